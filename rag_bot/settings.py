@@ -1,0 +1,108 @@
+"""One frozen object with every setting. A flag wins over RAG_BOT_*, that over rag-bot.toml, that over the default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from rag_bot.errors import UsageError
+
+CONFIG_NAME = "rag-bot.toml"
+_PATH_KEYS = ("notes", "index", "cache")
+
+
+class Settings(BaseSettings):
+    """Where the notes and the index are, which model embeds, where the app listens."""
+
+    model_config = SettingsConfigDict(env_prefix="RAG_BOT_", frozen=True, extra="forbid")
+
+    notes: Annotated[tuple[Path, ...], NoDecode] = Field((), description="folders of notes that `ingest` and the app start with")
+    index: Path = Field(default_factory=lambda: user_data_path("rag-bot") / "index", description="folder of the index")
+    cache: Path = Field(default_factory=lambda: user_cache_path("rag-bot"), description="folder for converted models")
+    model: str = Field(
+        "all-MiniLM-L6-v2", min_length=1, description="sentence-transformers model: a name on the hub or a folder"
+    )
+    host: str = Field("127.0.0.1", description="address the app listens on")
+    port: int = Field(7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
+
+    @field_validator("notes", mode="before")
+    @classmethod
+    def _split_notes(cls, value: object) -> object:
+        """One folder may stand without a list; in the environment several are separated like a PATH."""
+        if isinstance(value, Path):
+            return (value,)
+        if isinstance(value, str):
+            return tuple(part for part in value.split(os.pathsep) if part)
+        return value
+
+    @field_validator("notes", "index", "cache")
+    @classmethod
+    def _make_absolute(cls, value: Path | tuple[Path, ...]) -> Path | tuple[Path, ...]:
+        if isinstance(value, tuple):
+            return tuple(part.expanduser().absolute() for part in value)
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, InitSettingsSource(settings_cls, read_config(Path.cwd()))
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from all four places. A flag that is None was not given.
+
+    Raises:
+        UsageError: a value or a key is not one that exists, or the file is no TOML.
+    """
+    try:
+        return Settings(**{key: value for key, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise UsageError(_explain(error)) from error
+
+
+def read_config(folder: Path) -> Mapping[str, Any]:
+    """The content of rag-bot.toml in this folder, its relative paths taken from there; {} without one."""
+    path = folder / CONFIG_NAME
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}. Mend or remove it.") from error
+    return {key: _from_folder(folder, value) if key in _PATH_KEYS else value for key, value in config.items()}
+
+
+def _from_folder(folder: Path, value: Any) -> Any:
+    if isinstance(value, str):
+        return folder / Path(value).expanduser()
+    if isinstance(value, list):
+        return tuple(_from_folder(folder, part) for part in value)
+    return value
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"Unknown setting {name!r}. Settings are: {', '.join(Settings.model_fields)}."
+    return f"Setting {name!r} is {first['input']!r}: {first['msg']}. See `rag-bot --help`."
