@@ -1,0 +1,186 @@
+"""The notes that ship with the project, the facts they hold, and the questions asked of them."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT / "corpus"
+FACTS = ROOT / "tests" / "corpus_facts.tsv"
+QUESTIONS = ROOT / "eval" / "questions.jsonl"
+SOURCES = Path(__file__).parents[2] / "shared" / "notes"
+
+NOTES = sorted(path.relative_to(CORPUS).as_posix() for path in CORPUS.rglob("*.md"))
+KINDS = {"fact", "list", "why", "comparison", "paraphrase", "typo", "keywords", "near-topic", "off-topic"}
+LONGEST_SHARED_RUN = 7  # words; a longer run of the sources' words counts as copied
+SHARED_TERMS = {"the large language model renaissance paradigms and challenges"}  # a title stays as it is
+
+MARKDOWN_LINK = re.compile(r"(?<!!)\[[^\[\]]+\]\(([^()\s]+)\)")
+WIKILINK = re.compile(r"\[\[([^\[\]|#]+)(?:#([^\[\]|]+))?(?:\|[^\[\]]+)?\]\]")
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+
+
+def read_note(path: str) -> str:
+    """The text of a note, by its path relative to the corpus."""
+    return (CORPUS / path).read_text(encoding="utf-8")
+
+
+def body(path: str) -> str:
+    """The text of a note below its front matter."""
+    return read_note(path).split("---\n", 2)[2]
+
+
+def normalised(text: str) -> str:
+    """The text with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def read_facts() -> list[dict[str, str]]:
+    """The rows of the table of facts."""
+    with FACTS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True))
+
+
+def read_questions() -> list[dict[str, Any]]:
+    """The questions, one record for each line of the file."""
+    return [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+
+
+def slug(heading: str) -> str:
+    """The anchor that a Markdown link uses for a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without addresses and punctuation."""
+    return re.findall(r"[a-z0-9]+", re.sub(r"https?://\S+", " ", text).lower())
+
+
+def runs(text: str, length: int) -> set[str]:
+    """Every run of so many consecutive words."""
+    found = words(text)
+    return {" ".join(found[start : start + length]) for start in range(len(found) - length + 1)}
+
+
+FUNCTION_WORDS = set(
+    words("a about and are be did do does how in is it of on than that the then to was what which with")
+)
+FACT_ROWS = read_facts()
+QUESTION_ROWS = read_questions()
+ANSWERABLE = [row for row in QUESTION_ROWS if row["answerable"]]
+
+
+@pytest.mark.parametrize("row", FACT_ROWS, ids=lambda row: row["fact"])
+def test_each_fact_stands_in_its_note(row: dict[str, str]) -> None:
+    assert re.search(row["pattern"], normalised(read_note(row["note"])), re.IGNORECASE), row
+
+
+def test_the_facts_are_told_apart_and_cover_every_note_of_the_talk() -> None:
+    assert len({row["fact"] for row in FACT_ROWS}) == len(FACT_ROWS) >= 110
+    digests = {"index.md", "ai-work/three-shifts.md"}  # these only repeat what other notes hold
+    assert {row["note"] for row in FACT_ROWS} == set(NOTES) - digests
+
+
+@pytest.mark.parametrize("path", NOTES)
+def test_each_note_has_its_front_matter_and_one_title(path: str) -> None:
+    before, front_matter, _ = read_note(path).split("---\n", 2)
+    fields = yaml.safe_load(front_matter)
+    assert before == ""
+    assert set(fields) == {"title", "date", "tags", "speaker"}
+    assert fields["title"]
+    assert str(fields["date"]) == "2026-11-22"
+    assert fields["tags"]
+    assert fields["speaker"] == "Jason Wei (OpenAI)"
+    assert re.findall(r"^# (.+)$", body(path), re.MULTILINE) == [fields["title"]]
+
+
+def markdown_targets(path: str) -> Iterator[tuple[Path, str]]:
+    """File and anchor of each relative Markdown link of a note."""
+    for target in MARKDOWN_LINK.findall(read_note(path)):
+        if "://" not in target:
+            file, _, anchor = target.partition("#")
+            yield (CORPUS / path).parent / file, anchor
+
+
+def wikilink_targets(path: str) -> Iterator[tuple[list[str], str]]:
+    """The notes that each wikilink of a note may mean, and its heading."""
+    for name, heading in WIKILINK.findall(read_note(path)):
+        yield [note for note in NOTES if Path(note).stem == name], heading
+
+
+@pytest.mark.parametrize("path", NOTES)
+def test_each_relative_link_leads_to_a_note_and_heading(path: str) -> None:
+    for file, anchor in markdown_targets(path):
+        assert file.is_file(), file
+        headings = HEADING.findall(file.read_text(encoding="utf-8"))
+        assert not anchor or anchor in map(slug, headings), anchor
+
+
+@pytest.mark.parametrize("path", NOTES)
+def test_each_wikilink_leads_to_exactly_one_note_and_heading(path: str) -> None:
+    for notes, heading in wikilink_targets(path):
+        assert len(notes) == 1, notes
+        assert not heading or heading in HEADING.findall(read_note(notes[0])), heading
+
+
+def test_both_kinds_of_link_are_in_use_and_every_note_is_reached_from_the_index() -> None:
+    reached = {file.resolve().relative_to(CORPUS.resolve()).as_posix() for file, _ in markdown_targets("index.md")}
+    assert reached == set(NOTES) - {"index.md"}
+    assert any(list(wikilink_targets(path)) for path in NOTES)
+
+
+def test_the_ids_of_the_questions_are_unique_and_their_keys_and_kinds_known() -> None:
+    keys = {"id", "question", "kind", "answerable", "pattern", "evidence"}
+    assert all(set(row) == keys for row in QUESTION_ROWS)
+    assert len({row["id"] for row in QUESTION_ROWS}) == len(QUESTION_ROWS)
+    assert len({row["question"].casefold() for row in QUESTION_ROWS}) == len(QUESTION_ROWS)
+    assert {row["kind"] for row in QUESTION_ROWS} == KINDS
+
+
+def test_there_are_enough_questions_and_a_quarter_has_no_answer() -> None:
+    unanswerable = [row for row in QUESTION_ROWS if not row["answerable"]]
+    assert len(QUESTION_ROWS) >= 50
+    assert len(unanswerable) * 4 >= len(QUESTION_ROWS)
+    assert {row["kind"] for row in unanswerable} == {"near-topic", "off-topic"}
+    assert all(row["pattern"] == "" and row["evidence"] == [] for row in unanswerable)
+
+
+@pytest.mark.parametrize("row", ANSWERABLE, ids=lambda row: row["id"])
+def test_the_evidence_of_a_question_is_verbatim_and_matches_its_pattern(row: dict[str, Any]) -> None:
+    assert row["kind"] not in {"near-topic", "off-topic"}
+    assert row["evidence"]
+    for piece in row["evidence"]:
+        assert piece["path"].startswith("corpus/")
+        assert "\n" not in piece["quote"]
+        assert piece["quote"] in (ROOT / piece["path"]).read_text(encoding="utf-8")
+    quotes = "\n".join(piece["quote"] for piece in row["evidence"])
+    assert re.search(row["pattern"], quotes, re.IGNORECASE), quotes
+
+
+@pytest.mark.parametrize("row", ANSWERABLE, ids=lambda row: row["id"])
+def test_a_pattern_does_not_match_just_any_note(row: dict[str, Any]) -> None:
+    assert re.search(row["pattern"], "", re.IGNORECASE) is None
+    matching = [path for path in NOTES if re.search(row["pattern"], body(path), re.IGNORECASE)]
+    assert len(matching) <= 3, matching
+
+
+@pytest.mark.parametrize("row", [row for row in ANSWERABLE if row["kind"] == "paraphrase"], ids=lambda row: row["id"])
+def test_a_paraphrase_shares_no_content_word_with_its_evidence(row: dict[str, Any]) -> None:
+    quoted = {word for piece in row["evidence"] for word in words(piece["quote"])}
+    assert set(words(row["question"])) & quoted <= FUNCTION_WORDS
+
+
+if SOURCES.is_dir():
+
+    @pytest.mark.parametrize("path", NOTES)
+    def test_no_sentence_of_the_sources_is_copied(path: str) -> None:
+        length = LONGEST_SHARED_RUN + 1
+        lines = [line for file in SOURCES.glob("talk-notes*") for line in file.read_text(encoding="utf-8").splitlines()]
+        copied = {run for line in lines for run in runs(line, length)} & runs(read_note(path), length)
+        assert copied <= SHARED_TERMS
