@@ -68,9 +68,7 @@ def runs(text: str, length: int) -> set[str]:
     return {" ".join(found[start : start + length]) for start in range(len(found) - length + 1)}
 
 
-FUNCTION_WORDS = set(
-    words("a about and are be did do does how in is it of on than that the then to was what which with")
-)
+FUNCTION_WORDS = set(words("a about and are did do does how if in is it of on than the then to was what which with"))
 FACT_ROWS = read_facts()
 QUESTION_ROWS = read_questions()
 ANSWERABLE = [row for row in QUESTION_ROWS if row["answerable"]]
