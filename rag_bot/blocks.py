@@ -1,0 +1,81 @@
+"""The pieces of a text: blocks, units, and the spans that say where they stand."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class Kind(StrEnum):
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    CODE = "code"
+    TABLE = "table"
+    HTML = "html"
+    FRONT_MATTER = "front_matter"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`text[start_char:end_char]`; lines count from 1, both included."""
+
+    start_char: int
+    end_char: int
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of the text that belong together.
+
+    `headings`: plain texts of the enclosing headings, outermost first, without the block's own. `ancestors`: those of
+    the enclosing list items. `parent`: index of the enclosing ITEM block. `level`: of a heading from 1, depth of an
+    item from 1, else 0. `plain`: the plain text of a heading or item, at most some 300 characters.
+    """
+
+    kind: Kind
+    span: Span
+    headings: tuple[str, ...]
+    ancestors: tuple[str, ...]
+    parent: int | None
+    level: int
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest thing that can be quoted: a sentence, a bullet, a row, a piece of code.
+
+    `block` is the index of its block.
+    """
+
+    kind: Kind
+    span: Span
+    headings: tuple[str, ...]
+    ancestors: tuple[str, ...]
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where each line starts, and ends before its line end: \\n, \\r\\n or \\r, as in CommonMark."""
+
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    @staticmethod
+    @lru_cache(maxsize=2)
+    def of(text: str) -> Lines:
+        breaks = [match.span() for match in _LINE_END.finditer(text)]
+        return Lines((0, *(end for _, end in breaks)), (*(start for start, _ in breaks), len(text)))
+
+    def span(self, start: int, end: int) -> Span:
+        """The span with its line numbers; `end` exclusive and after `start`."""
+        return Span(start, end, bisect_right(self.starts, start), bisect_right(self.starts, end - 1))

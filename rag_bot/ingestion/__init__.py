@@ -1,0 +1,1 @@
+"""Note files -> chunks -> store."""

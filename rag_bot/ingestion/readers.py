@@ -1,0 +1,181 @@
+"""A file -> a Note: bytes, text, front matter, title and tags."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from rag_bot.errors import NoteUnreadable
+from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
+from rag_bot.markdown import Block, Kind, parse
+from rag_bot.records import Note
+from rag_bot.sentences import code_spans
+
+LARGEST_NOTE = 64 * 1024 * 1024  # bytes
+_TRIES = 3
+_SAMPLE = 65_536  # characters
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
+_LAYOUT = {ord(mark): None for mark in "\t\n\v\f\r\x85"}
+# The longer marks first: that of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]++)")
+_TAGGED = frozenset({Kind.PARAGRAPH, Kind.ITEM, Kind.TABLE})
+_MOST_TAGS = 200
+_LONGEST_TAG = 100
+_LONGEST_TITLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    data: bytes
+    size: int
+    mtime_ns: int
+
+
+def is_plain(path: str) -> bool:
+    """Whether a note is text without Markdown's indented code and HTML, by its suffix."""
+    return path.lower().endswith(".txt")
+
+
+def read_note(root: Path, relative: str, *, label: str) -> Note:
+    """Reads `root/relative`; the note's path is `label/relative`.
+
+    Raises NoteUnreadable if the file is gone, no regular file, outside the root, over 64 MB, not text, or never still.
+    """
+    path = f"{label}/{relative}"
+    contents = _read_still(root, relative, path)
+    text = _decoded(contents.data, path)
+    front = read_front_matter(text)
+    blocks = parse(text, body_start_line=front.body_start_line, plain=is_plain(relative))
+    own_title = _own_title(front, blocks)
+    return Note(
+        path=path,
+        root=root,
+        title=own_title or PurePosixPath(relative).stem,
+        own_title=own_title,
+        text=text,
+        metadata=_metadata(front, text, blocks),
+        body_start_line=front.body_start_line,
+        content_hash=hashlib.sha256(contents.data).hexdigest(),
+        size=contents.size,
+        mtime_ns=contents.mtime_ns,
+    )
+
+
+def _read_still(root: Path, relative: str, path: str) -> _Contents:
+    """The bytes together with the size and time they belong to."""
+    file = os.path.realpath(root / relative)
+    if not Path(file).is_relative_to(os.path.realpath(root)):
+        raise NoteUnreadable(f"{path} leads out of the folder {root}.")
+    try:
+        for _ in range(_TRIES):
+            if contents := _read_once(file, path):
+                return contents
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise NoteUnreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
+
+
+def _read_once(file: str, path: str) -> _Contents | None:
+    """None if the file changed meanwhile."""
+    # Not blocking, or a pipe put in the file's place would hold us up for ever.
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise NoteUnreadable(f"{path} is not a regular file.")
+        if before.st_size > LARGEST_NOTE:
+            raise NoteUnreadable(f"{path} has {before.st_size:,} bytes; notes have at most {LARGEST_NOTE:,}. Split it.")
+        data = stream.read()
+        after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
+        return None
+    return _Contents(data, after.st_size, after.st_mtime_ns)
+
+
+def _decoded(data: bytes, path: str) -> str:
+    text = _with_mark(data)
+    if text is None:
+        text = next(_guesses(data))
+    sample = text[:_SAMPLE].translate(_LAYOUT)
+    if "\0" in text or len(sample.translate(_CONTROLS)) < len(sample) * 0.7:
+        raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
+    return text
+
+
+def _with_mark(data: bytes) -> str | None:
+    """By the byte-order mark, which stays the first character."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    return None
+
+
+def _guesses(data: bytes) -> Iterator[str]:
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            yield data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    yield data.decode("latin-1")
+
+
+def _own_title(front: FrontMatter, blocks: tuple[Block, ...]) -> str:
+    title = front.values.get("title")
+    if isinstance(title, (str, int, float)) and not isinstance(title, bool) and (words := str(title).split()):
+        return " ".join(words)[:_LONGEST_TITLE]
+    return next(
+        (block.plain for block in blocks if block.kind is Kind.HEADING and block.level == 1 and block.plain), ""
+    )
+
+
+def _metadata(front: FrontMatter, text: str, blocks: tuple[Block, ...]) -> Mapping[str, Any]:
+    named = [tag.lstrip("#") for key in ("tags", "tag", "keywords") for tag in _listed(front.values.get(key))]
+    tags = _unique(tag.lower() for tag in (*named, *_inline_tags(text, blocks)))
+    aliases = _unique(alias for key in ("aliases", "alias") for alias in _listed(front.values.get(key), by_words=False))
+    return {**front.values, "tags": tags, "aliases": aliases}
+
+
+def _listed(value: Any, *, by_words: bool = True) -> Iterator[str]:
+    """A list, or a string with commas or spaces between its entries."""
+    if isinstance(value, str):
+        value = value.split() if by_words and "," not in value else value.split(",")
+    entries = value if isinstance(value, list) else [value]
+    for entry in entries:
+        if isinstance(entry, (str, int, float)) and not isinstance(entry, bool):
+            yield " ".join(str(entry).split())
+
+
+def _unique(values: Iterator[str]) -> list[str]:
+    return [value[:_LONGEST_TAG] for value in list(dict.fromkeys(value for value in values if value))[:_MOST_TAGS]]
+
+
+def _inline_tags(text: str, blocks: tuple[Block, ...]) -> Iterator[str]:
+    if "#" not in text:
+        return
+    for block in blocks:
+        start, end = block.span.start_char, block.span.end_char
+        if block.kind in _TAGGED and text.find("#", start, end) >= 0:
+            yield from _tags_of(text[start:end])
+
+
+def _tags_of(piece: str) -> Iterator[str]:
+    code = code_spans(piece, 0, len(piece))
+    for match in _TAG.finditer(piece):
+        tag = match[1].strip("/-")
+        in_code = any(start <= match.start() < end for start, end in code)
+        if any(mark.isalpha() for mark in tag) and not in_code:
+            yield tag

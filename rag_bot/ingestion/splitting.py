@@ -1,0 +1,172 @@
+"""Blocks -> atoms: the blocks that fit into a chunk whole, and the pieces of those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag_bot.ingestion.context import Context, Contexts, Counts
+from rag_bot.markdown import Block, Kind, Lines, units
+from rag_bot.sentences import cut, cut_point, trim
+
+LONGEST_CHUNK = 2_000  # characters: to a tokenizer one giant word may be one token
+Piece = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """What packing moves as one: a whole block or a piece of one. `context` is for a chunk that starts here."""
+
+    block: int
+    start: int
+    end: int
+    tokens: int
+    context: Context
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A note's blocks with what is known of each: its place, its tokens, the headings it cannot be parted from."""
+
+    text: str
+    blocks: Sequence[Block]
+    places: Sequence[tuple[str, ...]]
+    headers: Mapping[int, tuple[str, ...]]  # the places of a table's later rows, by block
+    contexts: Contexts
+    max_tokens: int
+
+    @property
+    def counts(self) -> Counts:
+        return self.contexts.counts
+
+    def text_of(self, index: int) -> str:
+        span = self.blocks[index].span
+        return self.text[span.start_char : span.end_char]
+
+    def is_long(self, index: int) -> bool:
+        span = self.blocks[index].span
+        return span.end_char - span.start_char > LONGEST_CHUNK
+
+    def tokens(self, index: int) -> int:
+        """A long block is over any budget; it is not worth counting."""
+        return self.max_tokens + 1 if self.is_long(index) else self.counts[self.text_of(index)]
+
+
+def atoms_of(plan: Plan) -> list[Atom]:
+    """The note as atoms, in order, each small enough for a chunk with its context and the headings above it."""
+    rooms = list(_rooms(plan))
+    too_large = [index for index, room in enumerate(rooms) if not _fits(plan, index, room)]
+    pieces = _split(plan, too_large, rooms)
+    atoms = []
+    for index, block in enumerate(plan.blocks):
+        if index in pieces:
+            atoms += [_piece_atom(plan, index, piece) for piece in pieces[index]]
+        else:
+            span, context = block.span, plan.contexts.of(plan.places[index])
+            is_heading = block.kind is Kind.HEADING
+            atoms.append(Atom(index, span.start_char, span.end_char, plan.tokens(index), context, is_heading))
+    return atoms
+
+
+def _piece_atom(plan: Plan, index: int, piece: Piece) -> Atom:
+    start, end = piece
+    later = start > plan.blocks[index].span.start_char
+    place = plan.headers.get(index, plan.places[index]) if later else plan.places[index]
+    return Atom(index, start, end, plan.counts[plan.text[start:end]], plan.contexts.of(place))
+
+
+def _rooms(plan: Plan) -> Iterator[tuple[int, int]]:
+    """For each block the tokens and characters left beside its context and the headings right above it."""
+    heading_tokens, heading_start = 0, None
+    for index, block in enumerate(plan.blocks):
+        places = (plan.places[index], plan.headers.get(index, plan.places[index]))
+        context = max(plan.contexts.of(place).tokens for place in places)
+        start = block.span.start_char if heading_start is None else heading_start
+        yield plan.max_tokens - context - heading_tokens, LONGEST_CHUNK - (block.span.start_char - start)
+        tokens = plan.tokens(index)
+        if block.kind is not Kind.HEADING or heading_tokens + tokens > plan.max_tokens // 3:
+            heading_tokens, heading_start = 0, None
+        else:
+            heading_tokens, heading_start = heading_tokens + tokens, start
+        if heading_start is not None and block.span.end_char - heading_start > LONGEST_CHUNK // 3:
+            heading_tokens, heading_start = 0, None
+
+
+def _fits(plan: Plan, index: int, room: tuple[int, int]) -> bool:
+    span = plan.blocks[index].span
+    return plan.tokens(index) <= room[0] and span.end_char - span.start_char <= room[1]
+
+
+def _split(plan: Plan, indexes: Sequence[int], rooms: Sequence[tuple[int, int]]) -> dict[int, list[Piece]]:
+    """Pieces that fit: at units, else at lines, else at white space. One batch of counts a round."""
+    waiting = _at_units(plan, indexes)
+    done: dict[int, list[Piece]] = {index: [] for index in indexes}
+    at_lines = True
+    while waiting:
+        plan.counts.prepare(plan.text[a:b] for _, (a, b) in waiting if b - a <= LONGEST_CHUNK)
+        large = []
+        for index, piece in waiting:
+            fits = _piece_fits(plan, piece, rooms[index])
+            if fits:
+                done[index].append(piece)
+            else:
+                large.append((index, piece))
+        waiting = [(index, part) for index, piece in large for part in _parts(plan.text, piece, at_lines)]
+        at_lines = False
+    return {index: sorted(pieces) for index, pieces in done.items()}
+
+
+def _piece_fits(plan: Plan, piece: Piece, room: tuple[int, int]) -> bool:
+    start, end = piece
+    if end - start <= 1:
+        return True  # nothing smaller exists
+    return end - start <= room[1] and plan.counts[plan.text[start:end]] <= room[0]
+
+
+def _at_units(plan: Plan, indexes: Sequence[int]) -> list[tuple[int, Piece]]:
+    """A block from the start of each of its units to the next: nothing between them is left out."""
+    starts: dict[int, list[int]] = {index: [] for index in indexes}
+    for unit in units(plan.text, [plan.blocks[index] for index in indexes]):
+        starts[indexes[unit.block]].append(unit.span.start_char)
+    return [
+        (index, piece)
+        for index, unit_starts in starts.items()
+        for piece in _parted(plan.text, plan.blocks[index], unit_starts[1:])
+    ]
+
+
+def _parted(text: str, block: Block, at: Sequence[int]) -> Iterator[Piece]:
+    for a, b in pairwise([block.span.start_char, *at, block.span.end_char]):
+        start, end = trim(text, a, b)
+        if start < end:
+            yield start, end
+
+
+def _parts(text: str, piece: Piece, at_lines: bool) -> Iterator[Piece]:
+    """The lines of the piece if it has some, else its halves."""
+    start, end = piece
+    if at_lines and len(lines := list(_lines(text, start, end))) > 1:
+        yield from lines
+    elif end - start > LONGEST_CHUNK:
+        yield from cut(text, start, end, LONGEST_CHUNK // 2)
+    else:
+        yield from halves(text, start, end)
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[Piece]:
+    span = Lines.of(text).span(start, end)
+    lines = Lines.of(text)
+    for number in range(span.start_line - 1, span.end_line):
+        a, b = trim(text, max(start, lines.starts[number]), min(end, lines.ends[number]))
+        if a < b:
+            yield a, b
+
+
+def halves(text: str, start: int, end: int) -> Iterator[Piece]:
+    """Two pieces, parted at white space if there is some before the middle."""
+    middle = cut_point(text, start, (start + end) // 2)
+    for a, b in (trim(text, start, middle), trim(text, middle, end)):
+        if a < b:
+            yield a, b

@@ -1,0 +1,165 @@
+"""Which files below a folder are notes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from rag_bot.errors import UsageError
+from rag_bot.records import Failure
+
+NOTE_SUFFIXES = (".md", ".markdown", ".txt")
+IGNORE_FILES = (".gitignore", ".ragbotignore")  # later ones win
+OnError = Callable[[Failure], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of notes. `path` is below the root, with forward slashes; `size` in bytes, `mtime_ns` in nanoseconds."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """`path` below the root, "" or with a slash at its end; `rules` of this folder and those above, deepest first."""
+
+    path: str
+    rules: tuple[tuple[str, GitIgnoreSpec], ...] = ()
+
+    def ignores(self, path: str) -> bool:
+        """As git does it: the deepest ignore file that says anything about the path decides."""
+        for base, spec in self.rules:
+            ignored = spec.check_file(path[len(base) :]).include
+            if ignored is not None:
+                return ignored
+        return False
+
+
+def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
+    """The notes below `root`, sorted by path.
+
+    Left out: names that start with a dot, what `.gitignore` and `.ragbotignore` files say, links to folders, links out
+    of the root, anything that is no regular file. What cannot be read goes to `on_error`, its path below the root.
+
+    Raises UsageError if `root` is not a folder that can be listed.
+    """
+    real = _checked(root)
+    report = on_error or (lambda _: None)
+    return iter(sorted(_below(real, report), key=attrgetter("path")))
+
+
+def _checked(root: Path) -> str:
+    real = os.path.realpath(root)
+    if not Path(real).exists():
+        raise UsageError(f"The folder {root} does not exist.")
+    if not Path(real).is_dir():
+        raise UsageError(f"{root} is a file; give the folder that holds it: {Path(root).parent}")
+    try:
+        os.scandir(real).close()
+    except OSError as error:
+        raise UsageError(f"The folder {root} cannot be listed ({error.strerror}); check its permissions.") from error
+    return real
+
+
+def _below(root: str, report: OnError) -> Iterator[FoundFile]:
+    folders = [_Folder("")]
+    while folders:
+        above = folders.pop()
+        entries = _listed(root, above.path, report)
+        folder = _with_own_rules(root, above, entries, report)
+        for entry in entries:
+            path = above.path + entry.name
+            if entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(_Folder(path + "/", folder.rules))
+            elif found := _found(root, entry, path, report):
+                yield found
+
+
+def _listed(root: str, path: str, report: OnError) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(os.path.join(root, path)) as entries:  # noqa: PTH118 - Path would be slower than the rest
+            return list(entries)
+    except FileNotFoundError:
+        return []  # gone since it was seen
+    except OSError as error:
+        report(Failure(_printable(path.rstrip("/")), f"The folder cannot be listed: {error.strerror}."))
+        return []
+
+
+def _is_wanted(entry: os.DirEntry[str], folder: _Folder, path: str, report: OnError) -> bool:
+    is_folder = entry.is_dir(follow_symlinks=False)
+    if not is_folder and not entry.name.lower().endswith(NOTE_SUFFIXES):
+        return False
+    if not _is_text(entry.name):
+        report(Failure(_printable(path), "The name is not valid UTF-8; rename it."))
+        return False
+    return not folder.ignores(path + "/" if is_folder else path)
+
+
+def _found(root: str, entry: os.DirEntry[str], path: str, report: OnError) -> FoundFile | None:
+    try:
+        if entry.is_symlink() and not os.path.realpath(entry.path).startswith(root.rstrip("/") + "/"):
+            return None
+        status = entry.stat()
+    except FileNotFoundError:
+        return None  # gone since it was listed, or a link to nothing
+    except OSError as error:  # a loop of links, for one
+        if not entry.is_symlink():
+            report(Failure(path, f"The file cannot be read: {error.strerror}."))
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return FoundFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _with_own_rules(root: str, folder: _Folder, entries: list[os.DirEntry[str]], report: OnError) -> _Folder:
+    names = {entry.name for entry in entries}
+    lines = [
+        line
+        for name in IGNORE_FILES
+        if name in names
+        for line in _ignore_lines(Path(root, folder.path, name), folder.path + name, report)
+    ]
+    patterns = [line for line in lines if _is_pattern(line)]
+    if not patterns:
+        return folder
+    return _Folder(folder.path, ((folder.path, GitIgnoreSpec.from_lines(patterns)), *folder.rules))
+
+
+def _ignore_lines(file: Path, path: str, report: OnError) -> list[str]:
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return []
+        return file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError as error:
+        report(Failure(path, f"The ignore file cannot be read: {error.strerror}."))
+        return []
+
+
+def _is_pattern(line: str) -> bool:
+    """git skips lines that are no pattern; pathspec raises."""
+    if not line.strip() or line.startswith("#"):
+        return False
+    try:
+        return bool(GitIgnoreSpec.from_lines([line]))
+    except ValueError:
+        return False
+
+
+def _is_text(name: str) -> bool:
+    return name.isascii() or not any("\ud800" <= mark <= "\udfff" for mark in name)
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace") or "."

@@ -1,0 +1,247 @@
+"""Text -> blocks and units with exact line and character spans.
+
+markdown-it-py decides what is a heading, a fence, a list (https://spec.commonmark.org); this module turns its line
+ranges into spans of the text as it stands, nests list items the way people indent them, and leaves no line out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rag_bot.blocks import Block, Kind, Lines, Span, Unit
+from rag_bot.plain import plain_text
+from rag_bot.quotable import units
+from rag_bot.sentences import trim
+
+__all__ = ["Block", "Kind", "Lines", "Span", "Unit", "parse", "plain_text", "units"]
+
+MAX_NESTING = 100
+_LONGEST_TITLE = 300
+_OVER_INDENTED = re.compile(r"[ \t]*+[-+*][ \t]++(?=\S)")
+
+
+def parse(text: str, *, body_start_line: int = 1, plain: bool = False) -> tuple[Block, ...]:
+    """The blocks of a text, in order. Every non-blank character is in exactly one of them.
+
+    Lines before `body_start_line` (from 1) are front matter. `plain` is for text that is not Markdown: indented lines
+    are then no code, and HTML is text.
+    """
+    return _parse(text, body_start_line, plain)
+
+
+@lru_cache(maxsize=2)  # a note is parsed for its title and tags, and again at once for its chunks
+def _parse(text: str, body_start_line: int, plain: bool) -> tuple[Block, ...]:
+    lines = Lines.of(text)
+    raw = [text[start:end] for start, end in zip(lines.starts, lines.ends, strict=True)]
+    builder = _Builder(text, lines, raw)
+    builder.front_matter(min(body_start_line - 1, len(raw)))
+    builder.read(_parser(plain).parse("\n".join(_masked(raw, builder.next_line))))
+    builder.fill(len(raw))
+    return tuple(builder.blocks)
+
+
+@cache
+def _parser(plain: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.disable("reference")  # definitions are lines of the note like any other
+    return parser.disable(["code", "html_block"]) if plain else parser
+
+
+def _masked(raw: Sequence[str], body: int) -> Iterator[str]:
+    """The lines for the parser: without front matter, byte-order mark, and white space that it would take for text."""
+    for number, line in enumerate(raw):
+        if number < body or not line or line.isspace():
+            yield ""
+        else:
+            yield line.removeprefix("\ufeff") if number == 0 else line
+
+
+@dataclass(slots=True)
+class _Item:
+    """A list item that is open: `block` once one was made for it, `opened` once its marker's line is in some block."""
+
+    first_line: int
+    number: str
+    opened: bool = False
+    block: int | None = None
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Turns the parser's tokens into blocks."""
+
+    text: str
+    lines: Lines
+    raw: list[str]
+    blocks: list[Block] = field(default_factory=list)
+    next_line: int = 0  # the first line, from 0, that is in no block yet
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    items: list[_Item] = field(default_factory=list)
+    columns: list[tuple[int, int, int]] = field(default_factory=list)  # marker's column, its number's end, block
+
+    def front_matter(self, line_count: int) -> None:
+        self.add(Kind.FRONT_MATTER, 0, line_count)
+        self.next_line = line_count
+
+    def read(self, tokens: Sequence[Token]) -> None:
+        for number, token in enumerate(tokens):
+            match token.type:
+                case "list_item_open":
+                    self.open_item(token)
+                case "list_item_close":
+                    self.close_item()
+                case "blockquote_open" | "blockquote_close" if not self.items:
+                    self.columns.clear()
+                case "paragraph_open":
+                    self.leaf(Kind.PARAGRAPH, token, tokens[number + 1].content)
+                case "heading_open":
+                    self.heading(token, tokens[number + 1].content)
+                case "fence" | "code_block":
+                    self.leaf(Kind.CODE, token, "")
+                case "html_block":
+                    self.leaf(Kind.HTML, token, "")
+                case "hr":
+                    self.leaf(Kind.PARAGRAPH, token, "")
+                case "table_open":
+                    self.leaf(Kind.TABLE, token, "")
+
+    def open_item(self, token: Token) -> None:
+        first = _lines_of(token)[0]
+        self.mark_opened(first)
+        self.items.append(_Item(first, token.info))
+
+    def mark_opened(self, line: int) -> None:
+        """An item whose marker stands alone on lines before this one becomes a block of its own."""
+        item = self.items[-1] if self.items else None
+        if item and not item.opened:
+            item.opened = True
+            if line > item.first_line:
+                item.block = self.add_item(item.first_line, line, "", item.number)
+
+    def close_item(self) -> None:
+        item = self.items[-1]
+        self.mark_opened(item.first_line + 1)
+        self.items.pop()
+
+    def heading(self, token: Token, content: str) -> None:
+        if token.level:  # in a quote or a list it heads nothing
+            self.leaf(Kind.PARAGRAPH, token, content)
+            return
+        self.columns.clear()
+        level, title = int(token.tag[1]), _shortened(plain_text(content))
+        first, last = _lines_of(token)
+        self.fill(first)
+        while self.headings and self.headings[-1][0] >= level:
+            self.headings.pop()
+        self.add(Kind.HEADING, first, last, level=level, plain=title)
+        self.headings.append((level, title))
+
+    def leaf(self, kind: Kind, token: Token, content: str) -> None:
+        first, last = _lines_of(token)
+        item = self.items[-1] if self.items else None
+        if item and not item.opened and kind is Kind.PARAGRAPH:
+            item.opened = True
+            end = self.own_end(first, last)
+            item.block = self.add_item(item.first_line, end, _lines_up_to(content, end - first), item.number)
+        else:
+            self.mark_opened(first)
+            if not item:
+                self.columns.clear()
+            end = self.own_end(first, last) if kind is Kind.PARAGRAPH else last
+            self.add(
+                kind, first, end, parent=next((i.block for i in reversed(self.items) if i.block is not None), None)
+            )
+        self.over_indented(end, last)
+
+    def own_end(self, first: int, last: int) -> int:
+        """The line after a paragraph's own text: CommonMark swallows bullets that are indented by four and more."""
+        return next((line for line in range(first + 1, last) if _OVER_INDENTED.match(self.raw[line])), last)
+
+    def over_indented(self, first: int, last: int) -> None:
+        while first < last:
+            end = self.own_end(first, last)
+            self.add_item(first, end, "\n".join(line.strip() for line in self.raw[first:end]), "")
+            first = end
+
+    def add_item(self, first: int, last: int, content: str, number: str) -> int | None:
+        column = _column(self.raw[first])
+        number_end = column + len(number) if number else -1
+        while self.columns and not _is_child(column, number_end, self.columns[-1]):
+            self.columns.pop()
+        parent = self.columns[-1][2] if self.columns else None
+        level = self.blocks[parent].level + 1 if parent is not None else 1
+        block = self.add(Kind.ITEM, first, last, parent=parent, level=level, plain=_shortened(plain_text(content)))
+        if block is not None:
+            self.columns.append((column, number_end, block))
+        return block
+
+    def add(
+        self, kind: Kind, first: int, last: int, *, parent: int | None = None, level: int = 0, plain: str = ""
+    ) -> int | None:
+        """Adds lines `first` up to `last`; None if there was nothing in them that is in no block yet."""
+        self.fill(first)
+        first = max(first, self.next_line)
+        if first >= last:
+            return None
+        self.next_line = last
+        start, end = trim(self.text, self.lines.starts[first], self.lines.ends[last - 1])
+        if start == end:
+            return None
+        above = self.blocks[parent] if parent is not None else None
+        ancestors = (*above.ancestors, above.plain) if above else ()
+        headings = tuple(title for _, title in self.headings)
+        self.blocks.append(Block(kind, self.lines.span(start, end), headings, ancestors, parent, level, plain))
+        return len(self.blocks) - 1
+
+    def fill(self, line: int) -> None:
+        """Makes paragraphs of the lines before this one that the parser swallowed."""
+        while self.next_line < line:
+            first = self.next_line
+            last = next((n for n in range(first, line) if not self.raw[n].strip()), line)
+            self.next_line = last + 1 if last < line else line
+            if last > first:
+                start, end = trim(self.text, self.lines.starts[first], self.lines.ends[last - 1])
+                headings = tuple(title for _, title in self.headings)
+                self.blocks.append(Block(Kind.PARAGRAPH, self.lines.span(start, end), headings, (), None, 0))
+
+
+def _lines_of(token: Token) -> tuple[int, int]:
+    """First line from 0, and the line after the last."""
+    first, last = token.map or (0, 0)
+    return first, last
+
+
+def _lines_up_to(content: str, count: int) -> str:
+    return "\n".join(content.split("\n")[:count])
+
+
+def _column(line: str) -> int:
+    """The column of a list marker, past the marks of quotes; a tab goes to the next multiple of four."""
+    column = 0
+    for mark in line:
+        if mark == "\t":
+            column += 4 - column % 4
+        elif mark in " >":
+            column += 1
+        elif mark != "\ufeff":
+            break
+    return column
+
+
+def _is_child(column: int, number_end: int, above: tuple[int, int, int]) -> bool:
+    """Deeper means child, but numbers that end in the same column are only aligned to the right."""
+    return column > above[0] and not (number_end >= 0 and number_end == above[1])
+
+
+def _shortened(title: str) -> str:
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    words = title[:_LONGEST_TITLE].rsplit(" ", 1)
+    return words[0] or title[:_LONGEST_TITLE]

@@ -1,0 +1,160 @@
+"""Where sentences end. Positions are character offsets into the text given; every function is linear in its length."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from itertools import pairwise
+
+LONGEST_SENTENCE = 1_000
+_UNWRAPPED = 160  # columns; nobody wraps prose by hand at more than this
+_CLOSERS = r"\"'”’»›)\]}*_`」』）】"
+_STOP = re.compile(rf"([.!?…。！？]++)([{_CLOSERS}]*+)")
+_FULL_WIDTH = frozenset("。！？")
+_TICKS = re.compile(r"`+")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_NEXT_WORD = re.compile(r"[\s>]*+(\S*+)")
+_NOT_BLANK = re.compile(r"\S")
+_OPENERS = "([{\"'“‘«*_"
+_INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]")
+
+_NEVER_LAST = frozenset(
+    "e.g i.e eg ie vs cf viz resp dr mr mrs ms prof st mt rev hon fig figs eq eqs ref refs dept est al approx ca "
+    "z.b d.h u.a bzw ggf p.ex".split()
+)
+_LAST_BEFORE_CAPITAL = frozenset("etc inc ltd co corp jr sr a.m p.m u.s u.k e.u b/c usw".split())
+_BEFORE_NUMBER = frozenset(
+    "no nos nr vol p pp sec ch art ver v eq pt ed jan feb mar apr jun jul aug sep oct nov dec".split()
+)
+
+
+def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentences of `text[start:end]`, in order, without the white space around them, none over 1,000 characters.
+
+    A line break ends one too, unless it only wraps the line.
+    """
+    breaks = sorted({*_line_breaks(text, start, end), *_stops(text, start, end)})
+    spans = (trim(text, a, b) for a, b in pairwise([start, *breaks, end]))
+    return [piece for a, b in spans if a < b for piece in cut(text, a, b, LONGEST_SENTENCE)]
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the white space at its ends; empty if there is nothing else in it."""
+    piece = text[start:end]
+    left = start + len(piece) - len(piece.lstrip())
+    return left, max(left, start + len(piece.rstrip()))
+
+
+def cut(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Pieces of at most `limit` characters, parted at white space where there is some."""
+    start, end = trim(text, start, end)
+    while end - start > limit:
+        at = cut_point(text, start, start + limit)
+        yield trim(text, start, at)
+        start, end = trim(text, at, end) if text[at].isspace() else (at, end)
+    if start < end:
+        yield start, end
+
+
+def cut_point(text: str, start: int, at: int) -> int:
+    """The last white space in the second half of `text[start:at]`, else `at` itself."""
+    middle = (start + at) // 2
+    words = text[middle : at + 1].rsplit(None, 1)
+    if len(words) == 2 and words[0]:
+        return middle + len(words[0])
+    return at
+
+
+def code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Inline code with its backticks: a run of backticks up to the next run of the same length."""
+    runs = [match.span() for match in _TICKS.finditer(text, start, end)]
+    waiting: dict[int, deque[int]] = defaultdict(deque)
+    for number, (a, b) in enumerate(runs):
+        waiting[b - a].append(number)
+    found, number = [], 0
+    while number < len(runs):
+        a, b = runs[number]
+        same = waiting[b - a]
+        while same and same[0] <= number:
+            same.popleft()
+        if same:
+            number = same[0]
+            found.append((a, runs[number][1]))
+        number += 1
+    return found
+
+
+def _stops(text: str, start: int, end: int) -> Iterator[int]:
+    """Where a mark such as a full stop ends a sentence: the position after it and its closing quotes."""
+    code = iter(code_spans(text, start, end))
+    code_start, code_end = next(code, (end, end))
+    last = start
+    for match in _STOP.finditer(text, start, end):
+        while code_end <= match.start() and code_start < end:
+            code_start, code_end = next(code, (end, end))
+        if code_start <= match.start() < code_end:
+            continue
+        if _ends_sentence(text, match, last, end):
+            last = match.end()
+            yield last
+
+
+def _ends_sentence(text: str, match: re.Match[str], last: int, end: int) -> bool:
+    mark, closers = match.groups()
+    if not _FULL_WIDTH.isdisjoint(mark):
+        return True
+    after = match.end()
+    if after >= end or not text[after].isspace():
+        return False
+    following_match = _NOT_BLANK.search(text, after, end)
+    following = following_match.group() if following_match else ""
+    if mark == ".":
+        return _full_stop_ends(text, match.start(), last, following)
+    if closers or mark.startswith(("..", "…")):
+        return not following.islower()
+    return True
+
+
+def _full_stop_ends(text: str, stop: int, last: int, following: str) -> bool:
+    """Not after an abbreviation, an initial, or the number of a list item."""
+    before = text[max(last, stop - 24) : stop]
+    words = before.split()
+    if not words or before[-1].isspace():
+        return True
+    word = words[-1].lstrip(_OPENERS)
+    lowered = word.lower()
+    if lowered in _NEVER_LAST or _INITIALS.fullmatch(word):
+        return False
+    if lowered in _LAST_BEFORE_CAPITAL:
+        return not following.islower()
+    if lowered in _BEFORE_NUMBER and following.isdigit():
+        return False
+    return not (word.isdigit() and _starts_line(text, stop - len(word), last))
+
+
+def _starts_line(text: str, position: int, last: int) -> bool:
+    before = text[max(last, position - 24) : position].rstrip(" \t>")
+    return not before.strip() or before[-1] in "\r\n"
+
+
+def _line_breaks(text: str, start: int, end: int) -> Iterator[int]:
+    """Line breaks somebody meant: the next word would still have fitted on the line."""
+    lines = _lines(text, start, end)
+    if len(lines) < 2:
+        return
+    widest = max((b - a for a, b in lines if len(text[a:b].split(None, 1)) > 1), default=0)
+    for (a, b), (c, d) in pairwise(lines):
+        match = _NEXT_WORD.match(text, c, d)
+        word = len(match.group(1)) if match else 0
+        hard = text[a:b].endswith("\\") or text[b : b + 2] == "  "
+        if hard or widest > _UNWRAPPED or b - a + 1 + word <= widest:
+            yield c
+
+
+def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The lines of the span, without the white space at their ends, the first one with its indentation."""
+    indent = text.rfind("\n", max(0, start - 200), start) + 1
+    first = indent if indent and not text[indent:start].strip() else start
+    edges = [(first, first), *(match.span() for match in _LINE_END.finditer(text, start, end)), (end, end)]
+    return [(a, a + len(text[a:b].rstrip())) for (_, a), (b, _) in pairwise(edges)]
