@@ -1,5 +1,7 @@
 """Errors that people can act on: each message says what, which value, and what to do, in one line."""
 
+from __future__ import annotations
+
 
 class RagBotError(Exception):
     """The root of all errors that rag-bot raises on purpose."""
@@ -24,8 +26,22 @@ class ModelError(RagBotError):
 class IndexUnusable(RagBotError):
     """There is no index yet, or the one there is cannot be read or written."""
 
+    @classmethod
+    def because_of(cls, error: BaseException, part: str) -> IndexUnusable:
+        """For an error that Chroma or Tantivy raised."""
+        return cls(
+            f"The index's {part} cannot be used: {first_line(error)}. If the disk is full, free space and run "
+            "`rag-bot ingest` again; else remove the index folder and ingest anew."
+        )
+
 
 class WriterBusy(RagBotError):
     """Another process is writing to the index."""
 
     exit_code = 4
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of another library says, cut to one line."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -15,8 +15,8 @@ class Note:
     `path` is the name people see and the index keys by: the name of the root folder, then the path below it, with
     forward slashes (`notes/talks/a.md`). `root` is the absolute folder on disk. `text` is the whole file decoded, line
     ends and byte-order mark as they stand. `metadata` holds the front matter with `tags` and `aliases` as lists of str.
-    `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or a
-    first heading), else "", so that renaming a file changes nothing that is embedded.
+    `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
+    a first heading), else "", so that renaming a file changes nothing that is embedded.
     """
 
     path: str
@@ -175,6 +175,15 @@ class SyncReport:
     chunks_embedded: int = 0
     chunks_reused: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sync is: notes read and embedded ("notes"), then passages entered into the indexes ("index")."""
+
+    stage: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RAG_BOT_", frozen=True, extra="forbid")
 
-    notes: Annotated[tuple[Path, ...], NoDecode] = Field((), description="folders of notes that `ingest` and the app start with")
+    notes: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="folders of notes that `ingest` and the app start with"
+    )
     index: Path = Field(default_factory=lambda: user_data_path("rag-bot") / "index", description="folder of the index")
     cache: Path = Field(default_factory=lambda: user_cache_path("rag-bot"), description="folder for converted models")
     model: str = Field(

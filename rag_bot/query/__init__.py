@@ -1,0 +1,1 @@
+"""Question -> answer. Reads the store, never writes to it."""

@@ -1,0 +1,20 @@
+"""What a question is asked of: one state of the catalogue, both indexes, and the model that embedded them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_bot.embedding import EmbeddingModel
+from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.vectors import VectorIndex
+from rag_bot.store.words import WordIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Open for the length of one question; `catalogue` is inside a snapshot."""
+
+    catalogue: Catalogue
+    vectors: VectorIndex
+    words: WordIndex
+    model: EmbeddingModel

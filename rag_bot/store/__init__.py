@@ -1,0 +1,1 @@
+"""What is indexed. Nobody outside this package opens the index's files."""

@@ -1,0 +1,131 @@
+"""The catalogue's tables, and how its file is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag_bot.errors import IndexUnusable
+
+SCHEMA_VERSION = 1
+FILE_NAME = "catalogue.sqlite3"
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE root (id INTEGER PRIMARY KEY, folder TEXT NOT NULL UNIQUE, label TEXT NOT NULL UNIQUE);
+CREATE TABLE note (
+  id INTEGER PRIMARY KEY,
+  root_id INTEGER NOT NULL REFERENCES root(id),
+  path TEXT NOT NULL,
+  pending INTEGER NOT NULL DEFAULT 0,
+  title TEXT NOT NULL,
+  own_title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  metadata TEXT NOT NULL,
+  body_start_line INTEGER NOT NULL,
+  content_hash TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  UNIQUE (path, pending)
+);
+CREATE INDEX note_root ON note (root_id, pending, path, size, mtime_ns, content_hash);
+CREATE TABLE chunk (
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  headings TEXT NOT NULL,
+  context TEXT NOT NULL,
+  start_char INTEGER NOT NULL,
+  end_char INTEGER NOT NULL,
+  start_line INTEGER NOT NULL,
+  end_line INTEGER NOT NULL,
+  PRIMARY KEY (note_id, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX chunk_key ON chunk (key);
+CREATE TABLE tag (
+  tag TEXT NOT NULL,
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  PRIMARY KEY (tag, note_id)
+) WITHOUT ROWID;
+CREATE INDEX tag_note ON tag (note_id);
+CREATE TABLE vector (key TEXT PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  started TEXT NOT NULL,
+  seconds REAL NOT NULL,
+  counts TEXT NOT NULL,
+  failed TEXT NOT NULL
+);
+"""
+
+
+def open_for_reading(index: Path) -> sqlite3.Connection:
+    """A connection that can't write.
+
+    Raises:
+        IndexUnusable: nothing has been indexed here, or the file is damaged or of another version.
+    """
+    path = index / FILE_NAME
+    if not path.is_file():
+        raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
+    with explained(index):
+        connection = _connect(path, "ro")
+        _check_version(connection, index)
+    return connection
+
+
+def open_for_writing(index: Path) -> sqlite3.Connection:
+    """A connection for the one writer; the tables are made if there are none.
+
+    Raises:
+        IndexUnusable: the file is damaged or of another version, or the disk refuses.
+    """
+    with explained(index):
+        connection = _connect(index / FILE_NAME, "rwc")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if _version(connection) == 0:
+            connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        _check_version(connection, index)
+    return connection
+
+
+@contextmanager
+def explained(index: Path) -> Iterator[None]:
+    """Turn SQLite's errors into one line that names the index and the remedy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        reason = str(error)
+        if "full" in reason or "disk I/O" in reason:
+            remedy = "Free space on its disk and run the command again; nothing is lost."
+        elif "readonly" in reason or "unable to open" in reason:
+            remedy = "Check that you may write there, or choose another folder with --index."
+        else:
+            remedy = "Remove the folder and run `rag-bot ingest FOLDER`; it is only a cache of your notes."
+        raise IndexUnusable(f"The index in {index} cannot be used: {reason}. {remedy}") from error
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_version(connection: sqlite3.Connection, index: Path) -> None:
+    version = _version(connection)
+    if version == 0:
+        raise IndexUnusable(f"The index in {index} is empty. Run `rag-bot ingest FOLDER` with your notes' folder.")
+    if version != SCHEMA_VERSION:
+        raise IndexUnusable(
+            f"The index in {index} has version {version}, this rag-bot reads {SCHEMA_VERSION}. "
+            "Update rag-bot, or remove the folder and run `rag-bot ingest FOLDER`."
+        )

@@ -1,0 +1,88 @@
+"""Keys by meaning: a Chroma collection of unit vectors (the only importer of chromadb).
+
+It holds nothing but keys and vectors, and only the catalogue decides which of them count.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_bot.errors import IndexUnusable
+
+FOLDER_NAME = "chroma"
+# Measured for recall@50 against exact search, see eval/benchmarks/recall.py.
+_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
+
+
+class VectorIndex:
+    """The vectors of one embedding model in one folder."""
+
+    def __init__(self, client: Any, collection: Any) -> None:
+        self._client = client
+        self._collection = collection
+        self._max_batch = int(client.get_max_batch_size())
+
+    @classmethod
+    def open(cls, index: Path, fingerprint: str) -> Self:
+        """The collection of this model; made if it is not there.
+
+        Raises:
+            IndexUnusable: Chroma can't open or write its folder.
+        """
+        import chromadb
+        from chromadb.config import Settings
+
+        logging.getLogger("chromadb").setLevel(logging.ERROR)
+        folder = index / FOLDER_NAME
+        try:
+            client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False, allow_reset=False))
+            collection = client.get_or_create_collection(
+                f"notes-{fingerprint}", embedding_function=None, configuration={"hnsw": _HNSW}
+            )
+        except Exception as error:  # Chroma raises many unrelated types, some of them from Rust
+            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+        return cls(client, collection)
+
+    def count(self) -> int:
+        return int(self._collection.count())
+
+    def upsert(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Store vectors, shape [len(keys), dimensions]; a key that is there already is overwritten."""
+        for start in range(0, len(keys), self._max_batch):
+            some = slice(start, start + self._max_batch)
+            try:
+                self._collection.upsert(ids=list(keys[some]), embeddings=vectors[some])
+            except Exception as error:
+                raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), self._max_batch):
+            self._collection.delete(ids=list(keys[start : start + self._max_batch]))
+
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
+        """The nearest keys with their cosine, best first."""
+        limit = min(limit, self.count())
+        if limit <= 0:
+            return []
+        try:
+            found = self._collection.query(
+                query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
+            )
+        except Exception as error:
+            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+        return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def drop_others(self) -> None:
+        """Remove the collections of models that are no longer used."""
+        for collection in self._client.list_collections():
+            if collection.name != self._collection.name:
+                self._client.delete_collection(collection.name)
+
+    def close(self) -> None:
+        self._client.close()
