@@ -12,8 +12,8 @@ from typing import Any
 class Note:
     """One file of notes, read.
 
-    `path` is the name people see and the index keys by: the name of the root folder, then the path below it, with
-    forward slashes (`notes/talks/a.md`). `root` is the absolute folder on disk. `text` is the whole file decoded, line
+    `path` is the name people see and the index keys by: the label of the root (its folder's name), then the path below
+    it, with forward slashes (`notes/talks/a.md`). `root` is the absolute folder on disk. `text` is the whole file decoded, line
     ends and byte-order mark as they stand. `metadata` holds the front matter with `tags` and `aliases` as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded.
@@ -21,6 +21,7 @@ class Note:
 
     path: str
     root: Path
+    label: str
     title: str
     own_title: str
     text: str
@@ -29,6 +30,11 @@ class Note:
     content_hash: str
     size: int
     mtime_ns: int
+
+    @property
+    def file(self) -> Path:
+        """The file on disk."""
+        return self.root / self.path.removeprefix(f"{self.label}/")
 
 
 @dataclass(frozen=True, slots=True)

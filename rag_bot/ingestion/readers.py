@@ -64,6 +64,7 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     return Note(
         path=path,
         root=root,
+        label=label,
         title=own_title or PurePosixPath(relative).stem,
         own_title=own_title,
         text=text,

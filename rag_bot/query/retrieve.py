@@ -67,7 +67,7 @@ def collapse(ranked: Iterable[tuple[list[tuple[Chunk, Note]], float, Why]], limi
         copies = sorted(copies, key=lambda copy: (copy[0].note_path, copy[0].ordinal))
         locations = [chunk.location for chunk, _ in copies]
         own = word_shingles(copies[0][0].text)
-        twin = next((index for index, other in enumerate(shingles) if _repeats(own, other)), None)
+        twin = next((index for index, other in enumerate(shingles) if repeats(own, other)), None)
         if twin is not None:
             duplicates[kept[twin][0].location] += locations
         elif len(kept) < limit:
@@ -86,10 +86,13 @@ def word_shingles(text: str) -> frozenset[tuple[str, ...]]:
     """The triples of neighbouring words of a text, lower-cased; its words where there are fewer than three."""
     words = _WORD.findall(text.lower())
     size = min(3, len(words))
-    return frozenset(tuple(words[start : start + size]) for start in range(len(words) - size + 1)) if size else frozenset()
+    return (
+        frozenset(tuple(words[start : start + size]) for start in range(len(words) - size + 1)) if size else frozenset()
+    )
 
 
-def _repeats(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
+def repeats(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
+    """Whether the shorter of two texts mostly stands in the longer one, by their word triples."""
     shorter = min(len(one), len(other))
     return shorter > 0 and len(one & other) >= DUPLICATE_SHARE * shorter
 
@@ -101,13 +104,13 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
     if not keys:
         named = [f"folder {filters.folder!r}"] if filters.folder else []
         named += [f"tag {filters.tag!r}"] if filters.tag else []
-        raise UsageError(f"No indexed note has {' and '.join(named)}. Folders are written as in `rag-bot search` results.")
+        raise UsageError(
+            f"No indexed note has {' and '.join(named)}. Folders are written as in `rag-bot search` results."
+        )
     return keys
 
 
-def _search_dense(
-    sources: Sources, vector: NDArray[np.float32], limit: int, allowed: set[str] | None
-) -> Ranking:
+def _search_dense(sources: Sources, vector: NDArray[np.float32], limit: int, allowed: set[str] | None) -> Ranking:
     if allowed is None:
         return sources.vectors.query(vector, limit)
     if len(allowed) <= EXACT_UP_TO:

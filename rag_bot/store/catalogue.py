@@ -21,7 +21,7 @@ from rag_bot.store.schema import open_for_reading
 
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
 
-_NOTE_COLUMNS = """note.id, note.path, root.folder, note.title, note.own_title, note.text, note.metadata,
+_NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note.own_title, note.text, note.metadata,
   note.body_start_line, note.content_hash, note.size, note.mtime_ns"""
 _CHUNK_COLUMNS = """chunk.note_id, chunk.key, chunk.ordinal, chunk.headings, chunk.context, chunk.start_char,
   chunk.end_char, chunk.start_line, chunk.end_line"""
@@ -150,18 +150,8 @@ class Catalogue:
 
 
 def _to_note(row: Any) -> Note:
-    return Note(
-        path=row[1],
-        root=Path(row[2]),
-        title=row[3],
-        own_title=row[4],
-        text=row[5],
-        metadata=json.loads(row[6]),
-        body_start_line=row[7],
-        content_hash=row[8],
-        size=row[9],
-        mtime_ns=row[10],
-    )
+    _, path, root, label, title, own_title, text, metadata, *rest = row
+    return Note(path, Path(root), label, title, own_title, text, json.loads(metadata), *rest)
 
 
 def _to_chunk(row: Any, note: Note) -> Chunk:

@@ -1,0 +1,115 @@
+"""Question -> Answer, without a language model: retrieve, find the lines, decide whether they answer, number them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from rag_bot.errors import UsageError
+from rag_bot.query.confidence import THRESHOLD, confidence, measure
+from rag_bot.query.quotes import TermWeights, pick_quotes, score_units
+from rag_bot.query.retrieve import search
+from rag_bot.query.sources import Sources
+from rag_bot.records import Answer, Citation, Filters, Hit, Quote, Sentence
+
+ANSWER_HITS = 10
+NEAREST = 3
+LONGEST_QUESTION = 2_000  # characters
+NOT_IN_NOTES = "This is not in your notes."
+
+
+class Stopwatch:
+    """Collects the milliseconds of named stages."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self.milliseconds: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.milliseconds[stage] = round((now - self._last) * 1000, 1)
+        self._last = now
+
+    def total(self) -> dict[str, float]:
+        return self.milliseconds | {"total": round((time.perf_counter() - self._began) * 1000, 1)}
+
+
+def clean_question(question: str) -> str:
+    """The question without surrounding and repeated white space.
+
+    Raises:
+        UsageError: nothing is left, or it is longer than a question can be.
+    """
+    cleaned = " ".join(question.split())
+    if not any(character.isalnum() for character in cleaned):
+        raise UsageError(f"The question {cleaned!r} has no word in it. Ask something like: What did I note about X?")
+    if len(cleaned) > LONGEST_QUESTION:
+        raise UsageError(
+            f"The question has {len(cleaned):,} characters; at most {LONGEST_QUESTION:,} can be asked. Shorten it."
+        )
+    return cleaned
+
+
+def find(
+    sources: Sources, question: str, *, limit: int, filters: Filters | None = None
+) -> tuple[list[Hit], dict[str, float]]:
+    """The best passages for a question, and the milliseconds each stage took."""
+    watch = Stopwatch()
+    question = clean_question(question)
+    vector = sources.model.encode_query(question)
+    watch.lap("encode")
+    hits = search(sources, question, vector, limit=limit, filters=filters)
+    watch.lap("search")
+    return hits, watch.total()
+
+
+def answer(
+    sources: Sources,
+    question: str,
+    *,
+    filters: Filters | None = None,
+    is_stale: Callable[[Hit], bool] = lambda _: False,
+) -> Answer:
+    """The lines of the notes that answer, or that they don't.
+
+    `is_stale` tells whether the file of a hit's note is no longer what was indexed.
+
+    Raises:
+        UsageError: the question is empty or too long, or no note passes the filters.
+    """
+    watch = Stopwatch()
+    question = clean_question(question)
+    vector = sources.model.encode_query(question)
+    watch.lap("encode")
+    hits = search(sources, question, vector, limit=ANSWER_HITS, filters=filters)
+    watch.lap("search")
+    terms = TermWeights.of(sources, question)
+    scored = score_units(sources, vector, terms, hits)
+    probability = confidence(measure(terms, hits, scored))
+    quotes = pick_quotes(scored) if probability >= THRESHOLD else []
+    watch.lap("quotes")
+    stale = {hit.note.path for hit in hits if is_stale(hit)} if quotes else set()
+    citations = number_quotes(quotes, stale)
+    return Answer(
+        question=question,
+        text=compose(citations),
+        citations=citations,
+        abstained=not citations,
+        confidence=round(probability, 4),
+        mode="quotes",
+        sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
+        nearest=() if citations else tuple(hits[:NEAREST]),
+        timings_ms=watch.total(),
+    )
+
+
+def number_quotes(quotes: Sequence[Quote], stale: set[str]) -> tuple[Citation, ...]:
+    """Quotes numbered from 1."""
+    return tuple(Citation(number, quote, quote.note_path in stale) for number, quote in enumerate(quotes, start=1))
+
+
+def compose(citations: Sequence[Citation]) -> str:
+    """The answer as text: the quotes verbatim, each followed by its number."""
+    if not citations:
+        return NOT_IN_NOTES
+    return "\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations)

@@ -1,0 +1,211 @@
+"""Hits -> the few lines that answer, verbatim: every sentence, bullet and row of the best passages is scored by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from pathlib import PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_bot.markdown import Block, Kind, Span, Unit, parse, plain_text, units
+from rag_bot.query.retrieve import repeats, word_shingles
+from rag_bot.query.sources import Sources
+from rag_bot.records import Hit, Note, Quote
+from rag_bot.store.words import content_terms
+
+QUOTED_HITS = 6  # passages that are read line by line
+MOST_UNITS = 64  # lines that are embedded for one question
+MOST_QUOTES = 4
+LEAST_SHARE = 0.85  # of the best line's score, for a further line to be shown
+MEANING, WORDS, PASSAGE = 0.55, 0.3, 0.15  # weights of cosine, of words found, and of the passage's own score
+CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
+LONGEST_QUOTE = 12  # lines
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredUnit:
+    """A line of a hit with what speaks for it: cosine and share of the question's words, both at most 1."""
+
+    hit: Hit
+    unit: Unit
+    meaning: float
+    words: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TermWeights:
+    """The question's words with their weight: rare words in the notes count more."""
+
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, sources: Sources, question: str) -> TermWeights:
+        terms = list(dict.fromkeys(content_terms(question)))
+        total = sources.words.count()
+        frequencies = sources.words.document_frequencies(terms)
+        return cls({term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms})
+
+    def share(self, text: str, context: str = "") -> float:
+        """The weighted share of the question's words in a text; those only in its context count `CONTEXT_WORTH`."""
+        inside, above = set(content_terms(text)), set(content_terms(context)) if context else set()
+        total = sum(self.weights.values())
+        found = sum(
+            weight if term in inside else weight * CONTEXT_WORTH * (term in above)
+            for term, weight in self.weights.items()
+        )
+        return found / total if total else 0.0
+
+
+def score_units(
+    sources: Sources, vector: NDArray[np.float32], terms: TermWeights, hits: Sequence[Hit]
+) -> list[ScoredUnit]:
+    """The lines of the best hits, best first. `vector` is the question's unit vector."""
+    candidates = [
+        (hit, unit, terms.share(_text(hit.note, unit.span), _context(unit)))
+        for hit in hits[:QUOTED_HITS]
+        for unit in _units_in(hit)
+    ]
+    candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
+    candidates = candidates[:MOST_UNITS]
+    if not candidates:
+        return []
+    meanings = sources.model.encode_documents([_embedded(hit.note, unit) for hit, unit, _ in candidates]) @ vector
+    scored = [
+        ScoredUnit(hit, unit, cosine, share, MEANING * cosine + WORDS * share + PASSAGE * hit.score)
+        for (hit, unit, share), cosine in zip(candidates, meanings.tolist(), strict=True)
+    ]
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def pick_quotes(scored: Sequence[ScoredUnit]) -> list[Quote]:
+    """The lines to show, best first: those nearly as good as the best, each with what belongs to it, none twice."""
+    quotes: list[Quote] = []
+    for one in scored:
+        if len(quotes) == MOST_QUOTES or one.score < LEAST_SHARE * scored[0].score:
+            break
+        quote = make_quote(one)
+        if not any(_same(quote, other) for other in quotes):
+            quotes.append(quote)
+    return quotes
+
+
+def make_quote(scored: ScoredUnit) -> Quote:
+    """A line with what belongs to it: a bullet's children, the answer to a question, what a colon announces."""
+    note, unit = scored.hit.note, scored.unit
+    span = _with_what_follows(note, unit)
+    return Quote(
+        text=note.text[span.start_char : span.end_char],
+        note_path=note.path,
+        title=note.title,
+        headings=unit.headings,
+        context=unit.ancestors,
+        start_char=span.start_char,
+        end_char=span.end_char,
+        start_line=span.start_line,
+        end_line=span.end_line,
+        score=scored.score,
+    )
+
+
+def blocks_of(note: Note) -> tuple[Block, ...]:
+    """The note's blocks, parsed the way it was parsed for its chunks."""
+    plain = PurePosixPath(note.path).suffix.lower() == ".txt"
+    return parse(note.text, body_start_line=note.body_start_line, plain=plain)
+
+
+def _units_in(hit: Hit) -> Iterator[Unit]:
+    chunk = hit.chunk
+    for unit in units(hit.note.text, blocks_of(hit.note)):
+        if chunk.start_char <= unit.span.start_char < chunk.end_char:
+            yield unit
+
+
+def _text(note: Note, span: Span) -> str:
+    return note.text[span.start_char : span.end_char]
+
+
+def _context(unit: Unit) -> str:
+    return " > ".join((*unit.headings, *unit.ancestors))
+
+
+def _embedded(note: Note, unit: Unit) -> str:
+    context = " > ".join((*unit.headings[-1:], *unit.ancestors[-2:]))
+    text = plain_text(_text(note, unit.span))
+    return f"{context}\n{text}" if context else text
+
+
+def _same(quote: Quote, other: Quote) -> bool:
+    """Whether two quotes overlap, or say the same in two notes."""
+    if quote.note_path == other.note_path:
+        return quote.start_char < other.end_char and other.start_char < quote.end_char
+    return repeats(word_shingles(quote.text), word_shingles(other.text))
+
+
+def _with_what_follows(note: Note, unit: Unit) -> Span:
+    blocks = blocks_of(note)
+    following = list(_followers(note, blocks, unit))
+    end = unit.span
+    for index in following:
+        if blocks[index].span.end_line - unit.span.start_line >= LONGEST_QUOTE:
+            break
+        end = blocks[index].span
+    return Span(unit.span.start_char, end.end_char, unit.span.start_line, end.end_line)
+
+
+def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]:
+    """Indexes of the blocks after the unit's that belong to it, in order and without a gap."""
+    block = blocks[unit.block]
+    announces = _text(note, unit.span).rstrip("*_ ").endswith((":", "?", "：", "？"))
+    after = range(unit.block + 1, len(blocks))
+    if unit.span.end_char < block.span.end_char:
+        return
+    if block.kind is Kind.HEADING:
+        yield from _section(blocks, after)
+    elif block.kind is Kind.ITEM:
+        children = [index for index in _while_inside(blocks, unit.block, after)]
+        yield from children or (_siblings(note, blocks, unit.block, after) if announces else ())
+    elif announces and after and blocks[after[0]].kind is not Kind.HEADING:
+        yield after[0]
+        if blocks[after[0]].kind is Kind.ITEM:
+            yield from _rest_of_list(blocks, after[0])
+
+
+def _section(blocks: Sequence[Block], after: range) -> Iterator[int]:
+    for index in after:
+        if blocks[index].kind is Kind.HEADING:
+            return
+        yield index
+
+
+def _while_inside(blocks: Sequence[Block], item: int, after: range) -> Iterator[int]:
+    """The blocks below an item."""
+    for index in after:
+        parent = blocks[index].parent
+        while parent is not None and parent > item:
+            parent = blocks[parent].parent
+        if parent != item:
+            return
+        yield index
+
+
+def _siblings(note: Note, blocks: Sequence[Block], item: int, after: range) -> Iterator[int]:
+    """In flat notes: the bullets after a question, up to the next one that asks or announces."""
+    for index in after:
+        block = blocks[index]
+        if block.kind is not Kind.ITEM or block.parent != blocks[item].parent:
+            return
+        if _text(note, block.span).rstrip("*_ ").endswith((":", "?")):
+            return
+        yield index
+
+
+def _rest_of_list(blocks: Sequence[Block], first: int) -> Iterator[int]:
+    for index in range(first + 1, len(blocks)):
+        inside = blocks[index].kind is Kind.ITEM and blocks[index].level >= blocks[first].level
+        if not inside and blocks[index].parent is None:
+            return
+        yield index
