@@ -147,7 +147,8 @@ def _line_breaks(text: str, start: int, end: int) -> Iterator[int]:
     for (a, b), (c, d) in pairwise(lines):
         match = _NEXT_WORD.match(text, c, d)
         word = len(match.group(1)) if match else 0
-        hard = text[a:b].endswith("\\") or text[b : b + 2] == "  "
+        line = text[a:b]
+        hard = line.endswith("\\") or text[b : b + 2] == "  " or line.lstrip("> \t").startswith("[!")
         if hard or widest > _UNWRAPPED or b - a + 1 + word <= widest:
             yield c
 

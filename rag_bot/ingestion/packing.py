@@ -57,14 +57,23 @@ class _Packer:
         return fits_fresh and not fits_here
 
     def close(self, following: Atom) -> None:
-        """Ends the group; headings at its end go on to the next one, together with what they head."""
-        cut = self.without_last_headings()
+        """Ends the group; what leads to the following atom goes on to the next group with it."""
+        cut = len(self.group)
+        while cut and self.leads(self.group[cut - 1], following):
+            cut -= 1
         while cut < len(self.group) and not self.would_fit(self.group[cut:], following):
             cut += 1
         cut = cut or len(self.group)
         self.groups.append(self.group[:cut])
         self.group = self.group[cut:]
         self.tokens = sum(atom.tokens for atom in self.group) + (self.group[0].context.tokens if self.group else 0)
+
+    def leads(self, atom: Atom, following: Atom) -> bool:
+        """Headings lead to what they head, items to what is below them, and a colon to anything."""
+        block = self.blocks[following.block]
+        while block.parent is not None and block.parent > atom.block:
+            block = self.blocks[block.parent]
+        return atom.is_heading or block.parent == atom.block or atom.ends_in_colon
 
     def would_fit(self, headings: Sequence[Atom], following: Atom) -> bool:
         tokens = headings[0].context.tokens + sum(atom.tokens for atom in headings) + following.tokens

@@ -24,6 +24,7 @@ class Atom:
     tokens: int
     context: Context
     is_heading: bool = False
+    ends_in_colon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def atoms_of(plan: Plan) -> list[Atom]:
             atoms += [_piece_atom(plan, index, piece) for piece in pieces[index]]
         else:
             span, context = block.span, plan.contexts.of(plan.places[index])
-            is_heading = block.kind is Kind.HEADING
-            atoms.append(Atom(index, span.start_char, span.end_char, plan.tokens(index), context, is_heading))
+            is_heading, ends_in_colon = block.kind is Kind.HEADING, plan.text_of(index).endswith((":", "：", ":**"))
+            place = (index, span.start_char, span.end_char, plan.tokens(index), context)
+            atoms.append(Atom(*place, is_heading, ends_in_colon))
     return atoms
 
 
