@@ -75,9 +75,11 @@ class _Packer:
             block = self.blocks[block.parent]
         return atom.is_heading or block.parent == atom.block or atom.ends_in_colon
 
-    def would_fit(self, headings: Sequence[Atom], following: Atom) -> bool:
-        tokens = headings[0].context.tokens + sum(atom.tokens for atom in headings) + following.tokens
-        return tokens <= self.max_tokens and following.end - headings[0].start <= LONGEST_CHUNK
+    def would_fit(self, leading: Sequence[Atom], following: Atom) -> bool:
+        """Whether these can go on with the atom; never more than a third of the window, or runs of them would creep."""
+        carried, first = sum(atom.tokens for atom in leading), leading[0]
+        tokens, length = first.context.tokens + carried + following.tokens, following.end - first.start
+        return carried <= self.max_tokens // 3 and tokens <= self.max_tokens and length <= LONGEST_CHUNK
 
     def without_last_headings(self) -> int:
         """The number of atoms before the headings that end the group."""

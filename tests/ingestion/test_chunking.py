@@ -291,3 +291,9 @@ def test_a_note_is_counted_in_a_few_batches() -> None:
     text = "".join(f"# H{n}\n\n{'A sentence of words. ' * n}\n\n- a\n  - b\n\n" for n in range(100))
     chunk_note(note_of(text, title="T"), count_tokens=counting, max_tokens=254, fingerprint="model")
     assert len(calls) <= 6
+
+
+@pytest.mark.parametrize("text", ["# heading text\n" * 2_000, "what follows:\n\n" * 2_000, "- and:\n" * 2_000])
+def test_runs_of_lines_that_lead_to_others_fill_their_chunks(text: str) -> None:
+    chunks = chunks_of(text)
+    assert sum(count_tokens([chunk.text for chunk in chunks])) / len(chunks) > 100
