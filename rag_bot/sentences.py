@@ -15,6 +15,7 @@ _FULL_WIDTH = frozenset("。！？")
 _TICKS = re.compile(r"`+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NEXT_WORD = re.compile(r"[\s>]*+(\S*+)")
+_ADDRESS = re.compile(r"\]\([^()\s]*+\)|https?://[^\s()<>]++")
 _NOT_BLANK = re.compile(r"\S")
 _OPENERS = "([{\"'“‘«*_"
 _INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]")
@@ -143,7 +144,7 @@ def _line_breaks(text: str, start: int, end: int) -> Iterator[int]:
     lines = _lines(text, start, end)
     if len(lines) < 2:
         return
-    widest = max((b - a for a, b in lines if len(text[a:b].split(None, 1)) > 1), default=0)
+    widest = max(_width(text[a:b]) for a, b in lines)
     for (a, b), (c, d) in pairwise(lines):
         match = _NEXT_WORD.match(text, c, d)
         word = len(match.group(1)) if match else 0
@@ -151,6 +152,11 @@ def _line_breaks(text: str, start: int, end: int) -> Iterator[int]:
         hard = line.endswith("\\") or text[b : b + 2] == "  " or line.lstrip("> \t").startswith("[!")
         if hard or widest > _UNWRAPPED or b - a + 1 + word <= widest:
             yield c
+
+
+def _width(line: str) -> int:
+    """The columns a line shows to be allowed: addresses, and words alone on their line, may stick out."""
+    return len(_ADDRESS.sub("]", line)) if len(line.split(None, 1)) > 1 else 0
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:

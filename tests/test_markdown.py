@@ -329,6 +329,11 @@ def test_a_line_break_that_only_wraps_does_not() -> None:
     assert quoted(text) == [text.split(" Second")[0], "Second one."]
 
 
+def test_the_address_of_a_link_does_not_count_as_width() -> None:
+    text = "I wrote about how I use\n[this](https://example.com/" + "long/" * 20 + ") to do it."
+    assert quoted(text) == [text]
+
+
 def test_a_giant_sentence_is_cut_at_white_space_or_anywhere() -> None:
     words = quoted("word " * 2_000)
     assert max(map(len, words)) <= 1_000
