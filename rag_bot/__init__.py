@@ -7,6 +7,10 @@ with Library(index="notes-index") as library:
     print(library.ask("What did I note about sleep?").text)
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from rag_bot.errors import (
     IndexUnusable,
     ModelError,
@@ -15,7 +19,6 @@ from rag_bot.errors import (
     UsageError,
     WriterBusy,
 )
-from rag_bot.library import Library
 from rag_bot.records import (
     Answer,
     Chunk,
@@ -29,6 +32,9 @@ from rag_bot.records import (
     SyncPlan,
     SyncReport,
 )
+
+if TYPE_CHECKING:
+    from rag_bot.library import Library
 
 __all__ = [
     "Answer",
@@ -50,3 +56,12 @@ __all__ = [
     "UsageError",
     "WriterBusy",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Library comes when it is asked for: `rag-bot --help` needs none of what it imports."""
+    if name == "Library":
+        from rag_bot.library import Library
+
+        return Library
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

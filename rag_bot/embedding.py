@@ -1,7 +1,7 @@
 """The one place that loads an embedding model.
 
 Bulk embedding runs in sentence-transformers, in bfloat16 where the processor has it. Importing that takes seconds, so
-questions and small batches are encoded by an ONNX export of the same weights, made once and checked against the original.
+questions and small batches are encoded by an ONNX export of the same weights, made once and checked against them.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class ModelInfo:
 class EmbeddingModel:
     """A prepared model: counts tokens and turns texts into unit vectors.
 
-    `folder` is its place in the cache (tokenizer, export, description). `weights` is the sentence-transformers folder; it
-    is needed only for bulk embedding, and without it for models that cannot be exported.
+    `folder` is its place in the cache (tokenizer, export, description). `weights` is the sentence-transformers folder;
+    it is needed only for bulk embedding, and for models that cannot be exported.
     """
 
     def __init__(self, folder: Path, weights: Path | None = None) -> None:
@@ -102,7 +102,8 @@ class EmbeddingModel:
 
     def encode_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape [dimensions]."""
-        return self._encode_small([self.info.query_prompt + text])[0]
+        vector: Vectors = self._encode_small([self.info.query_prompt + text])[0]
+        return vector
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of passages, shape [len(texts), dimensions]."""
@@ -165,7 +166,7 @@ class EmbeddingModel:
             return onnxruntime.InferenceSession(
                 str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001 - onnxruntime raises its own unnamed types for a damaged file
+        except Exception as error:  # onnxruntime raises its own unnamed types for a damaged file
             shutil.rmtree(self.folder, ignore_errors=True)
             raise ModelError(
                 f"The converted model in {self.folder} was damaged and has been removed; run the command again."
@@ -243,7 +244,8 @@ def _export(name: str, weights: Path, folder: Path) -> None:
             Path(temporary).mkdir()  # so that leaving the block finds what it expects to remove
     except OSError as error:
         raise ModelError(
-            f"The model cannot be converted into {folder}: {error.strerror or error}. Free space there or set RAG_BOT_CACHE."
+            f"The model cannot be converted into {folder}: {error.strerror or error}. "
+            "Free space there, or choose another folder with --cache."
         ) from error
 
 

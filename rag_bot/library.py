@@ -64,10 +64,10 @@ class Library:
         from rag_bot.ingestion.sync import preview, sync
 
         wanted = [Path(folder) for folder in folders] or self._usual_folders()
-        model = {"model_name": self.settings.model, "cache": self.settings.cache}
+        index, model, cache = self.settings.index, self.settings.model, self.settings.cache
         if dry_run:
-            return preview(self.settings.index, wanted, **model)
-        return sync(self.settings.index, wanted, **model, on_progress=on_progress)
+            return preview(index, wanted, model_name=model, cache=cache)
+        return sync(index, wanted, model_name=model, cache=cache, on_progress=on_progress)
 
     def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best passages for a question, best first.
@@ -178,7 +178,7 @@ class Library:
         if self._opened:
             self._opened[1].close()
             self._opened = None
-        vectors = VectorIndex.open(self.settings.index, meta["fingerprint"])
+        vectors = VectorIndex(self.settings.index, meta["fingerprint"])
         self._opened = (meta["generation"], vectors, WordIndex.open(self.settings.index), model)
 
 

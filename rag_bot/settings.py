@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, InitSettingsSource(settings_cls, read_config(Path.cwd()))
+        return init_settings, env_settings, InitSettingsSource(settings_cls, dict(read_config(Path.cwd())))
 
 
 def load_settings(**flags: Any) -> Settings:

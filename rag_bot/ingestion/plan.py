@@ -27,10 +27,7 @@ def plan_sync(
     have vanished: the same content under another path is a move. `rebuild` makes every known note a changed one.
     """
     common = sorted(known.keys() & found.keys())
-    if rebuild:
-        changed = set(common)
-    else:
-        changed = {path for path in common if _differs(known[path], found[path], content_hash)}
+    changed = {path for path in common if rebuild or _differs(known[path], found[path], content_hash)}
     vanished, appeared = sorted(known.keys() - found.keys()), sorted(found.keys() - known.keys())
     moved = () if rebuild else _find_moves(vanished, appeared, known, content_hash)
     moved_from, moved_to = {move.before for move in moved}, {move.after for move in moved}

@@ -127,10 +127,12 @@ def _refuse_empty(root: Root, files: Mapping[str, object], known: Mapping[str, o
         return
     if known:
         raise UsageError(
-            f"{root.folder} holds no notes any more, but {len(known)} are indexed. Is its disk mounted? They still answer."
+            f"{root.folder} holds no notes any more, but {len(known)} are indexed and still answer. "
+            "Is its disk mounted?"
         )
     raise UsageError(
-        f"There are no notes in {root.folder}: no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
+        f"There are no notes in {root.folder}: "
+        f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
     )
 
 
@@ -234,17 +236,13 @@ class _Run:
 
     def _enter_new_keys(self) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
-        vectors: VectorIndex | None = None
-        words = WordIndex.open(self.index)
-        done = 0
-        for entries in self.catalogue.pending_entries(ENTRY_BATCH):
-            vectors = vectors or VectorIndex.open(self.index, self.model.info.fingerprint)
-            vectors.upsert([key for key, *_ in entries], np.stack([vector for *_, vector in entries]))
-            words.update((key, text) for key, text, _ in entries)
-            done += len(entries)
-            self.on_progress(Progress("index", done, self.embedded + self.reused))
-        if vectors:
-            vectors.close()
+        words, done = WordIndex.open(self.index), 0
+        with closing(VectorIndex(self.index, self.model.info.fingerprint)) as vectors:
+            for entries in self.catalogue.pending_entries(ENTRY_BATCH):
+                vectors.upsert([key for key, *_ in entries], np.stack([vector for *_, vector in entries]))
+                words.update((key, text) for key, text, _ in entries)
+                done += len(entries)
+                self.on_progress(Progress("index", done, max(done, self.embedded)))
 
     def _switch(self, prepared: set[str]) -> None:
         """The one transaction that makes the new state the state."""
@@ -282,7 +280,7 @@ class _Run:
         """Take out of all three what no note has any more."""
         keys = self.catalogue.unreferenced_keys()
         if keys:
-            with closing(VectorIndex.open(self.index, self.model.info.fingerprint)) as vectors:
+            with closing(VectorIndex(self.index, self.model.info.fingerprint)) as vectors:
                 vectors.delete(keys)
                 vectors.drop_others()
             WordIndex.open(self.index).update((), removed=keys)

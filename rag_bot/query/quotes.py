@@ -1,4 +1,4 @@
-"""Hits -> the few lines that answer, verbatim: every sentence, bullet and row of the best passages is scored by itself."""
+"""Hits -> the few lines that answer, verbatim: each sentence, bullet and row of the best passages is scored by itself."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]
     if block.kind is Kind.HEADING:
         yield from _section(blocks, after)
     elif block.kind is Kind.ITEM:
-        children = [index for index in _while_inside(blocks, unit.block, after)]
+        children = list(_while_inside(blocks, unit.block, after))
         yield from children or (_siblings(note, blocks, unit.block, after) if announces else ())
     elif announces and after and blocks[after[0]].kind is not Kind.HEADING:
         yield after[0]

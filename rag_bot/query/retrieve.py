@@ -16,6 +16,7 @@ from rag_bot.records import Chunk, Filters, Hit, Note, Why
 CANDIDATES = 100  # taken from each of the two searches
 SPARE = 20  # asked for beyond that, since the catalogue may not know some of them any more
 DENSE_WEIGHT = 0.6
+SMALL_LIBRARY = 3_000  # vectors that are compared one by one sooner than Chroma is loaded
 EXACT_UP_TO = 20_000  # filtered keys that are compared one by one; beyond, search all and drop
 DUPLICATE_SHARE = 0.8  # of the shorter passage's word triples found in the longer one
 _WORD = re.compile(r"\w+")
@@ -38,7 +39,8 @@ def search(
     found = _known_chunks(sources, [key for key, _ in [*dense, *words]])
     dense = _rank_known(dense, found)
     words = _rank_known(words, found)
-    cosines = dict(dense) | _missing_cosines(sources, vector, found.keys() - dict(dense).keys())
+    by_words_only = sources.catalogue.vectors(sorted(found.keys() - dict(dense).keys()))
+    cosines = dict(dense) | _cosines(by_words_only, vector)
     fused = fuse(cosines, dict(words))
     reasons = _explain(dense, words, cosines)
     return collapse(((found[key], score, reasons[key]) for key, score in fused), limit)
@@ -111,11 +113,14 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
 
 
 def _search_dense(sources: Sources, vector: NDArray[np.float32], limit: int, allowed: set[str] | None) -> Ranking:
+    """Exact where there are few vectors to compare, else by Chroma's graph."""
+    few = sources.catalogue.all_vectors(SMALL_LIBRARY) if allowed is None else None
+    if few is None and allowed is not None and len(allowed) <= EXACT_UP_TO:
+        few = sources.catalogue.vectors(sorted(allowed))
+    if few is not None:
+        return sorted(_cosines(few, vector).items(), key=lambda item: (-item[1], item[0]))[:limit]
     if allowed is None:
         return sources.vectors.query(vector, limit)
-    if len(allowed) <= EXACT_UP_TO:
-        cosines = _missing_cosines(sources, vector, allowed)
-        return sorted(cosines.items(), key=lambda item: -item[1])[:limit]
     return [(key, score) for key, score in sources.vectors.query(vector, limit * 10) if key in allowed][:limit]
 
 
@@ -136,8 +141,7 @@ def _rank_known(ranking: Ranking, found: Mapping[str, object]) -> Ranking:
     return [(key, score) for key, score in ranking if key in found][:CANDIDATES]
 
 
-def _missing_cosines(sources: Sources, vector: NDArray[np.float32], keys: Iterable[str]) -> dict[str, float]:
-    stored = sources.catalogue.vectors(sorted(keys))
+def _cosines(stored: Mapping[str, NDArray[np.float32]], vector: NDArray[np.float32]) -> dict[str, float]:
     if not stored:
         return {}
     return dict(zip(stored, (np.stack(list(stored.values())) @ vector).tolist(), strict=True))

@@ -136,6 +136,14 @@ class Catalogue:
         rows = self._select_in("SELECT key, vector FROM vector WHERE key IN (%s)", keys)
         return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
 
+    def all_vectors(self, most: int) -> dict[str, NDArray[np.float32]] | None:
+        """Every stored vector, or None if there are more than `most`."""
+        if self._scalar(f"SELECT count(*) FROM (SELECT 1 FROM vector LIMIT {most + 1})") > most:
+            return None
+        return {
+            key: np.frombuffer(blob, dtype="<f4") for key, blob in self._db.execute("SELECT key, vector FROM vector")
+        }
+
     def _scalar(self, sql: str) -> int:
         return int(self._db.execute(sql).fetchone()[0])
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,49 +22,53 @@ _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_sea
 
 
 class VectorIndex:
-    """The vectors of one embedding model in one folder."""
+    """The vectors of one embedding model in one folder. Chroma, which takes a second, is loaded at the first use."""
 
-    def __init__(self, client: Any, collection: Any) -> None:
-        self._client = client
-        self._collection = collection
-        self._max_batch = int(client.get_max_batch_size())
+    def __init__(self, index: Path, fingerprint: str) -> None:
+        self._folder = index / FOLDER_NAME
+        self._name = f"notes-{fingerprint}"
 
-    @classmethod
-    def open(cls, index: Path, fingerprint: str) -> Self:
-        """The collection of this model; made if it is not there.
-
-        Raises:
-            IndexUnusable: Chroma can't open or write its folder.
-        """
+    @cached_property
+    def _client(self) -> Any:
         import chromadb
         from chromadb.config import Settings
 
         logging.getLogger("chromadb").setLevel(logging.ERROR)
-        folder = index / FOLDER_NAME
         try:
-            client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False, allow_reset=False))
-            collection = client.get_or_create_collection(
-                f"notes-{fingerprint}", embedding_function=None, configuration={"hnsw": _HNSW}
-            )
+            return chromadb.PersistentClient(str(self._folder), Settings(anonymized_telemetry=False))
         except Exception as error:  # Chroma raises many unrelated types, some of them from Rust
             raise IndexUnusable.because_of(error, FOLDER_NAME) from error
-        return cls(client, collection)
+
+    @cached_property
+    def _collection(self) -> Any:
+        """The collection of this model; made if it is not there."""
+        try:
+            return self._client.get_or_create_collection(
+                self._name, embedding_function=None, configuration={"hnsw": _HNSW}
+            )
+        except Exception as error:
+            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
     def count(self) -> int:
         return int(self._collection.count())
 
     def upsert(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store vectors, shape [len(keys), dimensions]; a key that is there already is overwritten."""
-        for start in range(0, len(keys), self._max_batch):
-            some = slice(start, start + self._max_batch)
+        step = int(self._client.get_max_batch_size())
+        for start in range(0, len(keys), step):
+            some = slice(start, start + step)
             try:
                 self._collection.upsert(ids=list(keys[some]), embeddings=vectors[some])
             except Exception as error:
                 raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
     def delete(self, keys: Sequence[str]) -> None:
-        for start in range(0, len(keys), self._max_batch):
-            self._collection.delete(ids=list(keys[start : start + self._max_batch]))
+        step = int(self._client.get_max_batch_size())
+        for start in range(0, len(keys), step):
+            try:
+                self._collection.delete(ids=list(keys[start : start + step]))
+            except Exception as error:
+                raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
     def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
         """The nearest keys with their cosine, best first."""
@@ -81,8 +86,10 @@ class VectorIndex:
     def drop_others(self) -> None:
         """Remove the collections of models that are no longer used."""
         for collection in self._client.list_collections():
-            if collection.name != self._collection.name:
+            if collection.name != self._name:
                 self._client.delete_collection(collection.name)
 
     def close(self) -> None:
-        self._client.close()
+        """Let go of the folder; a client opened after that sees what other processes wrote."""
+        if "_client" in self.__dict__:
+            self._client.close()

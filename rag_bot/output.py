@@ -1,0 +1,179 @@
+"""Records -> what the command line prints: the JSON of the contract, and text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from rag_bot.records import Answer, Citation, Hit, Status, SyncPlan, SyncReport
+
+_LISTED = 20  # paths that are printed of each kind of change
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "mode": answer.mode,
+        "abstained": answer.abstained,
+        "confidence": answer.confidence,
+        "citations": [_citation_json(citation) for citation in answer.citations],
+        "nearest": [_place_json(hit) for hit in answer.nearest],
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, Any]:
+    return {
+        "hits": [{"rank": hit.rank} | _place_json(hit) | {"text": hit.chunk.text} for hit in hits],
+        "timings_ms": timings_ms,
+    }
+
+
+def report_json(report: SyncReport) -> dict[str, Any]:
+    return {
+        **{name: len(getattr(report.plan, name)) for name in _CHANGES},
+        "failed": [asdict(failure) for failure in report.failed],
+        "chunks_embedded": report.chunks_embedded,
+        "chunks_reused": report.chunks_reused,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    return {
+        **asdict(status),
+        "index": str(status.index),
+        "roots": [str(root) for root in status.roots],
+        "failed": [asdict(failure) for failure in status.failed],
+    }
+
+
+def answer_text(answer: Answer) -> RenderableType:
+    """Each quote with its number, its place below it; or that there is none, and the nearest notes."""
+    if answer.abstained:
+        return Group(Text(answer.text, style="bold"), *_nearest_text(answer.nearest))
+    return Group(*(part for citation in answer.citations for part in _citation_text(citation)))
+
+
+def hits_text(hits: Sequence[Hit]) -> RenderableType:
+    return Group(*(part for hit in hits for part in _hit_text(hit)))
+
+
+def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
+    counts = [f"{len(getattr(report.plan, name))} {name}" for name in _CHANGES if getattr(report.plan, name)]
+    lines = [Text(f"{'Would be: ' if dry_run else ''}{', '.join(counts) or 'no notes'}", style="bold")]
+    if dry_run:
+        lines += _plan_text(report.plan)
+    else:
+        made = f"{report.chunks_embedded} passages embedded, {report.chunks_reused} reused"
+        lines.append(Text(f"{made}, {report.seconds:.1f} s", style="dim"))
+    lines += [Text(f"could not be read: {failure.path}: {failure.error}", style="yellow") for failure in report.failed]
+    return Group(*lines)
+
+
+def status_text(status: Status) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    rows = [
+        ("notes", f"{status.notes:,} in {', '.join(str(root) for root in status.roots)}"),
+        ("passages", f"{status.chunks:,} ({status.vectors:,} vectors)"),
+        ("model", f"{status.model} ({status.fingerprint})"),
+        ("last synced", status.last_synced or "never"),
+        ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
+        *(("not read", f"{failure.path}: {failure.error}") for failure in status.failed),
+    ]
+    for name, value in rows:
+        table.add_row(Text(name, style="dim"), Text(value))
+    return table
+
+
+def evaluation_text(summary: dict[str, Any]) -> RenderableType:
+    """The shares, overall and by kind, and the cases that went wrong."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in summary.items():
+        if isinstance(value, int | float):
+            table.add_row(Text(name.replace("_", " "), style="dim"), Text(f"{value:g}"))
+    for kind, values in summary["by_kind"].items():
+        table.add_row(Text(f"  {kind}", style="dim"), Text(f"{values['right']:.2f} of {values['cases']}"))
+    failed = [
+        Text(f"{one['id']}: {one['question']} -> {', '.join(one['answered']) or 'abstained'} ({one['confidence']:.2f})")
+        for one in summary["failed"]
+    ]
+    return Group(table, Text("Wrong:" if failed else "", style="bold"), *failed)
+
+
+_CHANGES = ("added", "changed", "moved", "deleted", "unchanged")
+
+
+def _place_json(hit: Hit) -> dict[str, Any]:
+    return {
+        "path": hit.chunk.note_path,
+        "title": hit.note.title,
+        "headings": list(hit.chunk.headings),
+        "start_line": hit.chunk.start_line,
+        "end_line": hit.chunk.end_line,
+        "score": round(hit.score, 4),
+    }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    quote = citation.quote
+    return {
+        "number": citation.number,
+        "path": quote.note_path,
+        "title": quote.title,
+        "headings": list(quote.headings),
+        "start_line": quote.start_line,
+        "end_line": quote.end_line,
+        "quote": quote.text,
+        "stale": citation.stale,
+        "score": round(quote.score, 4),
+    }
+
+
+def _citation_text(citation: Citation) -> list[RenderableType]:
+    quote = citation.quote
+    place = Text(f"    {quote.location}", style="cyan")
+    above = [part for part in (*quote.headings, *quote.context) if part]
+    place.append(f"  {' > '.join(above) or quote.title}", style="dim")
+    if citation.stale:
+        place.append("  changed since it was indexed", style="yellow")
+    return [
+        Text(f"[{citation.number}] ", style="bold").append(Text(quote.text, style="default")),
+        place,
+        Text(),
+    ]
+
+
+def _nearest_text(hits: Sequence[Hit]) -> list[RenderableType]:
+    if not hits:
+        return []
+    return [
+        Text("The nearest notes:", style="dim"),
+        *(
+            Text.from_markup(f"  [cyan]{escape(hit.chunk.location)}[/]  [dim]{escape(hit.note.title)}[/]")
+            for hit in hits
+        ),
+    ]
+
+
+def _hit_text(hit: Hit) -> list[RenderableType]:
+    place = Text(f"{hit.rank:>2}. ", style="bold").append(hit.chunk.location, style="cyan")
+    place.append(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", style="dim")
+    also = [Text(f"    also in {', '.join(hit.duplicates)}", style="dim")] if hit.duplicates else []
+    return [place, *also, Text(hit.chunk.text), Text()]
+
+
+def _plan_text(plan: SyncPlan) -> list[Text]:
+    lines = []
+    for name in ("added", "changed", "deleted"):
+        paths = getattr(plan, name)
+        lines += [Text(f"  {name:8} {path}") for path in paths[:_LISTED]]
+        lines += [Text(f"  {name:8} … and {len(paths) - _LISTED} more")] if len(paths) > _LISTED else []
+    return lines + [Text(f"  moved    {move.before} -> {move.after}") for move in plan.moved[:_LISTED]]
