@@ -1,0 +1,86 @@
+"""What the server refuses, before Gradio sees it.
+
+Gradio accepts any Host header, requests from other sites, uploads, and fetches web addresses for whoever asks. Here only
+the paths that the page needs are open, and only for the page itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt")
+OPEN_FOLDERS = (
+    "/assets/",
+    "/static/",
+    "/gradio_api/queue/",
+    "/gradio_api/run/",
+    "/gradio_api/heartbeat/",
+    "/gradio_api/startup-events",
+    "/gradio_api/cancel",
+    "/gradio_api/reset",
+)
+HEADERS = {
+    # Gradio puts its configuration inline and compiles templates of its own: scripts need both 'unsafe'.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def guarded(app: App, hosts: Sequence[str]) -> App:
+    """The app behind all checks; `hosts` are the names it answers to."""
+    return TrustedHostMiddleware(Guard(app), allowed_hosts=list(hosts), www_redirect=False)
+
+
+class Guard:
+    """Refuses other sites and paths that the page does not use; adds the headers that keep the page to itself."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            refusal = _refusal(scope["path"], Headers(scope=scope))
+            await (refusal or self._app)(scope, receive, _with_headers(send))
+
+
+def _refusal(path: str, headers: Headers) -> PlainTextResponse | None:
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none") or _is_foreign(headers):
+        return PlainTextResponse("Requests from other sites are refused.", 403)
+    if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS):
+        return PlainTextResponse("Not found.", 404)
+    return None
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """For browsers without Sec-Fetch-Site: does the Origin name another host or port?"""
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(HEADERS)
+        await send(message)
+
+    return sending

@@ -1,0 +1,55 @@
+// What Gradio's components do not do by themselves: clicks on citations and examples, the panel, keys.
+(() => {
+if (window.ragBot) return; // Gradio may put the head in twice
+const ragBot = window.ragBot = {
+  connect(element, props, watch, report) {
+    element.addEventListener("click", (event) => {
+      const target = event.target.closest("[data-note], [data-ask], [data-close]");
+      if (!target) return;
+      if (target.dataset.note !== undefined) {
+        event.preventDefault();
+        document.querySelectorAll(".opened").forEach((open) => open.classList.remove("opened"));
+        target.closest(".quote, li")?.classList.add("opened");
+        const { note, start, end, heading } = target.dataset;
+        report.open({ note, start, end, heading });
+      } else if (target.dataset.ask !== undefined) {
+        report.ask({ question: target.dataset.ask });
+      } else {
+        ragBot.closePanel();
+      }
+    });
+    if (element.closest("#panel")) {
+      ragBot.closePanel = () => { props.value = ""; };
+      watch("value", () => requestAnimationFrame(() => ragBot.showCited(element)));
+    }
+    if (element.closest("#conversation")) {
+      watch("value", () => requestAnimationFrame(() => ragBot.showLast(element)));
+    }
+  },
+
+  closePanel() {},
+
+  showCited(panel) {
+    const cited = panel.querySelector(".body .cited, .properties.cited");
+    const scroller = panel.querySelector(".note");
+    if (!scroller) return;
+    if (cited) cited.scrollIntoView({ block: "center" });
+    else scroller.scrollTop = 0;
+  },
+
+  showLast(conversation) {
+    const exchanges = conversation.querySelectorAll(".exchange");
+    const last = exchanges[exchanges.length - 1];
+    if (last && ragBot.shown !== exchanges.length) last.scrollIntoView({ block: "start", behavior: "smooth" });
+    ragBot.shown = exchanges.length;
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") ragBot.closePanel();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-menu]")) document.body.classList.toggle("menu-open");
+  else if (!event.target.closest("#side")) document.body.classList.remove("menu-open");
+});
+})();

@@ -1,0 +1,134 @@
+"""The server: a FastAPI app of our own that carries the Gradio page, on loopback only."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
+
+from rag_bot.errors import RagBotError, UsageError, first_line
+from rag_bot.library import Library
+from rag_bot.settings import Settings
+from rag_bot.ui.guard import App, guarded
+from rag_bot.ui.sync_job import SyncJob
+
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+def serve(settings: Settings, host: str, port: int, open_browser: bool = False) -> None:
+    """Listens until it is interrupted. Models are loaded and notes are synced in the background.
+
+    Raises:
+        UsageError: the host is not this machine alone.
+        RagBotError: the port is taken.
+    """
+    _require_loopback(host)
+    with _listening_socket(host, port) as listening:
+        address = _address(host, listening.getsockname()[1])
+        _run(create_app(settings, host), listening, lambda: _announce(address, open_browser))
+
+
+def create_app(settings: Settings, host: str = "127.0.0.1") -> App:
+    """The whole app as ASGI; its lifespan starts and stops the background work."""
+    library = Library(settings)
+    job = SyncJob(settings, on_done=lambda: _warm_up(library))
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        threading.Thread(target=_begin, args=(library, job), name="warm-up", daemon=True).start()
+        yield
+        job.stop()
+
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    from fastapi import FastAPI
+
+    from rag_bot.ui.page import mount
+
+    app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    mount(app, library, job)
+    return guarded(app, (*_NAMES, _in_header(host)))
+
+
+def _begin(library: Library, job: SyncJob) -> None:
+    if library.settings.notes or _has_index(library):
+        job.start()
+    _warm_up(library)
+
+
+def _has_index(library: Library) -> bool:
+    try:
+        return bool(library.status().roots)
+    except RagBotError:
+        return False
+
+
+def _warm_up(library: Library) -> None:
+    """Without an index there is nothing to load yet; what else is wrong the first question will say."""
+    with suppress(RagBotError):
+        library.warm_up()
+
+
+def _run(app: App, listening: socket.socket, announce: Callable[[], None]) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            announce()
+
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, server_header=False)
+    with suppress(KeyboardInterrupt):
+        Server(config).run([listening])
+
+
+def _announce(address: str, open_browser: bool) -> None:
+    print(f"rag-bot is at {address}", flush=True)
+    if open_browser:
+        webbrowser.open(address)
+
+
+def _require_loopback(host: str) -> None:
+    try:
+        is_loopback = host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise UsageError(
+            f"Host {host!r} is reachable by others, and the app has no password yet. Use 127.0.0.1, and an SSH tunnel "
+            "from elsewhere."
+        )
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    name = host.strip("[]")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":  # elsewhere the option would let two servers share the port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((name, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise RagBotError(_why_not(error, name, port)) from error
+    return listening
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken. Stop what listens there, or choose another with --port."
+    return f"Port {port} on {host} cannot be opened: {error.strerror or first_line(error)}. Choose another with --port."
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{_in_header(host)}:{port}"
+
+
+def _in_header(host: str) -> str:
+    name = host.strip("[]")
+    return f"[{name}]" if ":" in name else name
