@@ -1,7 +1,7 @@
 """What the server refuses, before Gradio sees it.
 
-Gradio accepts any Host header, requests from other sites, uploads, and fetches web addresses for whoever asks. Here only
-the paths that the page needs are open, and only for the page itself.
+Gradio accepts any Host header, requests from other sites, uploads, and fetches web addresses for whoever asks. Here
+only the paths that the page needs are open, and only for the page itself.
 """
 
 from __future__ import annotations

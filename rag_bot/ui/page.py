@@ -26,6 +26,12 @@ _LOG = logging.getLogger(__name__)
 _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 _EVERYWHERE = ""
+_CONNECT = """ragBot.connect(element, props, watch, {
+  ask: (data) => trigger("ask", data), open: (data) => trigger("open_note", data),
+  read: (data) => trigger("read_folder", data) });"""
+_ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
+%3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
+ stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E">"""
 _BRAND = '<p class="brand">rag-bot</p><button type="button" data-menu aria-label="Menu">☰</button>'
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -43,7 +49,7 @@ def mount(app: FastAPI, library: Library, job: SyncJob) -> None:
         run_history=False,
         theme=_theme(),
         css=(_HERE / "style.css").read_text(encoding="utf-8"),
-        head=f"<script>{(_HERE / 'script.js').read_text(encoding='utf-8')}</script>",
+        head=f"{_ICON}<script>{(_HERE / 'script.js').read_text(encoding='utf-8')}</script>",
         show_error=True,
         max_file_size=0,
         ssr_mode=False,
@@ -110,6 +116,7 @@ class Page:
         self._new_chat.click(lambda: ("", (), "", ""), None, [*talk, self._panel], queue=False, **_QUIET)
         for shown in (self._conversation, self._panel):
             shown.open_note(self._open_note, None, self._panel, queue=False, **_QUIET)
+        self._welcome.read_folder(self._start_named, None, state, **_QUIET)
         self._sync.click(self._start_sync, None, state, **_QUIET)
         gr.on([self._add.click, self._path.submit], self._start_reading, self._path, state, **_QUIET)
         self._timer.tick(self._show_state, None, state, **_QUIET)
@@ -167,6 +174,9 @@ class Page:
             self._job.start([str(Path(folder.strip()).expanduser().absolute())])
         return self._show_state()
 
+    def _start_named(self, event: gr.EventData) -> tuple[str, str, Any]:
+        return self._start_reading(str(event._data["folder"]))
+
     def _folders(self) -> Any:
         """The folders of the notes, to search in one of them."""
         paths = [path for path, _ in self._library.note_titles()] if self._status() else []
@@ -187,6 +197,5 @@ def _theme() -> Any:
 
 
 def _html(name: str) -> Any:
-    """HTML whose links report what was clicked as the events 'ask' and 'open_note'."""
-    connect = "ragBot.connect(element, props, watch, {ask: d => trigger('ask', d), open: d => trigger('open_note', d)})"
-    return gr.HTML("", elem_id=name, js_on_load=connect, apply_default_css=False)
+    """HTML that reports what was clicked in it as the events 'ask', 'open_note' and 'read_folder'."""
+    return gr.HTML("", elem_id=name, js_on_load=_CONNECT, apply_default_css=False)

@@ -18,6 +18,10 @@ const ragBot = window.ragBot = {
         ragBot.closePanel();
       }
     });
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      report.read({ folder: event.target.elements.folder.value });
+    });
     if (element.closest("#panel")) {
       ragBot.closePanel = () => { props.value = ""; };
       watch("value", () => requestAnimationFrame(() => ragBot.showCited(element)));
@@ -49,7 +53,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") ragBot.closePanel();
 });
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-menu]")) document.body.classList.toggle("menu-open");
-  else if (!event.target.closest("#side")) document.body.classList.remove("menu-open");
+  const app = document.querySelector("#app");
+  if (event.target.closest("[data-menu]")) app?.classList.toggle("menu-open");
+  else if (!event.target.closest("#side")) app?.classList.remove("menu-open");
 });
 })();

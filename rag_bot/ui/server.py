@@ -40,7 +40,9 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> App:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        threading.Thread(target=_begin, args=(library, job), name="warm-up", daemon=True).start()
+        if settings.notes or _has_index(library):
+            job.start()
+        threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
         yield
         job.stop()
 
@@ -52,12 +54,6 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> App:
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     mount(app, library, job)
     return guarded(app, (*_NAMES, _in_header(host)))
-
-
-def _begin(library: Library, job: SyncJob) -> None:
-    if library.settings.notes or _has_index(library):
-        job.start()
-    _warm_up(library)
 
 
 def _has_index(library: Library) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from rag_bot.ui.overview import progress_words, sync_result
+from rag_bot.ui.overview import sync_result
 from rag_bot.ui.sync_job import SyncState
+
+_FORM = """<form class="read" data-read><input name="folder" placeholder="~/notes" aria-label="Notes folder"
+ autocomplete="off" spellcheck="false" required><button type="submit">Read this folder</button></form>"""
 
 
 def welcome(notes: int, questions: Sequence[str], state: SyncState) -> str:
@@ -19,13 +22,14 @@ def welcome(notes: int, questions: Sequence[str], state: SyncState) -> str:
     return _page(
         "Where are your notes?",
         "Name a folder of Markdown or text files. They are only read, and nothing leaves this machine.",
-        problem,
+        f"{_FORM}{problem}",
     )
 
 
 def still_reading(state: SyncState) -> str:
     """The answer to a question asked too early."""
-    return f"Still reading your notes. {progress_words(state)}. Ask again in a moment."
+    far = f": {state.done:,} of {state.total:,}" if state.total else ""
+    return f"Still reading your notes{far}. Ask again in a moment."
 
 
 def _invitation(questions: Sequence[str]) -> str:
