@@ -12,13 +12,16 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from rag_bot.ui.links import Links, is_web
 
 MAX_NESTING = 60
+CITED = " cited"
 _LONGEST_WIKILINK = 300
+_MOST_BRACKETS = 1_000  # in one paragraph
 _BREAKS = ("softbreak", "hardbreak")
 
 
@@ -37,7 +40,7 @@ def line_html(number: int, content: str, cited: range) -> str:
 
 
 def _class(number: int, cited: range) -> str:
-    return " cited" if number in cited else ""
+    return CITED if number in cited else ""
 
 
 class _Renderer(RendererHTML):
@@ -63,8 +66,26 @@ def _code(token: Token, fence_lines: int, cited: range) -> str:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"])
+    parser.disable("reference")  # definitions are lines of the note like any other
     parser.inline.ruler.before("link", "wikilink", _wikilink)
+    parser.core.ruler.at("inline", _inline)
     return parser
+
+
+def _inline(state: StateCore) -> None:
+    """Reads emphasis and links; but the time for brackets grows with their square, so that many of them are text."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            if token.content.count("[") > _MOST_BRACKETS:
+                token.children = _text_lines(token.content)
+            else:
+                state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _text_lines(content: str) -> list[Token]:
+    pieces = [[Token("softbreak", "br", 0), Token("text", "", 0, content=line)] for line in content.split("\n")]
+    return [token for piece in pieces for token in piece][1:]
 
 
 def _wikilink(state: StateInline, silent: bool) -> bool:

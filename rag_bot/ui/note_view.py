@@ -11,9 +11,9 @@ from rag_bot.ingestion.readers import is_plain
 from rag_bot.markdown import parse
 from rag_bot.records import Note, location
 from rag_bot.ui.links import Links
-from rag_bot.ui.marked import line_html, render_markdown
+from rag_bot.ui.marked import CITED, line_html, render_markdown
 
-LONGEST_RENDERED = 200_000  # characters; what is longer is shown as plain lines around the citation
+LONGEST_RENDERED = 100_000  # characters; what is longer is shown as plain lines around the citation
 _LINES_AROUND = 200
 _LONGEST_LINE = 4_000
 _NOWHERE = range(0)
@@ -59,7 +59,13 @@ def _body(note: Note, paths: Sequence[str], cited: range) -> str:
     if is_plain(note.path) or len(note.text) > LONGEST_RENDERED:
         return _as_it_stands(raw, cited)
     body = ["" if number < note.body_start_line else line for number, line in enumerate(raw, start=1)]
-    return render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
+    html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
+    return html if _shows(html, cited, note) else _as_it_stands(raw, cited)
+
+
+def _shows(html: str, cited: range, note: Note) -> bool:
+    """Lists nested beyond all reason are cut by the parser: a citation must be seen all the same."""
+    return not cited or cited.start < note.body_start_line or f'{CITED}"' in html
 
 
 def _as_it_stands(raw: Sequence[str], cited: range) -> str:

@@ -123,17 +123,18 @@ class Page:
         self.blocks.load(self._show_state, None, state, **_QUIET)
         gr.on([self.blocks.load, self._folder.focus], self._folders, None, self._folder, **_QUIET)
 
-    def _ask(self, question: str, history: History, folder: str) -> Iterator[tuple[str, History, str]]:
-        """Clears the field, then shows the answer as it grows."""
+    def _ask(self, question: str, history: History, folder: str) -> Iterator[tuple[Any, History, str]]:
+        """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows."""
+        field: Any = ""
         question = question.strip()
-        if not question:
-            yield "", history, "".join(history)
-            return
-        for answer_html in self._answer(question, folder):
+        for answer_html in self._answer(question, folder) if question else ():
             whole = (*history, exchange(question, answer_html))
-            yield "", whole, "".join(whole)
+            yield field, whole, "".join(whole)
+            field = gr.skip()
+        if not question:
+            yield field, history, "".join(history)
 
-    def _ask_example(self, history: History, folder: str, event: gr.EventData) -> Iterator[tuple[str, History, str]]:
+    def _ask_example(self, history: History, folder: str, event: gr.EventData) -> Iterator[tuple[Any, History, str]]:
         yield from self._ask(str(event._data["question"]), history, folder)
 
     def _answer(self, question: str, folder: str) -> Iterator[str]:

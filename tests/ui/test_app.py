@@ -1,0 +1,147 @@
+"""The app as people use it: a real server, a real browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EMERGENT = "What share of the BIG-Bench tasks was emergent?"
+
+
+@pytest.fixture
+def page(browser: Any, app_address: str) -> Iterator[Any]:
+    """The page, ready for a question; fails if anything was asked of another host."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(app_address)
+    page.wait_for_selector(".chips button")
+    yield page
+    hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
+    context.close()
+    assert hosts == {urlsplit(app_address).netloc}
+
+
+def ask(page: Any, question: str) -> Any:
+    """Asks and returns the last answer once it is complete."""
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    exchange = page.locator(".exchange").filter(has=page.locator(".question", has_text=question)).last
+    exchange.locator(".measured, .abstained, .notice").wait_for()
+    return exchange
+
+
+def test_a_question_gets_the_line_that_answers_it_and_its_number_opens_the_note_there(page: Any) -> None:
+    quote = ask(page, EMERGENT).locator(".quote").filter(has_text="33%").first
+    assert "33%" in quote.locator("blockquote").inner_text()
+    quote.locator(".number").click()
+    cited = page.locator("#panel .body .cited").filter(has_text="33%")
+    cited.wait_for()
+    assert cited.inner_text().startswith("Emergent abilities: 33% of the BIG-Bench tasks")
+    box, panel = cited.bounding_box(), page.locator("#panel").bounding_box()
+    assert panel["y"] < box["y"] < panel["y"] + panel["height"]
+    assert "BIG-Bench and scale" in page.inner_text("#panel h2")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel .note", state="detached")
+
+
+def test_what_is_not_in_the_notes_is_said_so_and_the_nearest_note_opens(page: Any) -> None:
+    answer = ask(page, "What is the capital of France?")
+    assert "not in your notes" in answer.inner_text()
+    answer.locator(".nearest a").first.click()
+    page.wait_for_selector("#panel .note .cited")
+
+
+def test_an_example_is_asked_by_a_click_and_new_chat_forgets_it(page: Any) -> None:
+    page.click(".chips button >> nth=0")
+    page.locator(".measured, .abstained").wait_for()
+    assert page.inner_text(".question") == EMERGENT
+    page.click("#new-chat")
+    page.wait_for_selector(".exchange", state="detached")
+    assert page.is_visible(".chips")
+
+
+def test_an_empty_question_does_nothing_and_a_wordless_one_gets_one_line(page: Any) -> None:
+    page.fill("#question textarea", "   ")
+    page.press("#question textarea", "Enter")
+    page.wait_for_function("document.querySelector('#question textarea').value === ''")
+    assert page.locator(".exchange").count() == 0
+    assert "has no word in it" in ask(page, "?!").locator(".notice").inner_text()
+    assert page.locator(".exchange").count() == 1
+
+
+def test_a_hostile_note_and_question_are_shown_as_text(page: Any) -> None:
+    question = "What is the zebra quota <img src=x onerror='window.hacked=1'>?"
+    quote = ask(page, question).locator(".quote").filter(has_text="41").first
+    assert '<img src=x onerror="window.hacked=1">' in quote.locator("blockquote").inner_text()
+    quote.locator(".number").click()
+    body = page.locator("#panel .body")
+    body.locator(".cited").first.wait_for()
+    assert "<b>zebras</b>" in body.inner_text()
+    assert "[image: tracker]" in body.inner_text()
+    assert page.locator("#panel img, #conversation img, #panel script").count() == 0
+    assert page.evaluate("window.hacked") is None
+    links = body.locator("a").evaluate_all("links => links.map(link => [link.innerText, link.getAttribute('href')])")
+    assert links == [["the web", "https://example.com/a"], ["big-bench", "#"]]
+
+
+def test_a_wikilink_opens_the_note_it_names(page: Any) -> None:
+    quote = ask(page, "What is the zebra quota?").locator(".quote").filter(has_text="41").first
+    quote.locator(".place").click()
+    page.click("#panel .body a[data-note='corpus/talk/big-bench.md']")
+    page.wait_for_selector("#panel h2:has-text('BIG-Bench and scale')")
+
+
+def test_syncing_says_what_it_found(page: Any, hostile_folder: Path) -> None:
+    page.wait_for_selector("#overview .sync :text('unchanged')")
+    added = hostile_folder / "yak.md"
+    added.write_text("# Yaks\n\nThe yak quota is 7 yaks a year.\n", encoding="utf-8")
+    page.click("#sync")
+    page.wait_for_selector("#overview .sync :text('1 added')")
+    assert "7 yaks" in ask(page, "What is the yak quota?").inner_text()
+    added.write_text("# Yaks\n\nThe yak quota is 8 yaks a year.\n", encoding="utf-8")
+    assert "changed since it was indexed" in ask(page, "How many yaks is the yak quota?").inner_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=https://example.com/",
+        "/gradio_api/file=/etc/hostname",
+        "/gradio_api/proxy=https://example.com/",
+        "/gradio_api/upload",
+        "/gradio_api/openapi.json",
+        "/gradio_api/file/../file=https://example.com/",
+        "/docs",
+        "/openapi.json",
+        "/monitoring",
+    ],
+)
+def test_paths_that_the_page_does_not_need_are_closed(app_address: str, path: str) -> None:
+    assert httpx.get(f"{app_address}{path}").status_code == 404
+    assert httpx.post(f"{app_address}{path}").status_code == 404
+
+
+def test_a_second_app_on_the_port_says_so_in_one_line(app_address: str) -> None:
+    port = urlsplit(app_address).port
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_host_that_others_reach_is_refused() -> None:
+    command = [sys.executable, str(ROOT / "app.py"), "--host", "0.0.0.0"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "'0.0.0.0'" in ended.stderr

@@ -1,0 +1,177 @@
+"""Notes in the panel: safe, and with the cited lines marked exactly."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rag_bot.records import Note
+from rag_bot.ui.note_view import LONGEST_RENDERED, heading_lines, render_missing, render_note
+
+PATHS = ("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md")
+
+
+def note(text: str, *, path: str = "notes/a.md", body_start_line: int = 1, **metadata: object) -> Note:
+    return Note(path, Path("/n"), "notes", "A <title>", "", text, metadata, body_start_line, "", len(text), 0)
+
+
+def render(text: str, first: int = 0, last: int = -1, path: str = "notes/a.md") -> str:
+    return render_note(note(text, path=path), PATHS, cited=range(first, last + 1))
+
+
+def cited_lines(html: str) -> list[str]:
+    """The text of what is marked, in order."""
+    found = re.findall(r'<span class="line cited" data-line="\d+">(.*?)</span>', html, re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", line) for line in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "marked"),
+    [
+        ("# One\n\ntwo\nthree\n", 1, ["One"]),
+        ("one\ntwo\nthree\n", 2, ["two"]),
+        ("one *two\nthree* four\nfive", 2, ["three four"]),
+        ("one\r\ntwo\r\nthree\r\n", 2, ["two"]),
+        ("- one\n  - two\n    - three\n- four\n", 2, ["two"]),
+        ("1. one\n\n   more\n2. two\n", 3, ["more"]),
+        ("> one\n> two\n", 2, ["two"]),
+        ("|a|b|\n|-|-|\n|c|d|\n|e|f|\n", 3, ["c", "d"]),
+        ("```py\none\n\nthree\n```\n", 4, ["three"]),
+        ("x\n\n    one\n    two\n", 4, ["two"]),
+        ("- a\n\n  ```\n  one\n  two\n  ```\n", 5, ["two"]),
+        ("one  \ntwo\\\nthree", 2, ["two"]),
+    ],
+)
+def test_exactly_the_cited_line_is_marked(text: str, line: int, marked: list[str]) -> None:
+    assert cited_lines(render(text, line, line)) == marked
+
+
+def test_a_code_span_over_two_lines_marks_its_whole_paragraph() -> None:
+    assert cited_lines(render("one `two\nthree` four\n\nfive", 2, 2)) == ["one two three four"]
+
+
+def test_emphasis_over_lines_stays_well_nested() -> None:
+    html = render("a **b\nc** d", 2, 2)
+    assert '<span class="line" data-line="1">a <strong>b</strong></span>' in html
+    assert '<span class="line cited" data-line="2"><strong>c</strong> d</span>' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "a <img src=x onerror=alert(1)> b",
+        "<style>body{display:none}</style>",
+        '<form action="https://e.example"><input></form>',
+        "![x](https://e.example/pixel.png)",
+        "![x](data:image/png;base64,AAAA)",
+        "![x](picture.png)",
+        '[x](javascript:alert(1) "t")',
+        "[x](data:text/html,<b>)",
+        "[x](vbscript:a)",
+        "[x](file:///etc/passwd)",
+        "[x](//e.example/a)",
+        "<javascript:alert(1)>",
+        "[[<img src=x onerror=alert(1)>]]",
+        '[[a" onmouseover="alert(1)|words]]',
+        "```<script>\n<script>alert(1)</script>\n```",
+        "| <b>a</b> |\n|---|\n| <i>b</i> |",
+    ],
+)
+def test_nothing_of_a_note_becomes_markup_of_its_own(text: str) -> None:
+    body = render(text).split('<div class="body" dir="auto">')[1]
+    tags = set(re.findall(r"<\s*/?\s*([a-zA-Z!][a-zA-Z0-9]*)", body))
+    assert tags <= {"p", "span", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "div", "article"}
+    attributes = set(re.findall(r"\s([\w-]+)=", " ".join(re.findall(r"<[^>]*>", body))))
+    assert attributes <= {"class", "data-line"}
+
+
+def test_links_to_the_web_open_elsewhere_and_tell_nothing() -> None:
+    html = render("[web](https://e.example/?a=1&b=2)")
+    assert '<a href="https://e.example/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow"' in html
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("[x](deep/b.md)", "notes/deep/b.md"),
+        ("[x](./deep/b.md#part)", "notes/deep/b.md"),
+        ("[x](deep/My%20Note.md)", "notes/deep/My Note.md"),
+        ("[[My Note]]", "notes/deep/My Note.md"),
+        ("[[my note|words]]", "notes/deep/My Note.md"),
+        ("[[deep/b]]", "notes/deep/b.md"),
+        ("[[other/b#Part]]", "notes/other/b.md"),
+        ("[[#Part]]", "notes/a.md"),
+    ],
+)
+def test_links_between_notes_open_the_note(written: str, path: str) -> None:
+    assert f'data-note="{path}"' in render(written)
+
+
+@pytest.mark.parametrize("written", ["[x](missing.md)", "[[missing]]", "[x](../../etc/passwd)", "[x](/notes/a.md)"])
+def test_links_to_what_is_not_a_note_are_only_words(written: str) -> None:
+    assert "<a " not in render(written)
+
+
+def test_a_wikilink_shows_its_words() -> None:
+    assert ">words</a>" in render("[[My Note|words]]")
+    assert "missing › Part" in render("[[missing#Part]]")
+
+
+def test_brackets_without_end_are_shown_as_text() -> None:
+    assert cited_lines(render("[[" * 20_000 + "\n**x**", 2, 2)) == ["**x**"]
+
+
+def test_definitions_are_lines_like_any_other() -> None:
+    assert cited_lines(render("[a]: https://e.example\n[b]: c\n", 2, 2)) == ["[b]: c"]
+
+
+def test_a_citation_is_seen_however_deep_its_list_is_nested() -> None:
+    deep = "\n".join("  " * level + "- x" for level in range(200))
+    assert cited_lines(render(deep, 150, 150)) == ["  " * 149 + "- x"]
+
+
+def test_a_heading_that_a_link_names_is_found() -> None:
+    assert heading_lines(note("# A\n\ntext\n\n## The *Part*\n"), "the part") == range(5, 6)
+    assert not heading_lines(note("# A\n"), "missing")
+
+
+def test_front_matter_is_a_folded_table_and_opens_when_it_is_cited() -> None:
+    text = "---\ntags: [a]\n---\nbody line\n"
+    made = note(text, body_start_line=4, tags=["<a>"], date="2026-11-22", aliases=[])
+    html = render_note(made, PATHS, cited=range(4, 5))
+    assert '<details class="properties">' in html
+    assert '<span class="tag">&lt;a&gt;</span>' in html
+    assert "aliases" not in html
+    assert cited_lines(html) == ["body line"]
+    assert '<details open class="properties cited">' in render_note(made, PATHS, cited=range(2, 3))
+
+
+def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() -> None:
+    html = render_note(note("x\ny\n"), PATHS, cited=range(1, 3), stale=True)
+    assert "A &lt;title&gt;" in html
+    assert "notes/a.md:1-2" in html
+    assert "has changed since it was indexed" in html
+    assert "has changed" not in render("x")
+
+
+def test_plain_text_is_shown_as_it_stands() -> None:
+    html = render("# no <heading>\n  * no list", 2, 2, path="notes/a.txt")
+    assert '<pre class="plain">' in html
+    assert cited_lines(html) == ["  * no list"]
+    assert "# no &lt;heading&gt;" in html
+
+
+def test_a_very_long_note_is_shown_around_the_citation() -> None:
+    text = "".join(f"line {number}\n" for number in range(1, LONGEST_RENDERED // 5))
+    html = render(text, 20_000, 20_000)
+    assert cited_lines(html) == ["line 20000"]
+    assert "are not shown" in html
+    assert len(html) < 60_000
+    assert len(render("x" * (LONGEST_RENDERED + 1), 1, 1)) < 6_000
+
+
+def test_a_note_that_is_gone_is_named() -> None:
+    assert "notes/&lt;gone&gt;.md" in render_missing("notes/<gone>.md")
