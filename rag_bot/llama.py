@@ -125,8 +125,8 @@ class NotesNodeParser(NodeParser):
 class NotesRetriever(BaseRetriever):
     """`Library.search` as a retriever.
 
-    A node's score orders the hits of one question (the best is near 1, however far it is); `dense_score` in its metadata
-    is the cosine, which compares across questions.
+    A node's score orders the hits of one question (the best is near 1, however far it is); `dense_score` in its
+    metadata is the cosine, which compares across questions.
     """
 
     def __init__(
