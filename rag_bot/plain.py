@@ -46,6 +46,13 @@ def plain_text(markdown: str) -> str:
     return " ".join(_HELD.sub(lambda match: code[int(match[1])], text).replace("\x00", "").split())
 
 
+def without_note_links(markdown: str) -> str:
+    """The text without its links to other notes; links that leave the notes stay. Long text stays as it is."""
+    if len(markdown) > _LONGEST:
+        return markdown
+    return _LINK.sub(lambda match: match[0] if "://" in match[0] else "", _WIKI_LINK.sub("", markdown))
+
+
 def _visible(text: str) -> str:
     """Without control and format characters (bidi overrides among them), but for white space and joiners."""
     return "".join(

@@ -14,7 +14,8 @@ class Note:
 
     `path` is the name people see and the index keys by: the label of the root (its folder's name), then the path below
     it, with forward slashes (`notes/talks/a.md`). `root` is the absolute folder on disk. `text` is the whole file
-    decoded, line ends and byte-order mark as they stand. `metadata` holds the front matter with `tags` and `aliases` as lists of str.
+    decoded, line ends and byte-order mark as they stand. `metadata` holds the front matter, with `tags` and `aliases`
+    as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded.
     """

@@ -21,6 +21,7 @@ from rag_bot.sentences import code_spans
 LARGEST_NOTE = 64 * 1024 * 1024  # bytes
 _TRIES = 3
 _SAMPLE = 65_536  # characters
+_HEAD = 8_192  # bytes that tell whether a file is text
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 _LAYOUT = {ord(mark): None for mark in "\t\n\v\f\r\x85"}
 # The longer marks first: that of UTF-32 begins with that of UTF-16.
@@ -76,6 +77,17 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     )
 
 
+def looks_like_text(file: Path) -> bool:
+    """Whether the beginning of a file is text; also True where it can't be read, which reading it will tell."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(_HEAD)
+    except OSError:
+        return True
+    text = _with_mark(head)
+    return _is_text(next(_guesses(head)) if text is None else text)
+
+
 def _read_still(root: Path, relative: str, path: str) -> _Contents:
     """The bytes together with the size and time they belong to."""
     file = os.path.realpath(root / relative)
@@ -111,10 +123,14 @@ def _decoded(data: bytes, path: str) -> str:
     text = _with_mark(data)
     if text is None:
         text = next(_guesses(data))
-    sample = text[:_SAMPLE].translate(_LAYOUT)
-    if "\0" in text or len(sample.translate(_CONTROLS)) < len(sample) * 0.7:
+    if not _is_text(text):
         raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
     return text
+
+
+def _is_text(text: str) -> bool:
+    sample = text[:_SAMPLE].translate(_LAYOUT)
+    return "\0" not in text and len(sample.translate(_CONTROLS)) >= len(sample) * 0.7
 
 
 def _with_mark(data: bytes) -> str | None:

@@ -42,7 +42,11 @@ def walk_root(
         for other in others
         if other.folder != root.folder and other.folder.is_relative_to(root.folder)
     ]
-    for file in walk(root.folder, on_error=on_error):
+
+    def report(failure: Failure) -> None:
+        on_error(Failure(f"{root.label}/{failure.path}", failure.error))
+
+    for file in walk(root.folder, on_error=report):
         if not any(file.path.startswith(prefix) for prefix in inner):
             yield f"{root.label}/{file.path}", file
 

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -20,7 +20,7 @@ from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import NoteUnreadable, UsageError
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
 from rag_bot.ingestion.plan import plan_sync
-from rag_bot.ingestion.readers import read_note
+from rag_bot.ingestion.readers import looks_like_text, read_note
 from rag_bot.ingestion.roots import NEW, choose_roots, walk_root
 from rag_bot.ingestion.walk import NOTE_SUFFIXES, FoundFile
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan, SyncReport
@@ -72,8 +72,9 @@ def sync(
         plan = _plan(survey, rebuild=rebuild)
         run = _Run(index, catalogue, model, survey, plan, on_progress)
         run.apply()
-        report = SyncReport(plan, tuple(run.failed), run.embedded, run.reused, time.perf_counter() - began)
-        catalogue.record_run(started, report.seconds, count_plan(plan), report.failed)
+        done = _without(plan, {failure.path for failure in run.failed})
+        report = SyncReport(done, tuple(run.failed), run.embedded, run.reused, time.perf_counter() - began)
+        catalogue.record_run(started, report.seconds, count_plan(done), report.failed)
         return report
 
 
@@ -95,9 +96,17 @@ def count_plan(plan: SyncPlan) -> dict[str, int]:
     return {name: len(getattr(plan, name)) for name in ("added", "changed", "moved", "deleted", "unchanged")}
 
 
+def _without(plan: SyncPlan, failed: set[str]) -> SyncPlan:
+    """What was done of a plan: notes that could not be read were neither added nor changed."""
+    added, changed = ([path for path in paths if path not in failed] for paths in (plan.added, plan.changed))
+    return replace(plan, added=tuple(added), changed=tuple(changed))
+
+
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:
     """Refuse wrong folders before an index is made for them."""
-    if folders or not (index / FILE_NAME).is_file():
+    if not (index / FILE_NAME).is_file():
+        _survey(index, folders, None)
+    elif folders:
         choose_roots(folders, (), index)
 
 
@@ -114,8 +123,12 @@ def _survey(index: Path, folders: Sequence[Path], catalogue: Catalogue | None, *
     found: dict[str, tuple[Root, FoundFile]] = {}
     known: dict[str, KnownFile] = {}
     for root in roots:
-        files = {path: (root, file) for path, file in walk_root(root, [*known_roots, *roots], failed.append)}
         remembered = catalogue.known_files(root) if catalogue and root.id != NEW else {}
+        files = {
+            path: (root, file)
+            for path, file in walk_root(root, [*known_roots, *roots], failed.append)
+            if path in remembered or looks_like_text(root.folder / file.path)
+        }
         _refuse_empty(root, files, remembered)
         found |= files
         known |= remembered
@@ -204,7 +217,7 @@ class _Run:
         try:
             return read_note(root.folder, file.path, label=root.label)
         except NoteUnreadable as error:
-            self.failed.append(Failure(path, str(error)))
+            self.failed.append(Failure(path, str(error).removeprefix(f"{path} ")))
             return None
 
     def _buffer(self, root: Root, note: Note) -> None:

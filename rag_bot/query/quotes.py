@@ -1,4 +1,4 @@
-"""Hits -> the few lines that answer, verbatim: each sentence, bullet and row of the best passages is scored by itself."""
+"""Hits -> the few lines that answer, verbatim: each sentence, bullet and row of the best passages gets a score."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.markdown import Block, Kind, Span, Unit, parse, plain_text, units
+from rag_bot.plain import without_note_links
 from rag_bot.query.retrieve import repeats, word_shingles
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
@@ -19,8 +20,10 @@ from rag_bot.store.words import content_terms
 QUOTED_HITS = 6  # passages that are read line by line
 MOST_UNITS = 64  # lines that are embedded for one question
 MOST_QUOTES = 4
-LEAST_SHARE = 0.85  # of the best line's score, for a further line to be shown
-MEANING, WORDS, PASSAGE = 0.55, 0.3, 0.15  # weights of cosine, of words found, and of the passage's own score
+LEAST_SHARE = 0.78  # of the best line's score, for a further line to be shown
+MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
+LESS_FOR_FRONT_MATTER = LESS_FOR_TITLE = LESS_FOR_QUESTION = 0.15  # they name the subject, but seldom answer
+LESS_FOR_HEADING = 0.1
 CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
 LONGEST_QUOTE = 12  # lines
 
@@ -68,6 +71,7 @@ def score_units(
         (hit, unit, terms.share(_text(hit.note, unit.span), _context(unit)))
         for hit in hits[:QUOTED_HITS]
         for unit in _units_in(hit)
+        if not _only_leads_elsewhere(_text(hit.note, unit.span))
     ]
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_UNITS]
@@ -75,7 +79,7 @@ def score_units(
         return []
     meanings = sources.model.encode_documents([_embedded(hit.note, unit) for hit, unit, _ in candidates]) @ vector
     scored = [
-        ScoredUnit(hit, unit, cosine, share, MEANING * cosine + WORDS * share + PASSAGE * hit.score)
+        ScoredUnit(hit, unit, cosine, share, _score(hit, unit, cosine, share))
         for (hit, unit, share), cosine in zip(candidates, meanings.tolist(), strict=True)
     ]
     return sorted(scored, key=lambda one: -one.score)
@@ -122,6 +126,28 @@ def _units_in(hit: Hit) -> Iterator[Unit]:
     for unit in units(hit.note.text, blocks_of(hit.note)):
         if chunk.start_char <= unit.span.start_char < chunk.end_char:
             yield unit
+
+
+def _score(hit: Hit, unit: Unit, cosine: float, share: float) -> float:
+    return MEANING * cosine + WORDS * share + PASSAGE * hit.score - _less(hit.note, unit)
+
+
+def _less(note: Note, unit: Unit) -> float:
+    """What a line loses for being of a kind that seldom answers."""
+    match unit.kind:
+        case Kind.FRONT_MATTER:
+            return LESS_FOR_FRONT_MATTER
+        case Kind.HEADING:
+            return LESS_FOR_HEADING if unit.headings else LESS_FOR_TITLE
+    asks = _text(note, unit.span).endswith(("?", "？"))
+    return LESS_FOR_QUESTION if asks and _with_what_follows(note, unit) == unit.span else 0.0
+
+
+def _only_leads_elsewhere(text: str) -> bool:
+    """Whether a line is mostly links, to other notes, like the entries of a table of contents."""
+    letters = sum(map(str.isalnum, plain_text(text)))
+    outside = sum(map(str.isalnum, plain_text(without_note_links(text))))
+    return outside < letters / 2
 
 
 def _text(note: Note, span: Span) -> str:

@@ -162,3 +162,6 @@ def test_deep_folders_are_walked_without_recursion(tmp_path: Path, monkeypatch: 
         folder.mkdir()
     (deep[-1] / "a.md").write_text("x")
     assert found(tmp_path) == [(deep[-1] / "a.md").as_posix()]
+    (deep[-1] / "a.md").unlink()
+    for folder in reversed(deep):  # pytest could not remove them
+        folder.rmdir()

@@ -1,0 +1,1 @@
+"""Question sets, baselines and benchmarks."""

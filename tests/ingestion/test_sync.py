@@ -1,0 +1,319 @@
+"""The index is the folder: after each change the three stores hold exactly what a fresh ingest would give."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag_bot import IndexUnusable, Library, UsageError, WriterBusy
+from rag_bot.records import Move, SyncPlan
+from rag_bot.settings import Settings
+from rag_bot.store.lock import writer_lock
+from rag_bot.store.vectors import VectorIndex
+from rag_bot.store.words import WordIndex
+
+Write = Callable[..., Path]
+
+
+def contents(library: Library) -> dict[str, Any]:
+    """Everything the index says, without ids, times and order of writing."""
+    index = library.settings.index
+    with sqlite3.connect(index / "catalogue.sqlite3") as db:
+        notes = db.execute("SELECT path, pending, title, text, metadata, content_hash FROM note ORDER BY path").fetchall()
+        chunks = db.execute(
+            """SELECT path, ordinal, key, headings, context, start_char, end_char, start_line, end_line
+               FROM chunk JOIN note ON note.id = note_id ORDER BY path, ordinal"""
+        ).fetchall()
+        tags = db.execute("SELECT path, tag FROM tag JOIN note ON note.id = note_id ORDER BY path, tag").fetchall()
+        keys = sorted(key for (key,) in db.execute("SELECT key FROM vector"))
+        fingerprint = db.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()[0]
+    vectors = VectorIndex(index, fingerprint)
+    chroma = sorted(vectors._collection.get(include=[])["ids"])
+    reachable = sorted(key for key, _ in vectors.query(library._opened[3].encode_query("x"), 1000)) if library._opened else None
+    vectors.close()
+    return {
+        "notes": notes, "chunks": chunks, "tags": tags, "keys": keys, "chroma": chroma,
+        "words": WordIndex.open(index).count(), "reachable": reachable,
+    }  # fmt: skip
+
+
+def assert_like_fresh(library: Library, notes: Path, tmp_path: Path) -> None:
+    """Compare with an index made from nothing."""
+    fresh_index = tmp_path / f"fresh-{time.time_ns()}"
+    with Library(Settings(notes=(), index=fresh_index, cache=library.settings.cache)) as fresh:
+        fresh.ingest([notes])
+        fresh.search("x")
+        library.search("x")
+        ours, theirs = contents(library), contents(fresh)
+    assert ours == theirs
+    assert ours["chroma"] == ours["keys"] == ours["reachable"]
+    assert ours["words"] == len(ours["keys"]) == len({chunk[2] for chunk in ours["chunks"]})
+
+
+def test_a_first_ingest_adds_every_note_and_a_second_finds_nothing_to_do(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("a.md", "# Cats\n\nCats purr.")
+    write("sub/b.txt", "Dogs bark.")
+    first = library.ingest([notes])
+    assert first.plan == SyncPlan(added=("notes/a.md", "notes/sub/b.txt"))
+    assert (first.chunks_embedded, first.chunks_reused, first.failed) == (2, 0, ())
+    second = library.ingest([notes])
+    assert second.plan == SyncPlan(unchanged=("notes/a.md", "notes/sub/b.txt"))
+    assert library.ingest().plan == second.plan
+
+
+def test_an_edit_embeds_only_the_chunks_that_changed(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    paragraphs = [f"## Part {number}\n\n" + f"Sentence about subject number {number}. " * 30 for number in range(6)]
+    write("long.md", "\n\n".join(paragraphs))
+    before = library.ingest([notes])
+    paragraphs[3] += "\n\nOne more line."
+    write("long.md", "\n\n".join(paragraphs))
+    after = library.ingest()
+    assert after.plan == SyncPlan(changed=("notes/long.md",))
+    assert before.chunks_embedded >= 6
+    assert 1 <= after.chunks_embedded <= 2
+    assert after.chunks_reused >= 4
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_a_rename_embeds_nothing_and_answers_only_under_the_new_name(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    write("old name.md", "The boiler was serviced in March.")
+    write("other.md", "# Other\n\nSomething else entirely.")
+    library.ingest([notes])
+    (notes / "folder").mkdir()
+    (notes / "old name.md").rename(notes / "folder" / "new name.md")
+    report = library.ingest()
+    assert report.plan.moved == (Move("notes/old name.md", "notes/folder/new name.md"),)
+    assert (report.chunks_embedded, report.chunks_reused) == (0, 0)
+    hits = library.search("boiler service")
+    assert [hit.chunk.note_path for hit in hits][0] == "notes/folder/new name.md"
+    assert hits[0].note.title == "new name"
+    assert "notes/old name.md" not in {hit.chunk.note_path for hit in hits}
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_notes_that_swap_names_are_right_afterwards(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    write("a.md", "Apples are red.")
+    write("b.md", "Bananas are yellow.")
+    library.ingest([notes])
+    (notes / "a.md").rename(notes / "c.md")
+    (notes / "b.md").rename(notes / "a.md")
+    (notes / "c.md").rename(notes / "b.md")
+    for name in ("a.md", "b.md"):
+        os.utime(notes / name, ns=(time.time_ns(), time.time_ns()))
+    report = library.ingest()
+    assert report.chunks_embedded == 0
+    assert library.ask("bananas yellow").citations[0].quote.note_path == "notes/a.md"
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_a_deleted_note_never_answers_again(library: Library, notes: Path, write: Write, tmp_path: Path) -> None:
+    write("gone.md", "The secret ingredient is cardamom.")
+    write("kept.md", "Water the plants on Fridays.")
+    library.ingest([notes])
+    assert not library.ask("What is the secret ingredient?").abstained
+    (notes / "gone.md").unlink()
+    assert library.ingest().plan.deleted == ("notes/gone.md",)
+    assert library.ask("What is the secret ingredient?").abstained
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_the_same_passage_in_two_notes_is_one_vector_and_survives_the_loss_of_one(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    write("a.md", "Shared words stand here.")
+    write("b.md", "Shared words stand here.")
+    report = library.ingest([notes])
+    assert (report.chunks_embedded, report.chunks_reused) == (1, 1)
+    assert library.search("shared words")[0].duplicates == ("notes/b.md:1",)
+    (notes / "a.md").unlink()
+    library.ingest()
+    assert [hit.chunk.note_path for hit in library.search("shared words")] == ["notes/b.md"]
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_a_dry_run_tells_the_plan_and_touches_nothing(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "One.")
+    assert library.ingest([notes], dry_run=True).plan == SyncPlan(added=("notes/a.md",))
+    assert not library.settings.index.exists()
+    library.ingest([notes])
+    write("b.md", "Two.")
+    (notes / "a.md").unlink()
+    before = {path: path.read_bytes() for path in library.settings.index.rglob("*.sqlite3")}
+    assert library.ingest(dry_run=True).plan == SyncPlan(added=("notes/b.md",), deleted=("notes/a.md",))
+    assert {path: path.read_bytes() for path in library.settings.index.rglob("*.sqlite3")} == before
+
+
+def test_what_a_killed_ingest_embedded_is_not_embedded_again(
+    library: Library, notes: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        write(f"{number}.md", f"Note number {number} is about something.")
+    monkeypatch.setattr(WordIndex, "update", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        library.ingest([notes])
+    with pytest.raises(IndexUnusable, match="has not finished"):
+        library.ask("Which note?")
+    monkeypatch.undo()
+    report = library.ingest([notes])
+    assert (report.chunks_embedded, report.chunks_reused) == (0, 5)
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_a_sync_that_fails_leaves_the_old_state_answering(
+    library: Library, notes: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "The key hangs behind the door.")
+    library.ingest([notes])
+    write("a.md", "The key lies under the mat.")
+    monkeypatch.setattr(WordIndex, "update", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space"):
+        library.ingest()
+    monkeypatch.undo()
+    assert library.ask("Where is the key?").citations[0].quote.text == "The key hangs behind the door."
+    library.ingest()
+    assert library.ask("Where is the key?").citations[0].quote.text == "The key lies under the mat."
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_an_unreadable_file_is_reported_and_the_rest_goes_on(library: Library, notes: Path, write: Write) -> None:
+    write("good.md", "Fine.")
+    write("bad.md", "Fine, then broken.")
+    library.ingest([notes])
+    (notes / "bad.md").unlink()
+    (notes / "bad.md").symlink_to("good.md/nothing")
+    write("broken.md", b"\x00\x01\x02" * 100)
+    report = library.ingest()
+    assert "notes/good.md" in report.plan.unchanged
+
+
+def test_binary_files_are_no_notes(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "Fine.")
+    write("binary.txt", bytes(range(256)) * 40)
+    first = library.ingest([notes])
+    assert first.plan == SyncPlan(added=("notes/a.md",))
+    assert first.failed == ()
+    assert library.ingest().plan.is_empty
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads every file")
+def test_a_file_without_permission_is_reported(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "Fine.")
+    write("locked.md", "Secret.").chmod(0)
+    report = library.ingest([notes])
+    assert [failure.path for failure in report.failed] == ["notes/locked.md"]
+    assert report.plan.added == ("notes/a.md",)
+
+
+def test_a_folder_inside_a_known_one_is_synced_as_part_of_it(library: Library, notes: Path, write: Write) -> None:
+    write("sub/a.md", "One.")
+    library.ingest([notes])
+    report = library.ingest([notes / "sub"])
+    assert report.plan.unchanged == ("notes/sub/a.md",)
+
+
+def test_folders_of_the_same_name_get_different_labels(library: Library, tmp_path: Path) -> None:
+    for parent in ("one", "two"):
+        (tmp_path / parent / "notes").mkdir(parents=True)
+        (tmp_path / parent / "notes" / "a.md").write_text(f"From {parent}.")
+    report = library.ingest([tmp_path / "one" / "notes", tmp_path / "two" / "notes"])
+    assert report.plan.added == ("notes/a.md", "two/notes/a.md")
+    note = library.note("two/notes/a.md")
+    assert note
+    assert note.file == tmp_path / "two" / "notes" / "a.md"
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("missing", "does not exist"), ("file.md", "is a file"), ("empty", "There are no notes"), ("images", "There are no notes")],
+)  # fmt: skip
+def test_wrong_folders_are_refused_in_one_line_and_make_no_index(
+    library: Library, tmp_path: Path, folder: str, said: str
+) -> None:
+    (tmp_path / "file.md").write_text("x")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(b"\x89PNG")
+    with pytest.raises(UsageError, match=said) as caught:
+        library.ingest([tmp_path / folder])
+    assert "\n" not in str(caught.value)
+    assert not (library.settings.index / "catalogue.sqlite3").exists()
+
+
+def test_a_folder_that_lost_all_its_notes_stops_the_sync_and_the_old_ones_answer(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("a.md", "The wifi password is on the fridge.")
+    library.ingest([notes])
+    (notes / "a.md").unlink()
+    with pytest.raises(UsageError, match="holds no notes any more"):
+        library.ingest()
+    shutil.rmtree(notes)
+    with pytest.raises(UsageError, match="does not exist"):
+        library.ingest()
+    assert not library.ask("Where is the wifi password?").abstained
+
+
+def test_an_index_inside_the_notes_is_refused(notes: Path, write: Write, model_cache: Path) -> None:
+    write("a.md", "One.")
+    with (
+        Library(Settings(notes=(), index=notes / ".index", cache=model_cache)) as library,
+        pytest.raises(UsageError, match="inside the notes"),
+    ):
+        library.ingest([notes])
+    assert sorted(path.name for path in notes.iterdir()) == ["a.md"]
+
+
+def test_a_second_writer_fails_at_once_and_names_the_first(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "One.")
+    library.ingest([notes])
+    code = (
+        "import sys, pathlib; from rag_bot.store.lock import writer_lock\n"
+        f"with writer_lock(pathlib.Path({str(library.settings.index)!r})): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        with pytest.raises(WriterBusy, match=f"Process {holder.pid} on"):
+            library.ingest()
+        assert not library.ask("One").timings_ms == {}
+        holder.kill()
+    assert library.ingest().plan.unchanged == ("notes/a.md",)
+
+
+def test_the_index_folder_is_for_the_user_alone(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "One.")
+    library.ingest([notes])
+    assert library.settings.index.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_lock_leaves_no_holder_behind(tmp_path: Path) -> None:
+    with writer_lock(tmp_path / "index"):
+        assert (tmp_path / "index" / "writer.json").exists()
+    assert not (tmp_path / "index" / "writer.json").exists()
+
+
+def test_another_process_s_sync_is_seen_by_an_open_library(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "Tulips bloom in April.")
+    library.ingest([notes])
+    assert library.search("tulips")[0].chunk.note_path == "notes/a.md"
+    write("b.md", "Dahlias bloom in August.")
+    with Library(library.settings) as other:
+        other.ingest()
+    assert library.search("dahlias")[0].chunk.note_path == "notes/b.md"

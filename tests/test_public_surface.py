@@ -1,0 +1,27 @@
+"""What `rag_bot` offers is pinned: other tools rely on it."""
+
+import rag_bot
+
+
+def test_the_public_names_are_these() -> None:
+    assert rag_bot.__all__ == [
+        "Answer",
+        "Chunk",
+        "Citation",
+        "Filters",
+        "Hit",
+        "IndexUnusable",
+        "Library",
+        "ModelError",
+        "Note",
+        "NoteUnreadable",
+        "Quote",
+        "RagBotError",
+        "Sentence",
+        "Status",
+        "SyncPlan",
+        "SyncReport",
+        "UsageError",
+        "WriterBusy",
+    ]
+    assert all(hasattr(rag_bot, name) for name in rag_bot.__all__)

@@ -1,0 +1,54 @@
+"""A flag wins over the environment, that over rag-bot.toml, that over the default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag_bot.errors import UsageError
+from rag_bot.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_each_source_wins_over_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().port == 7860
+    (tmp_path / "rag-bot.toml").write_text("port = 1001\n")
+    assert load_settings().port == 1001
+    monkeypatch.setenv("RAG_BOT_PORT", "1002")
+    assert load_settings().port == 1002
+    assert load_settings(port=1003).port == 1003
+    assert load_settings(port=None).port == 1002
+
+
+def test_paths_in_the_file_are_relative_to_it_and_notes_may_be_one_folder(tmp_path: Path) -> None:
+    (tmp_path / "rag-bot.toml").write_text('notes = "mine"\nindex = ".index"\n')
+    settings = load_settings()
+    assert settings.notes == (tmp_path / "mine",)
+    assert settings.index == tmp_path / ".index"
+
+
+def test_notes_in_the_environment_are_separated_like_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_BOT_NOTES", "/a:/b c")
+    assert load_settings().notes == (Path("/a"), Path("/b c"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1\n", "Unknown setting 'prot'"),
+        ("port = 'x'\n", "Setting 'port' is 'x'"),
+        ("port = 99999\n", "Setting 'port' is 99999"),
+        ("port = = 1\n", "cannot be read"),
+        ("model = ''\n", "Setting 'model'"),
+    ],
+)
+def test_a_wrong_file_is_explained_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "rag-bot.toml").write_text(text)
+    with pytest.raises(UsageError, match=said) as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
