@@ -8,7 +8,7 @@ const ragBot = window.ragBot = {
       if (!target) return;
       if (target.dataset.note !== undefined) {
         event.preventDefault();
-        document.querySelectorAll(".opened").forEach((open) => open.classList.remove("opened"));
+        ragBot.unmark();
         target.closest(".quote, li")?.classList.add("opened");
         const { note, start, end, heading } = target.dataset;
         report.open({ note, start, end, heading });
@@ -23,7 +23,7 @@ const ragBot = window.ragBot = {
       report.read({ folder: event.target.elements.folder.value });
     });
     if (element.closest("#panel")) {
-      ragBot.closePanel = () => { props.value = ""; };
+      ragBot.closePanel = () => { props.value = ""; ragBot.unmark(); };
       watch("value", () => requestAnimationFrame(() => ragBot.showCited(element)));
     }
     if (element.closest("#conversation")) {
@@ -33,12 +33,17 @@ const ragBot = window.ragBot = {
 
   closePanel() {},
 
+  unmark() {
+    document.querySelectorAll(".opened").forEach((open) => open.classList.remove("opened"));
+  },
+
   showCited(panel) {
     const cited = panel.querySelector(".body .cited, .properties.cited");
     const scroller = panel.querySelector(".note");
     if (!scroller) return;
     if (cited) cited.scrollIntoView({ block: "center" });
     else scroller.scrollTop = 0;
+    document.querySelector(".quote.opened")?.scrollIntoView({ block: "nearest" }); // the panel makes the column narrower
   },
 
   showLast(conversation) {

@@ -165,7 +165,7 @@ def test_plain_text_is_shown_as_it_stands() -> None:
 
 
 def test_a_very_long_note_is_shown_around_the_citation() -> None:
-    text = "".join(f"line {number}\n" for number in range(1, LONGEST_RENDERED // 5))
+    text = "".join(f"line {number}\n" for number in range(1, LONGEST_RENDERED // 4))
     html = render(text, 20_000, 20_000)
     assert cited_lines(html) == ["line 20000"]
     assert "are not shown" in html
