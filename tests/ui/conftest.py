@@ -24,12 +24,6 @@ title: Zebra <script>alert(1)</script> quota
 
 
 @pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where converted models are kept between the servers of a session."""
-    return Path(os.environ.get("RAG_BOT_CACHE") or tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture(scope="session")
 def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile") / "hostile"
     folder.mkdir()
@@ -38,19 +32,19 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def index_folder(tmp_path_factory: pytest.TempPathFactory, model_folder: Path, hostile_folder: Path) -> Path:
+def index_folder(tmp_path_factory: pytest.TempPathFactory, model_cache: Path, hostile_folder: Path) -> Path:
     """An index of the corpus and the hostile note."""
     index = tmp_path_factory.mktemp("app") / "index"
-    command = [sys.executable, "-m", "rag_bot", "--index", str(index), "--cache", str(model_folder)]
+    command = [sys.executable, "-m", "rag_bot", "--index", str(index), "--cache", str(model_cache)]
     folders = [str(ROOT / "corpus"), str(hostile_folder)]
     subprocess.run([*command, "ingest", *folders], cwd=ROOT, check=True, capture_output=True)
     return index
 
 
 @pytest.fixture(scope="session")
-def app_address(index_folder: Path, model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app_address(index_folder: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of `python app.py` with that index."""
-    environment = {**os.environ, "RAG_BOT_CACHE": str(model_folder)}
+    environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache)}
     command = [sys.executable, str(ROOT / "app.py"), "--port", "0", "--index", str(index_folder)]
     away = tmp_path_factory.mktemp("elsewhere")
     with subprocess.Popen(command, cwd=away, env=environment, stdout=subprocess.PIPE, text=True) as server:
