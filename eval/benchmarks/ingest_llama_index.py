@@ -1,0 +1,60 @@
+"""One fresh ingest by LlamaIndex's own parts: `FOLDER TARGET CACHE`, with the same weights in float32.
+
+SimpleDirectoryReader, SentenceSplitter at the model's window and by its tokenizer, HuggingFaceEmbedding as it comes (10
+texts a batch), ChromaVectorStore. Its batches of 41,665 are cut to what Chroma takes, or large folders would fail.
+"""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import chromadb
+from llama_index.core import SimpleDirectoryReader
+from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.node_parser import SentenceSplitter
+from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+from llama_index.vector_stores.chroma import ChromaVectorStore, base
+
+from rag_bot.embedding import EmbeddingModel
+from rag_bot.ingestion.walk import NOTE_SUFFIXES
+from rag_bot.weights import DEFAULT_MODEL, find_model
+
+
+def main() -> None:
+    folder, target, cache = map(Path, sys.argv[1:])
+    logging.disable(logging.WARNING)  # one line a file about readers for other formats
+    began = time.perf_counter()
+    client = chromadb.PersistentClient(str(target), chromadb.Settings(anonymized_telemetry=False))
+    base.MAX_CHUNK_SIZE = client.get_max_batch_size()
+    collection = client.create_collection("notes", configuration={"hnsw": {"space": "cosine"}})
+    documents = SimpleDirectoryReader(str(folder), recursive=True, required_exts=list(NOTE_SUFFIXES)).load_data()
+    pipeline = IngestionPipeline(
+        transformations=[
+            SentenceSplitter(chunk_size=256, chunk_overlap=0, tokenizer=_tokenizer(cache)),
+            HuggingFaceEmbedding(str(find_model(DEFAULT_MODEL)), device="cpu"),
+        ],
+        vector_store=ChromaVectorStore(chroma_collection=collection),
+    )
+    pipeline.run(documents=documents)
+    seconds = time.perf_counter() - began
+    print(json.dumps({"notes": len(documents), "chunks": collection.count(), "seconds": seconds}))
+
+
+def _tokenizer(cache: Path) -> Callable[[str], list[int]]:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(EmbeddingModel.prepare(DEFAULT_MODEL, cache).folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+
+    def tokens(text: str) -> list[int]:
+        return list(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    return tokens
+
+
+if __name__ == "__main__":
+    main()

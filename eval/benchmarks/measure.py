@@ -1,0 +1,123 @@
+"""Runs a measurement in a process of its own, and prints tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag_bot.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Cell = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a benchmark found. `remarks` say what the figures hold for."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    remarks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """As Markdown."""
+        cells = [self.columns, *(tuple(_written(cell) for cell in row) for row in self.rows)]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(self.columns))]
+        lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in cells]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        return "\n".join([f"## {self.title}", "", *lines, *([""] if self.remarks else []), *self.remarks])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished child process. `seconds` from its start to its end; `values` are what it printed last, as JSON."""
+
+    seconds: float
+    peak_megabytes: float
+    values: Mapping[str, Any]
+
+
+def run_module(module: str, *arguments: object, folder: Path | None = None) -> Run:
+    """Run `python -m module arguments`, in `folder` if one is given, and wait.
+
+    The caller has to stay small: a child's peak memory counts from what its parent held when it was started.
+
+    Raises:
+        RuntimeError: it failed; the message has what it wrote to stderr.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout
+    assert child.stderr
+    output = child.stdout.read()
+    errors = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"`{' '.join(command)}` ended with {child.returncode}:\n{errors}")
+    return Run(seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024), _last_json(output))
+
+
+def ingest(folder: Path, settings: Settings) -> Run:
+    """Ingest a folder as a user does."""
+    flags = ("--index", settings.index, "--cache", settings.cache)
+    return run_module("rag_bot", *flags, "ingest", folder, "--json", folder=folder)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def resident_megabytes() -> float:
+    """Memory that this process holds now (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
+
+
+def arguments_for(description: str | None) -> argparse.ArgumentParser:
+    """The flags that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--cache", type=Path, help="folder for converted models; default that of rag-bot")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def show(tables: Sequence[Table], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"tables": [asdict(table) for table in tables]}, indent=1))
+    else:
+        print("\n\n".join(map(str, tables)))
+
+
+def _written(cell: Cell) -> str:
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"
+    return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def _last_json(output: str) -> Mapping[str, Any]:
+    start = output.rfind("\n{") + 1 if not output.startswith("{") else 0
+    values: Mapping[str, Any] = json.loads(output[start:])
+    return values

@@ -1,0 +1,80 @@
+"""The benchmarks run and print what they say. What they measure is not tested."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eval.benchmarks.ingest import SIDES
+from eval.benchmarks.measure import REPOSITORY, Table, percentile, run_module
+from eval.benchmarks.recall import try_settings
+from eval.benchmarks.synthetic import near
+
+
+@pytest.fixture
+def three_notes(notes: Path) -> Path:
+    for topic in ("sleep", "coffee", "running"):
+        text = f"# On {topic}\n\nSome words about {topic} and why it matters.\n\n- one thing\n- another thing\n"
+        (notes / f"{topic}.md").write_text(text)
+    return notes
+
+
+def test_all_benchmarks_of_a_folder_run_and_leave_it_as_it_was(model_cache: Path, three_notes: Path) -> None:
+    before = {path: path.read_text() for path in three_notes.iterdir()}
+    flags = "--rounds 0 --runs 1 --questions 4 --chunks 40 --json --cache".split()
+    done = subprocess.run(
+        [sys.executable, "eval/benchmarks/run.py", str(three_notes), *flags, str(model_cache)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    titles = " ".join(table["title"] for table in json.loads(done.stdout)["tables"])
+    assert "Sync of 3 notes" in titles
+    assert "Cold `rag-bot ask`, 3 notes" in titles
+    assert "40 chunks, 4 questions" in titles
+    assert {path: path.read_text() for path in three_notes.iterdir()} == before
+
+
+def test_both_sides_of_the_comparison_ingest_the_same_notes(
+    model_cache: Path, three_notes: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("llama_index.embeddings.huggingface", reason="pip install llama-index-embeddings-huggingface")
+    for name, module in SIDES.items():
+        run = run_module(module, three_notes, tmp_path / name, model_cache)
+        assert run.values["notes"] == 3
+        assert run.values["chunks"] >= 3
+        assert run.seconds > run.values["seconds"] > 0
+
+
+def test_a_failing_measurement_says_what_went_wrong() -> None:
+    with pytest.raises(RuntimeError, match="No module named"):
+        run_module("eval.benchmarks.nothing")
+
+
+def test_recall_is_whole_in_a_small_index() -> None:
+    rows = np.random.default_rng(0).standard_normal((300, 16), dtype=np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    (first, second) = try_settings(rows, rows[:10], [(16, 100)], [100, 200])
+    assert (first.ef_search, second.ef_search) == (100, 200)
+    assert second.recall >= first.recall > 0.99
+
+
+def test_synthetic_vectors_are_unit_vectors_near_the_real_ones() -> None:
+    rows = np.eye(4, 400, dtype=np.float32)
+    made = near(rows, 50, noise=0.5)
+    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
+    assert np.all((made @ rows.T).max(axis=1) > 0.8)
+
+
+def test_tables_are_markdown() -> None:
+    table = Table("Title", ("", "s"), (("a", 1.234), ("b", 12345)), ("Remark.",))
+    assert str(table) == "## Title\n\n|   | s      |\n|---|--------|\n| a | 1.23   |\n| b | 12,345 |\n\nRemark."
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    assert [percentile([3.0, 1.0, 2.0], share) for share in (0.0, 0.5, 0.95, 1.0)] == [1.0, 2.0, 3.0, 3.0]
