@@ -28,7 +28,9 @@ def contents(library: Library) -> dict[str, Any]:
     """Everything the index says, without ids, times and order of writing."""
     index = library.settings.index
     with sqlite3.connect(index / "catalogue.sqlite3") as db:
-        notes = db.execute("SELECT path, pending, title, text, metadata, content_hash FROM note ORDER BY path").fetchall()
+        notes = db.execute(
+            "SELECT path, pending, title, text, metadata, content_hash FROM note ORDER BY path"
+        ).fetchall()
         chunks = db.execute(
             """SELECT path, ordinal, key, headings, context, start_char, end_char, start_line, end_line
                FROM chunk JOIN note ON note.id = note_id ORDER BY path, ordinal"""
@@ -38,7 +40,9 @@ def contents(library: Library) -> dict[str, Any]:
         fingerprint = db.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()[0]
     vectors = VectorIndex(index, fingerprint)
     chroma = sorted(vectors._collection.get(include=[])["ids"])
-    reachable = sorted(key for key, _ in vectors.query(library._opened[3].encode_query("x"), 1000)) if library._opened else None
+    reachable = (
+        sorted(key for key, _ in vectors.query(library._opened[3].encode_query("x"), 1000)) if library._opened else None
+    )
     vectors.close()
     return {
         "notes": notes, "chunks": chunks, "tags": tags, "keys": keys, "chroma": chroma,

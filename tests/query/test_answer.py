@@ -1,0 +1,90 @@
+"""A question is answered from the notes, or the answer is that they don't say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Library, UsageError
+from rag_bot.query.confidence import Features, confidence
+
+Write = Callable[..., Path]
+
+
+def test_the_share_of_emergent_tasks_is_quoted_from_its_line(corpus_library: Library) -> None:
+    answer = corpus_library.ask("What share of the BIG-Bench tasks was emergent?")
+    assert "33%" in answer.text
+    cited = next(citation.quote for citation in answer.citations if "33%" in citation.quote.text)
+    note = corpus_library.note(cited.note_path)
+    assert note
+    lines = note.file.read_text().splitlines()[cited.start_line - 1 : cited.end_line]
+    assert any("33%" in line for line in lines)
+    assert not answer.abstained
+    assert answer.mode == "quotes"
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of France?", "How do I bake sourdough bread?", "法国的首都是哪里？"]
+)
+def test_off_topic_questions_are_not_in_your_notes(corpus_library: Library, question: str) -> None:
+    answer = corpus_library.ask(question)
+    assert answer.abstained
+    assert "not in your notes" in answer.text
+    assert answer.citations == ()
+    assert answer.confidence < 0.35
+
+
+def test_an_abstaining_answer_names_the_nearest_notes(corpus_library: Library) -> None:
+    assert len(corpus_library.ask("What is the capital of France?").nearest) == 3
+
+
+def test_a_note_changed_since_is_said_to_be_changed(library: Library, notes: Path, write: Write) -> None:
+    path = write("a.md", "The parcel is at the post office.")
+    library.ingest([notes])
+    assert not library.ask("Where is the parcel?").citations[0].stale
+    path.write_text("The parcel has come.")
+    stale = library.ask("Where is the parcel?").citations[0]
+    assert stale.stale
+    assert stale.quote.text == "The parcel is at the post office."
+    path.unlink()
+    assert library.ask("Where is the parcel?").citations[0].stale
+
+
+def test_a_touched_note_is_not_stale(library: Library, notes: Path, write: Write) -> None:
+    path = write("a.md", "The parcel is at the post office.")
+    library.ingest([notes])
+    path.write_text("The parcel is at the post office.")
+    assert not library.ask("Where is the parcel?").citations[0].stale
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!", "\n\t"])
+def test_a_question_without_a_word_is_refused(corpus_library: Library, question: str) -> None:
+    with pytest.raises(UsageError, match="has no word"):
+        corpus_library.ask(question)
+
+
+def test_a_question_of_one_character_is_answered_or_not_but_harmless(corpus_library: Library) -> None:
+    assert corpus_library.ask("x").abstained
+
+
+def test_a_question_of_20_000_characters_is_refused_in_one_line(corpus_library: Library) -> None:
+    with pytest.raises(UsageError, match="20,000 characters; at most 2,000") as caught:
+        corpus_library.ask("why " * 4999 + "why?")
+    assert "\n" not in str(caught.value)
+
+
+def test_confidence_grows_with_each_thing_that_speaks_for_an_answer() -> None:
+    low = Features(0.3, 0.3, 0.3)
+    assert confidence(low) < confidence(Features(0.6, 0.3, 0.3)) < confidence(Features(0.6, 0.6, 0.6)) < 1
+
+
+def test_several_threads_ask_at_once(corpus_library: Library) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    questions = ["What share of the BIG-Bench tasks was emergent?", "What is the capital of France?"] * 4
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(corpus_library.ask, questions))
+    assert [answer.abstained for answer in answers] == [False, True] * 4

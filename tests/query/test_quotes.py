@@ -1,0 +1,100 @@
+"""The quoted lines are verbatim, and bring what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Answer, Library
+
+Ask = Callable[[str, str], Answer]
+
+
+@pytest.fixture
+def ask(library: Library, notes: Path, write: Callable[..., Path]) -> Ask:
+    """Ask a library of one note."""
+
+    def ask_note(text: str, question: str) -> Answer:
+        write("note.md", text)
+        library.ingest([notes])
+        answer = library.ask(question)
+        for citation in answer.citations:
+            quote = citation.quote
+            raw = (notes / "note.md").read_bytes().decode()
+            assert raw[quote.start_char : quote.end_char] == quote.text
+            lines = raw.splitlines()[quote.start_line - 1 : quote.end_line]
+            assert quote.text.splitlines()[0] in lines[0]
+            assert quote.text.splitlines()[-1] in lines[-1]
+        return answer
+
+    return ask_note
+
+
+def first(answer: Answer) -> str:
+    return answer.citations[0].quote.text
+
+
+def test_a_bullet_that_asks_brings_its_answer(ask: Ask) -> None:
+    note = "# Q&A\n\n- Where are the spare keys?\n  - At the neighbour's.\n  - Ring twice.\n- Who feeds the cat?\n  - Tom does.\n"
+    assert first(ask(note, "where are the spare keys")) == (
+        "- Where are the spare keys?\n  - At the neighbour's.\n  - Ring twice."
+    )
+
+
+def test_a_flat_question_brings_the_bullets_up_to_the_next_question(ask: Ask) -> None:
+    note = "- Where are the spare keys?\n- At the neighbour's.\n- Ring twice.\n- Who feeds the cat?\n- Tom does.\n"
+    assert first(ask(note, "where are the spare keys")) == (
+        "- Where are the spare keys?\n- At the neighbour's.\n- Ring twice."
+    )
+
+
+def test_a_sentence_with_a_colon_brings_the_code_it_announces(ask: Ask) -> None:
+    note = "# Disk\n\nTo see which folders are large, run:\n\n```\ndu -sh * | sort -h\n```\n\nThat is all.\n"
+    assert "du -sh * | sort -h" in first(ask(note, "How do I see which folders are large?"))
+
+
+def test_a_colon_brings_the_whole_list(ask: Ask) -> None:
+    note = "For the tent we need:\n\n- eight pegs\n  - two spare\n- a mallet\n\nOther things follow here.\n"
+    quote = first(ask(note, "What do we need for the tent?"))
+    assert quote.endswith("- a mallet")
+    assert "two spare" in quote
+
+
+def test_a_heading_brings_its_section(ask: Ask) -> None:
+    note = "# Garden\n\n## Watering the tomatoes\n\nEvery second evening.\n\n## Roses\n\nPrune in March.\n"
+    assert "Every second evening." in ask(note, "watering the tomatoes").text
+
+
+def test_one_sentence_of_a_paragraph_is_quoted_and_not_the_rest(ask: Ask) -> None:
+    note = "We met at noon. The contract with Miller ends in June 2027. Lunch was fine, and it rained.\n"
+    assert first(ask(note, "When does the contract with Miller end?")) == "The contract with Miller ends in June 2027."
+
+
+def test_a_table_row_answers_with_its_header_as_context(ask: Ask) -> None:
+    note = "| Room | Paint |\n|---|---|\n| Kitchen | RAL 9010 |\n| Hall | RAL 7035 |\n"
+    answer = ask(note, "Which paint is in the kitchen?")
+    assert first(answer) == "| Kitchen | RAL 9010 |"
+    assert "Room" in " ".join(answer.citations[0].quote.context)
+
+
+def test_a_line_of_links_to_other_notes_is_no_answer(ask: Ask) -> None:
+    note = "# Start\n\n- [Where the spare keys are](keys.md)\n- [[Spare keys]]\n\nThe spare keys lie in the blue box.\n"
+    assert first(ask(note, "Where are the spare keys?")) == "The spare keys lie in the blue box."
+
+
+def test_windows_line_ends_and_a_byte_order_mark_stay_verbatim(ask: Ask) -> None:
+    note = "\ufeff# Café\r\n\r\n- Opening hours?\r\n  - From nine to five.\r\n"
+    answer = ask(note, "What are the opening hours?")
+    assert first(answer) == "- Opening hours?\r\n  - From nine to five."
+    assert (answer.citations[0].quote.start_line, answer.citations[0].quote.end_line) == (3, 4)
+
+
+def test_a_giant_line_is_quoted_in_part(ask: Ask) -> None:
+    note = (
+        "filler words of no interest go on. " * 3000 + "The vault code is 4711. " + "more filler follows here. " * 3000
+    )
+    answer = ask(note, "What is the vault code?")
+    assert "The vault code is 4711." in answer.text
+    assert len(answer.text) < 5000

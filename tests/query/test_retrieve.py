@@ -1,0 +1,106 @@
+"""Both searches are fused, copies collapse, filters hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Chunk, Filters, Library, Note, UsageError
+from rag_bot.query import retrieve
+from rag_bot.query.retrieve import collapse, fuse, repeats, word_shingles
+from rag_bot.records import Why
+
+Write = Callable[..., Path]
+
+
+def _entry(path: str, text: str) -> list[tuple[Chunk, Note]]:
+    note = Note(path, Path("/n"), "n", "T", "", text, {}, 1, "h", 1, 1)
+    return [(Chunk(path, path, 0, (), "", text, 0, len(text), 1, 1), note)]
+
+
+def test_the_fused_score_weighs_both_searches() -> None:
+    scores = dict(fuse({"a": 0.9, "b": 0.5, "c": 0.1}, {"b": 10.0, "c": 5.0}))
+    assert scores["a"] == pytest.approx(0.6)
+    assert scores["b"] == pytest.approx(0.6 * 0.5 + 0.4)
+    assert scores["c"] == pytest.approx(0.4 * 0.5)
+
+
+def test_equal_scores_are_in_the_order_of_keys() -> None:
+    assert [key for key, _ in fuse({"b": 0.5, "a": 0.5}, {})] == ["a", "b"]
+
+
+def test_a_passage_that_repeats_a_better_one_is_named_and_not_shown_again() -> None:
+    text = "The meeting moved from Monday to Tuesday because of the holiday"
+    ranked = [
+        (_entry("n/a.md", text), 0.9, Why()),
+        (_entry("n/b.md", f"- {text}!"), 0.8, Why()),
+        (_entry("n/c.md", "Something else stands in this one altogether"), 0.7, Why()),
+    ]
+    hits = collapse(ranked, 10)
+    assert [(hit.rank, hit.chunk.note_path, hit.duplicates) for hit in hits] == [
+        (1, "n/a.md", ("n/b.md:1",)),
+        (2, "n/c.md", ()),
+    ]
+
+
+def test_short_and_empty_texts_are_compared_too() -> None:
+    assert repeats(word_shingles("Yes."), word_shingles("yes"))
+    assert not repeats(word_shingles("Yes."), word_shingles("no"))
+    assert not repeats(word_shingles("---"), word_shingles("***"))
+
+
+def test_the_two_forms_of_one_note_do_not_answer_twice(library: Library, notes: Path, write: Write) -> None:
+    facts = [
+        "Rent is due on the third",
+        "The landlord is Mrs Abel",
+        "Bins go out on Mondays",
+        "The lift is serviced in May",
+    ]
+    write("nested.md", "# House\n\n- Facts\n" + "".join(f"  - {fact}\n" for fact in facts))
+    write("flat.txt", "House\n- Facts\n" + "".join(f"- {fact}\n" for fact in facts))
+    library.ingest([notes])
+    answer = library.ask("When is the rent due?")
+    assert len([c for c in answer.citations if "Rent is due" in c.quote.text]) == 1
+    hits = library.search("When is the rent due?")
+    assert len(hits) == 1
+    assert len(hits[0].duplicates) == 1
+
+
+def test_filters_restrict_to_folder_and_tag(library: Library, notes: Path, write: Write) -> None:
+    write("work/a.md", "---\ntags: [money]\n---\nThe budget is tight.")
+    write("home/b.md", "The budget is fine. #money")
+    write("home/c.md", "The budget is unknown.")
+    library.ingest([notes])
+
+    def paths(**filters: str) -> set[str]:
+        return {hit.chunk.note_path for hit in library.search("budget", filters=Filters(**filters))}
+
+    assert paths() == {"notes/work/a.md", "notes/home/b.md", "notes/home/c.md"}
+    assert paths(folder="home") == {"notes/home/b.md", "notes/home/c.md"}
+    assert paths(tag="money") == {"notes/work/a.md", "notes/home/b.md"}
+    assert paths(folder="notes/home", tag="#Money") == {"notes/home/b.md"}
+    with pytest.raises(UsageError, match="folder 'away'"):
+        paths(folder="away")
+
+
+def test_the_graph_search_finds_what_the_exact_one_finds(
+    corpus_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "What changed for people who work on models?"
+    exact = [(hit.chunk.key, round(hit.score, 4)) for hit in corpus_library.search(question)]
+    monkeypatch.setattr(retrieve, "SMALL_LIBRARY", 0)
+    assert [(hit.chunk.key, round(hit.score, 4)) for hit in corpus_library.search(question)] == exact
+    monkeypatch.setattr(retrieve, "EXACT_UP_TO", 0)
+    filtered = corpus_library.search(question, filters=Filters(folder="corpus"))
+    assert [hit.chunk.key for hit in filtered] == [key for key, _ in exact]
+
+
+def test_a_hit_says_why_it_was_found(corpus_library: Library) -> None:
+    hit = corpus_library.search("chain-of-thought meditation")[0]
+    assert hit.rank == 1
+    assert hit.why.word_rank == 1
+    assert hit.why.word_score
+    assert hit.why.dense_score
+    assert hit.chunk.location == f"{hit.chunk.note_path}:{hit.chunk.start_line}-{hit.chunk.end_line}"

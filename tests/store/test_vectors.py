@@ -1,0 +1,79 @@
+"""Chroma holds keys and vectors, and finds the nearest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag_bot.errors import IndexUnusable
+from rag_bot.store.vectors import FOLDER_NAME, VectorIndex
+
+
+def _unit(count: int, seed: int = 0) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    rows = np.random.default_rng(seed).normal(size=(count, 16)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def test_the_nearest_come_first_with_their_cosine(tmp_path: Path) -> None:
+    index, rows = VectorIndex(tmp_path, "abc"), _unit(50)
+    index.upsert([f"k{number}" for number in range(50)], rows)
+    found = index.query(rows[7], 5)
+    expected = np.sort(rows @ rows[7])[::-1][:5]
+    assert found[0][0] == "k7"
+    assert [score for _, score in found] == pytest.approx(expected.tolist(), abs=1e-5)
+    index.close()
+
+
+def test_writing_twice_changes_nothing_and_a_new_vector_replaces_the_old(tmp_path: Path) -> None:
+    index, rows = VectorIndex(tmp_path, "abc"), _unit(3)
+    for _ in range(2):
+        index.upsert(["a", "b"], rows[:2])
+    index.upsert(["a"], rows[2:])
+    assert index.count() == 2
+    assert index.query(rows[2], 1)[0][0] == "a"
+    index.close()
+
+
+def test_deleted_keys_are_gone_and_unknown_ones_do_no_harm(tmp_path: Path) -> None:
+    index, rows = VectorIndex(tmp_path, "abc"), _unit(3)
+    index.upsert(["a", "b", "c"], rows)
+    index.delete(["a", "never there"])
+    assert {key for key, _ in index.query(rows[0], 10)} == {"b", "c"}
+    index.close()
+
+
+def test_a_reopened_client_sees_what_was_written_since(tmp_path: Path) -> None:
+    first, rows = VectorIndex(tmp_path, "abc"), _unit(2)
+    first.upsert(["a", "b"], rows)
+    first.close()
+    second = VectorIndex(tmp_path, "abc")
+    assert second.query(rows[1], 1)[0][0] == "b"
+    second.close()
+
+
+def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path, "abc")
+    assert index.query(_unit(1)[0], 5) == []
+    index.close()
+
+
+def test_another_model_has_a_collection_of_its_own_and_the_old_one_is_dropped(tmp_path: Path) -> None:
+    old = VectorIndex(tmp_path, "old")
+    old.upsert(["a"], _unit(1))
+    old.close()
+    new = VectorIndex(tmp_path, "new")
+    assert new.count() == 0
+    new.drop_others()
+    new.close()
+    again = VectorIndex(tmp_path, "old")
+    assert again.count() == 0
+    again.close()
+
+
+def test_a_folder_that_is_a_file_is_explained_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / FOLDER_NAME).write_text("no folder")
+    with pytest.raises(IndexUnusable, match="chroma cannot be used") as caught:
+        VectorIndex(tmp_path, "abc").count()
+    assert "\n" not in str(caught.value)
