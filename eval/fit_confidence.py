@@ -3,8 +3,8 @@
     python -m eval.fit_confidence squad2.json --off-topic queries.jsonl [--off-topic ...] [--sample 250]
 
 `squad2.json` is in SQuAD 2.0's format: its articles become notes, its questions are answerable or near-topic (their
-paragraph does not answer them). Off-topic questions come from BEIR's `queries.jsonl` files about other subjects. Half of
-each is used for the fit, the figures are for the other half.
+paragraph does not answer them). Off-topic questions come from BEIR's `queries.jsonl` files about other subjects. Half
+of each is used for the fit, the figures are for the other half.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def report(train: dict[str, Floats], test: dict[str, Floats]) -> None:
     found = fit(rows, answerable, weights)
     scores = {name: 1 / (1 + np.exp(-(found[0] + some @ found[1:]))) for name, some in test.items()}
     print(f"INTERCEPT = {found[0]:.2f}")
-    print("COEFFICIENTS = {" + ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, found[1:], strict=True)) + "}")
+    named = ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, found[1:], strict=True))
+    print(f"COEFFICIENTS = {{{named}}}")
     for name, some in scores.items():
         print(f"{name:12} n={len(some):4}  mean confidence {some.mean():.3f}  answered {np.mean(some >= 0.5):.3f}")
     for name in ("near-topic", "off-topic"):

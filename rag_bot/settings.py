@@ -30,15 +30,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_BOT_", frozen=True, extra="forbid")
 
     notes: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="folders of notes that `ingest` and the app start with"
+        default=(), description="folders of notes that `ingest` and the app start with"
     )
     index: Path = Field(default_factory=lambda: user_data_path("rag-bot") / "index", description="folder of the index")
     cache: Path = Field(default_factory=lambda: user_cache_path("rag-bot"), description="folder for converted models")
     model: str = Field(
-        "all-MiniLM-L6-v2", min_length=1, description="sentence-transformers model: a name on the hub or a folder"
+        default="all-MiniLM-L6-v2",
+        min_length=1,
+        description="sentence-transformers model: a name on the hub or a folder",
     )
-    host: str = Field("127.0.0.1", description="address the app listens on")
-    port: int = Field(7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
+    host: str = Field(default="127.0.0.1", description="address the app listens on")
+    port: int = Field(default=7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
 
     @field_validator("notes", mode="before")
     @classmethod

@@ -79,6 +79,6 @@ def test_a_model_that_cannot_be_exported_is_used_as_it_is(model: EmbeddingModel,
 
 def test_a_cache_that_cannot_be_written_is_explained_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
-    with pytest.raises(ModelError, match="cannot be converted.*--cache") as caught:
+    with pytest.raises(ModelError, match=r"cannot be converted.*--cache") as caught:
         EmbeddingModel.prepare("all-MiniLM-L6-v2", tmp_path)
     assert "\n" not in str(caught.value)

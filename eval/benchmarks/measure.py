@@ -40,9 +40,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished child process. `seconds` from its start to its end; `values` are what it printed last, as JSON."""
+    """A finished child process. `seconds` from its start to its end; `values` are what it printed last, as JSON.
+
+    `cpu_seconds` is what the processors spent on it: the figure to compare where other programs run meanwhile.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_megabytes: float
     values: Mapping[str, Any]
 
@@ -71,7 +75,8 @@ def run_module(module: str, *arguments: object, folder: Path | None = None) -> R
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise RuntimeError(f"`{' '.join(command)}` ended with {child.returncode}:\n{errors}")
-    return Run(seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024), _last_json(output))
+    megabytes = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, megabytes, _last_json(output))
 
 
 def ingest(folder: Path, settings: Settings) -> Run:

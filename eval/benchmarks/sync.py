@@ -28,7 +28,7 @@ def sync_again(settings: Settings, folder: Path, runs: int, *, remarks: tuple[st
     edited = [_sync_edited(settings, folder, number) for number in range(runs)]
     return Table(
         f"Sync of {unchanged[0].values['notes']:,} notes, {runs} processes, medians",
-        ("", "s, whole process", "s, sync alone", "MB peak"),
+        ("", "s, whole process", "s, sync alone", "CPU s", "MB peak"),
         (_row("nothing changed", unchanged), _row("one note edited", edited)),
         remarks,
     )
@@ -65,9 +65,10 @@ def _sync(settings: Settings, folder: Path, how: str = "--child") -> Run:
     return run_module("eval.benchmarks.sync", how, settings.index, settings.cache, folder)
 
 
-def _row(name: str, runs: list[Run]) -> tuple[str, float, float, float]:
+def _row(name: str, runs: list[Run]) -> tuple[str, float, float, float, float]:
     alone = median([run.values["seconds"] for run in runs])
-    return name, median([run.seconds for run in runs]), alone, max(run.peak_megabytes for run in runs)
+    cpu = median([run.cpu_seconds for run in runs])
+    return name, median([run.seconds for run in runs]), alone, cpu, max(run.peak_megabytes for run in runs)
 
 
 def _measure(index: str, cache: str, folder: str) -> None:

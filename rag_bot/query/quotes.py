@@ -22,6 +22,9 @@ MOST_UNITS = 64  # lines that are embedded for one question
 MOST_QUOTES = 4
 LEAST_SHARE = 0.78  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
+NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the question's words, so must a further line, nearly
+SHARE_OF_BEST_WORDS = 0.8
+SHARE_OF_SIBLING_WORDS = 0.85  # of neighbouring bullets those are shown that have nearly as many of the words
 LESS_FOR_FRONT_MATTER = LESS_FOR_TITLE = LESS_FOR_QUESTION = 0.15  # they name the subject, but seldom answer
 LESS_FOR_HEADING = 0.1
 CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
@@ -88,13 +91,25 @@ def score_units(
 def pick_quotes(scored: Sequence[ScoredUnit]) -> list[Quote]:
     """The lines to show, best first: those nearly as good as the best, each with what belongs to it, none twice."""
     quotes: list[Quote] = []
-    for one in scored:
+    for one in _without_lesser_siblings(scored):
         if len(quotes) == MOST_QUOTES or one.score < LEAST_SHARE * scored[0].score:
             break
         quote = make_quote(one)
         if not any(_same(quote, other) for other in quotes):
             quotes.append(quote)
     return quotes
+
+
+def _without_lesser_siblings(scored: Sequence[ScoredUnit]) -> Iterator[ScoredUnit]:
+    """The lines that stand up to the best one, and to the best bullet of their own list."""
+    best_of_list: dict[tuple[object, ...], float] = {}
+    least = SHARE_OF_BEST_WORDS * scored[0].words if scored and scored[0].words >= NEARLY_ALL_WORDS else 0.0
+    for one in scored:
+        unit = one.unit
+        where = (unit.headings, unit.ancestors) if unit.kind is Kind.ITEM else (unit.span,)
+        best = best_of_list.setdefault((one.hit.note.path, *where), one.words)
+        if one.words >= max(least, SHARE_OF_SIBLING_WORDS * best):
+            yield one
 
 
 def make_quote(scored: ScoredUnit) -> Quote:

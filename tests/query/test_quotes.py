@@ -37,7 +37,8 @@ def first(answer: Answer) -> str:
 
 
 def test_a_bullet_that_asks_brings_its_answer(ask: Ask) -> None:
-    note = "# Q&A\n\n- Where are the spare keys?\n  - At the neighbour's.\n  - Ring twice.\n- Who feeds the cat?\n  - Tom does.\n"
+    asked = "- Where are the spare keys?\n  - At the neighbour's.\n  - Ring twice.\n"
+    note = f"# Q&A\n\n{asked}- Who feeds the cat?\n  - Tom does.\n"
     assert first(ask(note, "where are the spare keys")) == (
         "- Where are the spare keys?\n  - At the neighbour's.\n  - Ring twice."
     )

@@ -63,9 +63,13 @@ def test_a_snapshot_keeps_showing_the_state_it_began_with(writer: CatalogueWrite
 
 
 def test_a_failed_transaction_leaves_nothing(writer: CatalogueWriter) -> None:
-    with pytest.raises(ValueError, match="stop"), writer.transaction():
-        writer.set_meta(model="x")
-        raise ValueError("stop")
+    def fail() -> None:
+        with writer.transaction():
+            writer.set_meta(model="x")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
     assert writer.meta() == {}
 
 
@@ -100,7 +104,7 @@ def test_vectors_that_no_note_has_are_unreferenced(writer: CatalogueWriter) -> N
 
 
 def test_a_missing_index_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(IndexUnusable, match="no index .* yet. Run `rag-bot ingest FOLDER`"):
+    with pytest.raises(IndexUnusable, match=r"no index .* yet\. Run `rag-bot ingest FOLDER`"):
         Catalogue.open(tmp_path)
 
 

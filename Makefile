@@ -1,0 +1,43 @@
+# `make run` and `make test` are all a newcomer needs; both set up .venv by themselves.
+#   make run NOTES=~/notes   your own notes (indexed in your user data folder)
+#   make run TORCH=cpu       take PyTorch's CPU build from its own index (Linux pips fetch gigabytes of CUDA otherwise)
+
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+ifeq ($(TORCH),cpu)
+PIP += --extra-index-url https://download.pytorch.org/whl/cpu
+endif
+
+.PHONY: run test check clean
+
+run: .venv/app
+ifdef NOTES
+	cd "$(patsubst ~%,$(HOME)%,$(NOTES))" && "$(CURDIR)/.venv/bin/rag-bot" --notes . serve
+else
+	.venv/bin/python app.py
+endif
+
+test: .venv/dev
+	.venv/bin/python -m pytest
+
+check: .venv/dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "rag-bot needs Python 3.11 or newer, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/app: pyproject.toml | .venv/bin/python
+	@echo "Installing rag-bot into .venv (some minutes the first time)"
+	$(PIP) -e .
+	@touch $@
+
+.venv/dev: pyproject.toml | .venv/bin/python
+	@echo "Installing rag-bot and its tests' needs into .venv (some minutes the first time)"
+	$(PIP) -e '.[dev]'
+	@touch $@ .venv/app
+
+clean:
+	rm -rf .venv .rag-bot build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

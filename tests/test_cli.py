@@ -1,0 +1,222 @@
+"""The command line keeps its contract: keys, exit codes, one line for each error."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag_bot.settings import Settings
+from tests.conftest import CORPUS
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+COMMANDS = ("ingest", "search", "ask", "chat", "serve", "status", "eval run")
+EMERGENT = "What share of the BIG-Bench tasks was emergent?"
+
+
+@pytest.fixture
+def run(tmp_path: Path, model_cache: Path) -> Run:
+    """Runs rag-bot in an empty folder with an index of its own."""
+
+    def run_command(*arguments: str, index: Path | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache), "COLUMNS": "200"}
+        command = [sys.executable, "-m", "rag_bot", "--index", str(index or tmp_path / "index"), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False, **options
+        )
+
+    return run_command
+
+
+@pytest.fixture
+def ask_corpus(run: Run, corpus_settings: Settings) -> Run:
+    """Runs rag-bot on the index of the corpus."""
+    return lambda *arguments, **options: run(*arguments, index=corpus_settings.index, **options)
+
+
+def _error(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """The one line on stderr."""
+    assert done.returncode == code, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("rag-bot: ")
+    return lines[0]
+
+
+def test_ask_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
+    done = ask_corpus("ask", EMERGENT, "--json")
+    answer = json.loads(done.stdout)
+    assert list(answer) == [
+        "question",
+        "answer",
+        "mode",
+        "abstained",
+        "confidence",
+        "citations",
+        "nearest",
+        "timings_ms",
+    ]
+    citation = answer["citations"][0]
+    assert list(citation) == [
+        "number",
+        "path",
+        "title",
+        "headings",
+        "start_line",
+        "end_line",
+        "quote",
+        "stale",
+        "score",
+    ]
+    assert "33%" in answer["answer"]
+    lines = (CORPUS.parent / citation["path"]).read_text().splitlines()
+    assert citation["quote"] == "\n".join(lines[citation["start_line"] - 1 : citation["end_line"]]).strip()
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_an_abstaining_answer_is_no_failure(ask_corpus: Run) -> None:
+    done = ask_corpus("ask", "What is the capital of France?")
+    assert done.returncode == 0
+    assert "not in your notes" in done.stdout
+    assert "The nearest notes:" in done.stdout
+
+
+def test_ask_prints_the_quote_its_number_and_its_place(ask_corpus: Run) -> None:
+    done = ask_corpus("ask", EMERGENT)
+    assert re.search(r"^\[1\] .*33%", done.stdout, re.MULTILINE)
+    assert re.search(r"corpus/\S+\.md:\d+", done.stdout)
+
+
+def test_search_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
+    found = json.loads(ask_corpus("search", "emergence", "-k", "3", "--folder", "talk", "--json").stdout)
+    assert list(found) == ["hits", "timings_ms"]
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
+    assert set(found["hits"][0]) == {"rank", "path", "title", "headings", "start_line", "end_line", "text", "score"}
+    assert all(hit["path"].startswith("corpus/talk/") for hit in found["hits"])
+
+
+def test_ingest_json_counts_and_exits_with_3_where_files_could_not_be_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    done = run("ingest", "notes", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert report.pop("seconds") >= 0
+    assert report == {
+        "added": 1,
+        "changed": 0,
+        "moved": 0,
+        "deleted": 0,
+        "unchanged": 0,
+        "failed": [],
+        "chunks_embedded": 1,
+        "chunks_reused": 0,
+    }
+    (tmp_path / "notes" / "a.md").write_bytes(b"One.\x00")
+    done = run("ingest", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["failed"][0]["path"] == "notes/a.md"
+
+
+def test_a_dry_run_says_what_would_be(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    done = run("ingest", "notes", "--dry-run")
+    assert "Would be: 1 added" in done.stdout
+    assert "notes/a.md" in done.stdout
+    assert not (tmp_path / "index").exists()
+
+
+def test_progress_for_the_app_is_json_lines_on_stderr(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    lines = [json.loads(line) for line in run("ingest", "notes", "--json", "--progress").stderr.splitlines()]
+    assert {"stage": "notes", "done": 1, "total": 1} in lines
+    assert {"stage": "index", "done": 1, "total": 1} in lines
+
+
+def test_status_names_notes_model_and_folders(ask_corpus: Run) -> None:
+    status = json.loads(ask_corpus("status", "--json").stdout)
+    assert status["notes"] == len(list(CORPUS.rglob("*.md")))
+    assert status["roots"] == [str(CORPUS)]
+    assert status["model"] == "all-MiniLM-L6-v2"
+    assert "all-MiniLM-L6-v2" in ask_corpus("status").stdout
+
+
+def test_chat_answers_line_after_line_until_an_empty_one(ask_corpus: Run) -> None:
+    done = ask_corpus("chat", input=f"{EMERGENT}\n!\nWhat is the capital of France?\n\n")
+    assert done.returncode == 0
+    assert "33%" in done.stdout
+    assert "has no word in it" in done.stdout
+    assert "not in your notes" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None:
+    done = run(*command.split(), "--help")
+    assert done.returncode == 0
+    assert "Examples:" in done.stdout
+    assert f"rag-bot {command}" in done.stdout.split("Examples:")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("ask", "anything"), 1, "There is no index"),
+        (("status",), 1, "There is no index"),
+        (("ingest",), 2, "Nothing has been ingested yet"),
+        (("ingest", "missing"), 2, "does not exist"),
+        (("ingest", "file.md"), 2, "is a file"),
+        (("ingest", "empty"), 2, "There are no notes"),
+        (("eval", "run", "missing.jsonl"), 2, "cannot be read"),
+        (("serve", "--host", "0.0.0.0"), 2, "0.0.0.0"),
+    ],
+)
+def test_what_people_do_wrong_gets_one_line(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.md").write_text("x")
+    assert said in _error(run(*arguments), code)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"), [("?", "has no word"), ("why " * 5000, "can be asked"), ("", "has no word")]
+)
+def test_questions_that_are_none_get_one_line(ask_corpus: Run, question: str, said: str) -> None:
+    assert said in _error(ask_corpus("ask", question), 2)
+
+
+def test_a_question_in_chinese_is_fine(ask_corpus: Run) -> None:
+    assert "not in your notes" in ask_corpus("ask", "法国的首都是哪里？").stdout
+
+
+def test_an_unknown_option_is_wrong_usage(run: Run) -> None:
+    assert run("ask", "x", "--nonsense").returncode == 2
+
+
+def test_a_model_that_is_not_there_gets_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    assert "is not on this machine" in _error(run("--model", "nobody/nothing", "ingest", "notes"), 1)
+
+
+def test_an_index_folder_that_cannot_be_made_gets_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    (tmp_path / "taken").write_text("a file")
+    assert "Choose another with --index" in _error(run("ingest", "notes", index=tmp_path / "taken" / "index"), 1)
+
+
+def test_verbose_shows_the_traceback(run: Run) -> None:
+    done = run("-v", "status")
+    assert "Traceback" in done.stderr
+    assert done.returncode == 1
