@@ -7,44 +7,22 @@ questions and small batches are encoded by an ONNX export of the same weights, m
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag_bot.errors import ModelError
+from rag_bot.export import ModelInfo, Vectors, export, load_sentence_transformer, unit
 from rag_bot.weights import find_model, fingerprint
-
-Vectors = NDArray[np.float32]
 
 EXPORT_VERSION = 1
 CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read
 SMALL_BATCH = 48  # texts that the ONNX export embeds sooner than sentence-transformers is imported
 BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding
-MIN_COSINE = 0.9999  # between the export and the original, or the export is not used
-_PROBES = ("What did I note about this?", "a", "Notes on scaling: " + "more words follow here. " * 60)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """What the index must know of its model. `window` is in tokens, special ones included."""
-
-    name: str
-    fingerprint: str
-    dimensions: int
-    window: int
-    special_tokens: int
-    query_prompt: str
-    document_prompt: str
-    inputs: tuple[str, ...]
-    exported: bool
 
 
 class EmbeddingModel:
@@ -69,7 +47,7 @@ class EmbeddingModel:
         weights = find_model(name)
         folder = _cache_folder(cache, fingerprint(weights))
         if not (folder / "model.json").is_file():
-            _export(name, weights, folder)
+            export(name, weights, folder)
         return cls(folder, weights)
 
     @classmethod
@@ -133,13 +111,13 @@ class EmbeddingModel:
             name: np.array([getattr(encoding, columns[name]) for encoding in encodings], dtype=np.int64)
             for name in self.info.inputs
         }
-        return _unit(self._session.run(None, feed)[0])
+        return unit(self._session.run(None, feed)[0])
 
     def _encode_bulk(self, texts: Sequence[str]) -> Vectors:
         vectors = self._sentence_transformer.encode(
             list(texts), batch_size=BULK_BATCH, show_progress_bar=False, convert_to_numpy=True
         )
-        return _unit(vectors)
+        return unit(vectors)
 
     @cached_property
     def _counter(self) -> Any:
@@ -178,21 +156,6 @@ class EmbeddingModel:
         return model.to(_bulk_dtype(model.device.type))
 
 
-def load_sentence_transformer(weights: Path, **options: Any) -> Any:
-    """The model by sentence-transformers, from local files and without a progress bar."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    try:
-        return SentenceTransformer(str(weights), local_files_only=True, **options)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"The model in {weights} cannot be loaded: {reason}") from error
-
-
 def _bulk_dtype(device: str) -> Any:
     """bfloat16 where the hardware multiplies it natively (twice as fast), else float32."""
     import torch
@@ -202,13 +165,6 @@ def _bulk_dtype(device: str) -> Any:
     checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
     native = device == "cpu" and any(getattr(torch.cpu, check, bool)() for check in checks)
     return torch.bfloat16 if native else torch.float32
-
-
-def _unit(vectors: Any) -> Vectors:
-    """Rows scaled to length 1 in float32; bfloat16 leaves them a little off."""
-    rows = np.asarray(vectors, dtype=np.float32)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
 def _cache_folder(cache: Path, identity: str) -> Path:
@@ -230,88 +186,3 @@ def _load_tokenizer(folder: Path) -> Any:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
-
-
-def _export(name: str, weights: Path, folder: Path) -> None:
-    """Write tokenizer, ONNX file and description into the cache; the folder appears whole or not at all."""
-    model = load_sentence_transformer(weights, device="cpu", model_kwargs={"attn_implementation": "eager"})
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as temporary:
-            _write_export(name, model, fingerprint(weights), Path(temporary))
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(temporary).rename(folder)
-            Path(temporary).mkdir()  # so that leaving the block finds what it expects to remove
-    except OSError as error:
-        raise ModelError(
-            f"The model cannot be converted into {folder}: {error.strerror or error}. "
-            "Free space there, or choose another folder with --cache."
-        ) from error
-
-
-def _write_export(name: str, model: Any, identity: str, folder: Path) -> None:
-    tokenizer = model.tokenizer
-    (folder / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
-    inputs = tuple(key for key in tokenizer.model_input_names if key in tokenizer("x"))
-    prompts = getattr(model, "prompts", None) or {}
-    info = ModelInfo(
-        name=name,
-        fingerprint=identity,
-        dimensions=int(model.encode("x", show_progress_bar=False).shape[-1]),
-        window=int(model.max_seq_length or tokenizer.model_max_length),
-        special_tokens=tokenizer.num_special_tokens_to_add(),
-        query_prompt=prompts.get("query") or "",
-        document_prompt=prompts.get("document") or prompts.get("passage") or "",
-        inputs=inputs,
-        exported=_export_onnx(model, inputs, folder / "model.onnx"),
-    )
-    described = {"info": asdict(info), "pad_token": tokenizer.pad_token or "[PAD]"}
-    (folder / "model.json").write_text(json.dumps(described, indent=1))
-
-
-def _export_onnx(model: Any, inputs: Sequence[str], path: Path) -> bool:
-    """Write the whole pipeline (transformer, pooling, normalisation) as ONNX; False if that cannot be done exactly."""
-    import warnings
-
-    import torch
-
-    class Pipeline(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *tensors: Any) -> Any:
-            return self.model(dict(zip(inputs, tensors, strict=True)))["sentence_embedding"]
-
-    model.eval()
-    features = model.tokenizer(list(_PROBES[:2]), padding=True, return_tensors="pt")
-    axes = {name: {0: "batch", 1: "tokens"} for name in inputs} | {"vectors": {0: "batch"}}
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                Pipeline().eval(),
-                tuple(features[name] for name in inputs),
-                str(path),
-                input_names=list(inputs),
-                output_names=["vectors"],
-                dynamic_axes=axes,
-                opset_version=17,
-                dynamo=False,
-            )
-    except (RuntimeError, ValueError, TypeError, NotImplementedError):
-        return False
-    return _is_exact(model, inputs, path)
-
-
-def _is_exact(model: Any, inputs: Sequence[str], path: Path) -> bool:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    for probe in _PROBES:
-        features = model.tokenizer([probe], truncation=True, max_length=model.max_seq_length, return_tensors="np")
-        ours = _unit(session.run(None, {name: features[name].astype(np.int64) for name in inputs})[0])
-        theirs = _unit(model.encode([probe], show_progress_bar=False))
-        if float((ours * theirs).sum()) < MIN_COSINE:
-            return False
-    return True

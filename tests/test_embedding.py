@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from rag_bot import embedding
-from rag_bot.embedding import EmbeddingModel, load_sentence_transformer
+from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import ModelError
+from rag_bot.export import load_sentence_transformer
 from rag_bot.weights import find_model
 
 TEXTS = ["What did I note about sleep?", "x", "naïve café 中文 🙂", "a long passage about many things. " * 80]

@@ -6,9 +6,8 @@ before the catalogue knows them and leave only after it has forgotten them; read
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,12 +16,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from rag_bot.embedding import EmbeddingModel
-from rag_bot.errors import NoteUnreadable, UsageError
+from rag_bot.errors import NoteUnreadable
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
-from rag_bot.ingestion.plan import plan_sync
-from rag_bot.ingestion.readers import looks_like_text, read_note
-from rag_bot.ingestion.roots import NEW, choose_roots, walk_root
-from rag_bot.ingestion.walk import NOTE_SUFFIXES, FoundFile
+from rag_bot.ingestion.readers import read_note
+from rag_bot.ingestion.roots import NEW, choose_roots
+from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 from rag_bot.store.lock import writer_lock
@@ -35,16 +33,6 @@ FLUSH_CHUNKS = 1024  # chunks held in memory, and embedded in one go: sorting th
 ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go
 
 OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What lies in the folders and what the catalogue knows of them, by note path."""
-
-    roots: tuple[Root, ...]
-    known: Mapping[str, KnownFile]
-    found: Mapping[str, tuple[Root, FoundFile]]
-    failed: tuple[Failure, ...]
 
 
 def sync(
@@ -68,8 +56,8 @@ def sync(
         catalogue.drop_pending()
         model = EmbeddingModel.prepare(model_name, cache)
         rebuild = catalogue.meta().get("built_with") not in (None, _built_with(model))
-        survey = _survey(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
-        plan = _plan(survey, rebuild=rebuild)
+        survey = survey_folders(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
+        plan = plan_survey(survey, rebuild=rebuild)
         run = _Run(index, catalogue, model, survey, plan, on_progress)
         run.apply()
         done = _without(plan, {failure.path for failure in run.failed})
@@ -82,13 +70,13 @@ def preview(index: Path, folders: Sequence[Path], *, model_name: str, cache: Pat
     """What `sync` would do, touching nothing."""
     began = time.perf_counter()
     if not (index / FILE_NAME).is_file():
-        survey = _survey(index, folders, None)
-        return SyncReport(_plan(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
+        survey = survey_folders(index, folders, None)
+        return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
     with closing(Catalogue.open(index)) as catalogue:
         built_with = catalogue.meta().get("built_with")
         rebuild = built_with not in (None, _built_with(EmbeddingModel.prepare(model_name, cache)))
-        survey = _survey(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
-        return SyncReport(_plan(survey, rebuild=rebuild), survey.failed, seconds=time.perf_counter() - began)
+        survey = survey_folders(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
+        return SyncReport(plan_survey(survey, rebuild=rebuild), survey.failed, seconds=time.perf_counter() - began)
 
 
 def count_plan(plan: SyncPlan) -> dict[str, int]:
@@ -105,62 +93,13 @@ def _without(plan: SyncPlan, failed: set[str]) -> SyncPlan:
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:
     """Refuse wrong folders before an index is made for them."""
     if not (index / FILE_NAME).is_file():
-        _survey(index, folders, None)
+        survey_folders(index, folders, None)
     elif folders:
         choose_roots(folders, (), index)
 
 
 def _built_with(model: EmbeddingModel) -> str:
     return f"{model.info.fingerprint} chunker {CHUNKER_VERSION}"
-
-
-def _survey(index: Path, folders: Sequence[Path], catalogue: Catalogue | None, *, also: Sequence[Path] = ()) -> Survey:
-    """Walk the folders (all known roots without any, and `also` these)."""
-    known_roots = catalogue.roots() if catalogue else []
-    roots = choose_roots(folders, known_roots, index)
-    roots += [root for root in (choose_roots(also, known_roots, index) if also else []) if root not in roots]
-    failed: list[Failure] = []
-    found: dict[str, tuple[Root, FoundFile]] = {}
-    known: dict[str, KnownFile] = {}
-    for root in roots:
-        remembered = catalogue.known_files(root) if catalogue and root.id != NEW else {}
-        files = {
-            path: (root, file)
-            for path, file in walk_root(root, [*known_roots, *roots], failed.append)
-            if path in remembered or looks_like_text(root.folder / file.path)
-        }
-        _refuse_empty(root, files, remembered)
-        found |= files
-        known |= remembered
-    return Survey(tuple(roots), known, found, tuple(failed))
-
-
-def _refuse_empty(root: Root, files: Mapping[str, object], known: Mapping[str, object]) -> None:
-    if files:
-        return
-    if known:
-        raise UsageError(
-            f"{root.folder} holds no notes any more, but {len(known)} are indexed and still answer. "
-            "Is its disk mounted?"
-        )
-    raise UsageError(
-        f"There are no notes in {root.folder}: "
-        f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
-    )
-
-
-def _plan(survey: Survey, *, rebuild: bool) -> SyncPlan:
-    def content_hash(path: str) -> str | None:
-        root, file = survey.found[path]
-        try:
-            with (root.folder / file.path).open("rb") as opened:
-                return hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError:
-            return None
-
-    return plan_sync(
-        survey.known, {path: file for path, (_, file) in survey.found.items()}, content_hash, rebuild=rebuild
-    )
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from rag_bot.records import Hit, Note, Quote
 from rag_bot.store.words import content_terms
 
 QUOTED_HITS = 6  # passages that are read line by line
-MOST_UNITS = 64  # lines that are embedded for one question
+MOST_UNITS = 48  # lines that are embedded for one question
 MOST_QUOTES = 4
 LEAST_SHARE = 0.78  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
