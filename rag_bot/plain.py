@@ -53,6 +53,11 @@ def without_note_links(markdown: str) -> str:
     return _LINK.sub(lambda match: match[0] if "://" in match[0] else "", _WIKI_LINK.sub("", markdown))
 
 
+def without_links(markdown: str) -> str:
+    """The text without any link. Long text stays as it is."""
+    return markdown if len(markdown) > _LONGEST else _LINK.sub("", _WIKI_LINK.sub("", markdown))
+
+
 def _visible(text: str) -> str:
     """Without control and format characters (bidi overrides among them), but for white space and joiners."""
     return "".join(

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -109,11 +109,13 @@ def arguments_for(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def show(tables: Sequence[Table], *, as_json: bool) -> None:
+def show(tables: Iterable[Table], *, as_json: bool) -> None:
+    """Print each table as soon as it is there, or all as one JSON object."""
     if as_json:
         print(json.dumps({"tables": [asdict(table) for table in tables]}, indent=1))
-    else:
-        print("\n\n".join(map(str, tables)))
+        return
+    for table in tables:
+        print(table, end="\n\n", flush=True)
 
 
 def _written(cell: Cell) -> str:

@@ -60,7 +60,7 @@ def main() -> None:
         shutil.copytree(chosen.folder, folder, ignore=shutil.ignore_patterns(".*"))
         settings = load_settings(index=Path(temporary) / ".index", cache=load_settings(cache=chosen.cache).cache)
         counts = {name: getattr(chosen, name) for name in ("rounds", "runs", "questions", "chunks", "notes")}
-        show(list(measure_all(folder, settings, **counts)), as_json=chosen.json)
+        show(measure_all(folder, settings, **counts), as_json=chosen.json)
 
 
 if __name__ == "__main__":

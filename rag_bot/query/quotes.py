@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from pathlib import PurePosixPath
@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.markdown import Block, Kind, Span, Unit, parse, plain_text, units
-from rag_bot.plain import without_note_links
+from rag_bot.plain import without_links, without_note_links
 from rag_bot.query.retrieve import repeats, word_shingles
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.store.words import content_terms
 
 QUOTED_HITS = 6  # passages that are read line by line
-MOST_UNITS = 48  # lines that are embedded for one question
+MOST_UNITS = 40  # lines that are embedded for one question
+READ_OF_UNIT = 250  # characters of a line that are embedded: what it is about shows at its beginning
 MOST_QUOTES = 4
 LEAST_SHARE = 0.78  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
@@ -26,7 +27,9 @@ NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the question's w
 SHARE_OF_BEST_WORDS = 0.8
 SHARE_OF_SIBLING_WORDS = 0.85  # of neighbouring bullets those are shown that have nearly as many of the words
 LESS_FOR_FRONT_MATTER = LESS_FOR_TITLE = LESS_FOR_QUESTION = 0.15  # they name the subject, but seldom answer
-LESS_FOR_HEADING = 0.1
+LESS_FOR_HEADING = LESS_FOR_CODE = LESS_FOR_LINK = 0.1  # code comes with the sentence that announces it
+LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the question's words,
+ENOUGH_NEW_WORDS = 6  # and not at all for one with so many others
 CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
 LONGEST_QUOTE = 12  # lines
 
@@ -74,7 +77,7 @@ def score_units(
         (hit, unit, terms.share(_text(hit.note, unit.span), _context(unit)))
         for hit in hits[:QUOTED_HITS]
         for unit in _units_in(hit)
-        if not _only_leads_elsewhere(_text(hit.note, unit.span))
+        if not _is_mostly(without_note_links, _text(hit.note, unit.span))  # like entries of a table of contents
     ]
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_UNITS]
@@ -82,7 +85,7 @@ def score_units(
         return []
     meanings = sources.model.encode_documents([_embedded(hit.note, unit) for hit, unit, _ in candidates]) @ vector
     scored = [
-        ScoredUnit(hit, unit, cosine, share, _score(hit, unit, cosine, share))
+        ScoredUnit(hit, unit, cosine, share, _score(hit, unit, cosine, share, terms))
         for (hit, unit, share), cosine in zip(candidates, meanings.tolist(), strict=True)
     ]
     return sorted(scored, key=lambda one: -one.score)
@@ -143,8 +146,10 @@ def _units_in(hit: Hit) -> Iterator[Unit]:
             yield unit
 
 
-def _score(hit: Hit, unit: Unit, cosine: float, share: float) -> float:
-    return MEANING * cosine + WORDS * share + PASSAGE * hit.score - _less(hit.note, unit)
+def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights) -> float:
+    new_words = set(content_terms(_text(hit.note, unit.span))) - terms.weights.keys()
+    repetition = LESS_FOR_NOTHING_NEW * max(0.0, 1 - len(new_words) / ENOUGH_NEW_WORDS)
+    return MEANING * cosine + WORDS * share + PASSAGE * hit.score - repetition - _less(hit.note, unit)
 
 
 def _less(note: Note, unit: Unit) -> float:
@@ -154,15 +159,18 @@ def _less(note: Note, unit: Unit) -> float:
             return LESS_FOR_FRONT_MATTER
         case Kind.HEADING:
             return LESS_FOR_HEADING if unit.headings else LESS_FOR_TITLE
+        case Kind.CODE:
+            return LESS_FOR_CODE
+    if _is_mostly(without_links, _text(note, unit.span)):
+        return LESS_FOR_LINK
     asks = _text(note, unit.span).endswith(("?", "？"))
     return LESS_FOR_QUESTION if asks and _with_what_follows(note, unit) == unit.span else 0.0
 
 
-def _only_leads_elsewhere(text: str) -> bool:
-    """Whether a line is mostly links, to other notes, like the entries of a table of contents."""
+def _is_mostly(without: Callable[[str], str], text: str) -> bool:
+    """Whether most letters of a text are in what `without` takes away."""
     letters = sum(map(str.isalnum, plain_text(text)))
-    outside = sum(map(str.isalnum, plain_text(without_note_links(text))))
-    return outside < letters / 2
+    return sum(map(str.isalnum, plain_text(without(text)))) < letters / 2
 
 
 def _text(note: Note, span: Span) -> str:
@@ -175,7 +183,7 @@ def _context(unit: Unit) -> str:
 
 def _embedded(note: Note, unit: Unit) -> str:
     context = " > ".join((*unit.headings[-1:], *unit.ancestors[-2:]))
-    text = plain_text(_text(note, unit.span))
+    text = plain_text(_text(note, unit.span))[:READ_OF_UNIT]
     return f"{context}\n{text}" if context else text
 
 
