@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag_bot import embedding
 from rag_bot.embedding import EmbeddingModel
+from rag_bot.embedding import model as embedding
+from rag_bot.embedding.export import load_sentence_transformer
+from rag_bot.embedding.weights import find_model
 from rag_bot.errors import ModelError
-from rag_bot.export import load_sentence_transformer
-from rag_bot.weights import find_model
 
 TEXTS = ["What did I note about sleep?", "x", "naïve café 中文 🙂", "a long passage about many things. " * 80]
 

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("records", "errors", "settings"),
-    ("blocks", "sentences", "plain", "quotable", "markdown", "weights", "export", "embedding"),
+    ("markdown", "embedding"),
     ("store",),
     ("ingestion", "query"),
     ("library",),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_bot.markdown import Block, Kind, Lines, parse, plain_text, units
-from rag_bot.sentences import code_spans
+from rag_bot.markdown.sentences import code_spans
 
 PIECES = [
     *(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_bot import weights
+from rag_bot.embedding import weights
 from rag_bot.errors import ModelError
 
 

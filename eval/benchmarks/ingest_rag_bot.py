@@ -13,8 +13,8 @@ import sentence_transformers  # noqa: F401
 
 from rag_bot import Library
 from rag_bot.embedding import EmbeddingModel
+from rag_bot.embedding.weights import DEFAULT_MODEL
 from rag_bot.settings import load_settings
-from rag_bot.weights import DEFAULT_MODEL
 
 
 def main() -> None:

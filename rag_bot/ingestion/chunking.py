@@ -11,7 +11,7 @@ from rag_bot.ingestion.packing import pack
 from rag_bot.ingestion.readers import is_plain
 from rag_bot.ingestion.splitting import Atom, Plan, atoms_of, halves
 from rag_bot.markdown import Block, Kind, Lines, parse
-from rag_bot.quotable import table_header
+from rag_bot.markdown.quotable import table_header
 from rag_bot.records import Chunk, Note
 
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk_key", "chunk_note"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from rag_bot.blocks import Lines
+from rag_bot.markdown.blocks import Lines
 
 _MOST_LINES = 200
 _MOST_CHARACTERS = 65_536

@@ -15,8 +15,8 @@ from typing import Any
 from rag_bot.errors import NoteUnreadable
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
 from rag_bot.markdown import Block, Kind, parse
+from rag_bot.markdown.sentences import code_spans
 from rag_bot.records import Note
-from rag_bot.sentences import code_spans
 
 LARGEST_NOTE = 64 * 1024 * 1024  # bytes
 _TRIES = 3

@@ -10,8 +10,17 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.markdown import Block, Kind, Span, Unit, parse, plain_text, units
-from rag_bot.plain import without_links, without_note_links
+from rag_bot.markdown import (
+    Block,
+    Kind,
+    Span,
+    Unit,
+    parse,
+    plain_text,
+    units,
+    without_links,
+    without_note_links,
+)
 from rag_bot.query.retrieve import repeats, word_shingles
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote

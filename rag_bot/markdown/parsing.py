@@ -14,12 +14,9 @@ from functools import cache, lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag_bot.blocks import Block, Kind, Lines, Span, Unit
-from rag_bot.plain import plain_text
-from rag_bot.quotable import units
-from rag_bot.sentences import trim
-
-__all__ = ["Block", "Kind", "Lines", "Span", "Unit", "parse", "plain_text", "units"]
+from rag_bot.markdown.blocks import Block, Kind, Lines
+from rag_bot.markdown.plain import plain_text
+from rag_bot.markdown.sentences import trim
 
 MAX_NESTING = 100
 _LONGEST_TITLE = 300

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from rag_bot.blocks import Block, Kind, Lines, Unit
-from rag_bot.plain import plain_text
-from rag_bot.sentences import LONGEST_SENTENCE, cut, sentences, trim
+from rag_bot.markdown.blocks import Block, Kind, Lines, Unit
+from rag_bot.markdown.plain import plain_text
+from rag_bot.markdown.sentences import LONGEST_SENTENCE, cut, sentences, trim
 
 LONG_ITEM = 300  # characters; a longer list item is quoted by the sentence
 _SHORT_CODE = 15  # lines

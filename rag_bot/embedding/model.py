@@ -1,4 +1,4 @@
-"""The one place that loads an embedding model.
+"""Counts tokens and turns texts into vectors.
 
 Bulk embedding runs in sentence-transformers, in bfloat16 where the processor has it. Importing that takes seconds, so
 questions and small batches are encoded by an ONNX export of the same weights, made once and checked against them.
@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from rag_bot.embedding.export import ModelInfo, Vectors, export, load_sentence_transformer, unit
+from rag_bot.embedding.weights import find_model, fingerprint
 from rag_bot.errors import ModelError
-from rag_bot.export import ModelInfo, Vectors, export, load_sentence_transformer, unit
-from rag_bot.weights import find_model, fingerprint
 
 EXPORT_VERSION = 1
 CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.embedding.weights import fingerprint
 from rag_bot.errors import ModelError, first_line
-from rag_bot.weights import fingerprint
 
 Vectors = NDArray[np.float32]
 

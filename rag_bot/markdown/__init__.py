@@ -1,0 +1,19 @@
+"""Text -> blocks, sentences and bullets with exact line and character spans."""
+
+from rag_bot.markdown.blocks import Block, Kind, Lines, Span, Unit
+from rag_bot.markdown.parsing import parse
+from rag_bot.markdown.plain import plain_text, without_links, without_note_links
+from rag_bot.markdown.quotable import units
+
+__all__ = [
+    "Block",
+    "Kind",
+    "Lines",
+    "Span",
+    "Unit",
+    "parse",
+    "plain_text",
+    "units",
+    "without_links",
+    "without_note_links",
+]
