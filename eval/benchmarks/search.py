@@ -52,8 +52,7 @@ def _measure(settings: Settings, count: int) -> dict[str, Any]:
         for question in questions:
             times["whole search"].append(_timed(partial(library.search, question))[1])
         memory[f"{count} searches"] = resident_megabytes()
-        for question in questions[: count // 4]:
-            library.ask(question)
+        times["whole answer"] = [_timed(partial(library.ask, question))[1] for question in questions[: count // 4]]
         memory[f"{count // 4} answers"] = resident_megabytes()
     times |= _parts(settings, questions)
     return {"notes": status.notes, "chunks": status.chunks, "milliseconds": times, "memory": memory}

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.markdown import (
-    Block,
     Kind,
-    Span,
     Unit,
-    parse,
     plain_text,
     units,
     without_links,
     without_note_links,
 )
+from rag_bot.query.extent import blocks_of, text_of, with_what_follows
 from rag_bot.query.retrieve import repeats, word_shingles
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
@@ -40,7 +37,6 @@ LESS_FOR_HEADING = LESS_FOR_CODE = LESS_FOR_LINK = 0.1  # code comes with the se
 LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the question's words,
 ENOUGH_NEW_WORDS = 6  # and not at all for one with so many others
 CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
-LONGEST_QUOTE = 12  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +79,10 @@ def score_units(
 ) -> list[ScoredUnit]:
     """The lines of the best hits, best first. `vector` is the question's unit vector."""
     candidates = [
-        (hit, unit, terms.share(_text(hit.note, unit.span), _context(unit)))
+        (hit, unit, terms.share(text_of(hit.note, unit.span), _context(unit)))
         for hit in hits[:QUOTED_HITS]
         for unit in _units_in(hit)
-        if not _is_mostly(without_note_links, _text(hit.note, unit.span))  # like entries of a table of contents
+        if not _is_mostly(without_note_links, text_of(hit.note, unit.span))  # like entries of a table of contents
     ]
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_UNITS]
@@ -127,7 +123,7 @@ def _without_lesser_siblings(scored: Sequence[ScoredUnit]) -> Iterator[ScoredUni
 def make_quote(scored: ScoredUnit) -> Quote:
     """A line with what belongs to it: a bullet's children, the answer to a question, what a colon announces."""
     note, unit = scored.hit.note, scored.unit
-    span = _with_what_follows(note, unit)
+    span = with_what_follows(note, unit)
     return Quote(
         text=note.text[span.start_char : span.end_char],
         note_path=note.path,
@@ -142,12 +138,6 @@ def make_quote(scored: ScoredUnit) -> Quote:
     )
 
 
-def blocks_of(note: Note) -> tuple[Block, ...]:
-    """The note's blocks, parsed the way it was parsed for its chunks."""
-    plain = PurePosixPath(note.path).suffix.lower() == ".txt"
-    return parse(note.text, body_start_line=note.body_start_line, plain=plain)
-
-
 def _units_in(hit: Hit) -> Iterator[Unit]:
     chunk = hit.chunk
     for unit in units(hit.note.text, blocks_of(hit.note)):
@@ -156,7 +146,7 @@ def _units_in(hit: Hit) -> Iterator[Unit]:
 
 
 def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights) -> float:
-    new_words = set(content_terms(_text(hit.note, unit.span))) - terms.weights.keys()
+    new_words = set(content_terms(text_of(hit.note, unit.span))) - terms.weights.keys()
     repetition = LESS_FOR_NOTHING_NEW * max(0.0, 1 - len(new_words) / ENOUGH_NEW_WORDS)
     return MEANING * cosine + WORDS * share + PASSAGE * hit.score - repetition - _less(hit.note, unit)
 
@@ -170,10 +160,10 @@ def _less(note: Note, unit: Unit) -> float:
             return LESS_FOR_HEADING if unit.headings else LESS_FOR_TITLE
         case Kind.CODE:
             return LESS_FOR_CODE
-    if _is_mostly(without_links, _text(note, unit.span)):
+    if _is_mostly(without_links, text_of(note, unit.span)):
         return LESS_FOR_LINK
-    asks = _text(note, unit.span).endswith(("?", "？"))
-    return LESS_FOR_QUESTION if asks and _with_what_follows(note, unit) == unit.span else 0.0
+    asks = text_of(note, unit.span).endswith(("?", "？"))
+    return LESS_FOR_QUESTION if asks and with_what_follows(note, unit) == unit.span else 0.0
 
 
 def _is_mostly(without: Callable[[str], str], text: str) -> bool:
@@ -182,17 +172,13 @@ def _is_mostly(without: Callable[[str], str], text: str) -> bool:
     return sum(map(str.isalnum, plain_text(without(text)))) < letters / 2
 
 
-def _text(note: Note, span: Span) -> str:
-    return note.text[span.start_char : span.end_char]
-
-
 def _context(unit: Unit) -> str:
     return " > ".join((*unit.headings, *unit.ancestors))
 
 
 def _embedded(note: Note, unit: Unit) -> str:
     context = " > ".join((*unit.headings[-1:], *unit.ancestors[-2:]))
-    text = plain_text(_text(note, unit.span))[:READ_OF_UNIT]
+    text = plain_text(text_of(note, unit.span))[:READ_OF_UNIT]
     return f"{context}\n{text}" if context else text
 
 
@@ -201,69 +187,3 @@ def _same(quote: Quote, other: Quote) -> bool:
     if quote.note_path == other.note_path:
         return quote.start_char < other.end_char and other.start_char < quote.end_char
     return repeats(word_shingles(quote.text), word_shingles(other.text))
-
-
-def _with_what_follows(note: Note, unit: Unit) -> Span:
-    blocks = blocks_of(note)
-    following = list(_followers(note, blocks, unit))
-    end = unit.span
-    for index in following:
-        if blocks[index].span.end_line - unit.span.start_line >= LONGEST_QUOTE:
-            break
-        end = blocks[index].span
-    return Span(unit.span.start_char, end.end_char, unit.span.start_line, end.end_line)
-
-
-def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]:
-    """Indexes of the blocks after the unit's that belong to it, in order and without a gap."""
-    block = blocks[unit.block]
-    announces = _text(note, unit.span).rstrip("*_ ").endswith((":", "?", "：", "？"))
-    after = range(unit.block + 1, len(blocks))
-    if unit.span.end_char < block.span.end_char:
-        return
-    if block.kind is Kind.HEADING:
-        yield from _section(blocks, after)
-    elif block.kind is Kind.ITEM:
-        children = list(_while_inside(blocks, unit.block, after))
-        yield from children or (_siblings(note, blocks, unit.block, after) if announces else ())
-    elif announces and after and blocks[after[0]].kind is not Kind.HEADING:
-        yield after[0]
-        if blocks[after[0]].kind is Kind.ITEM:
-            yield from _rest_of_list(blocks, after[0])
-
-
-def _section(blocks: Sequence[Block], after: range) -> Iterator[int]:
-    for index in after:
-        if blocks[index].kind is Kind.HEADING:
-            return
-        yield index
-
-
-def _while_inside(blocks: Sequence[Block], item: int, after: range) -> Iterator[int]:
-    """The blocks below an item."""
-    for index in after:
-        parent = blocks[index].parent
-        while parent is not None and parent > item:
-            parent = blocks[parent].parent
-        if parent != item:
-            return
-        yield index
-
-
-def _siblings(note: Note, blocks: Sequence[Block], item: int, after: range) -> Iterator[int]:
-    """In flat notes: the bullets after a question, up to the next one that asks or announces."""
-    for index in after:
-        block = blocks[index]
-        if block.kind is not Kind.ITEM or block.parent != blocks[item].parent:
-            return
-        if _text(note, block.span).rstrip("*_ ").endswith((":", "?")):
-            return
-        yield index
-
-
-def _rest_of_list(blocks: Sequence[Block], first: int) -> Iterator[int]:
-    for index in range(first + 1, len(blocks)):
-        inside = blocks[index].kind is Kind.ITEM and blocks[index].level >= blocks[first].level
-        if not inside and blocks[index].parent is None:
-            return
-        yield index

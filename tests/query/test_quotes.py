@@ -56,6 +56,17 @@ def test_a_sentence_with_a_colon_brings_the_code_it_announces(ask: Ask) -> None:
     assert "du -sh * | sort -h" in first(ask(note, "How do I see which folders are large?"))
 
 
+def test_a_short_command_comes_with_the_sentence_before_it(ask: Ask) -> None:
+    note = "# tmux\n\nYou can end all sessions with one command.\n\n```\ntmux kill-server\n```\n\nThat is all.\n"
+    assert first(ask(note, "How do I end all tmux sessions?")).endswith("tmux kill-server\n```")
+
+
+def test_long_code_is_quoted_in_part(ask: Ask) -> None:
+    lines = "\n".join(f"walrus_{number} = {number}" for number in range(40))
+    answer = ask(f"# Walrus\n\n```\n{lines}\n```\n", "walrus_3 walrus_4")
+    assert all(citation.quote.text.count("\n") < 12 for citation in answer.citations)
+
+
 def test_a_colon_brings_the_whole_list(ask: Ask) -> None:
     note = "For the tent we need:\n\n- eight pegs\n  - two spare\n- a mallet\n\nOther things follow here.\n"
     quote = first(ask(note, "What do we need for the tent?"))

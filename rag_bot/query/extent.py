@@ -1,0 +1,106 @@
+"""How far a quote reaches: a line alone often does not answer, but with what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from rag_bot.markdown import Block, Kind, Lines, Span, Unit, parse
+from rag_bot.records import Note
+
+LONGEST_QUOTE = 12  # lines
+SHORT_CODE = 7  # lines, fences included: code after a paragraph belongs to its last sentence, colon or not
+
+
+def blocks_of(note: Note) -> tuple[Block, ...]:
+    """The note's blocks, parsed the way it was parsed for its chunks."""
+    plain = PurePosixPath(note.path).suffix.lower() == ".txt"
+    return parse(note.text, body_start_line=note.body_start_line, plain=plain)
+
+
+def text_of(note: Note, span: Span) -> str:
+    return note.text[span.start_char : span.end_char]
+
+
+def with_what_follows(note: Note, unit: Unit) -> Span:
+    """The span to quote for a line: with a bullet's children, the answer to a question, what a colon announces.
+
+    At most `LONGEST_QUOTE` lines, a longer line or piece of code cut after them.
+    """
+    blocks = blocks_of(note)
+    end = _cut(note, unit.span)
+    for index in _followers(note, blocks, unit):
+        if blocks[index].span.end_line - unit.span.start_line >= LONGEST_QUOTE:
+            break
+        end = blocks[index].span
+    return Span(unit.span.start_char, end.end_char, unit.span.start_line, end.end_line)
+
+
+def _cut(note: Note, span: Span) -> Span:
+    last = span.start_line + LONGEST_QUOTE - 1
+    if span.end_line <= last:
+        return span
+    lines = Lines.of(note.text)
+    return lines.span(span.start_char, lines.ends[last - 1])
+
+
+def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]:
+    """Indexes of the blocks after the unit's that belong to it, in order and without a gap."""
+    block = blocks[unit.block]
+    announces = text_of(note, unit.span).rstrip("*_ ").endswith((":", "?", "：", "？"))
+    after = range(unit.block + 1, len(blocks))
+    if unit.span.end_char < block.span.end_char:
+        return
+    if block.kind is Kind.HEADING:
+        yield from _section(blocks, after)
+    elif block.kind is Kind.ITEM:
+        children = list(_while_inside(blocks, unit.block, after))
+        yield from children or (_siblings(note, blocks, unit.block, after) if announces else ())
+    elif announces and after and blocks[after[0]].kind is not Kind.HEADING:
+        yield after[0]
+        if blocks[after[0]].kind is Kind.ITEM:
+            yield from _rest_of_list(blocks, after[0])
+    elif block.kind is Kind.PARAGRAPH and after and _is_short_code(blocks[after[0]]):
+        yield after[0]
+
+
+def _is_short_code(block: Block) -> bool:
+    lines = block.span.end_line - block.span.start_line + 1
+    return block.kind is Kind.CODE and lines <= SHORT_CODE
+
+
+def _section(blocks: Sequence[Block], after: range) -> Iterator[int]:
+    for index in after:
+        if blocks[index].kind is Kind.HEADING:
+            return
+        yield index
+
+
+def _while_inside(blocks: Sequence[Block], item: int, after: range) -> Iterator[int]:
+    """The blocks below an item."""
+    for index in after:
+        parent = blocks[index].parent
+        while parent is not None and parent > item:
+            parent = blocks[parent].parent
+        if parent != item:
+            return
+        yield index
+
+
+def _siblings(note: Note, blocks: Sequence[Block], item: int, after: range) -> Iterator[int]:
+    """In flat notes: the bullets after a question, up to the next one that asks or announces."""
+    for index in after:
+        block = blocks[index]
+        if block.kind is not Kind.ITEM or block.parent != blocks[item].parent:
+            return
+        if text_of(note, block.span).rstrip("*_ ").endswith((":", "?")):
+            return
+        yield index
+
+
+def _rest_of_list(blocks: Sequence[Block], first: int) -> Iterator[int]:
+    for index in range(first + 1, len(blocks)):
+        inside = blocks[index].kind is Kind.ITEM and blocks[index].level >= blocks[first].level
+        if not inside and blocks[index].parent is None:
+            return
+        yield index
