@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,8 +18,19 @@ from rag_bot.records import Answer, Filters, Hit, Note, Progress, Status, SyncRe
 from rag_bot.settings import Settings, load_settings
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.schema import explained
-from rag_bot.store.vectors import VectorIndex
+from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import WordIndex
+
+SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """What stays open from one question to the next."""
+
+    vectors: VectorIndex | ExactVectors
+    words: WordIndex
+    model: EmbeddingModel
 
 
 class Library:
@@ -33,7 +45,7 @@ class Library:
         self.settings = settings or load_settings(**flags)
         self._idle = threading.Condition()
         self._active = 0
-        self._opened: tuple[str, VectorIndex, WordIndex, EmbeddingModel] | None = None
+        self._opened: tuple[str, Indexes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -45,9 +57,7 @@ class Library:
         """Let go of the index."""
         with self._idle:
             self._idle.wait_for(lambda: self._active == 0)
-            if self._opened:
-                self._opened[1].close()
-                self._opened = None
+            self._let_go()
 
     def ingest(
         self,
@@ -121,7 +131,7 @@ class Library:
     def warm_up(self) -> None:
         """Load what a question needs, so that the first one is as fast as the next."""
         with self._sources() as sources:
-            sources.model.warm_up()
+            sources.vectors.query(sources.model.encode_query("warm up"), 1)
 
     def _usual_folders(self) -> list[Path]:
         """The folders of the settings that are not roots yet, and all roots: none means all roots."""
@@ -150,18 +160,18 @@ class Library:
                 raise IndexUnusable(
                     f"The first ingest into {self.settings.index} has not finished. Run `rag-bot ingest` to finish it."
                 )
-            with self._indexes(meta) as indexes:
-                yield Sources(catalogue, *indexes)
+            with self._indexes(catalogue, meta) as indexes:
+                yield Sources(catalogue, indexes.vectors, indexes.words, indexes.model)
 
     @contextmanager
-    def _indexes(self, meta: Mapping[str, str]) -> Iterator[tuple[VectorIndex, WordIndex, EmbeddingModel]]:
+    def _indexes(self, catalogue: Catalogue, meta: Mapping[str, str]) -> Iterator[Indexes]:
         """Both indexes and the model, in use until the block ends; opened anew when a sync has changed them since."""
         with self._idle:
             if self._opened is None or self._opened[0] != meta["generation"]:
                 self._idle.wait_for(lambda: self._active == 0)
-                self._reopen(meta)
+                self._reopen(catalogue, meta)
             assert self._opened
-            opened = self._opened[1:]
+            opened = self._opened[1]
             self._active += 1
         try:
             yield opened
@@ -170,16 +180,20 @@ class Library:
                 self._active -= 1
                 self._idle.notify_all()
 
-    def _reopen(self, meta: Mapping[str, str]) -> None:
+    def _reopen(self, catalogue: Catalogue, meta: Mapping[str, str]) -> None:
         """A client sees what another process wrote only after it was closed and opened again."""
-        model = self._opened[3] if self._opened else None
+        model = self._opened[1].model if self._opened else None
         if model is None or model.info.fingerprint != meta["fingerprint"]:
             model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
+        self._let_go()
+        few = catalogue.all_vectors(SMALL_LIBRARY)
+        vectors = ExactVectors(few) if few is not None else VectorIndex(self.settings.index, meta["fingerprint"])
+        self._opened = (meta["generation"], Indexes(vectors, WordIndex.open(self.settings.index), model))
+
+    def _let_go(self) -> None:
         if self._opened:
-            self._opened[1].close()
+            self._opened[1].vectors.close()
             self._opened = None
-        vectors = VectorIndex(self.settings.index, meta["fingerprint"])
-        self._opened = (meta["generation"], vectors, WordIndex.open(self.settings.index), model)
 
 
 def is_stale(note: Note) -> bool:

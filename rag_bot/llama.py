@@ -42,7 +42,7 @@ from llama_index.core.utils import get_tqdm_iterable
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
 from rag_bot.ingestion.front_matter import read_front_matter
-from rag_bot.ingestion.readers import _own_title, is_plain
+from rag_bot.ingestion.readers import is_plain, title_in
 from rag_bot.library import Library
 from rag_bot.markdown import parse
 from rag_bot.records import Answer, Chunk, Citation, Filters, Hit, Note, location
@@ -180,7 +180,7 @@ def _to_note(document: BaseNode, path: str) -> Note:
     text = str(document.get_content(metadata_mode=MetadataMode.NONE))
     data = text.encode("utf-8", "surrogatepass")
     front = read_front_matter(text)
-    own_title = _own_title(front, parse(text, body_start_line=front.body_start_line, plain=is_plain(path)))
+    own_title = title_in(front, parse(text, body_start_line=front.body_start_line, plain=is_plain(path)))
     return Note(
         path=path,
         root=Path(),

@@ -90,10 +90,6 @@ class EmbeddingModel:
             return self._encode_small(prompted)
         return self._encode_bulk(prompted)
 
-    def warm_up(self) -> None:
-        """Load what a question needs, so that the first one is as fast as the next."""
-        self.encode_query("warm up")
-
     def _encode_small(self, texts: Sequence[str]) -> Vectors:
         if not self.info.exported:
             return self._encode_bulk(texts)

@@ -61,7 +61,7 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     text = _decoded(contents.data, path)
     front = read_front_matter(text)
     blocks = parse(text, body_start_line=front.body_start_line, plain=is_plain(relative))
-    own_title = _own_title(front, blocks)
+    own_title = title_in(front, blocks)
     return Note(
         path=path,
         root=root,
@@ -150,7 +150,8 @@ def _guesses(data: bytes) -> Iterator[str]:
     yield data.decode("latin-1")
 
 
-def _own_title(front: FrontMatter, blocks: tuple[Block, ...]) -> str:
+def title_in(front: FrontMatter, blocks: tuple[Block, ...]) -> str:
+    """The title that a note gives itself: in the front matter, else its first level-1 heading, else ""."""
     title = front.values.get("title")
     if isinstance(title, (str, int, float)) and not isinstance(title, bool) and (words := str(title).split()):
         return " ".join(words)[:_LONGEST_TITLE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from rag_bot.errors import UsageError
 from rag_bot.query.sources import Sources
 from rag_bot.records import Chunk, Filters, Hit, Note, Why
+from rag_bot.store.vectors import ExactVectors
 
 CANDIDATES = 100  # taken from each of the two searches
 SPARE = 20  # asked for beyond that, since the catalogue may not know some of them any more
 DENSE_WEIGHT = 0.6
-SMALL_LIBRARY = 3_000  # vectors that are compared one by one sooner than Chroma is loaded
 EXACT_UP_TO = 20_000  # filtered keys that are compared one by one; beyond, search all and drop
 DUPLICATE_SHARE = 0.8  # of the shorter passage's word triples found in the longer one
 _WORD = re.compile(r"\w+")
@@ -36,14 +36,15 @@ def search(
     wanted = max(CANDIDATES, limit) + SPARE
     dense = _search_dense(sources, vector, wanted, allowed)
     words = _search_words(sources, question, wanted, allowed)
-    found = _known_chunks(sources, [key for key, _ in [*dense, *words]])
-    dense = _rank_known(dense, found)
-    words = _rank_known(words, found)
-    by_words_only = sources.catalogue.vectors(sorted(found.keys() - dict(dense).keys()))
+    known = sources.catalogue.known_keys(list({key for key, _ in [*dense, *words]}))
+    dense = [(key, score) for key, score in dense if key in known][:CANDIDATES]
+    words = [(key, score) for key, score in words if key in known][:CANDIDATES]
+    by_words_only = sources.catalogue.vectors(sorted(dict(words).keys() - dict(dense).keys()))
     cosines = dict(dense) | _cosines(by_words_only, vector)
     fused = fuse(cosines, dict(words))
     reasons = _explain(dense, words, cosines)
-    return collapse(((found[key], score, reasons[key]) for key, score in fused), limit)
+    ranked = _with_chunks(sources, fused, at_once=limit)
+    return collapse(((copies, score, reasons[key]) for key, score, copies in ranked), limit)
 
 
 def fuse(cosines: Mapping[str, float], word_scores: Mapping[str, float]) -> Ranking:
@@ -113,14 +114,11 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
 
 
 def _search_dense(sources: Sources, vector: NDArray[np.float32], limit: int, allowed: set[str] | None) -> Ranking:
-    """Exact where there are few vectors to compare, else by Chroma's graph."""
-    few = sources.catalogue.all_vectors(SMALL_LIBRARY) if allowed is None else None
-    if few is None and allowed is not None and len(allowed) <= EXACT_UP_TO:
-        few = sources.catalogue.vectors(sorted(allowed))
-    if few is not None:
-        return sorted(_cosines(few, vector).items(), key=lambda item: (-item[1], item[0]))[:limit]
+    """A filtered search compares all that is allowed where that is little."""
     if allowed is None:
         return sources.vectors.query(vector, limit)
+    if len(allowed) <= EXACT_UP_TO:
+        return ExactVectors(sources.catalogue.vectors(sorted(allowed))).query(vector, limit)
     return [(key, score) for key, score in sources.vectors.query(vector, limit * 10) if key in allowed][:limit]
 
 
@@ -130,15 +128,16 @@ def _search_words(sources: Sources, question: str, limit: int, allowed: set[str]
     return [(key, score) for key, score in sources.words.query(question, limit * 10) if key in allowed][:limit]
 
 
-def _known_chunks(sources: Sources, keys: Sequence[str]) -> dict[str, list[tuple[Chunk, Note]]]:
-    found = defaultdict(list)
-    for chunk, note in sources.catalogue.find_chunks(list(dict.fromkeys(keys))):
-        found[chunk.key].append((chunk, note))
-    return dict(found)
-
-
-def _rank_known(ranking: Ranking, found: Mapping[str, object]) -> Ranking:
-    return [(key, score) for key, score in ranking if key in found][:CANDIDATES]
+def _with_chunks(
+    sources: Sources, fused: Ranking, at_once: int
+) -> Iterator[tuple[str, float, list[tuple[Chunk, Note]]]]:
+    """The ranking with the chunks of each key, read as far as they are asked for."""
+    for start in range(0, len(fused), at_once):
+        some = fused[start : start + at_once]
+        found = defaultdict(list)
+        for chunk, note in sources.catalogue.find_chunks([key for key, _ in some]):
+            found[chunk.key].append((chunk, note))
+        yield from ((key, score, found[key]) for key, score in some)
 
 
 def _cosines(stored: Mapping[str, NDArray[np.float32]], vector: NDArray[np.float32]) -> dict[str, float]:

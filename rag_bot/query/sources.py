@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.store.catalogue import Catalogue
-from rag_bot.store.vectors import VectorIndex
+from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import WordIndex
 
 
@@ -15,6 +15,6 @@ class Sources:
     """Open for the length of one question; `catalogue` is inside a snapshot."""
 
     catalogue: Catalogue
-    vectors: VectorIndex
+    vectors: VectorIndex | ExactVectors
     words: WordIndex
     model: EmbeddingModel

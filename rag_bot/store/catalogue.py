@@ -103,6 +103,11 @@ class Catalogue:
         notes = self._notes_by_id({row[0] for row in rows})
         return [(_to_chunk(row, notes[row[0]]), notes[row[0]]) for row in rows]
 
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that some note has."""
+        sql = "SELECT DISTINCT key FROM chunk JOIN note ON note.id = note_id WHERE NOT pending AND key IN (%s)"
+        return {key for (key,) in self._select_in(sql, keys)}
+
     def find_note(self, path: str) -> Note | None:
         """The note of this path, as it was indexed."""
         sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE note.path = ? AND NOT pending"

@@ -40,9 +40,8 @@ def contents(library: Library) -> dict[str, Any]:
         fingerprint = db.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()[0]
     vectors = VectorIndex(index, fingerprint)
     chroma = sorted(vectors._collection.get(include=[])["ids"])
-    reachable = (
-        sorted(key for key, _ in vectors.query(library._opened[3].encode_query("x"), 1000)) if library._opened else None
-    )
+    probe = library._opened[1].model.encode_query("x") if library._opened else None
+    reachable = sorted(key for key, _ in vectors.query(probe, 1000)) if probe is not None else None
     vectors.close()
     return {
         "notes": notes, "chunks": chunks, "tags": tags, "keys": keys, "chroma": chroma,

@@ -89,12 +89,17 @@ def test_the_graph_search_finds_what_the_exact_one_finds(
     corpus_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = "What changed for people who work on models?"
-    exact = [(hit.chunk.key, round(hit.score, 4)) for hit in corpus_library.search(question)]
-    monkeypatch.setattr(retrieve, "SMALL_LIBRARY", 0)
-    assert [(hit.chunk.key, round(hit.score, 4)) for hit in corpus_library.search(question)] == exact
-    monkeypatch.setattr(retrieve, "EXACT_UP_TO", 0)
-    filtered = corpus_library.search(question, filters=Filters(folder="corpus"))
-    assert [hit.chunk.key for hit in filtered] == [key for key, _ in exact]
+
+    def found(library: Library, filters: Filters | None = None) -> list[tuple[str, float]]:
+        return [(hit.chunk.key, round(hit.score, 4)) for hit in library.search(question, filters=filters)]
+
+    exact = found(corpus_library)
+    monkeypatch.setattr("rag_bot.library.SMALL_LIBRARY", 0)
+    with Library(corpus_library.settings) as library:
+        assert found(library) == exact
+        assert found(library, Filters(folder="corpus")) == exact
+        monkeypatch.setattr(retrieve, "EXACT_UP_TO", 0)
+        assert found(library, Filters(folder="corpus")) == exact
 
 
 def test_a_hit_says_why_it_was_found(corpus_library: Library) -> None:
