@@ -1,10 +1,11 @@
 """Fits the coefficients of rag_bot/query/confidence.py and shows how well they tell answerable questions.
 
     python -m eval.fit_confidence squad2.json --off-topic queries.jsonl [--off-topic ...] [--sample 250]
+        [--cases eval/questions.jsonl --notes corpus]
 
 `squad2.json` is in SQuAD 2.0's format: its articles become notes, its questions are answerable or near-topic (their
 paragraph does not answer them). Off-topic questions come from BEIR's `queries.jsonl` files about other subjects. Half
-of each is used for the fit, the figures are for the other half.
+of each is used for the fit, the figures are for the other half. `--cases` adds a file of cases over other notes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.evaluation.cases import read_cases
 from rag_bot.library import Library
 from rag_bot.query.answer import ANSWER_HITS, clean_question
 from rag_bot.query.confidence import Features, measure
@@ -45,6 +47,8 @@ def main() -> None:
             for name, questions in (("answerable", answerable), ("near-topic", near), ("off-topic", off))
         }
         library.close()
+        for kind, rows in (_measure_cases(options, Path(folder)) if options.cases else {}).items():
+            groups[kind] = np.concatenate([groups[kind], rows])
     report({name: rows[0::2] for name, rows in groups.items()}, {name: rows[1::2] for name, rows in groups.items()})
 
 
@@ -59,6 +63,16 @@ def measure_all(library: Library, questions: Sequence[str]) -> Floats:
             features = measure(terms, hits, score_units(sources, vector, terms, hits))
             rows.append([getattr(features, name) for name in NAMES])
     return np.array(rows)
+
+
+def _measure_cases(options: argparse.Namespace, folder: Path) -> dict[str, Floats]:
+    """The features of a file of cases, by the same three groups."""
+    groups: dict[str, list[str]] = {"answerable": [], "near-topic": [], "off-topic": []}
+    for case in read_cases(options.cases):
+        groups["answerable" if case.answerable else case.kind].append(case.question)
+    with Library(index=folder / "cases") as library:
+        library.ingest([options.notes])
+        return {kind: measure_all(library, questions) for kind, questions in groups.items()}
 
 
 def fit(rows: Floats, answerable: Floats, weights: Floats) -> Floats:
@@ -124,6 +138,8 @@ def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Fit the confidence and show how well it does.")
     parser.add_argument("squad", type=Path)
     parser.add_argument("--off-topic", type=Path, action="append", default=[], help="a BEIR queries.jsonl")
+    parser.add_argument("--cases", type=Path, help="a file of cases, as `rag-bot eval run` takes it")
+    parser.add_argument("--notes", type=Path, default=Path("corpus"), help="the notes of the cases")
     parser.add_argument("--sample", type=int, default=250, help="questions of each of the three kinds")
     return parser.parse_args()
 

@@ -9,6 +9,7 @@ with Library(index="notes-index") as library:
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from rag_bot.errors import (
@@ -32,6 +33,9 @@ from rag_bot.records import (
     SyncPlan,
     SyncReport,
 )
+
+# onnxruntime reports its use to its makers unless this is set before it is loaded, by us or by Chroma.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from rag_bot.library import Library

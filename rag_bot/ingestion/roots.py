@@ -60,6 +60,8 @@ def _checked(folder: Path, index: Path) -> Path:
     folder = folder.resolve()
     if index.resolve().is_relative_to(folder):
         raise UsageError(f"The index {index} would lie inside the notes' folder {folder}. Choose another with --index.")
+    if folder.is_relative_to(index.resolve()):
+        raise UsageError(f"The notes' folder {folder} lies inside the index {index}. Choose another with --index.")
     return folder
 
 

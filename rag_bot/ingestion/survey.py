@@ -46,7 +46,15 @@ def survey_folders(
         _refuse_empty(root, files, remembered)
         found |= files
         known |= remembered
-    return Survey(tuple(roots), known, found, tuple(failed))
+    return Survey(tuple(roots), _without_unseen(known, failed), found, tuple(failed))
+
+
+def _without_unseen(known: Mapping[str, KnownFile], failed: Sequence[Failure]) -> dict[str, KnownFile]:
+    """Without notes that could not be looked at: they are neither deleted nor moved, and go on answering."""
+    unseen = tuple(failure.path for failure in failed)
+    return {
+        path: file for path, file in known.items() if not any(path == u or path.startswith(f"{u}/") for u in unseen)
+    }
 
 
 def _refuse_empty(root: Root, files: Mapping[str, object], known: Mapping[str, object]) -> None:

@@ -29,7 +29,7 @@ from rag_bot.store.vectors import VectorIndex
 from rag_bot.store.words import WordIndex
 from rag_bot.store.writer import CatalogueWriter, MovedNote
 
-FLUSH_CHUNKS = 1024  # chunks held in memory, and embedded in one go: sorting them by length saves padding
+FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
 ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go
 
 OnProgress = Callable[[Progress], None]

@@ -12,9 +12,9 @@ from math import exp
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
 
-INTERCEPT = -3.88
-COEFFICIENTS = {"passage_cosine": 2.19, "line_cosine": 3.34, "words": 1.76}
-THRESHOLD = 0.35  # below, answering would mostly be guessing
+INTERCEPT = -3.17
+COEFFICIENTS = {"passage_cosine": 0.49, "line_cosine": 4.41, "words": 1.63}
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ def writer_lock(index: Path) -> Iterator[None]:
     lock = FileLock(index / "writer.lock")
     holder = index / "writer.json"
     try:
-        index.mkdir(parents=True, exist_ok=True, mode=0o700)
-        index.chmod(0o700)
+        if not index.exists():
+            index.mkdir(parents=True, mode=0o700)
+            index.chmod(0o700)
         lock.acquire(timeout=0)
         _name_holder(holder)
     except Timeout as error:
