@@ -172,10 +172,13 @@ def run(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; every expected error is one line on stderr."""
     try:
-        app(args=list(arguments) if arguments is not None else None)
+        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        if code == INTERRUPTED:  # Typer has caught the Ctrl-C itself
+            raise KeyboardInterrupt
+        raise SystemExit(code or 0)
     except RagBotError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _fail("Stopped. What was done so far is kept.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -183,6 +186,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         _fail(f"{error.strerror or first_line(error)}{f': {error.filename}' if error.filename else ''}", FAILED)
     except Exception as error:  # noqa: BLE001 - the outermost edge
+        if explain := getattr(error, "format_message", None):  # Typer's own errors, whose class it keeps private
+            said = "" if type(error).__name__ == "NoArgsIsHelpError" else explain()
+            _fail(f"{said} See `rag-bot --help`.", UsageError.exit_code)
         _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. Run again with -v for the traceback.", FAILED)
 
 

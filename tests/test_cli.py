@@ -199,8 +199,9 @@ def test_a_question_in_chinese_is_fine(ask_corpus: Run) -> None:
     assert "not in your notes" in ask_corpus("ask", "法国的首都是哪里？").stdout
 
 
-def test_an_unknown_option_is_wrong_usage(run: Run) -> None:
-    assert run("ask", "x", "--nonsense").returncode == 2
+@pytest.mark.parametrize("arguments", [("ask", "x", "--nonsense"), ("ask",), ("search", "x", "-k", "0"), ("nothing",)])
+def test_wrong_usage_gets_one_line(run: Run, arguments: tuple[str, ...]) -> None:
+    assert "--help" in _error(run(*arguments), 2)
 
 
 def test_a_model_that_is_not_there_gets_one_line(run: Run, tmp_path: Path) -> None:

@@ -76,6 +76,12 @@ def test_only_the_vector_store_imports_chroma_and_only_the_word_store_tantivy() 
     assert importers == {("chromadb", "vectors.py"), ("tantivy", "words.py")}
 
 
+def test_onnxruntime_is_told_not_to_report_before_it_can_be_loaded() -> None:
+    script = "import rag_bot, os, sys; print(os.environ['ORT_DISABLE_TELEMETRY'], 'onnxruntime' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["1", "False"]
+
+
 def _loaded(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -104,7 +104,9 @@ def explained(index: Path) -> Iterator[None]:
         elif "readonly" in reason or "unable to open" in reason:
             remedy = "Check that you may write there, or choose another folder with --index."
         else:
-            remedy = "Remove the folder and run `rag-bot ingest FOLDER`; it is only a cache of your notes."
+            remedy = (
+                f"Remove the file {FILE_NAME} there and run `rag-bot ingest FOLDER`; it is only a cache of your notes."
+            )
         raise IndexUnusable(f"The index in {index} cannot be used: {reason}. {remedy}") from error
 
 

@@ -292,6 +292,40 @@ def test_an_index_inside_the_notes_is_refused(notes: Path, write: Write, model_c
     assert sorted(path.name for path in notes.iterdir()) == ["a.md"]
 
 
+def test_notes_inside_the_index_are_refused_and_its_folder_stays_as_it_is(tmp_path: Path, model_cache: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "notes").mkdir(parents=True)
+    (folder / "notes" / "a.md").write_text("One.")
+    mode = folder.stat().st_mode
+    with (
+        Library(Settings(notes=(), index=folder, cache=model_cache)) as library,
+        pytest.raises(UsageError, match="inside the index"),
+    ):
+        library.ingest([folder / "notes"])
+    assert folder.stat().st_mode == mode
+
+
+def test_notes_that_could_not_be_looked_at_are_not_deleted(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("open/a.md", "The bike is in the cellar.")
+    write("locked/b.md", "The ladder is in the garage.")
+    library.ingest([notes])
+    list_folder = os.scandir
+
+    def refuse_locked(path: Any) -> Any:
+        if str(path).rstrip("/").endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refuse_locked)
+    report = library.ingest()
+    assert report.plan.deleted == ()
+    assert [failure.path for failure in report.failed] == ["notes/locked"]
+    monkeypatch.undo()
+    assert "garage" in library.ask("Where is the ladder?").text
+
+
 def test_a_second_writer_fails_at_once_and_names_the_first(library: Library, notes: Path, write: Write) -> None:
     write("a.md", "One.")
     library.ingest([notes])
