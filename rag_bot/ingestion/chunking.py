@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from rag_bot.ingestion.context import Context, Contexts, Counts, TokenCounter
 from rag_bot.ingestion.packing import pack
-from rag_bot.ingestion.readers import is_plain
 from rag_bot.ingestion.splitting import Atom, Plan, atoms_of, halves
-from rag_bot.markdown import Block, Kind, Lines, parse
+from rag_bot.markdown import Block, Kind, Lines, is_plain, parse
 from rag_bot.markdown.quotable import table_header
 from rag_bot.records import Chunk, Note
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from rag_bot.errors import NoteUnreadable
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
-from rag_bot.markdown import Block, Kind, parse
+from rag_bot.markdown import Block, Kind, is_plain, parse
 from rag_bot.markdown.sentences import code_spans
 from rag_bot.records import Note
 
@@ -44,11 +44,6 @@ class _Contents:
     data: bytes
     size: int
     mtime_ns: int
-
-
-def is_plain(path: str) -> bool:
-    """Whether a note is text without Markdown's indented code and HTML, by its suffix."""
-    return path.lower().endswith(".txt")
 
 
 def read_note(root: Path, relative: str, *, label: str) -> Note:

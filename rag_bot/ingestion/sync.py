@@ -55,9 +55,7 @@ def sync(
     with writer_lock(index), explained(index), closing(CatalogueWriter.open(index)) as catalogue:
         catalogue.drop_pending()
         model = EmbeddingModel.prepare(model_name, cache)
-        rebuild = catalogue.meta().get("built_with") not in (None, _built_with(model))
-        survey = survey_folders(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
-        plan = plan_survey(survey, rebuild=rebuild)
+        survey, plan = _look(index, folders, catalogue, model)
         run = _Run(index, catalogue, model, survey, plan, on_progress)
         run.apply()
         done = _without(plan, {failure.path for failure in run.failed})
@@ -73,10 +71,15 @@ def preview(index: Path, folders: Sequence[Path], *, model_name: str, cache: Pat
         survey = survey_folders(index, folders, None)
         return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
     with closing(Catalogue.open(index)) as catalogue:
-        built_with = catalogue.meta().get("built_with")
-        rebuild = built_with not in (None, _built_with(EmbeddingModel.prepare(model_name, cache)))
-        survey = survey_folders(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
-        return SyncReport(plan_survey(survey, rebuild=rebuild), survey.failed, seconds=time.perf_counter() - began)
+        survey, plan = _look(index, folders, catalogue, EmbeddingModel.prepare(model_name, cache))
+        return SyncReport(plan, survey.failed, seconds=time.perf_counter() - began)
+
+
+def _look(index: Path, folders: Sequence[Path], catalogue: Catalogue, model: EmbeddingModel) -> tuple[Survey, SyncPlan]:
+    """What is there and what to do: where model or chunker have changed, everything in every root."""
+    rebuild = catalogue.meta().get("built_with") not in (None, _built_with(model))
+    survey = survey_folders(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
+    return survey, plan_survey(survey, rebuild=rebuild)
 
 
 def count_plan(plan: SyncPlan) -> dict[str, int]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
 
-from rag_bot.markdown import Block, Kind, Lines, Span, Unit, parse
+from rag_bot.markdown import Block, Kind, Lines, Span, Unit, is_plain, parse
 from rag_bot.records import Note
 
 LONGEST_QUOTE = 12  # lines
@@ -14,8 +13,7 @@ SHORT_CODE = 7  # lines, fences included: code after a paragraph belongs to its 
 
 def blocks_of(note: Note) -> tuple[Block, ...]:
     """The note's blocks, parsed the way it was parsed for its chunks."""
-    plain = PurePosixPath(note.path).suffix.lower() == ".txt"
-    return parse(note.text, body_start_line=note.body_start_line, plain=plain)
+    return parse(note.text, body_start_line=note.body_start_line, plain=is_plain(note.path))
 
 
 def text_of(note: Note, span: Span) -> str:

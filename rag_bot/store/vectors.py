@@ -6,7 +6,8 @@ It holds nothing but keys and vectors, and only the catalogue decides which of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,17 @@ from rag_bot.errors import IndexUnusable
 FOLDER_NAME = "chroma"
 # recall@50 of 0.993 against exact search at 100,000 vectors: eval/benchmarks/recall.py.
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 300}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what Chroma raises (many unrelated types, some of them from Rust) into one of ours."""
+    try:
+        yield
+    except IndexUnusable:
+        raise
+    except Exception as error:
+        raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
 
 class ExactVectors:
@@ -52,20 +64,15 @@ class VectorIndex:
         from chromadb.config import Settings
 
         logging.getLogger("chromadb").setLevel(logging.ERROR)
-        try:
+        with _explained():
             return chromadb.PersistentClient(str(self._folder), Settings(anonymized_telemetry=False))
-        except Exception as error:  # Chroma raises many unrelated types, some of them from Rust
-            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
     @cached_property
     def _collection(self) -> Any:
         """The collection of this model; made if it is not there."""
-        try:
-            return self._client.get_or_create_collection(
-                self._name, embedding_function=None, configuration={"hnsw": _HNSW}
-            )
-        except Exception as error:
-            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+        client = self._client
+        with _explained():
+            return client.get_or_create_collection(self._name, embedding_function=None, configuration={"hnsw": _HNSW})
 
     def count(self) -> int:
         return int(self._collection.count())
@@ -75,27 +82,21 @@ class VectorIndex:
         step = int(self._client.get_max_batch_size())
         for start in range(0, len(keys), step):
             some = slice(start, start + step)
-            try:
+            with _explained():
                 self._collection.upsert(ids=list(keys[some]), embeddings=vectors[some])
-            except Exception as error:
-                raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
     def delete(self, keys: Sequence[str]) -> None:
         step = int(self._client.get_max_batch_size())
         for start in range(0, len(keys), step):
-            try:
+            with _explained():
                 self._collection.delete(ids=list(keys[start : start + step]))
-            except Exception as error:
-                raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
     def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
         """The nearest keys with their cosine, best first."""
-        try:
+        with _explained():
             found = self._collection.query(
                 query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
             )
-        except Exception as error:
-            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
         return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def drop_others(self) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from rag_bot.ingestion.readers import is_plain
-from rag_bot.markdown import parse
+from rag_bot.markdown import is_plain, parse
 from rag_bot.markdown.blocks import Kind, Lines
 from rag_bot.records import Note, location
 from rag_bot.ui.links import Links
