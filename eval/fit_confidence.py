@@ -26,6 +26,7 @@ from rag_bot.query.answer import ANSWER_HITS, clean_question
 from rag_bot.query.confidence import Features, measure
 from rag_bot.query.quotes import TermWeights, score_units
 from rag_bot.query.retrieve import search
+from rag_bot.query.sources import Sources
 
 Floats = NDArray[np.float64]
 NAMES = tuple(Features.__slots__)
@@ -54,15 +55,18 @@ def main() -> None:
 
 def measure_all(library: Library, questions: Sequence[str]) -> Floats:
     """The features of each question, shape [questions, features]."""
-    rows = []
-    with library._sources() as sources:
+
+    def rows(sources: Sources) -> list[list[float]]:
+        found = []
         for question in map(clean_question, questions):
             vector = sources.model.encode_query(question)
             hits = search(sources, question, vector, limit=ANSWER_HITS)
             terms = TermWeights.of(sources, question)
             features = measure(terms, hits, score_units(sources, vector, terms, hits))
-            rows.append([getattr(features, name) for name in NAMES])
-    return np.array(rows)
+            found.append([getattr(features, name) for name in NAMES])
+        return found
+
+    return np.array(library.asked(rows))
 
 
 def _measure_cases(options: argparse.Namespace, folder: Path) -> dict[str, Floats]:

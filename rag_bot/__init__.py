@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rag_bot.errors import (
     IndexUnusable,
     ModelError,
+    NotesLost,
     NoteUnreadable,
     RagBotError,
     UsageError,
@@ -27,11 +28,13 @@ from rag_bot.records import (
     Filters,
     Hit,
     Note,
+    NoteState,
     Quote,
     Sentence,
     Status,
     SyncPlan,
     SyncReport,
+    Verification,
 )
 
 # onnxruntime reports its use to its makers unless this is set before it is loaded, by us or by Chroma.
@@ -50,7 +53,9 @@ __all__ = [
     "Library",
     "ModelError",
     "Note",
+    "NoteState",
     "NoteUnreadable",
+    "NotesLost",
     "Quote",
     "RagBotError",
     "Sentence",
@@ -58,6 +63,7 @@ __all__ = [
     "SyncPlan",
     "SyncReport",
     "UsageError",
+    "Verification",
     "WriterBusy",
 ]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 
-from rag_bot.errors import RagBotError, UsageError, first_line
-from rag_bot.records import Filters, Progress
+from rag_bot.errors import NotesLost, RagBotError, UsageError, first_line
+from rag_bot.records import Filters, Progress, SyncReport
 
 if TYPE_CHECKING:
     from rag_bot.library import Library
@@ -65,17 +65,63 @@ def ingest(
     context: typer.Context,
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders of notes.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and touch nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and sync whenever a note is saved.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove the notes of folders that are gone or nearly empty.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep those notes, and sync the rest.")] = False,
     as_json: AsJson = False,
     progress: Annotated[bool, typer.Option("--progress", hidden=True)] = False,
 ) -> None:
     """Make the index equal to these folders; without PATH, to all that were ingested before."""
-    from rag_bot.output import report_json, report_text
+    from rag_bot.output import dry_run_json, report_json, report_text
 
-    with _library(context) as library, _progress(as_json, progress) as on_progress:
-        report = library.ingest(paths or (), dry_run=dry_run, on_progress=on_progress)
-    _print(as_json, report_json(report), lambda: report_text(report, dry_run=dry_run))
+    if (yes and keep) or (watch and (dry_run or yes)):
+        raise UsageError("--yes and --keep, and --watch and --dry-run or --yes, exclude each other.")
+    if watch:
+        _watch(context, paths or (), as_json)
+        return
+    on_loss = "remove" if yes else "keep" if keep else "ask"
+    with _library(context) as library:
+
+        def sync(on_loss: str) -> SyncReport:
+            with _progress(as_json, progress) as on_progress:
+                return library.ingest(paths or (), dry_run=dry_run, on_loss=on_loss, on_progress=on_progress)
+
+        try:
+            report = sync(on_loss)
+        except NotesLost as error:
+            report = sync(_ask_about(error, as_json))
+    values = dry_run_json(report) if dry_run else report_json(report)
+    _print(as_json, values, lambda: report_text(report, dry_run=dry_run))
     if report.failed:
         raise typer.Exit(SOME_UNREADABLE)
+
+
+@app.command(epilog="Example:\n\n  rag-bot forget ~/old-notes")
+def forget(context: typer.Context, folder: Path, as_json: AsJson = False) -> None:
+    """Remove a folder's notes from the index. The folder itself is not touched, and may be gone."""
+    from rag_bot.output import report_json
+
+    with _library(context) as library:
+        report = library.forget(folder)
+    _print(as_json, report_json(report), lambda: f"{len(report.plan.deleted):,} notes of {folder} forgotten")
+
+
+@app.command(epilog="Examples:\n\n  rag-bot verify\n\n  rag-bot verify --repair")
+def verify(
+    context: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong with the index.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare folders and index, and say what is wrong."""
+    from rag_bot.output import verification_json, verification_text
+
+    with _library(context) as library, _progress(as_json, False) as on_progress:
+        found = library.verify(repair=repair, on_progress=on_progress)
+    _print(as_json, verification_json(found), lambda: verification_text(found))
+    if found.problems:
+        raise typer.Exit(FAILED)
 
 
 @app.command(
@@ -144,6 +190,35 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     with _library(context) as library:
         found = library.status()
     _print(as_json, status_json(found), lambda: status_text(found))
+
+
+def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None:
+    """A line for each sync that changed something; with --json an object for each sync, on a line of its own."""
+    import time
+
+    from rag_bot.output import report_json, sync_line
+
+    def on_report(report: SyncReport) -> None:
+        if as_json:
+            print(json.dumps(report_json(report), ensure_ascii=False), flush=True)
+        elif not report.plan.is_empty or report.failed or not seen:
+            print(sync_line(report, time.strftime("%H:%M:%S")), flush=True)
+        seen.append(True)
+
+    def on_error(error: RagBotError) -> None:
+        print(f"rag-bot: {error}", file=sys.stderr, flush=True)
+
+    seen: list[bool] = []
+    with _library(context) as library:
+        library.watch(paths, on_report=on_report, on_error=on_error)
+
+
+def _ask_about(error: NotesLost, as_json: bool) -> str:
+    """Where somebody can answer, ask; else the error says how to answer beforehand."""
+    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise error
+    print(f"rag-bot: {' '.join(str(error).split())}", file=sys.stderr)
+    return "remove" if typer.confirm("Remove these notes from the index?", err=True) else "keep"
 
 
 evaluation = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")

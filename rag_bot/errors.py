@@ -19,6 +19,10 @@ class NoteUnreadable(RagBotError):
     """One file of notes could not be read. A sync reports it and goes on."""
 
 
+class NoteGone(NoteUnreadable):
+    """The file of a note is no longer there."""
+
+
 class ModelError(RagBotError):
     """The embedding model is missing, damaged or cannot be loaded."""
 
@@ -31,8 +35,12 @@ class IndexUnusable(RagBotError):
         """For an error that Chroma or Tantivy raised."""
         return cls(
             f"The index's {part} cannot be used: {first_line(error)}. If the disk is full, free space and run "
-            "`rag-bot ingest` again; else remove the index folder and ingest anew."
+            "`rag-bot ingest` again; else run `rag-bot verify --repair`. Your notes are not touched."
         )
+
+
+class NotesLost(RagBotError):
+    """A folder of notes is gone or lost most of them; nothing was changed until somebody says that this is right."""
 
 
 class WriterBusy(RagBotError):

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rag_bot.embedding import EmbeddingModel
-from rag_bot.errors import IndexUnusable
+from rag_bot.errors import IndexUnusable, RagBotError
+from rag_bot.ingestion.staleness import change_since
 from rag_bot.query.answer import answer, find
 from rag_bot.query.sources import Sources
-from rag_bot.records import Answer, Filters, Hit, Note, Progress, Status, SyncReport
+from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Verification
 from rag_bot.settings import Settings, load_settings
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.indexes import open_to_ask
+from rag_bot.store.lock import find_writer
 from rag_bot.store.schema import explained
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import WordIndex
 
-SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded
+_T = TypeVar("_T")
+_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +67,71 @@ class Library:
         folders: Sequence[Path | str] = (),
         *,
         dry_run: bool = False,
+        on_loss: str = "ask",
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> SyncReport:
         """Make the index equal to these folders; without any, to those of the settings and all ingested before.
 
+        `on_loss` is what happens where a folder is gone or lost more than half of its notes: "ask" changes nothing and
+        raises NotesLost, "remove" removes the notes, "keep" leaves them and syncs the rest.
+
         Raises:
-            UsageError, WriterBusy, ModelError, IndexUnusable
+            UsageError, NotesLost, WriterBusy, ModelError, IndexUnusable
         """
+        from rag_bot.ingestion.losses import OnLoss
         from rag_bot.ingestion.sync import preview, sync
 
-        wanted = [Path(folder) for folder in folders] or self._usual_folders()
-        index, model, cache = self.settings.index, self.settings.model, self.settings.cache
+        index, wanted = self.settings.index, [Path(folder) for folder in folders] or self._usual_folders()
         if dry_run:
-            return preview(index, wanted, model_name=model, cache=cache)
-        return sync(index, wanted, model_name=model, cache=cache, on_progress=on_progress)
+            return preview(index, wanted, model=self._prepared_model, on_loss=OnLoss(on_loss))
+        return sync(index, wanted, model=self._prepared_model, on_loss=OnLoss(on_loss), on_progress=on_progress)
+
+    def forget(self, folder: Path | str) -> SyncReport:
+        """Remove the notes of a folder that was ingested; the folder itself is not touched.
+
+        Raises:
+            UsageError, WriterBusy, IndexUnusable
+        """
+        from rag_bot.ingestion.sync import forget
+
+        return forget(self.settings.index, Path(folder))
+
+    def watch(
+        self,
+        folders: Sequence[Path | str] = (),
+        *,
+        on_report: Callable[[SyncReport], None],
+        on_error: Callable[[RagBotError], None],
+        stop: threading.Event | None = None,
+        rescan_seconds: float = 300.0,
+    ) -> None:
+        """Sync, and again whenever a note is saved, until `stop` is set. Returns at once only where it can't begin.
+
+        Folders that lose most of their notes keep them, as with `on_loss="keep"`. Every `rescan_seconds` all folders
+        are looked at, for changes that nobody announced.
+
+        Raises:
+            UsageError, ModelError, IndexUnusable: as the first sync raises them. Later errors go to `on_error`.
+        """
+        from rag_bot.ingestion.watch import Watcher
+
+        wanted = [Path(folder) for folder in folders] or self._usual_folders()
+        watcher = Watcher(self.settings.index, wanted, self._prepared_model(), on_report, on_error)
+        watcher.run(stop or threading.Event(), rescan_seconds)
+
+    def verify(self, *, repair: bool = False, on_progress: Callable[[Progress], None] = lambda _: None) -> Verification:
+        """Do folders, catalogue, Chroma and Tantivy agree? With `repair`, make them.
+
+        Raises:
+            WriterBusy: another process syncs.
+            UsageError, ModelError, IndexUnusable: there is no index, or it can't be repaired.
+        """
+        from rag_bot.ingestion.repair import repair as mend
+        from rag_bot.ingestion.verify import verify
+
+        if repair:
+            return mend(self.settings.index, self._prepared_model, self.settings.notes, on_progress)
+        return verify(self.settings.index)
 
     def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best passages for a question, best first.
@@ -92,13 +146,11 @@ class Library:
         self, question: str, *, limit: int = 10, filters: Filters | None = None
     ) -> tuple[list[Hit], dict[str, float]]:
         """As `search`, with the milliseconds of each stage."""
-        with self._sources() as sources:
-            return find(sources, question, limit=limit, filters=filters)
+        return self.asked(lambda sources: find(sources, question, limit=limit, filters=filters))
 
     def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
         """The lines of the notes that answer a question, or that they don't. Raises as `search`."""
-        with self._sources() as sources:
-            return answer(sources, question, filters=filters, is_stale=lambda hit: is_stale(hit.note))
+        return self.asked(lambda sources: answer(sources, question, filters=filters, change_since=change_since))
 
     def note(self, path: str) -> Note | None:
         """A note as it was indexed, by the path that citations give."""
@@ -110,28 +162,49 @@ class Library:
         with self._catalogue() as catalogue:
             return catalogue.note_titles()
 
-    def status(self) -> Status:
-        """What the index holds. Raises IndexUnusable where there is none."""
+    def note_states(self) -> tuple[NoteState, ...]:
+        """How each note of the index and of its folders stands, by path. Raises IndexUnusable without an index."""
+        from rag_bot.ingestion.states import note_states
+
+        return note_states(self.settings.index)
+
+    def generation(self) -> str:
+        """Changes with every sync that changed something; "" where nothing is indexed yet."""
+        try:
+            with self._catalogue() as catalogue:
+                return catalogue.generation()
+        except IndexUnusable:
+            return ""
+
+    def status(self, *, runs: int = 10) -> Status:
+        """What the index holds, and its last syncs. Raises IndexUnusable where there is none."""
+        index = self.settings.index
         with self._catalogue() as catalogue:
             meta, (notes, chunks, vectors) = catalogue.meta(), catalogue.counts()
-            synced, failed = catalogue.last_run() or (None, ())
-            return Status(
-                index=self.settings.index,
-                roots=tuple(root.folder for root in catalogue.roots()),
-                notes=notes,
-                chunks=chunks,
-                vectors=vectors,
-                model=meta.get("model", ""),
-                fingerprint=meta.get("fingerprint", ""),
-                last_synced=synced,
-                failed=failed,
-                bytes_on_disk=sum(path.stat().st_size for path in self.settings.index.rglob("*") if path.is_file()),
-            )
+            roots, history = [root.folder for root in catalogue.roots()], catalogue.runs(runs)
+            finished = next(iter(catalogue.runs(1, succeeded=True)), None)
+        return Status(
+            index=index,
+            roots=tuple(roots),
+            missing=tuple(root for root in roots if not root.is_dir()),
+            notes=notes,
+            chunks=chunks,
+            vectors=vectors,
+            model=meta.get("model", self.settings.model),
+            fingerprint=meta.get("fingerprint", ""),
+            last_synced=finished.started if finished else None,
+            failed=finished.failed if finished else (),
+            bytes_on_disk=sum(_size(path) for path in index.rglob("*")),
+            runs=history,
+            writer=find_writer(index),
+        )
 
     def warm_up(self) -> None:
         """Load what a question needs, so that the first one is as fast as the next."""
-        with self._sources() as sources:
-            sources.vectors.query(sources.model.encode_query("warm up"), 1)
+        self.asked(lambda sources: sources.vectors.query(sources.model.encode_query("warm up"), 1))
+
+    def _prepared_model(self) -> EmbeddingModel:
+        return EmbeddingModel.prepare(self.settings.model, self.settings.cache)
 
     def _usual_folders(self) -> list[Path]:
         """The folders of the settings that are not roots yet, and all roots: none means all roots."""
@@ -152,20 +225,37 @@ class Library:
         finally:
             catalogue.close()
 
-    @contextmanager
-    def _sources(self) -> Iterator[Sources]:
-        with self._catalogue() as catalogue:
-            meta = catalogue.meta()
-            if "generation" not in meta:
-                raise IndexUnusable(
-                    f"The first ingest into {self.settings.index} has not finished. Run `rag-bot ingest` to finish it."
-                )
-            with self._indexes(catalogue, meta) as indexes:
-                yield Sources(catalogue, indexes.vectors, indexes.words, indexes.model)
+    def asked(self, ask: Callable[[Sources], _T]) -> _T:
+        """What `ask` finds in one complete state, of which it gets the sources.
+
+        A sync takes what its new state no longer has out of the search indexes, so a question during which the state
+        changed is asked again.
+
+        Raises:
+            IndexUnusable: nothing has been ingested yet, the index is damaged, or it never stands still.
+        """
+        for _ in range(_TRIES):
+            with self._catalogue() as catalogue:
+                begun = catalogue.generation()
+                try:
+                    with self._indexes(catalogue) as indexes:
+                        result = ask(Sources(catalogue, indexes.vectors, indexes.words, indexes.model))
+                except IndexUnusable:
+                    if self.generation() == begun:
+                        raise
+                    continue
+            if self.generation() == begun:
+                return result
+        raise IndexUnusable(f"The index in {self.settings.index} changes all the time; ask again in a moment.")
 
     @contextmanager
-    def _indexes(self, catalogue: Catalogue, meta: Mapping[str, str]) -> Iterator[Indexes]:
+    def _indexes(self, catalogue: Catalogue) -> Iterator[Indexes]:
         """Both indexes and the model, in use until the block ends; opened anew when a sync has changed them since."""
+        meta = catalogue.meta()
+        if "store" not in meta:
+            raise IndexUnusable(
+                f"The first ingest into {self.settings.index} has not finished. Run `rag-bot ingest` to finish it."
+            )
         with self._idle:
             if self._opened is None or self._opened[0] != meta["generation"]:
                 self._idle.wait_for(lambda: self._active == 0)
@@ -186,9 +276,8 @@ class Library:
         if model is None or model.info.fingerprint != meta["fingerprint"]:
             model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
         self._let_go()
-        few = catalogue.all_vectors(SMALL_LIBRARY)
-        vectors = ExactVectors(few) if few is not None else VectorIndex(self.settings.index, meta["fingerprint"])
-        self._opened = (meta["generation"], Indexes(vectors, WordIndex.open(self.settings.index), model))
+        vectors, words = open_to_ask(self.settings.index, catalogue)
+        self._opened = (meta["generation"], Indexes(vectors, words, model))
 
     def _let_go(self) -> None:
         if self._opened:
@@ -196,13 +285,8 @@ class Library:
             self._opened = None
 
 
-def is_stale(note: Note) -> bool:
-    """Whether the note's file is gone or no longer what was indexed."""
+def _size(path: Path) -> int:
     try:
-        stat = note.file.stat()
-        if (stat.st_size, stat.st_mtime_ns) == (note.size, note.mtime_ns):
-            return False
-        with note.file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest() != note.content_hash
-    except OSError:
-        return True
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # removed by a sync meanwhile
+        return 0

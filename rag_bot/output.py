@@ -11,7 +11,19 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rag_bot.records import Answer, Citation, Hit, Status, SyncPlan, SyncReport
+from rag_bot.records import (
+    Answer,
+    Citation,
+    Hit,
+    Loss,
+    Run,
+    Status,
+    SyncPlan,
+    SyncReport,
+    Verification,
+    Writer,
+    change_words,
+)
 
 _LISTED = 20  # paths that are printed of each kind of change
 
@@ -43,6 +55,25 @@ def report_json(report: SyncReport) -> dict[str, Any]:
         "chunks_embedded": report.chunks_embedded,
         "chunks_reused": report.chunks_reused,
         "seconds": round(report.seconds, 3),
+        **({"kept": [asdict(loss) | {"folder": str(loss.folder)} for loss in report.kept]} if report.kept else {}),
+    }
+
+
+def dry_run_json(report: SyncReport) -> dict[str, Any]:
+    """The counts, and the paths behind them."""
+    plan = report.plan
+    paths = {name: list(getattr(plan, name)) for name in ("added", "changed", "deleted")}
+    return report_json(report) | {"dry_run": True, "paths": paths | {"moved": [asdict(move) for move in plan.moved]}}
+
+
+def verification_json(found: Verification) -> dict[str, Any]:
+    return {
+        "ok": not found.problems,
+        "problems": [asdict(problem) for problem in found.problems],
+        "repaired": list(found.repaired),
+        "notes": found.notes,
+        "passages": found.passages,
+        "seconds": round(found.seconds, 3),
     }
 
 
@@ -51,8 +82,21 @@ def status_json(status: Status) -> dict[str, Any]:
         **asdict(status),
         "index": str(status.index),
         "roots": [str(root) for root in status.roots],
+        "missing": [str(root) for root in status.missing],
         "failed": [asdict(failure) for failure in status.failed],
+        "runs": [
+            asdict(run) | {"state": run_state(run, status.writer, index)} for index, run in enumerate(status.runs)
+        ],
     }
+
+
+def run_state(run: Run, writer: Writer | None, place: int) -> str:
+    """How a sync of the history ended: "done", "failed", "running" (only the newest can be) or "killed"."""
+    if run.error:
+        return "failed"
+    if run.seconds is not None:
+        return "done"
+    return "running" if writer and place == 0 else "killed"
 
 
 def answer_text(answer: Answer) -> RenderableType:
@@ -75,18 +119,37 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
         made = f"{report.chunks_embedded} passages embedded, {report.chunks_reused} reused"
         lines.append(Text(f"{made}, {report.seconds:.1f} s", style="dim"))
     lines += [Text(f"could not be read: {failure.path}: {failure.error}", style="yellow") for failure in report.failed]
+    lines += [Text(_kept_text(loss, dry_run), style="yellow") for loss in report.kept]
     return Group(*lines)
+
+
+def sync_line(report: SyncReport, at: str) -> str:
+    """One line for a sync of a folder that is watched."""
+    counts = [f"{len(getattr(report.plan, name))} {name}" for name in _CHANGES[:-1] if getattr(report.plan, name)]
+    failed = [f"{len(report.failed)} could not be read"] if report.failed else []
+    embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
+    return f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded})"
+
+
+def verification_text(found: Verification) -> RenderableType:
+    lines = [Text(f"repaired: {what}", style="green") for what in found.repaired]
+    lines += [Text(f"{problem.part}: {problem.text}", style="yellow") for problem in found.problems]
+    verdict = "Something is wrong" if found.problems else "Folders and index agree"
+    counted = f"{verdict}: {found.notes:,} notes, {found.passages:,} passages looked at in {found.seconds:.1f} s."
+    return Group(*lines, Text(counted, style="bold"))
 
 
 def status_text(status: Status) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     rows = [
-        ("notes", f"{status.notes:,} in {', '.join(str(root) for root in status.roots)}"),
+        ("notes", f"{status.notes:,} in {_folders_text(status)}"),
         ("passages", f"{status.chunks:,} ({status.vectors:,} vectors)"),
         ("model", f"{status.model} ({status.fingerprint})"),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
+        *((("syncing now", _writer_text(status.writer)),) if status.writer else ()),
         *(("not read", f"{failure.path}: {failure.error}") for failure in status.failed),
+        *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),
     ]
     for name, value in rows:
         table.add_row(Text(name, style="dim"), Text(value))
@@ -106,6 +169,29 @@ def evaluation_text(summary: dict[str, Any]) -> RenderableType:
         for one in summary["failed"]
     ]
     return Group(table, Text("Wrong:" if failed else "", style="bold"), *failed)
+
+
+def _kept_text(loss: Loss, dry_run: bool) -> str:
+    gone = f"{loss.lost:,} of its {loss.known:,} notes are gone ({loss.reason})"
+    return f"{'would ask about' if dry_run else 'kept'}: {loss.folder}: {gone}; --yes removes them from the index"
+
+
+def _folders_text(status: Status) -> str:
+    named = [f"{root}{' (not there now)' if root in status.missing else ''}" for root in status.roots]
+    return ", ".join(named) or "no folder"
+
+
+def _writer_text(writer: Writer) -> str:
+    return f"process {writer.pid} on {writer.host}, since {writer.started}" if writer.pid else "another process"
+
+
+def _run_text(run: Run, status: Status, place: int) -> str:
+    state = run_state(run, status.writer, place)
+    counts = [f"{run.counts[name]} {name}" for name in _CHANGES[:-1] if run.counts.get(name)]
+    said = {"failed": f"failed: {run.error}", "killed": "was killed", "running": "is running"}.get(state, "")
+    seconds = f" ({run.seconds:.1f} s)" if run.seconds is not None else ""
+    unread = f", {len(run.failed)} could not be read" if run.failed else ""
+    return f"{run.started}  {said or ', '.join(counts) or 'nothing new'}{unread}{seconds}"
 
 
 _CHANGES = ("added", "changed", "moved", "deleted", "unchanged")
@@ -143,7 +229,7 @@ def _citation_text(citation: Citation) -> list[RenderableType]:
     above = [part for part in (*quote.headings, *quote.context) if part]
     place.append(f"  {' > '.join(above) or quote.title}", style="dim")
     if citation.stale:
-        place.append("  changed since it was indexed", style="yellow")
+        place.append(f"  {change_words(citation.change)}", style="yellow")
     return [
         Text(f"[{citation.number}] ", style="bold").append(Text(quote.text, style="default")),
         place,

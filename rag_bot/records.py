@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ class Note:
     decoded, line ends and byte-order mark as they stand. `metadata` holds the front matter, with `tags` and `aliases`
     as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
-    a first heading), else "", so that renaming a file changes nothing that is embedded.
+    a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
+    said of the file, as in `walk.FoundFile`.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Note:
     content_hash: str
     size: int
     mtime_ns: int
+    stamp: str = ""
 
     @property
     def file(self) -> Path:
@@ -112,11 +114,19 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered quote. `stale` says that the file is no longer what was indexed."""
+    """A numbered quote. `stale` says that the file is no longer what was indexed.
+
+    `change` says how: "deleted", "rewritten" (these lines are no longer in it), "elsewhere" (they still are),
+    "unreadable", or "".
+    """
 
     number: int
     quote: Quote
-    stale: bool = False
+    change: str = ""
+
+    @property
+    def stale(self) -> bool:
+        return bool(self.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +184,51 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A folder that lost so many of its notes that it may only be out of reach.
+
+    `reason` is "missing", "empty" or "fewer"; `lost` of the `known` notes are no longer there.
+    """
+
+    folder: Path
+    reason: str
+    lost: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did."""
+    """What a sync did. `kept` are the folders whose lost notes were not removed."""
 
     plan: SyncPlan
     failed: tuple[Failure, ...] = ()
     chunks_embedded: int = 0
     chunks_reused: int = 0
     seconds: float = 0.0
+    kept: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A sync as the index remembers it. `seconds` is None for one that runs or was killed; `error` ended a failed one.
+
+    `counts` has `added`, `changed`, `moved`, `deleted`, `unchanged`, `chunks_embedded` and `chunks_reused`.
+    """
+
+    started: str
+    seconds: float | None
+    counts: Mapping[str, int]
+    failed: tuple[Failure, ...]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The process that writes to an index now. `started` is local time."""
+
+    pid: int
+    host: str
+    started: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +253,70 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the index holds. `bytes_on_disk` counts the index folder, not the notes."""
+    """What the index holds. `bytes_on_disk` counts the index folder, not the notes; `runs` begins with the newest.
+
+    `last_synced` is when the last sync that went through began, `failed` what it could not read; `missing` are the
+    roots that are not there now, `writer` the process that syncs now.
+    """
 
     index: Path
     roots: tuple[Path, ...]
+    missing: tuple[Path, ...]
     notes: int
     chunks: int
     vectors: int
     model: str
     fingerprint: str
     last_synced: str | None
-    failed: tuple[Failure, ...] = field(default=())
-    bytes_on_disk: int = 0
+    failed: tuple[Failure, ...]
+    bytes_on_disk: int
+    runs: tuple[Run, ...]
+    writer: Writer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it should be. `part` is "folders", "catalogue", "chroma", "tantivy" or "files"."""
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a comparison of folders and index found, and after a repair what was done, in words."""
+
+    problems: tuple[Problem, ...]
+    notes: int
+    passages: int
+    seconds: float
+    repaired: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteState:
+    """A note as the index and the folder have it now.
+
+    `state` is "indexed", "changed" (its file is not what was indexed), "new" (not indexed yet), "deleted" (its file is
+    gone) or "unreadable" (`error` says why). `passages` and `synced` are those of the indexed version.
+    """
+
+    path: str
+    title: str
+    state: str
+    passages: int = 0
+    synced: str = ""
+    error: str = ""
+
+
+def change_words(change: str) -> str:
+    """A citation's `change` for people, as a part of a sentence."""
+    return {
+        "deleted": "the note has been deleted since it was indexed",
+        "rewritten": "these lines have changed since they were indexed",
+        "elsewhere": "the note has changed since it was indexed; these lines are still in it",
+        "unreadable": "the note cannot be read now",
+    }.get(change, "")
 
 
 def location(path: str, start_line: int, end_line: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("records", "errors", "settings"),
+    ("records", "errors", "settings", "failpoints", "processes"),
     ("markdown", "embedding"),
     ("store",),
     ("ingestion", "query"),

@@ -14,7 +14,9 @@ def test_the_public_names_are_these() -> None:
         "Library",
         "ModelError",
         "Note",
+        "NoteState",
         "NoteUnreadable",
+        "NotesLost",
         "Quote",
         "RagBotError",
         "Sentence",
@@ -22,6 +24,7 @@ def test_the_public_names_are_these() -> None:
         "SyncPlan",
         "SyncReport",
         "UsageError",
+        "Verification",
         "WriterBusy",
     ]
     assert all(hasattr(rag_bot, name) for name in rag_bot.__all__)

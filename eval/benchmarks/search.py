@@ -64,9 +64,10 @@ def _parts(settings: Settings, questions: list[str]) -> Times:
         meta = catalogue.meta()
         model = EmbeddingModel.open(meta["model"], meta["fingerprint"], settings.cache)
         model.encode_query("warm up")
-        words, times, limit = WordIndex.open(settings.index), Times(), CANDIDATES + SPARE
-        with closing(VectorIndex(settings.index, meta["fingerprint"])) as vectors:
-            vectors.count()
+        folder = settings.index / meta["store"]
+        words, times, limit = WordIndex.open(folder), Times(), CANDIDATES + SPARE
+        with closing(VectorIndex(folder, meta["fingerprint"])) as vectors:
+            vectors.query(model.encode_query("warm up"), 1)
             for question in questions:
                 vector = _add(times, "of it: encode the question", partial(model.encode_query, question))
                 dense = _add(times, "by meaning (Chroma)", partial(vectors.query, vector, limit))

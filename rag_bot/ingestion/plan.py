@@ -22,9 +22,9 @@ def plan_sync(
 ) -> SyncPlan:
     """Compare the catalogue with the folder, both by note path.
 
-    A file of the same size and time is taken as unchanged without reading it. `content_hash` gives the hash of a found
-    file, or None if it can't be read; it is asked only where size or time differ, and for new files only when others
-    have vanished: the same content under another path is a move. `rebuild` makes every known note a changed one.
+    A file with the stamp it had is taken as unchanged without reading it. `content_hash` gives the hash of a found
+    file, or None if it can't be read; it is asked only where stamps differ, and for new files only when others have
+    vanished: the same content under another path is a move. `rebuild` makes every known note a changed one.
     """
     common = sorted(known.keys() & found.keys())
     changed = {path for path in common if rebuild or _differs(known[path], found[path], content_hash)}
@@ -41,7 +41,7 @@ def plan_sync(
 
 
 def _differs(known: KnownFile, found: FoundFile, content_hash: ContentHash) -> bool:
-    if (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
+    if found.stamp and found.stamp == known.stamp:
         return False
     return content_hash(known.path) != known.content_hash
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rag_bot.errors import NoteUnreadable
+from rag_bot.errors import NoteGone, NoteUnreadable
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
+from rag_bot.ingestion.walk import stamp_of
 from rag_bot.markdown import Block, Kind, is_plain, parse
 from rag_bot.markdown.sentences import code_spans
 from rag_bot.records import Note
@@ -44,12 +45,14 @@ class _Contents:
     data: bytes
     size: int
     mtime_ns: int
+    stamp: str
 
 
 def read_note(root: Path, relative: str, *, label: str) -> Note:
     """Reads `root/relative`; the note's path is `label/relative`.
 
-    Raises NoteUnreadable if the file is gone, no regular file, outside the root, over 64 MB, not text, or never still.
+    Raises NoteUnreadable if the file is gone (NoteGone), no regular file, outside the root, over 64 MB, not text, or
+    never still.
     """
     path = f"{label}/{relative}"
     contents = _read_still(root, relative, path)
@@ -69,6 +72,7 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
         content_hash=hashlib.sha256(contents.data).hexdigest(),
         size=contents.size,
         mtime_ns=contents.mtime_ns,
+        stamp=contents.stamp,
     )
 
 
@@ -92,6 +96,8 @@ def _read_still(root: Path, relative: str, path: str) -> _Contents:
         for _ in range(_TRIES):
             if contents := _read_once(file, path):
                 return contents
+    except FileNotFoundError as error:
+        raise NoteGone(f"{path} cannot be read: {error.strerror}.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise NoteUnreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
@@ -109,9 +115,13 @@ def _read_once(file: str, path: str) -> _Contents | None:
             raise NoteUnreadable(f"{path} has {before.st_size:,} bytes; notes have at most {LARGEST_NOTE:,}. Split it.")
         data = stream.read()
         after = os.fstat(descriptor)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
+    if _state(before) != _state(after) or len(data) != after.st_size:
         return None
-    return _Contents(data, after.st_size, after.st_mtime_ns)
+    return _Contents(data, after.st_size, after.st_mtime_ns, stamp_of(after))
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _decoded(data: bytes, path: str) -> str:

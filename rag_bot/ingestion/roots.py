@@ -25,12 +25,16 @@ def choose_roots(folders: Sequence[Path], known: Sequence[Root], index: Path) ->
         raise UsageError("Nothing has been ingested yet. Name your notes' folder: `rag-bot ingest FOLDER`.")
     chosen = list(known) if not folders else []
     for folder in folders:
-        root = _root_of(_checked(folder, index), [*known, *chosen])
+        root = find_root(folder, known) or _root_of(_checked(folder, index), [*known, *chosen])
         if root not in chosen:
             chosen.append(root)
-    for root in chosen:
-        _checked(root.folder, index)
     return chosen
+
+
+def find_root(folder: Path, known: Sequence[Root]) -> Root | None:
+    """The known root that is this folder, also where it is not there any more."""
+    resolved = folder.expanduser().resolve()
+    return next((root for root in known if root.folder in (folder, resolved)), None)
 
 
 def walk_root(

@@ -18,57 +18,74 @@ from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What lies in the folders and what the catalogue knows of them, by note path."""
+    """What lies in the folders and what the catalogue knows of them, by note path.
 
+    `roots` are those that were asked for and those that are not there now: their notes may have moved. `unseen` are
+    known notes that could not be looked at: they are neither deleted nor moved, and go on answering.
+    """
+
+    asked: tuple[Root, ...]
     roots: tuple[Root, ...]
     known: Mapping[str, KnownFile]
+    unseen: frozenset[str]
     found: Mapping[str, tuple[Root, FoundFile]]
     failed: tuple[Failure, ...]
 
+    def known_in(self, root: Root) -> list[str]:
+        """The notes of a root that the catalogue knows."""
+        return [path for path in self.known if path.startswith(f"{root.label}/")]
+
 
 def survey_folders(
-    index: Path, folders: Sequence[Path], catalogue: Catalogue | None, *, also: Sequence[Path] = ()
+    index: Path, folders: Sequence[Path], catalogue: Catalogue | None, *, everything: bool = False
 ) -> Survey:
-    """Walk the folders (all known roots without any, and `also` these)."""
+    """Walk the folders, or all known roots without any; `everything` takes those along as well.
+
+    Raises:
+        UsageError: a folder is missing, is none, or never had notes.
+    """
     known_roots = catalogue.roots() if catalogue else []
-    roots = choose_roots(folders, known_roots, index)
-    roots += [root for root in (choose_roots(also, known_roots, index) if also else []) if root not in roots]
+    asked = choose_roots(folders, known_roots, index)
+    others = [root for root in known_roots if root not in asked and (everything or not root.folder.is_dir())]
     failed: list[Failure] = []
     found: dict[str, tuple[Root, FoundFile]] = {}
     known: dict[str, KnownFile] = {}
-    for root in roots:
+    for root in (*asked, *others):
         remembered = catalogue.known_files(root) if catalogue and root.id != NEW else {}
-        files = {
-            path: (root, file)
-            for path, file in walk_root(root, [*known_roots, *roots], failed.append)
-            if path in remembered or looks_like_text(root.folder / file.path)
-        }
-        _refuse_empty(root, files, remembered)
+        files = _files_of(root, [*known_roots, *asked], remembered, failed)
+        if not files and root.id == NEW:
+            raise UsageError(
+                f"There are no notes in {root.folder}: "
+                f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
+            )
         found |= files
         known |= remembered
-    return Survey(tuple(roots), _without_unseen(known, failed), found, tuple(failed))
+    unseen = _unseen(known, failed)
+    known = {path: file for path, file in known.items() if path not in unseen}
+    return Survey(tuple(asked), (*asked, *others), known, unseen, found, tuple(failed))
 
 
-def _without_unseen(known: Mapping[str, KnownFile], failed: Sequence[Failure]) -> dict[str, KnownFile]:
-    """Without notes that could not be looked at: they are neither deleted nor moved, and go on answering."""
-    unseen = tuple(failure.path for failure in failed)
-    return {
-        path: file for path, file in known.items() if not any(path == u or path.startswith(f"{u}/") for u in unseen)
-    }
+def _files_of(
+    root: Root, roots: Sequence[Root], remembered: Mapping[str, object], failed: list[Failure]
+) -> dict[str, tuple[Root, FoundFile]]:
+    if root.id != NEW and not root.folder.is_dir():
+        return {}
+    try:
+        return {
+            path: (root, file)
+            for path, file in walk_root(root, roots, failed.append)
+            if path in remembered or looks_like_text(root.folder / file.path)
+        }
+    except UsageError as error:
+        if root.id == NEW:
+            raise
+        failed.append(Failure(root.label, str(error)))
+        return {}
 
 
-def _refuse_empty(root: Root, files: Mapping[str, object], known: Mapping[str, object]) -> None:
-    if files:
-        return
-    if known:
-        raise UsageError(
-            f"{root.folder} holds no notes any more, but {len(known)} are indexed and still answer. "
-            "Is its disk mounted?"
-        )
-    raise UsageError(
-        f"There are no notes in {root.folder}: "
-        f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
-    )
+def _unseen(known: Mapping[str, KnownFile], failed: Sequence[Failure]) -> frozenset[str]:
+    places = tuple(failure.path for failure in failed)
+    return frozenset(path for path in known if any(path == place or path.startswith(f"{place}/") for place in places))
 
 
 def plan_survey(survey: Survey, *, rebuild: bool) -> SyncPlan:

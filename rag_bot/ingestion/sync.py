@@ -1,85 +1,113 @@
-"""Makes the index equal to the folders: plan, read, chunk, embed what is new, then switch in one transaction.
-
-The order of the steps is what keeps a crash harmless. Vectors are kept as they come; keys go into Chroma and Tantivy
-before the catalogue knows them and leave only after it has forgotten them; readers ask the catalogue what counts.
-"""
+"""Makes the index equal to the folders, or tells what that would change."""
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
-
-import numpy as np
+from pathlib import Path
 
 from rag_bot.embedding import EmbeddingModel
-from rag_bot.errors import NoteUnreadable
-from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
-from rag_bot.ingestion.readers import read_note
-from rag_bot.ingestion.roots import NEW, choose_roots
+from rag_bot.errors import IndexUnusable, NotesLost, UsageError
+from rag_bot.failpoints import reach
+from rag_bot.ingestion.apply import Application, OnProgress, built_with
+from rag_bot.ingestion.chunking import CHUNKER_VERSION
+from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
+from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
-from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan, SyncReport
-from rag_bot.store.catalogue import Catalogue, KnownFile, Root
+from rag_bot.records import Loss, SyncPlan, SyncReport
+from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, explained
-from rag_bot.store.vectors import VectorIndex
-from rag_bot.store.words import WordIndex
-from rag_bot.store.writer import CatalogueWriter, MovedNote
+from rag_bot.store.writer import CatalogueWriter
 
-FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
-ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go
 
-OnProgress = Callable[[Progress], None]
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is there and what a sync would do about it."""
+
+    survey: Survey
+    plan: SyncPlan
+    kept: tuple[Loss, ...]
+    must_ask: bool
+    rebuild: bool
 
 
 def sync(
     index: Path,
     folders: Sequence[Path],
     *,
-    model_name: str,
-    cache: Path,
+    model: Callable[[], EmbeddingModel],
+    on_loss: OnLoss = OnLoss.ASK,
     on_progress: OnProgress = lambda _: None,
 ) -> SyncReport:
     """Sync these folders, or all that were ingested before, into the index.
 
     Raises:
-        UsageError: a folder is missing, no folder, or holds no notes.
+        UsageError: a folder is missing, no folder, or never held notes.
+        NotesLost: a folder is gone or lost more than half of its notes; with `OnLoss.ASK` only.
         WriterBusy: another process writes to this index.
         ModelError, IndexUnusable: the model or the index can't be used; what was indexed before still answers.
     """
-    began, started = time.perf_counter(), f"{datetime.now().astimezone():%Y-%m-%dT%H:%M:%S%z}"
+    began = time.perf_counter()
     _check_folders(index, folders)
-    with writer_lock(index), explained(index), closing(CatalogueWriter.open(index)) as catalogue:
+    with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
-        model = EmbeddingModel.prepare(model_name, cache)
-        survey, plan = _look(index, folders, catalogue, model)
-        run = _Run(index, catalogue, model, survey, plan, on_progress)
-        run.apply()
-        done = _without(plan, {failure.path for failure in run.failed})
-        report = SyncReport(done, tuple(run.failed), run.embedded, run.reused, time.perf_counter() - began)
-        catalogue.record_run(started, report.seconds, count_plan(done), report.failed)
-        return report
+        prepared = model()
+        outlook = _look(index, folders, catalogue, prepared, on_loss)
+        if outlook.must_ask:
+            raise NotesLost(
+                f"{describe_losses(outlook.kept)} Nothing was changed, and they still answer. If this is right, "
+                "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
+            )
+        applied = Application(
+            index, catalogue, prepared, outlook.survey, outlook.plan, record.run, on_progress, rebuild=outlook.rebuild
+        )
+        applied.apply()
+        record.report = _report(applied, outlook.kept, time.perf_counter() - began)
+    return record.report
 
 
-def preview(index: Path, folders: Sequence[Path], *, model_name: str, cache: Path) -> SyncReport:
-    """What `sync` would do, touching nothing."""
+def forget(index: Path, folder: Path) -> SyncReport:
+    """Remove a folder's notes from the index, with their vectors; the folder itself may be gone, and is not touched.
+
+    Raises:
+        UsageError: the folder was not ingested.
+        WriterBusy, IndexUnusable
+    """
+    began = time.perf_counter()
+    Catalogue.open(index).close()  # not to make an index in order to forget
+    with _writing(index) as (catalogue, record):
+        catalogue.drop_pending()
+        root = _known_root(catalogue, folder)
+        known = catalogue.known_files(root)
+        survey = Survey((root,), (root,), known, frozenset(), {}, ())
+        plan = SyncPlan(deleted=tuple(sorted(known)))
+        applied = Application(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
+        applied.apply()
+        record.report = _report(applied, (), time.perf_counter() - began)
+    return record.report
+
+
+def preview(
+    index: Path,
+    folders: Sequence[Path],
+    *,
+    model: Callable[[], EmbeddingModel],
+    on_loss: OnLoss = OnLoss.ASK,
+) -> SyncReport:
+    """What `sync` would do, touching nothing. Folders in question are in `kept`."""
     began = time.perf_counter()
     if not (index / FILE_NAME).is_file():
         survey = survey_folders(index, folders, None)
         return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
-    with closing(Catalogue.open(index)) as catalogue:
-        survey, plan = _look(index, folders, catalogue, EmbeddingModel.prepare(model_name, cache))
-        return SyncReport(plan, survey.failed, seconds=time.perf_counter() - began)
-
-
-def _look(index: Path, folders: Sequence[Path], catalogue: Catalogue, model: EmbeddingModel) -> tuple[Survey, SyncPlan]:
-    """What is there and what to do: where model or chunker have changed, everything in every root."""
-    rebuild = catalogue.meta().get("built_with") not in (None, _built_with(model))
-    survey = survey_folders(index, [] if rebuild else folders, catalogue, also=folders if rebuild else ())
-    return survey, plan_survey(survey, rebuild=rebuild)
+    with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
+        outlook = _look(index, folders, catalogue, model(), on_loss)
+    return SyncReport(outlook.plan, outlook.survey.failed, seconds=time.perf_counter() - began, kept=outlook.kept)
 
 
 def count_plan(plan: SyncPlan) -> dict[str, int]:
@@ -87,10 +115,77 @@ def count_plan(plan: SyncPlan) -> dict[str, int]:
     return {name: len(getattr(plan, name)) for name in ("added", "changed", "moved", "deleted", "unchanged")}
 
 
-def _without(plan: SyncPlan, failed: set[str]) -> SyncPlan:
-    """What was done of a plan: notes that could not be read were neither added nor changed."""
-    added, changed = ([path for path in paths if path not in failed] for paths in (plan.added, plan.changed))
-    return replace(plan, added=tuple(added), changed=tuple(changed))
+@dataclass(slots=True)
+class _Record:
+    """A sync's entry in the history: its number, and its report once it went through."""
+
+    run: int
+    report: SyncReport = field(default_factory=lambda: SyncReport(SyncPlan()))
+
+
+@contextmanager
+def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
+    """The catalogue, locked for this process, with a new entry in the history, which tells how the sync ended."""
+    began = time.perf_counter()
+    with writer_lock(index), explained(index), closing(CatalogueWriter.open(index)) as catalogue:
+        record = _Record(catalogue.begin_run(f"{datetime.now().astimezone():%Y-%m-%dT%H:%M:%S%z}"))
+        reach("run-begun")
+        try:
+            yield catalogue, record
+        except BaseException as error:
+            said = "stopped" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+            with suppress(sqlite3.Error):  # a full disk, for one, refuses this as well
+                catalogue.end_run(record.run, time.perf_counter() - began, {}, (), " ".join(said.split()))
+            raise
+        report = record.report
+        embedded = {"chunks_embedded": report.chunks_embedded, "chunks_reused": report.chunks_reused}
+        catalogue.end_run(record.run, report.seconds, count_plan(report.plan) | embedded, report.failed)
+
+
+def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
+    """Make the search indexes agree with the catalogue; `anew` makes new ones. Needs no model, and no folders.
+
+    Raises:
+        WriterBusy, IndexUnusable
+    """
+    began = time.perf_counter()
+    with _writing(index) as (catalogue, record):
+        catalogue.drop_pending()
+        nothing = Survey((), (), {}, frozenset(), {}, ())
+        applied = Application(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
+        applied.apply()
+        record.report = _report(applied, (), time.perf_counter() - began)
+    return record.report
+
+
+def _look(
+    index: Path, folders: Sequence[Path], catalogue: Catalogue, model: EmbeddingModel, on_loss: OnLoss
+) -> Outlook:
+    """Where model or chunker have changed, everything in every root has to be done again."""
+    before = catalogue.meta().get("built_with")
+    _refuse_newer(index, before or "")
+    rebuild = before not in (None, built_with(model))
+    survey = survey_folders(index, folders, catalogue, everything=rebuild)
+    plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
+    return Outlook(survey, plan, kept, must_ask, rebuild)
+
+
+def _refuse_newer(index: Path, before: str) -> None:
+    found = re.search(r"chunker (\d+)$", before)
+    if found and int(found[1]) > CHUNKER_VERSION:
+        raise IndexUnusable(
+            f"The index in {index} was written by a newer rag-bot (chunker {found[1]}, this one has {CHUNKER_VERSION})."
+            " Update rag-bot."
+        )
+
+
+def _report(applied: Application, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
+    """What was done of the plan: notes that could not be read were neither added nor changed, some were gone."""
+    plan, failed, gone = applied.plan, {failure.path for failure in applied.failed}, set(applied.gone)
+    added, changed = ([path for path in paths if path not in failed | gone] for paths in (plan.added, plan.changed))
+    deleted = sorted({*plan.deleted, *(gone & set(plan.changed))})
+    done = replace(plan, added=tuple(added), changed=tuple(changed), deleted=tuple(deleted))
+    return SyncReport(done, tuple(applied.failed), applied.embedded, applied.reused, seconds, kept)
 
 
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:
@@ -98,152 +193,16 @@ def _check_folders(index: Path, folders: Sequence[Path]) -> None:
     if not (index / FILE_NAME).is_file():
         survey_folders(index, folders, None)
     elif folders:
-        choose_roots(folders, (), index)
+        with suppress(IndexUnusable), closing(Catalogue.open(index)) as catalogue:  # opening it to write says more
+            choose_roots(folders, catalogue.roots(), index)
 
 
-def _built_with(model: EmbeddingModel) -> str:
-    return f"{model.info.fingerprint} chunker {CHUNKER_VERSION}"
-
-
-@dataclass(slots=True)
-class _Run:
-    """One sync being applied, with what it counts."""
-
-    index: Path
-    catalogue: CatalogueWriter
-    model: EmbeddingModel
-    survey: Survey
-    plan: SyncPlan
-    on_progress: OnProgress
-    failed: list[Failure] = field(default_factory=list)
-    embedded: int = 0
-    reused: int = 0
-    buffer: list[tuple[Root, Note, tuple[Chunk, ...]]] = field(default_factory=list)
-
-    def apply(self) -> None:
-        self.failed.extend(self.survey.failed)
-        if self.plan.is_empty and self.catalogue.meta().get("dirty") != "1":
-            self._touch_unchanged()
-            return
-        with self.catalogue.transaction():
-            self.catalogue.set_meta(dirty="1")
-        prepared = self._prepare_notes()
-        self._enter_new_keys()
-        self._switch(prepared)
-        self._remove_old_keys()
-
-    def _prepare_notes(self) -> set[str]:
-        """Read, chunk and embed what is new or changed; the paths for which that succeeded."""
-        self._add_roots()
-        prepared: set[str] = set()
-        wanted = [*self.plan.added, *self.plan.changed]
-        for done, path in enumerate(wanted):
-            self.on_progress(Progress("notes", done, len(wanted)))
-            if note := self._read(path):
-                self._buffer(self.survey.found[path][0], note)
-                prepared.add(path)
-        self._flush()
-        self.on_progress(Progress("notes", len(wanted), len(wanted)))
-        return prepared
-
-    def _add_roots(self) -> None:
-        """Enter new roots, and use their entries from here on."""
-        entered = {
-            root: self.catalogue.add_root(root.folder, root.label) for root in self.survey.roots if root.id == NEW
-        }
-        found = {path: (entered.get(root, root), file) for path, (root, file) in self.survey.found.items()}
-        self.survey = Survey(self.survey.roots, self.survey.known, found, self.survey.failed)
-
-    def _read(self, path: str) -> Note | None:
-        root, file = self.survey.found[path]
-        try:
-            return read_note(root.folder, file.path, label=root.label)
-        except NoteUnreadable as error:
-            self.failed.append(Failure(path, str(error).removeprefix(f"{path} ")))
-            return None
-
-    def _buffer(self, root: Root, note: Note) -> None:
-        chunks = chunk_note(
-            note,
-            count_tokens=self.model.count_tokens,
-            max_tokens=self.model.chunk_tokens,
-            fingerprint=self.model.info.fingerprint,
-        )
-        self.buffer.append((root, note, chunks))
-        if sum(len(chunks) for *_, chunks in self.buffer) >= FLUSH_CHUNKS:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Embed what is not embedded yet and keep it, with the notes as pending."""
-        texts = {chunk.key: chunk.embedded_text for *_, chunks in self.buffer for chunk in chunks}
-        stored = self.catalogue.keys_with_vectors(list(texts))
-        missing = [key for key in texts if key not in stored]
-        for some in _batches(missing, FLUSH_CHUNKS):
-            vectors = self.model.encode_documents([texts[key] for key in some])
-            with self.catalogue.transaction():
-                self.catalogue.add_vectors(some, vectors)
-        with self.catalogue.transaction():
-            for entry in self.buffer:
-                self.catalogue.add_pending(*entry)
-        self.embedded += len(missing)
-        self.reused += sum(len(chunks) for *_, chunks in self.buffer) - len(missing)
-        self.buffer.clear()
-
-    def _enter_new_keys(self) -> None:
-        """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
-        words, done = WordIndex.open(self.index), 0
-        with closing(VectorIndex(self.index, self.model.info.fingerprint)) as vectors:
-            for entries in self.catalogue.pending_entries(ENTRY_BATCH):
-                vectors.upsert([key for key, *_ in entries], np.stack([vector for *_, vector in entries]))
-                words.update((key, text) for key, text, _ in entries)
-                done += len(entries)
-                self.on_progress(Progress("index", done, max(done, self.embedded)))
-
-    def _switch(self, prepared: set[str]) -> None:
-        """The one transaction that makes the new state the state."""
-        replaced = [*self.plan.deleted, *(path for path in self.plan.changed if path in prepared)]
-        with self.catalogue.transaction():
-            self.catalogue.apply(replaced, [self._moved(move.before, move.after) for move in self.plan.moved])
-            self.catalogue.set_meta(
-                built_with=_built_with(self.model),
-                model=self.model.info.name,
-                fingerprint=self.model.info.fingerprint,
-                generation=str(time.time_ns()),
-            )
-        self._touch_unchanged()
-
-    def _moved(self, before: str, after: str) -> MovedNote:
-        root, file = self.survey.found[after]
-        known = self.survey.known[before]
-        return MovedNote(
-            before, root, KnownFile(after, file.size, file.mtime_ns, known.content_hash), PurePosixPath(after).stem
-        )
-
-    def _touch_unchanged(self) -> None:
-        """Remember new times of files that were written without a change, so that they are not read again."""
-        found, known = self.survey.found, self.survey.known
-        touched = [
-            KnownFile(path, found[path][1].size, found[path][1].mtime_ns, known[path].content_hash)
-            for path in self.plan.unchanged
-            if found[path][1].mtime_ns != known[path].mtime_ns
-        ]
-        if touched:
-            with self.catalogue.transaction():
-                self.catalogue.touch(touched)
-
-    def _remove_old_keys(self) -> None:
-        """Take out of all three what no note has any more."""
-        keys = self.catalogue.unreferenced_keys()
-        if keys:
-            with closing(VectorIndex(self.index, self.model.info.fingerprint)) as vectors:
-                vectors.delete(keys)
-                vectors.drop_others()
-            WordIndex.open(self.index).update((), removed=keys)
-        with self.catalogue.transaction():
-            self.catalogue.remove_vectors(keys)
-            self.catalogue.set_meta(dirty="0")
-
-
-def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _known_root(catalogue: Catalogue, folder: Path) -> Root:
+    roots = catalogue.roots()
+    if root := find_root(folder, roots) or next((root for root in roots if root.label == str(folder)), None):
+        return root
+    listed = ", ".join(str(root.folder) for root in roots) or "none"
+    raise UsageError(
+        f"{folder} is none of the folders that were ingested ({listed}). To leave out a part of one, name it in a "
+        ".ragbotignore file there and run `rag-bot ingest`."
+    )

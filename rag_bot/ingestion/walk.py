@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -17,15 +18,30 @@ from rag_bot.records import Failure
 NOTE_SUFFIXES = (".md", ".markdown", ".txt")
 IGNORE_FILES = (".gitignore", ".ragbotignore")  # later ones win
 OnError = Callable[[Failure], None]
+_CLOCK_STEP_NS = 2_000_000_000  # that of FAT, the coarsest
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file of notes. `path` is below the root, with forward slashes; `size` in bytes, `mtime_ns` in nanoseconds."""
+    """A file of notes. `path` is below the root, with forward slashes.
+
+    A file whose `stamp` is the same is unchanged; "" is never the same.
+    """
 
     path: str
-    size: int
-    mtime_ns: int
+    stamp: str
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """Size, times and inode of a file. It changes with the content, also where a file of the same size and time takes
+    another's place.
+
+    A file written a moment ago has none: written again within the clock's step, it would look the same.
+    """
+    changed_ns = status.st_mtime_ns if os.name == "nt" else status.st_ctime_ns
+    if time.time_ns() - changed_ns < _CLOCK_STEP_NS:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +136,7 @@ def _found(root: str, entry: os.DirEntry[str], path: str, report: OnError) -> Fo
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return FoundFile(path, status.st_size, status.st_mtime_ns)
+    return FoundFile(path, stamp_of(status))
 
 
 def _with_own_rules(root: str, folder: _Folder, entries: list[os.DirEntry[str]], report: OnError) -> _Folder:

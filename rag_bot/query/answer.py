@@ -10,7 +10,7 @@ from rag_bot.query.confidence import THRESHOLD, confidence, measure
 from rag_bot.query.quotes import TermWeights, pick_quotes, score_units
 from rag_bot.query.retrieve import search
 from rag_bot.query.sources import Sources
-from rag_bot.records import Answer, Citation, Filters, Hit, Quote, Sentence
+from rag_bot.records import Answer, Citation, Filters, Hit, Note, Sentence
 
 ANSWER_HITS = 10
 NEAREST = 3
@@ -68,11 +68,11 @@ def answer(
     question: str,
     *,
     filters: Filters | None = None,
-    is_stale: Callable[[Hit], bool] = lambda _: False,
+    change_since: Callable[[Note, str], str] = lambda *_: "",
 ) -> Answer:
     """The lines of the notes that answer, or that they don't.
 
-    `is_stale` tells whether the file of a hit's note is no longer what was indexed.
+    `change_since` tells how the file of a note, given the quoted lines, differs from what was indexed: "" for not.
 
     Raises:
         UsageError: the question is empty or too long, or no note passes the filters.
@@ -88,8 +88,11 @@ def answer(
     probability = confidence(measure(terms, hits, scored))
     quotes = pick_quotes(scored) if probability >= THRESHOLD else []
     watch.lap("quotes")
-    stale = {hit.note.path for hit in hits if is_stale(hit)} if quotes else set()
-    citations = number_quotes(quotes, stale)
+    notes = {hit.note.path: hit.note for hit in hits}
+    citations = tuple(
+        Citation(number, quote, change_since(notes[quote.note_path], quote.text))
+        for number, quote in enumerate(quotes, start=1)
+    )
     return Answer(
         question=question,
         text=compose(citations),
@@ -101,11 +104,6 @@ def answer(
         nearest=() if citations else tuple(hits[:NEAREST]),
         timings_ms=watch.total(),
     )
-
-
-def number_quotes(quotes: Sequence[Quote], stale: set[str]) -> tuple[Citation, ...]:
-    """Quotes numbered from 1."""
-    return tuple(Citation(number, quote, quote.note_path in stale) for number, quote in enumerate(quotes, start=1))
 
 
 def compose(citations: Sequence[Citation]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,8 @@ def search(
         UsageError: no note passes the filters.
     """
     allowed = _allowed_keys(sources, filters)
-    wanted = max(CANDIDATES, limit) + SPARE
-    dense = _search_dense(sources, vector, wanted, allowed)
-    words = _search_words(sources, question, wanted, allowed)
-    known = sources.catalogue.known_keys(list({key for key, _ in [*dense, *words]}))
-    dense = [(key, score) for key, score in dense if key in known][:CANDIDATES]
-    words = [(key, score) for key, score in words if key in known][:CANDIDATES]
+    dense = _known(sources, lambda wanted: _search_dense(sources, vector, wanted, allowed), max(CANDIDATES, limit))
+    words = _known(sources, lambda wanted: _search_words(sources, question, wanted, allowed), max(CANDIDATES, limit))
     by_words_only = sources.catalogue.vectors(sorted(dict(words).keys() - dict(dense).keys()))
     cosines = dict(dense) | _cosines(by_words_only, vector)
     fused = fuse(cosines, dict(words))
@@ -98,6 +94,18 @@ def repeats(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) 
     """Whether the shorter of two texts mostly stands in the longer one, by their word triples."""
     shorter = min(len(one), len(other))
     return shorter > 0 and len(one & other) >= DUPLICATE_SHARE * shorter
+
+
+def _known(sources: Sources, find: Callable[[int], Ranking], wanted: int) -> Ranking:
+    """The best `wanted` of a search that the catalogue knows. While a sync works, many may be of its next state."""
+    asked = wanted + SPARE
+    while True:
+        found = find(asked)
+        known = sources.catalogue.known_keys([key for key, _ in found])
+        kept = [(key, score) for key, score in found if key in known]
+        if len(kept) >= wanted or len(found) < asked:
+            return kept[:wanted]
+        asked *= 4
 
 
 def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:

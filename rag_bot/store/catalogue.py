@@ -16,24 +16,23 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.records import Chunk, Failure, Filters, Note
+from rag_bot.records import Chunk, Failure, Filters, Note, Run
 from rag_bot.store.schema import open_for_reading
 
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
 
 _NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note.own_title, note.text, note.metadata,
-  note.body_start_line, note.content_hash, note.size, note.mtime_ns"""
+  note.body_start_line, note.content_hash, note.size, note.mtime_ns, note.stamp"""
 _CHUNK_COLUMNS = """chunk.note_id, chunk.key, chunk.ordinal, chunk.headings, chunk.context, chunk.start_char,
   chunk.end_char, chunk.start_line, chunk.end_line"""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the catalogue remembers of a note's file."""
+    """What the catalogue remembers of a note's file; `stamp` as in `walk.FoundFile`."""
 
     path: str
-    size: int
-    mtime_ns: int
+    stamp: str
     content_hash: str
 
 
@@ -72,27 +71,46 @@ class Catalogue:
     def meta(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT name, value FROM meta"))
 
+    def generation(self) -> str:
+        """Changes with every state; "" before the first."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
+        return str(row[0]) if row else ""
+
     def counts(self) -> tuple[int, int, int]:
         """Notes, their chunks, and vectors."""
+        pending = "FROM note WHERE pending"
         return (
-            self._scalar("SELECT count(*) FROM note WHERE NOT pending"),
-            self._scalar("SELECT count(*) FROM chunk JOIN note ON note.id = note_id WHERE NOT pending"),
-            self._scalar("SELECT count(*) FROM vector"),
+            self._scalar(f"SELECT (SELECT count(*) FROM note) - (SELECT count(*) {pending})"),
+            self._scalar(
+                f"""SELECT (SELECT count(*) FROM chunk)
+                           - (SELECT count(*) FROM chunk WHERE note_id IN (SELECT id {pending}))"""
+            ),
+            self._scalar(
+                "SELECT (SELECT count(*) FROM vector) - (SELECT count(*) FROM vector WHERE retired IS NOT NULL)"
+            ),
         )
 
     def roots(self) -> list[Root]:
         rows = self._db.execute("SELECT id, folder, label FROM root ORDER BY label")
         return [Root(id_, Path(folder), label) for id_, folder, label in rows]
 
-    def last_run(self) -> tuple[str, tuple[Failure, ...]] | None:
-        """When the last sync began, and which files it could not read."""
-        row = self._db.execute("SELECT started, failed FROM run ORDER BY id DESC LIMIT 1").fetchone()
-        return row and (row[0], tuple(Failure(**failure) for failure in json.loads(row[1])))
+    def runs(self, limit: int, *, succeeded: bool = False) -> tuple[Run, ...]:
+        """The last syncs, the newest first; `succeeded` leaves out what was killed or failed."""
+        only = "WHERE seconds IS NOT NULL AND error = ''" if succeeded else ""
+        rows = self._db.execute(
+            f"SELECT started, seconds, counts, failed, error FROM run {only} ORDER BY id DESC LIMIT ?", (limit,)
+        )
+        return tuple(
+            Run(
+                started, seconds, json.loads(counts), tuple(Failure(**failure) for failure in json.loads(failed)), error
+            )
+            for started, seconds, counts, failed, error in rows
+        )
 
     def known_files(self, root: Root) -> dict[str, KnownFile]:
         """The notes of a root, by note path."""
         rows = self._db.execute(
-            "SELECT path, size, mtime_ns, content_hash FROM note WHERE root_id = ? AND NOT pending", (root.id,)
+            "SELECT path, stamp, content_hash FROM note WHERE root_id = ? AND NOT pending", (root.id,)
         )
         return {row[0]: KnownFile(*row) for row in rows}
 
@@ -113,6 +131,32 @@ class Catalogue:
         sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE note.path = ? AND NOT pending"
         row = self._db.execute(sql, (path,)).fetchone()
         return row and _to_note(row)
+
+    def live_keys(self) -> set[str]:
+        """The keys of all chunks."""
+        return {
+            key for (key,) in self._db.execute("SELECT key FROM chunk JOIN note ON note.id = note_id WHERE NOT pending")
+        }
+
+    def notes(self) -> Iterator[Note]:
+        """Every note, by path."""
+        sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE NOT pending ORDER BY note.path"
+        return (_to_note(row) for row in self._db.execute(sql))
+
+    def chunks_of(self, path: str) -> list[Chunk]:
+        """The chunks of a note, in order."""
+        note = self.find_note(path)
+        sql = f"""SELECT {_CHUNK_COLUMNS} FROM chunk JOIN note ON note.id = note_id
+                  WHERE note.path = ? AND NOT pending ORDER BY ordinal"""
+        return [_to_chunk(row, note) for row in self._db.execute(sql, (path,))] if note else []
+
+    def passages_by_note(self) -> dict[str, tuple[str, int, str]]:
+        """Title, number of chunks and time of the last sync that read it, by note path."""
+        rows = self._db.execute(
+            """SELECT path, title, (SELECT count(*) FROM chunk WHERE note_id = note.id), synced
+               FROM note WHERE NOT pending ORDER BY path"""
+        )
+        return {path: tuple(rest) for path, *rest in rows}
 
     def note_titles(self) -> list[tuple[str, str]]:
         """Path and title of every note, by path."""
@@ -141,13 +185,26 @@ class Catalogue:
         rows = self._select_in("SELECT key, vector FROM vector WHERE key IN (%s)", keys)
         return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
 
-    def all_vectors(self, most: int) -> dict[str, NDArray[np.float32]] | None:
-        """Every stored vector, or None if there are more than `most`."""
-        if self._scalar(f"SELECT count(*) FROM (SELECT 1 FROM vector LIMIT {most + 1})") > most:
-            return None
-        return {
-            key: np.frombuffer(blob, dtype="<f4") for key, blob in self._db.execute("SELECT key, vector FROM vector")
-        }
+    def stored_vectors(self) -> Iterator[tuple[str, bytes]]:
+        """Keys and vectors as they are stored, without those that are only kept for later."""
+        yield from self._db.execute("SELECT key, vector FROM vector WHERE retired IS NULL")
+
+    def structure_errors(self) -> list[str]:
+        """What SQLite finds wrong with its own file, in words; empty if nothing."""
+        try:
+            found = [row[0] for row in self._db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
+            loose = len(self._db.execute("PRAGMA foreign_key_check").fetchall())
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [*found, *([f"{loose:,} rows belong to nothing"] if loose else [])]
+
+    def live_vectors(self) -> dict[str, NDArray[np.float32]]:
+        """The vectors of all chunks."""
+        rows = self._db.execute(
+            """SELECT key, vector FROM vector
+               WHERE key IN (SELECT key FROM chunk JOIN note ON note.id = note_id WHERE NOT pending)"""
+        )
+        return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
 
     def _scalar(self, sql: str) -> int:
         return int(self._db.execute(sql).fetchone()[0])

@@ -13,6 +13,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag_bot.errors import IndexUnusable, WriterBusy
+from rag_bot.records import Writer
+
+LOCK_NAME = "writer.lock"
+HOLDER_NAME = "writer.json"
+_PATIENCE = 0.1  # seconds: `find_writer` may be looking
 
 
 @contextmanager
@@ -23,13 +28,12 @@ def writer_lock(index: Path) -> Iterator[None]:
         WriterBusy: another process holds it; the message names it.
         IndexUnusable: the folder can't be made or written to.
     """
-    lock = FileLock(index / "writer.lock")
-    holder = index / "writer.json"
+    lock, holder = FileLock(index / LOCK_NAME), index / HOLDER_NAME
     try:
         if not index.exists():
             index.mkdir(parents=True, mode=0o700)
             index.chmod(0o700)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 4)
         _name_holder(holder)
     except Timeout as error:
         raise WriterBusy(f"{describe_holder(holder)} is writing to the index in {index}. Try again later.") from error
@@ -49,10 +53,30 @@ def _name_holder(holder: Path) -> None:
     holder.write_text(json.dumps(described))
 
 
+def find_writer(index: Path) -> Writer | None:
+    """The process that writes to this index now, if there is one. The lock tells, not the file that names it."""
+    if not (index / LOCK_NAME).is_file():
+        return None
+    lock = FileLock(index / LOCK_NAME)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _read_holder(index / HOLDER_NAME) or Writer(0, "", "")
+    except OSError:  # a folder that can't be written to has no writer
+        return None
+    lock.release()
+    return None
+
+
 def describe_holder(holder: Path) -> str:
     """The writing process in words."""
+    writer = _read_holder(holder)
+    return f"Process {writer.pid} on {writer.host} (since {writer.started})" if writer else "Another process"
+
+
+def _read_holder(holder: Path) -> Writer | None:
     try:
-        values = json.loads(holder.read_text())
-        return f"Process {values['pid']} on {values['host']} (since {values['started']})"
-    except (OSError, ValueError, KeyError):
-        return "Another process"
+        values = json.loads(holder.read_text(encoding="utf-8"))
+        return Writer(int(values["pid"]), str(values["host"]), str(values["started"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from rag_bot.errors import IndexUnusable
 
-SCHEMA_VERSION = 1
 FILE_NAME = "catalogue.sqlite3"
 
-_TABLES = """
+# Each step brings an index from its place in this list to the next version; a new index goes through all of them.
+_STEPS = (
+    """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE root (id INTEGER PRIMARY KEY, folder TEXT NOT NULL UNIQUE, label TEXT NOT NULL UNIQUE);
 CREATE TABLE note (
@@ -58,7 +60,29 @@ CREATE TABLE run (
   counts TEXT NOT NULL,
   failed TEXT NOT NULL
 );
-"""
+""",
+    """
+ALTER TABLE note ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+ALTER TABLE note ADD COLUMN synced TEXT NOT NULL DEFAULT '';
+DROP INDEX note_root;
+CREATE INDEX note_root ON note (root_id, pending, path, stamp, content_hash);
+CREATE INDEX note_pending ON note (id) WHERE pending;
+ALTER TABLE vector ADD COLUMN retired INTEGER;
+CREATE INDEX vector_retired ON vector (retired) WHERE retired IS NOT NULL;
+ALTER TABLE run RENAME TO old_run;
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  started TEXT NOT NULL,
+  seconds REAL,
+  counts TEXT NOT NULL DEFAULT '{}',
+  failed TEXT NOT NULL DEFAULT '[]',
+  error TEXT NOT NULL DEFAULT ''
+);
+INSERT INTO run (id, started, seconds, counts, failed) SELECT id, started, seconds, counts, failed FROM old_run;
+DROP TABLE old_run;
+""",
+)
+SCHEMA_VERSION = len(_STEPS)
 
 
 def open_for_reading(index: Path) -> sqlite3.Connection:
@@ -71,7 +95,7 @@ def open_for_reading(index: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
     with explained(index):
-        connection = _connect(path, "ro")
+        connection = _connect(path, _how_to_read(path))
         _check_version(connection, index)
     return connection
 
@@ -83,11 +107,10 @@ def open_for_writing(index: Path) -> sqlite3.Connection:
         IndexUnusable: the file is damaged or of another version, or the disk refuses.
     """
     with explained(index):
-        connection = _connect(index / FILE_NAME, "rwc")
+        connection = _connect(index / FILE_NAME, "mode=rwc")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        if _version(connection) == 0:
-            connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        connection.execute("PRAGMA synchronous = FULL")
+        _bring_up_to_date(connection)
         _check_version(connection, index)
     return connection
 
@@ -101,21 +124,32 @@ def explained(index: Path) -> Iterator[None]:
         reason = str(error)
         if "full" in reason or "disk I/O" in reason:
             remedy = "Free space on its disk and run the command again; nothing is lost."
+        elif "locked" in reason:
+            remedy = "Another program holds it; try again when that has ended."
         elif "readonly" in reason or "unable to open" in reason:
             remedy = "Check that you may write there, or choose another folder with --index."
         else:
-            remedy = (
-                f"Remove the file {FILE_NAME} there and run `rag-bot ingest FOLDER`; it is only a cache of your notes."
-            )
+            remedy = "Run `rag-bot verify --repair`; your notes are not touched."
         raise IndexUnusable(f"The index in {index} cannot be used: {reason}. {remedy}") from error
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, options: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
     )
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def _how_to_read(path: Path) -> str:
+    """Where the folder is read-only, SQLite can't make the files that readers share; nobody writes there either."""
+    beside = path.with_name(f"{path.name}-wal")
+    return "mode=ro" if os.access(path.parent, os.W_OK) or beside.exists() else "mode=ro&immutable=1"
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    for version in range(_version(connection), SCHEMA_VERSION):
+        connection.executescript(f"BEGIN;{_STEPS[version]}PRAGMA user_version = {version + 1};COMMIT;")
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -127,7 +161,7 @@ def _check_version(connection: sqlite3.Connection, index: Path) -> None:
     if version == 0:
         raise IndexUnusable(f"The index in {index} is empty. Run `rag-bot ingest FOLDER` with your notes' folder.")
     if version != SCHEMA_VERSION:
+        remedy = "Update rag-bot." if version > SCHEMA_VERSION else "Run `rag-bot ingest` once to bring it up to date."
         raise IndexUnusable(
-            f"The index in {index} has version {version}, this rag-bot reads {SCHEMA_VERSION}. "
-            "Update rag-bot, or remove the folder and run `rag-bot ingest FOLDER`."
+            f"The index in {index} has version {version}, this rag-bot reads {SCHEMA_VERSION}. {remedy}"
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rag_bot.errors import IndexUnusable
 
 FOLDER_NAME = "chroma"
+_PREFIX = "notes-"
 # recall@50 of 0.993 against exact search at 100,000 vectors: eval/benchmarks/recall.py.
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 300}
 
@@ -54,9 +55,11 @@ class ExactVectors:
 class VectorIndex:
     """The vectors of one embedding model in one folder. Chroma, which takes a second, is loaded at the first use."""
 
-    def __init__(self, index: Path, fingerprint: str) -> None:
-        self._folder = index / FOLDER_NAME
-        self._name = f"notes-{fingerprint}"
+    def __init__(self, folder: Path, fingerprint: str, *, create: bool = False) -> None:
+        """Raises IndexUnusable, at the first use, where there is none and none is to be made."""
+        self._folder = folder / FOLDER_NAME
+        self._name = f"{_PREFIX}{fingerprint}"
+        self._create = create
 
     @cached_property
     def _client(self) -> Any:
@@ -65,17 +68,35 @@ class VectorIndex:
 
         logging.getLogger("chromadb").setLevel(logging.ERROR)
         with _explained():
+            if not self._create and not (self._folder / "chroma.sqlite3").is_file():
+                raise FileNotFoundError(f"{self._folder} holds no Chroma database")
             return chromadb.PersistentClient(str(self._folder), Settings(anonymized_telemetry=False))
 
     @cached_property
     def _collection(self) -> Any:
-        """The collection of this model; made if it is not there."""
         client = self._client
         with _explained():
+            if not self._create:
+                return client.get_collection(self._name, embedding_function=None)
             return client.get_or_create_collection(self._name, embedding_function=None, configuration={"hnsw": _HNSW})
 
-    def count(self) -> int:
-        return int(self._collection.count())
+    def keys(self) -> set[str]:
+        """All keys, those included that searching no longer reaches."""
+        collection = self._collection
+        with _explained():
+            return set(collection.get(include=[])["ids"])
+
+    def stored(self) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+        """All keys and vectors in batches.
+
+        Raises:
+            IndexUnusable: some of the keys have no vector that searching would reach.
+        """
+        collection, size = self._collection, int(self._client.get_max_batch_size())
+        for start in range(0, len(self.keys()), size):
+            with _explained():
+                found = collection.get(include=["embeddings"], limit=size, offset=start)
+            yield found["ids"], np.asarray(found["embeddings"], dtype=np.float32)
 
     def upsert(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store vectors, shape [len(keys), dimensions]; a key that is there already is overwritten."""
@@ -99,13 +120,16 @@ class VectorIndex:
             )
         return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
-    def drop_others(self) -> None:
-        """Remove the collections of models that are no longer used."""
-        for collection in self._client.list_collections():
-            if collection.name != self._name:
-                self._client.delete_collection(collection.name)
-
     def close(self) -> None:
         """Let go of the folder; a client opened after that sees what other processes wrote."""
         if "_client" in self.__dict__:
             self._client.close()
+
+
+def every_collection(folder: Path) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+    """Keys and vectors of all models below a folder, as far as they can be read."""
+    index = VectorIndex(folder, "")
+    for collection in index._client.list_collections():
+        some = VectorIndex(folder, collection.name.removeprefix(_PREFIX))
+        with suppress(IndexUnusable):
+            yield from some.stored()

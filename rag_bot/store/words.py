@@ -5,7 +5,10 @@ Words are lower-cased, freed of accents and stemmed (English). Stop words are in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -27,34 +30,65 @@ STOP_WORDS = frozenset(
 )
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what Tantivy raises into one of ours; a panic of its Rust code is no Exception for Python."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+
+
 class WordIndex:
     """The words of the indexed passages in one folder."""
 
     def __init__(self, index: Any) -> None:
+        self._copy: tempfile.TemporaryDirectory[str] | None = None  # removed with this object
         self._index = index
         index.register_tokenizer(_ANALYZER, analyzer())
         index.reload()
 
     @classmethod
-    def open(cls, index: Path) -> Self:
-        """The index in this folder; made if it is not there.
+    def open(cls, index: Path, *, create: bool = False) -> Self:
+        """The index below this folder.
 
         Raises:
-            IndexUnusable: Tantivy can't open or write its folder.
+            IndexUnusable: there is none and none is to be made, or Tantivy can't open or write its files.
         """
         folder = index / FOLDER_NAME
-        try:
-            folder.mkdir(exist_ok=True)
+        with _explained():
+            if not create:
+                return cls(tantivy.Index.open(str(folder)))
+            folder.mkdir(parents=True, exist_ok=True)
             return cls(tantivy.Index(_schema(), path=str(folder), reuse=True))
-        except (ValueError, OSError) as error:
-            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+
+    @classmethod
+    def open_copy(cls, index: Path) -> Self:
+        """As `open`, of a copy: Tantivy writes locks into what it opens, which a read-only folder does not allow."""
+        copy = tempfile.TemporaryDirectory(prefix="rag-bot-")
+        with _explained():
+            shutil.copytree(index / FOLDER_NAME, Path(copy.name) / FOLDER_NAME)
+        opened = cls.open(Path(copy.name))
+        opened._copy = copy
+        return opened
 
     def count(self) -> int:
         return int(self._index.searcher().num_docs)
 
+    def keys(self) -> list[str]:
+        """All keys; twice, if one is stored twice."""
+        with _explained():
+            searcher = self._index.searcher()
+            found = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs), count=False).hits
+            return [searcher.doc(address)["key"][0] for _, address in found]
+
     def update(self, entries: Iterable[tuple[str, str]], removed: Iterable[str] = ()) -> None:
         """Store (key, text) entries, replacing those with the same key, and remove keys; all in one commit."""
-        try:
+        with _explained():
             writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)
             for key in removed:
                 writer.delete_documents("key", key)
@@ -63,9 +97,7 @@ class WordIndex:
                 writer.add_document(tantivy.Document(key=key, text=text))
             writer.commit()
             writer.wait_merging_threads()
-        except (ValueError, OSError) as error:
-            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
-        self._index.reload()
+            self._index.reload()
 
     def query(self, question: str, limit: int, *, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """Keys of passages with any of the question's words and their BM25 score, best first."""
@@ -78,9 +110,10 @@ class WordIndex:
         if among is not None:
             allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "key", list(among)), 0.0)
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
-        searcher = self._index.searcher()
-        found = searcher.search(query, limit, count=False).hits
-        return [(searcher.doc(address)["key"][0], score) for score, address in found]
+        with _explained():
+            searcher = self._index.searcher()
+            found = searcher.search(query, limit, count=False).hits
+            return [(searcher.doc(address)["key"][0], score) for score, address in found]
 
     def document_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term stands."""

@@ -16,10 +16,16 @@ from rag_bot.records import Chunk, Failure, Note
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 from rag_bot.store.schema import open_for_writing
 
+KEPT_RUNS = 1_000  # syncs in the history
+RETIRED_VECTORS = 20_000  # some 30 MB
+
+Entry = tuple[str, str, NDArray[np.float32]]
+"""Key, embedded text and vector of a passage, as the search indexes take them."""
+
 
 @dataclass(frozen=True, slots=True)
 class MovedNote:
-    """A note under its new path, with its file's new times and its name as title (unless the text gives one)."""
+    """A note under its new path, with its file's new stamp and its name as title (unless the text gives one)."""
 
     before: str
     root: Root
@@ -53,11 +59,33 @@ class CatalogueWriter(Catalogue):
         cursor = self._db.execute("INSERT INTO root (folder, label) VALUES (?, ?)", (str(folder), label))
         return Root(int(cursor.lastrowid or 0), folder, label)
 
-    def record_run(self, started: str, seconds: float, counts: Mapping[str, int], failed: Sequence[Failure]) -> None:
+    def remove_root(self, root: Root) -> None:
+        """Forget a folder that has no notes any more."""
+        self._db.execute("DELETE FROM root WHERE id = ?", (root.id,))
+
+    def begin_run(self, started: str) -> int:
+        """Enter a sync into the history; it counts as killed until it is ended."""
+        cursor = self._db.execute("INSERT INTO run (started) VALUES (?)", (started,))
+        self._db.execute("DELETE FROM run WHERE id <= ?", (int(cursor.lastrowid or 0) - KEPT_RUNS,))
+        return int(cursor.lastrowid or 0)
+
+    def end_run(
+        self, run: int, seconds: float, counts: Mapping[str, int], failed: Sequence[Failure], error: str = ""
+    ) -> None:
         failures = json.dumps([{"path": failure.path, "error": failure.error} for failure in failed])
         self._db.execute(
-            "INSERT INTO run (started, seconds, counts, failed) VALUES (?, ?, ?, ?)",
-            (started, seconds, json.dumps(counts), failures),
+            "UPDATE run SET seconds = ?, counts = ?, failed = ?, error = ? WHERE id = ?",
+            (seconds, json.dumps(counts), failures, error, run),
+        )
+
+    def copy_run(self, row: Sequence[object]) -> None:
+        """Enter a sync of another catalogue: started, seconds, counts, failed, error as they are stored."""
+        self._db.execute("INSERT INTO run (started, seconds, counts, failed, error) VALUES (?, ?, ?, ?, ?)", list(row))
+
+    def mistrust(self, paths: Iterable[str]) -> None:
+        """Let the next sync prepare these notes anew, as if they had changed."""
+        self._db.executemany(
+            "UPDATE note SET stamp = '', content_hash = '' WHERE path = ?", [(path,) for path in paths]
         )
 
     def keys_with_vectors(self, keys: Sequence[str]) -> set[str]:
@@ -66,70 +94,113 @@ class CatalogueWriter(Catalogue):
 
     def add_vectors(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
         rows = [(key, vector.astype("<f4").tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        self._db.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO vector (key, vector) VALUES (?, ?)", rows)
 
     def drop_pending(self) -> None:
         """Forget what an interrupted sync prepared. Its vectors stay and are used again."""
         self._db.execute("DELETE FROM note WHERE pending")
 
-    def add_pending(self, root: Root, note: Note, chunks: Sequence[Chunk]) -> None:
-        """Prepare a note; readers don't see it until `apply`."""
-        note_id = self._insert_note(root, note)
+    def add_pending(self, root: Root, note: Note, chunks: Sequence[Chunk], synced: str = "") -> None:
+        """Prepare a note that was read at this time; readers don't see it until `apply`."""
+        note_id = self._insert_note(root, note, synced)
         self._db.executemany(
             "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [_chunk_row(note_id, chunk) for chunk in chunks]
         )
         tags = {str(tag) for tag in note.metadata.get("tags", ())}
         self._db.executemany("INSERT INTO tag VALUES (?, ?)", [(tag, note_id) for tag in tags])
 
-    def pending_entries(self, batch: int) -> Iterator[list[tuple[str, str, NDArray[np.float32]]]]:
-        """Key, embedded text and vector of what pending notes have and live ones have not, in batches."""
-        sql = """SELECT chunk.key, min(chunk.note_id), chunk.context, chunk.start_char, chunk.end_char
-                 FROM note JOIN chunk ON note.id = note_id
-                 WHERE pending AND NOT EXISTS (SELECT 1 FROM chunk AS other JOIN note AS live ON live.id = other.note_id
-                                               WHERE other.key = chunk.key AND NOT live.pending)
-                 GROUP BY chunk.key ORDER BY min(chunk.note_id)"""
-        rows = self._db.execute(sql).fetchall()
+    def pending_entries(self, batch: int) -> Iterator[list[Entry]]:
+        """What pending notes have and live ones have not, in batches."""
+        yield from self._entries(
+            """WHERE pending AND NOT EXISTS (SELECT 1 FROM chunk AS other JOIN note AS live ON live.id = other.note_id
+                                             WHERE other.key = chunk.key AND NOT live.pending)""",
+            batch,
+        )
+
+    def all_entries(self, batch: int, *, pending_only: bool = False) -> Iterator[list[Entry]]:
+        """What live and pending notes have, in batches."""
+        yield from self._entries("WHERE pending" if pending_only else "", batch)
+
+    def entries(self, keys: Sequence[str], batch: int) -> Iterator[list[Entry]]:
+        """Those of these keys, in batches."""
+        for start in range(0, len(keys), batch):
+            marks = ",".join("?" * len(keys[start : start + batch]))
+            yield from self._entries(f"WHERE chunk.key IN ({marks})", batch, keys[start : start + batch])
+
+    def _entries(self, condition: str, batch: int, values: Sequence[str] = ()) -> Iterator[list[Entry]]:
+        sql = f"""SELECT chunk.key, min(chunk.note_id), chunk.context, chunk.start_char, chunk.end_char
+                  FROM note JOIN chunk ON note.id = note_id {condition}
+                  GROUP BY chunk.key ORDER BY min(chunk.note_id)"""
+        rows = self._db.execute(sql, list(values)).fetchall()
         for start in range(0, len(rows), batch):
             some = rows[start : start + batch]
             notes = self._notes_by_id({row[1] for row in some})
             vectors = self.vectors([row[0] for row in some])
-            yield [(key, _embedded(notes[id_].text, *span), vectors[key]) for key, id_, *span in some]
+            yield [(key, _embedded(notes[id_].text, *span), vectors[key]) for key, id_, *span in some if key in vectors]
 
-    def apply(self, replaced: Iterable[str], moved: Sequence[MovedNote]) -> None:
+    def apply(self, replaced: Iterable[str], moved: Sequence[MovedNote]) -> list[str]:
         """Make the pending state the state: drop the replaced paths, rename the moved, turn the pending live.
 
         Call it inside `transaction`. Moves go in two steps, so that notes which swap names never collide on the way.
+        Returns the keys that no note has any more.
         """
-        self._db.executemany("DELETE FROM note WHERE path = ? AND NOT pending", [(path,) for path in replaced])
+        dropped = [(path,) for path in replaced]
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS dropped (path TEXT PRIMARY KEY)")
+        self._db.execute("DELETE FROM dropped")
+        self._db.executemany("INSERT OR IGNORE INTO dropped VALUES (?)", dropped)
+        of_dropped = """FROM note WHERE NOT pending AND path IN (SELECT path FROM dropped)"""
+        keys = {key for (key,) in self._db.execute(f"SELECT key FROM chunk WHERE note_id IN (SELECT id {of_dropped})")}
+        self._db.execute(f"DELETE {of_dropped}")
         self._db.executemany(
             "UPDATE note SET path = ? WHERE path = ? AND NOT pending",
             [(f"\0{move.file.path}", move.before) for move in moved],
         )
         self._db.executemany(
-            """UPDATE note SET path = ?, root_id = ?, size = ?, mtime_ns = ?,
+            """UPDATE note SET path = ?, root_id = ?, stamp = ?,
                title = CASE own_title WHEN '' THEN ? ELSE title END WHERE path = ?""",
-            [(*_moved_row(move), f"\0{move.file.path}") for move in moved],
+            [(move.file.path, move.root.id, move.file.stamp, move.title, f"\0{move.file.path}") for move in moved],
         )
         self._db.execute("UPDATE note SET pending = 0 WHERE pending")
+        return sorted(keys - {key for (key,) in self._select_in("SELECT key FROM chunk WHERE key IN (%s)", list(keys))})
 
     def touch(self, files: Iterable[KnownFile]) -> None:
-        """Remember the new times of files whose content stayed the same."""
+        """Remember the new stamps of files whose content stayed the same."""
         self._db.executemany(
-            "UPDATE note SET mtime_ns = ?, size = ? WHERE path = ? AND NOT pending",
-            [(file.mtime_ns, file.size, file.path) for file in files],
+            "UPDATE note SET stamp = ? WHERE path = ? AND NOT pending", [(file.stamp, file.path) for file in files]
         )
 
-    def unreferenced_keys(self) -> list[str]:
-        """Keys with a vector that no note has any more."""
-        return [key for (key,) in self._db.execute("SELECT key FROM vector WHERE key NOT IN (SELECT key FROM chunk)")]
+    def orphaned_keys(self) -> list[str]:
+        """Keys with a vector that is not retired, though no note has them: left by a sync that was killed."""
+        return [
+            key
+            for (key,) in self._db.execute(
+                "SELECT key FROM vector WHERE retired IS NULL AND key NOT IN (SELECT key FROM chunk)"
+            )
+        ]
+
+    def retire_vectors(self, keys: Sequence[str], run: int) -> None:
+        """Keep the newest of the vectors that no note has, for notes that are edited back or restored."""
+        self._db.executemany("UPDATE vector SET retired = ? WHERE key = ?", [(run, key) for key in keys])
+        kept = "SELECT rowid FROM vector WHERE retired IS NOT NULL ORDER BY retired DESC LIMIT -1 OFFSET ?"
+        self._db.execute(f"DELETE FROM vector WHERE rowid IN ({kept})", (RETIRED_VECTORS,))
+
+    def revive_vectors(self, keys: Sequence[str]) -> None:
+        """These are in use again."""
+        self._db.executemany(
+            "UPDATE vector SET retired = NULL WHERE key = ? AND retired IS NOT NULL", [(key,) for key in keys]
+        )
 
     def remove_vectors(self, keys: Sequence[str]) -> None:
         self._db.executemany("DELETE FROM vector WHERE key = ?", [(key,) for key in keys])
 
-    def _insert_note(self, root: Root, note: Note) -> int:
+    def checkpoint(self) -> None:
+        """Bring what was written into the one file."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _insert_note(self, root: Root, note: Note, synced: str) -> int:
         cursor = self._db.execute(
             """INSERT INTO note (root_id, path, pending, title, own_title, text, metadata, body_start_line,
-               content_hash, size, mtime_ns) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               content_hash, size, mtime_ns, stamp, synced) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 root.id,
                 note.path,
@@ -141,6 +212,8 @@ class CatalogueWriter(Catalogue):
                 note.content_hash,
                 note.size,
                 note.mtime_ns,
+                note.stamp,
+                synced,
             ),
         )
         return int(cursor.lastrowid or 0)
@@ -158,10 +231,6 @@ def _chunk_row(note_id: int, chunk: Chunk) -> tuple[object, ...]:
         chunk.start_line,
         chunk.end_line,
     )
-
-
-def _moved_row(move: MovedNote) -> tuple[object, ...]:
-    return move.file.path, move.root.id, move.file.size, move.file.mtime_ns, move.title
 
 
 def _embedded(text: str, context: str, start_char: int, end_char: int) -> str:

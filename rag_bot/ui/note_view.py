@@ -8,7 +8,7 @@ from typing import Any
 
 from rag_bot.markdown import is_plain, parse
 from rag_bot.markdown.blocks import Kind, Lines
-from rag_bot.records import Note, location
+from rag_bot.records import Note, change_words, location
 from rag_bot.ui.links import Links
 from rag_bot.ui.marked import CITED, line_html, render_markdown
 
@@ -18,12 +18,12 @@ _LONGEST_LINE = 4_000
 _NOWHERE = range(0)
 
 
-def render_note(note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, stale: bool = False) -> str:
+def render_note(note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, change: str = "") -> str:
     """The panel's HTML. `paths` are those of all notes, `cited` the lines to mark, counted from 1."""
     where = location(note.path, cited.start, cited.stop - 1) if cited else note.path
     return f"""<article class="note">
 <header><button type="button" class="close" data-close aria-label="Close the note">×</button>
-<h2 dir="auto">{escape(note.title)}</h2><p class="place" dir="auto">{escape(where)}</p>{_changed(stale)}</header>
+<h2 dir="auto">{escape(note.title)}</h2><p class="place" dir="auto">{escape(where)}</p>{_changed(change)}</header>
 {_properties(note, cited)}<div class="body" dir="auto">{_body(note, paths, cited)}</div></article>"""
 
 
@@ -45,11 +45,10 @@ def heading_lines(note: Note, heading: str) -> range:
     return range(line, line + 1) if line else _NOWHERE
 
 
-def _changed(stale: bool) -> str:
-    if not stale:
+def _changed(change: str) -> str:
+    if not change:
         return ""
-    text = "This file has changed since it was indexed. Below is the text as indexed; sync to update it."
-    return f'<p class="stale">{text}</p>'
+    return f'<p class="stale">{change_words(change).capitalize()}. Below is the text as indexed; sync to update it.</p>'
 
 
 def _body(note: Note, paths: Sequence[str], cited: range) -> str:

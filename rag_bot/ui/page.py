@@ -12,8 +12,9 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag_bot.errors import IndexUnusable, RagBotError
-from rag_bot.library import Library, is_stale
-from rag_bot.records import Filters, Status
+from rag_bot.ingestion.staleness import change_since
+from rag_bot.library import Library
+from rag_bot.records import Filters, Note, Status
 from rag_bot.ui.examples import example_questions
 from rag_bot.ui.note_view import heading_lines, render_missing, render_note
 from rag_bot.ui.overview import overview
@@ -157,7 +158,8 @@ class Page:
         paths = [path for path, _ in self._library.note_titles()]
         start, end = asked.get("start"), asked.get("end")
         cited = range(int(start), int(end) + 1) if start and end else heading_lines(note, asked.get("heading") or "")
-        return f"{render_note(note, paths, cited=cited, stale=is_stale(note))}<!--{time.monotonic_ns()}-->"
+        change = change_since(note, _text_of(note, cited))
+        return f"{render_note(note, paths, cited=cited, change=change)}<!--{time.monotonic_ns()}-->"
 
     def _show_state(self) -> tuple[str, str, Any]:
         """Side, welcome, and the timer, which ticks as long as there is something to watch."""
@@ -189,6 +191,11 @@ class Page:
             return self._library.status()
         except RagBotError:
             return None
+
+
+def _text_of(note: Note, lines: range) -> str:
+    """The text of lines counted from 1."""
+    return "".join(note.text.splitlines(keepends=True)[lines.start - 1 : lines.stop - 1]).strip() if lines else ""
 
 
 def _theme() -> Any:

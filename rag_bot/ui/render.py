@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from rag_bot.records import Answer, Citation, Hit, Quote
+from rag_bot.records import Answer, Citation, Hit, Quote, change_words
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
@@ -44,7 +44,7 @@ def growing_answer(answer: Answer) -> Iterator[str]:
 def _quote(citation: Citation) -> str:
     quote, number = citation.quote, citation.number
     target = _target(quote.note_path, quote.start_line, quote.end_line)
-    stale = ' <span class="stale">changed since it was indexed</span>' if citation.stale else ""
+    stale = f' <span class="stale">{escape(change_words(citation.change))}</span>' if citation.stale else ""
     return f"""<figure class="quote" style="--n:{number}">
 <a class="number" href="#" {target} aria-label="Citation {number}: show it in the note">{number}</a>
 <figcaption class="context" dir="auto">{_context(quote)}</figcaption>

@@ -9,12 +9,12 @@ from rag_bot.store.catalogue import KnownFile
 
 
 def _known(**hashes: str) -> dict[str, KnownFile]:
-    return {f"{name}.md": KnownFile(f"{name}.md", 1, 1, content) for name, content in hashes.items()}
+    return {f"{name}.md": KnownFile(f"{name}.md", "1", content) for name, content in hashes.items()}
 
 
 def _plan(known: dict[str, KnownFile], found: dict[str, tuple[str, int]], *, rebuild: bool = False) -> SyncPlan:
     """`found` gives content hash and time of each name."""
-    files = {f"{name}.md": FoundFile(f"{name}.md", 1, mtime) for name, (_, mtime) in found.items()}
+    files = {f"{name}.md": FoundFile(f"{name}.md", str(mtime)) for name, (_, mtime) in found.items()}
     hashes = {f"{name}.md": content for name, (content, _) in found.items()}
     return plan_sync(known, files, hashes.get, rebuild=rebuild)
 
@@ -23,7 +23,7 @@ def test_a_file_of_the_same_size_and_time_is_not_even_read() -> None:
     def never(_: str) -> str:
         raise AssertionError
 
-    plan = plan_sync(_known(a="1"), {"a.md": FoundFile("a.md", 1, 1)}, never)
+    plan = plan_sync(_known(a="1"), {"a.md": FoundFile("a.md", "1")}, never)
     assert plan == SyncPlan(unchanged=("a.md",))
 
 
@@ -54,7 +54,7 @@ def test_notes_that_swap_their_texts_are_two_changes() -> None:
 
 
 def test_a_moved_file_that_is_read_another_way_now_is_no_move() -> None:
-    found = {"a.txt": FoundFile("a.txt", 1, 1)}
+    found = {"a.txt": FoundFile("a.txt", "1")}
     plan = plan_sync(_known(a="1"), found, {"a.txt": "1"}.get)
     assert plan == SyncPlan(added=("a.txt",), deleted=("a.md",))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rag_bot import IndexUnusable, Library, UsageError, WriterBusy
+from rag_bot import IndexUnusable, Library, NotesLost, UsageError, WriterBusy
 from rag_bot.records import Move, SyncPlan
 from rag_bot.settings import Settings
 from rag_bot.store.lock import writer_lock
@@ -36,16 +36,17 @@ def contents(library: Library) -> dict[str, Any]:
                FROM chunk JOIN note ON note.id = note_id ORDER BY path, ordinal"""
         ).fetchall()
         tags = db.execute("SELECT path, tag FROM tag JOIN note ON note.id = note_id ORDER BY path, tag").fetchall()
-        keys = sorted(key for (key,) in db.execute("SELECT key FROM vector"))
-        fingerprint = db.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()[0]
-    vectors = VectorIndex(index, fingerprint)
+        keys = sorted(key for (key,) in db.execute("SELECT key FROM vector WHERE retired IS NULL"))
+        meta = dict(db.execute("SELECT name, value FROM meta"))
+    folder = index / meta["store"]
+    vectors = VectorIndex(folder, meta["fingerprint"])
     chroma = sorted(vectors._collection.get(include=[])["ids"])
     probe = library._opened[1].model.encode_query("x") if library._opened else None
     reachable = sorted(key for key, _ in vectors.query(probe, 1000)) if probe is not None else None
     vectors.close()
     return {
         "notes": notes, "chunks": chunks, "tags": tags, "keys": keys, "chroma": chroma,
-        "words": WordIndex.open(index).count(), "reachable": reachable,
+        "words": WordIndex.open(folder).count(), "reachable": reachable,
     }  # fmt: skip
 
 
@@ -157,9 +158,8 @@ def test_a_dry_run_tells_the_plan_and_touches_nothing(library: Library, notes: P
     assert not library.settings.index.exists()
     library.ingest([notes])
     write("b.md", "Two.")
-    (notes / "a.md").unlink()
     before = {path: path.read_bytes() for path in library.settings.index.rglob("*.sqlite3")}
-    assert library.ingest(dry_run=True).plan == SyncPlan(added=("notes/b.md",), deleted=("notes/a.md",))
+    assert library.ingest(dry_run=True).plan == SyncPlan(added=("notes/b.md",), unchanged=("notes/a.md",))
     assert {path: path.read_bytes() for path in library.settings.index.rglob("*.sqlite3")} == before
 
 
@@ -274,10 +274,10 @@ def test_a_folder_that_lost_all_its_notes_stops_the_sync_and_the_old_ones_answer
     write("a.md", "The wifi password is on the fridge.")
     library.ingest([notes])
     (notes / "a.md").unlink()
-    with pytest.raises(UsageError, match="holds no notes any more"):
+    with pytest.raises(NotesLost, match="holds no notes any more"):
         library.ingest()
     shutil.rmtree(notes)
-    with pytest.raises(UsageError, match="does not exist"):
+    with pytest.raises(NotesLost, match="is not there"):
         library.ingest()
     assert not library.ask("Where is the wifi password?").abstained
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.errors import UsageError
-from rag_bot.ingestion.walk import walk
+from rag_bot.ingestion.walk import stamp_of, walk
 from rag_bot.records import Failure
 
 
@@ -30,11 +30,16 @@ def test_notes_are_found_by_their_suffix_in_order(tmp_path: Path) -> None:
     assert found(tmp_path) == ["A.MD", "b.md", "d.txt", "sub/deep/c.markdown"]
 
 
-def test_size_and_time_are_those_of_the_file(tmp_path: Path) -> None:
+def test_a_stamp_is_of_size_times_and_inode() -> None:
+    status = Path("/etc/hostname").stat()
+    expected = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+    assert stamp_of(status).split() == [str(number) for number in expected]
+
+
+def test_a_file_written_a_moment_ago_has_no_stamp_yet(tmp_path: Path) -> None:
     write(tmp_path, "a.md", text="four")
-    os.utime(tmp_path / "a.md", ns=(1, 123_456_789))
     (file,) = walk(tmp_path)
-    assert (file.size, file.mtime_ns) == (4, 123_456_789)
+    assert file.stamp == ""
 
 
 def test_names_that_start_with_a_dot_are_left_out(tmp_path: Path) -> None:

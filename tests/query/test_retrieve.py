@@ -94,7 +94,7 @@ def test_the_graph_search_finds_what_the_exact_one_finds(
         return [(hit.chunk.key, round(hit.score, 4)) for hit in library.search(question, filters=filters)]
 
     exact = found(corpus_library)
-    monkeypatch.setattr("rag_bot.library.SMALL_LIBRARY", 0)
+    monkeypatch.setattr("rag_bot.store.indexes.SMALL_LIBRARY", 0)
     with Library(corpus_library.settings) as library:
         assert found(library) == exact
         assert found(library, Filters(folder="corpus")) == exact

@@ -99,8 +99,13 @@ def test_only_keys_that_are_not_live_yet_are_entered(writer: CatalogueWriter) ->
 def test_vectors_that_no_note_has_are_unreferenced(writer: CatalogueWriter) -> None:
     _add(writer, (_note("notes/a.md", "one"), "k1"), (_note("notes/b.md", "two"), "k2"))
     with writer.transaction():
-        writer.apply(["notes/a.md"], [])
-    assert writer.unreferenced_keys() == ["k1"]
+        assert writer.apply(["notes/a.md"], []) == ["k1"]
+    assert writer.orphaned_keys() == ["k1"]
+    with writer.transaction():
+        writer.retire_vectors(["k1"], run=1)
+    assert writer.orphaned_keys() == []
+    assert writer.counts() == (1, 1, 1)
+    assert writer.keys_with_vectors(["k1"]) == {"k1"}
 
 
 def test_a_missing_index_says_what_to_run(tmp_path: Path) -> None:

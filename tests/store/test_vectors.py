@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rag_bot.errors import IndexUnusable
-from rag_bot.store.vectors import FOLDER_NAME, VectorIndex
+from rag_bot.store.vectors import FOLDER_NAME, VectorIndex, every_collection
 
 
 def _unit(count: int, seed: int = 0) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -17,7 +17,7 @@ def _unit(count: int, seed: int = 0) -> np.ndarray[tuple[int, int], np.dtype[np.
 
 
 def test_the_nearest_come_first_with_their_cosine(tmp_path: Path) -> None:
-    index, rows = VectorIndex(tmp_path, "abc"), _unit(50)
+    index, rows = VectorIndex(tmp_path, "abc", create=True), _unit(50)
     index.upsert([f"k{number}" for number in range(50)], rows)
     found = index.query(rows[7], 5)
     expected = np.sort(rows @ rows[7])[::-1][:5]
@@ -27,17 +27,17 @@ def test_the_nearest_come_first_with_their_cosine(tmp_path: Path) -> None:
 
 
 def test_writing_twice_changes_nothing_and_a_new_vector_replaces_the_old(tmp_path: Path) -> None:
-    index, rows = VectorIndex(tmp_path, "abc"), _unit(3)
+    index, rows = VectorIndex(tmp_path, "abc", create=True), _unit(3)
     for _ in range(2):
         index.upsert(["a", "b"], rows[:2])
     index.upsert(["a"], rows[2:])
-    assert index.count() == 2
+    assert index.keys() == {"a", "b"}
     assert index.query(rows[2], 1)[0][0] == "a"
     index.close()
 
 
 def test_deleted_keys_are_gone_and_unknown_ones_do_no_harm(tmp_path: Path) -> None:
-    index, rows = VectorIndex(tmp_path, "abc"), _unit(3)
+    index, rows = VectorIndex(tmp_path, "abc", create=True), _unit(3)
     index.upsert(["a", "b", "c"], rows)
     index.delete(["a", "never there"])
     assert {key for key, _ in index.query(rows[0], 10)} == {"b", "c"}
@@ -45,35 +45,37 @@ def test_deleted_keys_are_gone_and_unknown_ones_do_no_harm(tmp_path: Path) -> No
 
 
 def test_a_reopened_client_sees_what_was_written_since(tmp_path: Path) -> None:
-    first, rows = VectorIndex(tmp_path, "abc"), _unit(2)
+    first, rows = VectorIndex(tmp_path, "abc", create=True), _unit(2)
     first.upsert(["a", "b"], rows)
     first.close()
-    second = VectorIndex(tmp_path, "abc")
+    second = VectorIndex(tmp_path, "abc", create=True)
     assert second.query(rows[1], 1)[0][0] == "b"
     second.close()
 
 
 def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
-    index = VectorIndex(tmp_path, "abc")
+    index = VectorIndex(tmp_path, "abc", create=True)
     assert index.query(_unit(1)[0], 5) == []
     index.close()
 
 
-def test_another_model_has_a_collection_of_its_own_and_the_old_one_is_dropped(tmp_path: Path) -> None:
-    old = VectorIndex(tmp_path, "old")
-    old.upsert(["a"], _unit(1))
-    old.close()
-    new = VectorIndex(tmp_path, "new")
-    assert new.count() == 0
-    new.drop_others()
-    new.close()
-    again = VectorIndex(tmp_path, "old")
-    assert again.count() == 0
-    again.close()
+def test_every_collection_is_found_whatever_its_model(tmp_path: Path) -> None:
+    rows = _unit(3)
+    for number, name in enumerate(("one", "two")):
+        index = VectorIndex(tmp_path, name, create=True)
+        index.upsert([name], rows[number : number + 1])
+        index.close()
+    assert sorted(key for keys, _ in every_collection(tmp_path) for key in keys) == ["one", "two"]
+
+
+def test_what_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnusable, match="no Chroma database"):
+        VectorIndex(tmp_path, "abc").query(_unit(1)[0], 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_explained_in_one_line(tmp_path: Path) -> None:
     (tmp_path / FOLDER_NAME).write_text("no folder")
     with pytest.raises(IndexUnusable, match="chroma cannot be used") as caught:
-        VectorIndex(tmp_path, "abc").count()
+        VectorIndex(tmp_path, "abc", create=True).keys()
     assert "\n" not in str(caught.value)

@@ -12,7 +12,7 @@ from rag_bot.store.words import FOLDER_NAME, WordIndex, content_terms
 
 @pytest.fixture
 def words(tmp_path: Path) -> WordIndex:
-    index = WordIndex.open(tmp_path)
+    index = WordIndex.open(tmp_path, create=True)
     index.update([("a", "The runners were running in São Paulo"), ("b", "202 tasks in BIG-Bench"), ("c", "中文 笔记")])
     return index
 
@@ -50,7 +50,7 @@ def test_updating_a_key_replaces_it_and_removing_takes_it_out(words: WordIndex) 
 
 def test_another_reader_sees_the_commit(words: WordIndex, tmp_path: Path) -> None:
     words.update([("d", "zebra")])
-    assert _keys(WordIndex.open(tmp_path), "zebra") == ["d"]
+    assert _keys(WordIndex.open(tmp_path, create=True), "zebra") == ["d"]
 
 
 def test_stop_words_are_left_out_unless_there_is_nothing_else() -> None:
@@ -62,5 +62,5 @@ def test_a_damaged_folder_is_explained_in_one_line(tmp_path: Path) -> None:
     (tmp_path / FOLDER_NAME).mkdir()
     (tmp_path / FOLDER_NAME / "meta.json").write_text("{")
     with pytest.raises(IndexUnusable, match="tantivy cannot be used") as caught:
-        WordIndex.open(tmp_path)
+        WordIndex.open(tmp_path, create=True)
     assert "\n" not in str(caught.value)

@@ -150,7 +150,7 @@ def test_front_matter_is_a_folded_table_and_opens_when_it_is_cited() -> None:
 
 
 def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() -> None:
-    html = render_note(note("x\ny\n"), PATHS, cited=range(1, 3), stale=True)
+    html = render_note(note("x\ny\n"), PATHS, cited=range(1, 3), change="elsewhere")
     assert "A &lt;title&gt;" in html
     assert "notes/a.md:1-2" in html
     assert "has changed since it was indexed" in html

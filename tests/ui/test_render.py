@@ -23,8 +23,8 @@ def quote(text: str) -> Quote:
     return Quote(text, f"n/{EVIL}.md", EVIL, (EVIL, "Part"), (EVIL,), 0, len(text), 3, 4, 0.9)
 
 
-def answer(*texts: str, stale: bool = False) -> Answer:
-    citations = tuple(Citation(number, quote(text), stale) for number, text in enumerate(texts, start=1))
+def answer(*texts: str, change: str = "") -> Answer:
+    citations = tuple(Citation(number, quote(text), change) for number, text in enumerate(texts, start=1))
     return Answer("q", "", citations, not texts, 0.876, "quotes", (), (), {"total": 1234.0})
 
 
@@ -33,7 +33,7 @@ def text_of(html: str) -> str:
 
 
 def test_everything_from_notes_and_questions_is_escaped() -> None:
-    *_, html = growing_answer(answer(EVIL, stale=True))
+    *_, html = growing_answer(answer(EVIL, change="rewritten"))
     for made in (html, exchange(EVIL, ""), notice(EVIL), welcome(1, [EVIL], SyncState())):
         assert "<img" not in made
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", made))
@@ -58,7 +58,7 @@ def test_a_quote_is_word_for_word_line_by_line() -> None:
 
 
 def test_a_changed_file_is_said_to_be_changed() -> None:
-    *_, html = growing_answer(answer("one", stale=True))
+    *_, html = growing_answer(answer("one", change="rewritten"))
     assert "changed since it was indexed" in html
 
 
@@ -101,7 +101,21 @@ def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() ->
 
 
 def test_the_overview_counts() -> None:
-    status = Status(Path("/i"), (Path("/n/<a>"),), 1, 2_000, 2_000, "m", "f", None, (Failure("a", "b"),))
+    status = Status(
+        index=Path("/i"),
+        roots=(Path("/n/<a>"),),
+        missing=(Path("/n/<a>"),),
+        notes=1,
+        chunks=2_000,
+        vectors=2_000,
+        model="m",
+        fingerprint="f",
+        last_synced=None,
+        failed=(Failure("a", "b"),),
+        bytes_on_disk=0,
+        runs=(),
+        writer=None,
+    )
     words = text_of(overview(status, SyncState()))
     for expected in ("<a>", "not there now", "1 note · 2,000 passages", "Synced never", "1 file could not be read"):
         assert expected in words

@@ -1,0 +1,268 @@
+"""Carries out the plan of a sync: read, chunk, embed what is new, then switch in one transaction.
+
+The order of the steps is what keeps a crash harmless. Vectors are kept as they come; keys go into Chroma and Tantivy
+before the catalogue knows them and leave only after it has forgotten them; readers ask the catalogue what counts.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from rag_bot.embedding import EmbeddingModel
+from rag_bot.errors import NoteGone, NoteUnreadable
+from rag_bot.failpoints import reach
+from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
+from rag_bot.ingestion.readers import read_note
+from rag_bot.ingestion.roots import NEW
+from rag_bot.ingestion.survey import Survey
+from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
+from rag_bot.store.agreement import Agreement, probe
+from rag_bot.store.catalogue import KnownFile, Root
+from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
+from rag_bot.store.roots_file import write_roots
+from rag_bot.store.seal import looks_intact, read_seal, take_seal
+from rag_bot.store.writer import CatalogueWriter, Entry, MovedNote
+
+FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
+ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go
+
+OnProgress = Callable[[Progress], None]
+
+
+def built_with(model: EmbeddingModel) -> str:
+    """What decides how notes are cut and embedded; where that changes, all notes are prepared anew."""
+    return f"{model.info.fingerprint} chunker {CHUNKER_VERSION}"
+
+
+@dataclass(slots=True)
+class Application:
+    """One plan being applied, with what it counts. `run` is the sync's number in the history.
+
+    `rebuild` prepares every note anew into new search indexes, from the catalogue where its file can't be read;
+    `anew` only makes the search indexes anew. `forget` keeps no vectors of what is deleted. A plan that prepares no
+    notes needs no model.
+    """
+
+    index: Path
+    catalogue: CatalogueWriter
+    model: EmbeddingModel | None
+    survey: Survey
+    plan: SyncPlan
+    run: int
+    on_progress: OnProgress
+    rebuild: bool = False
+    anew: bool = False
+    forget: bool = False
+    failed: list[Failure] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    embedded: int = 0
+    reused: int = 0
+    _buffer: list[tuple[Root, Note, tuple[Chunk, ...]]] = field(default_factory=list)
+    _began: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+
+    def apply(self) -> None:
+        self.failed.extend(self.survey.failed)
+        was_dirty, trouble = self.catalogue.meta().get("dirty") == "1", self._find_trouble()
+        if self.plan.is_empty and not (self.rebuild or self.anew or was_dirty or trouble):
+            self._touch_unchanged()
+            return
+        with self.catalogue.transaction():
+            self.catalogue.set_meta(dirty="1")
+        reach("marked-dirty")
+        prepared = self._prepare_notes()
+        with closing(self._open_indexes(trouble)) as indexes:
+            self._enter(indexes, trouble)
+            reach("before-switch")
+            unused = self._switch(prepared, indexes.folder.name, was_dirty)
+            reach("switched")
+            if not self.rebuild:
+                indexes.remove(sorted({*unused, *self._extra(trouble)}))
+        self._finish(indexes.folder)
+
+    def _find_trouble(self) -> Agreement | None:
+        """What an interrupted sync or damaged files left behind; None if all is as the last sync left it."""
+        meta = self.catalogue.meta()
+        if "store" not in meta or self.rebuild:
+            return None if "generation" not in meta or self.rebuild else Agreement.of_nothing()
+        if meta.get("dirty") != "1" and looks_intact(self.index / meta["store"], read_seal(self.index)):
+            return None
+        return probe(self.index)
+
+    def _prepare_notes(self) -> set[str]:
+        """Read, chunk and embed what is new or changed; the paths for which that succeeded."""
+        self._add_roots()
+        prepared: set[str] = set()
+        wanted = [*self.plan.added, *self.plan.changed]
+        unread = self._unread() if self.rebuild else []
+        for done, path in enumerate((*wanted, *unread)):
+            self.on_progress(Progress("notes", done, len(wanted) + len(unread)))
+            if entry := self._read(path) if done < len(wanted) else self._remembered(path):
+                self._chunk(*entry)
+                prepared.add(path)
+        self._flush()
+        self.on_progress(Progress("notes", len(wanted) + len(unread), len(wanted) + len(unread)))
+        reach("notes-pending")
+        return prepared
+
+    def _unread(self) -> list[str]:
+        """Notes that are kept though their files can't be looked at now."""
+        deleted = {*self.plan.deleted, *self.plan.changed}
+        return sorted({*self.survey.known, *self.survey.unseen} - deleted)
+
+    def _add_roots(self) -> None:
+        """Enter new roots, and use their entries from here on."""
+        entered = {
+            root: self.catalogue.add_root(root.folder, root.label) for root in self.survey.roots if root.id == NEW
+        }
+        found = {path: (entered.get(root, root), file) for path, (root, file) in self.survey.found.items()}
+        self.survey = replace(self.survey, found=found)
+
+    def _read(self, path: str) -> tuple[Root, Note] | None:
+        root, file = self.survey.found[path]
+        try:
+            return root, read_note(root.folder, file.path, label=root.label)
+        except NoteGone:
+            self.gone.append(path)
+        except NoteUnreadable as error:
+            self.failed.append(Failure(path, str(error).removeprefix(f"{path} ")))
+            if self.rebuild:
+                return self._remembered(path)
+        return None
+
+    def _remembered(self, path: str) -> tuple[Root, Note] | None:
+        """A note as it was indexed before. It has no stamp, so that it is read again as soon as that is possible."""
+        note = self.catalogue.find_note(path)
+        root = note and next(root for root in self.catalogue.roots() if root.label == note.label)
+        return (root, replace(note, stamp="")) if note and root else None
+
+    def _chunk(self, root: Root, note: Note) -> None:
+        assert self.model
+        chunks = chunk_note(
+            note,
+            count_tokens=self.model.count_tokens,
+            max_tokens=self.model.chunk_tokens,
+            fingerprint=self.model.info.fingerprint,
+        )
+        self._buffer.append((root, note, chunks))
+        if sum(len(chunks) for *_, chunks in self._buffer) >= FLUSH_CHUNKS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Embed what is not embedded yet and keep it, with the notes as pending."""
+        texts = {chunk.key: chunk.embedded_text for *_, chunks in self._buffer for chunk in chunks}
+        stored = self.catalogue.keys_with_vectors(list(texts))
+        missing = [key for key in texts if key not in stored]
+        for some in _batches(missing, FLUSH_CHUNKS):
+            assert self.model
+            vectors = self.model.encode_documents([texts[key] for key in some])
+            with self.catalogue.transaction():
+                self.catalogue.add_vectors(some, vectors)
+            reach("vectors-kept")
+        with self.catalogue.transaction():
+            self.catalogue.revive_vectors(sorted(stored))
+            for entry in self._buffer:
+                self.catalogue.add_pending(*entry, synced=self._began)
+        self.embedded += len(missing)
+        self.reused += sum(len(chunks) for *_, chunks in self._buffer) - len(missing)
+        self._buffer.clear()
+
+    def _open_indexes(self, trouble: Agreement | None) -> SearchIndexes:
+        """Those in use, or the next ones where these can't be mended or everything is made anew."""
+        used = self.catalogue.meta().get("store", "")
+        anew = self.rebuild or self.anew or not used or (trouble is not None and trouble.is_broken)
+        name = next_folder(self.index, used) if anew else used
+        fingerprint = self.model.info.fingerprint if self.model else self.catalogue.meta()["fingerprint"]
+        return SearchIndexes(self.index / name, fingerprint)
+
+    def _enter(self, indexes: SearchIndexes, trouble: Agreement | None) -> None:
+        """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
+        done = 0
+        for entries in self._entries(indexes, trouble):
+            indexes.enter(entries)
+            done += len(entries)
+            self.on_progress(Progress("index", done, max(done, self.embedded)))
+
+    def _entries(self, indexes: SearchIndexes, trouble: Agreement | None) -> Iterator[list[Entry]]:
+        if indexes.folder.name != self.catalogue.meta().get("store"):
+            yield from self.catalogue.all_entries(ENTRY_BATCH, pending_only=self.rebuild)
+            return
+        if trouble:
+            missing = {*trouble.vectors.missing, *trouble.words.missing}
+            yield from self.catalogue.entries(sorted(missing), ENTRY_BATCH)
+        yield from self.catalogue.pending_entries(ENTRY_BATCH)
+
+    def _switch(self, prepared: set[str], store: str, was_dirty: bool) -> list[str]:
+        """The one transaction that makes the new state the state; the keys that no note has any more."""
+        outdated = {*self.survey.known, *self.survey.unseen} & {*prepared, *self.gone}
+        replaced = [*self.plan.deleted, *outdated]
+        with self.catalogue.transaction():
+            unused = self.catalogue.apply(replaced, [self._moved(move.before, move.after) for move in self.plan.moved])
+            self._remove_emptied_roots()
+            if was_dirty:
+                unused = sorted({*unused, *self.catalogue.orphaned_keys()})
+            self._let_go(unused)
+            if self.model:
+                info = self.model.info
+                self.catalogue.set_meta(
+                    built_with=built_with(self.model), model=info.name, fingerprint=info.fingerprint
+                )
+            self.catalogue.set_meta(store=store, generation=str(time.time_ns()))
+            reach("in-switch")
+        self._touch_unchanged()
+        write_roots(self.index, self.catalogue.roots())
+        return unused
+
+    def _let_go(self, keys: Sequence[str]) -> None:
+        if self.forget:
+            self.catalogue.remove_vectors(keys)
+        else:
+            self.catalogue.retire_vectors(keys, self.run)
+
+    def _remove_emptied_roots(self) -> None:
+        """A folder that is gone, and whose notes have all moved or been removed, is no root any more."""
+        for root in self.catalogue.roots():
+            wanted = root.folder.is_dir() and not (self.forget and root in self.survey.roots)
+            if not wanted and not self.catalogue.known_files(root):
+                self.catalogue.remove_root(root)
+
+    def _moved(self, before: str, after: str) -> MovedNote:
+        root, file = self.survey.found[after]
+        known = self.survey.known[before]
+        return MovedNote(before, root, KnownFile(after, file.stamp, known.content_hash), PurePosixPath(after).stem)
+
+    def _touch_unchanged(self) -> None:
+        """Remember new stamps of files that were written without a change, so that they are not read again."""
+        found, known = self.survey.found, self.survey.known
+        touched = [
+            KnownFile(path, found[path][1].stamp, known[path].content_hash)
+            for path in self.plan.unchanged
+            if found[path][1].stamp != known[path].stamp
+        ]
+        if touched:
+            with self.catalogue.transaction():
+                self.catalogue.touch(touched)
+
+    def _extra(self, trouble: Agreement | None) -> set[str]:
+        """Keys that an interrupted sync entered and nobody has."""
+        extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []
+        return set(extra) - self.catalogue.known_keys(extra)
+
+    def _finish(self, folder: Path) -> None:
+        """Both indexes are closed and as they should be."""
+        remove_other_folders(self.index, folder.name)
+        reach("old-store-removed")
+        seal = take_seal(folder, read_seal(self.index))
+        reach("before-seal")
+        with self.catalogue.transaction():
+            self.catalogue.set_meta(dirty="0", seal=json.dumps(seal))
+        self.catalogue.checkpoint()
+
+
+def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

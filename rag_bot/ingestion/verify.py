@@ -1,0 +1,160 @@
+"""Compares folders, catalogue, Chroma and Tantivy, and says in words what is wrong. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag_bot.errors import IndexUnusable, RagBotError
+from rag_bot.ingestion.chunking import chunk_key
+from rag_bot.ingestion.survey import plan_survey, survey_folders
+from rag_bot.records import Chunk, Problem, SyncPlan, Verification
+from rag_bot.store.agreement import Findings, probe
+from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.integrity import find_unsound
+from rag_bot.store.lock import writer_lock
+from rag_bot.store.schema import FILE_NAME
+from rag_bot.store.seal import find_damaged, read_seal
+
+FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, and how deep it goes.
+
+    `lost` says that the catalogue can't be read at all, `unsound` names notes whose passages or vectors are damaged,
+    `anew` says that the search indexes have to be made anew.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    notes: int = 0
+    passages: int = 0
+    lost: bool = False
+    unsound: tuple[str, ...] = ()
+    bad_keys: tuple[str, ...] = ()
+    anew: bool = False
+
+
+def verify(index: Path) -> Verification:
+    """Look at everything; no sync can run meanwhile.
+
+    Raises:
+        IndexUnusable: there is no index, or it is of a newer version.
+        WriterBusy: another process syncs.
+    """
+    began = time.perf_counter()
+    require_index(index)
+    with writer_lock(index) if os.access(index, os.W_OK) else nullcontext():
+        found = diagnose(index)
+    return Verification(found.problems, found.notes, found.passages, time.perf_counter() - began)
+
+
+def require_index(index: Path) -> None:
+    """Raises IndexUnusable where nothing was ever indexed."""
+    if not (index / FILE_NAME).is_file() and not any(index.glob("store-*")):
+        raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
+
+
+def diagnose(index: Path) -> Diagnosis:
+    """Everything that is wrong. The caller sees to it that nobody writes."""
+    if not (index / FILE_NAME).is_file():
+        return Diagnosis((Problem(CATALOGUE, f"{FILE_NAME} is missing"),), lost=True)
+    try:
+        with closing(Catalogue.open(index)) as catalogue:
+            if errors := catalogue.structure_errors():
+                return Diagnosis(tuple(Problem(CATALOGUE, error) for error in errors), lost=True)
+            return _diagnose(index, catalogue)
+    except sqlite3.DatabaseError as error:
+        return Diagnosis((Problem(CATALOGUE, str(error)),), lost=True)
+    except IndexUnusable as error:
+        if isinstance(error.__cause__, sqlite3.DatabaseError):
+            return Diagnosis((Problem(CATALOGUE, str(error.__cause__)),), lost=True)
+        raise
+
+
+def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
+    meta, (notes, passages, _) = catalogue.meta(), catalogue.counts()
+    found = Diagnosis(notes=notes, passages=passages)
+    if "store" not in meta:
+        text = "the first ingest has not finished; `rag-bot ingest` finishes it"
+        return replace(found, problems=(Problem(CATALOGUE, text),))
+    problems = list(_interrupted(meta))
+    unsound = find_unsound(catalogue, lambda chunk: _key_of(meta["fingerprint"], chunk))
+    if unsound.notes:
+        text = f"{len(unsound.notes):,} notes have damaged passages or vectors{_named(unsound.notes)}"
+        problems.append(Problem(CATALOGUE, text))
+    damaged = find_damaged(index / meta["store"], read_seal(index)) if meta.get("dirty") != "1" else {}
+    problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
+    agreement = probe(index)
+    problems += [*_disagreements(CHROMA, agreement.vectors), *_disagreements(TANTIVY, agreement.words)]
+    problems += _differences(index, catalogue)
+    return replace(
+        found,
+        problems=tuple(problems),
+        unsound=unsound.notes,
+        bad_keys=unsound.keys,
+        anew=bool(damaged) or agreement.is_broken,
+    )
+
+
+def _key_of(fingerprint: str, chunk: Chunk) -> str:
+    return chunk_key(fingerprint, chunk.embedded_text)
+
+
+def _interrupted(meta: dict[str, str]) -> Iterator[Problem]:
+    if meta.get("dirty") == "1":
+        yield Problem(CATALOGUE, "the last sync was interrupted; `rag-bot ingest` finishes it")
+
+
+def _disagreements(part: str, findings: Findings) -> Iterator[Problem]:
+    if findings.missing:
+        yield Problem(part, f"{len(findings.missing):,} passages of the catalogue are missing")
+    if findings.extra:
+        yield Problem(part, f"{len(findings.extra):,} passages are in no note")
+    if findings.broken:
+        yield Problem(part, findings.broken)
+
+
+def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
+    """By content: every note is read."""
+    for root in catalogue.roots():
+        if not root.folder.is_dir():
+            yield Problem(
+                FOLDERS, f"{root.folder} is not there; {len(catalogue.known_files(root)):,} notes of it answer"
+            )
+    try:
+        survey = survey_folders(index, [r.folder for r in catalogue.roots() if r.folder.is_dir()], catalogue)
+    except RagBotError as error:
+        yield Problem(FOLDERS, str(error))
+        return
+    known = {path: replace(file, stamp="") for path, file in survey.known.items() if _is_there(catalogue, path)}
+    plan = plan_survey(replace(survey, known=known), rebuild=False)
+    for name, paths in _by_change(plan).items():
+        if paths:
+            yield Problem(FOLDERS, f"{len(paths):,} notes {name} since the last sync{_named(paths)}")
+    for failure in survey.failed:
+        yield Problem(FOLDERS, f"{failure.path}: {failure.error}")
+
+
+def _is_there(catalogue: Catalogue, path: str) -> bool:
+    return any(path.startswith(f"{root.label}/") and root.folder.is_dir() for root in catalogue.roots())
+
+
+def _by_change(plan: SyncPlan) -> dict[str, Sequence[str]]:
+    return {
+        "are new": plan.added,
+        "have changed": plan.changed,
+        "were renamed": [move.before for move in plan.moved],
+        "were deleted": plan.deleted,
+    }
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+    return f": {', '.join(paths[:3])}{more}"

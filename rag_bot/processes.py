@@ -1,0 +1,18 @@
+"""Starting this program's own modules as child processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """What runs a module of this package with the same Python."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """This process's environment, in which a child finds the package wherever it is started."""
+    found = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": found, **more}

@@ -1,0 +1,108 @@
+"""The two search indexes side by side: Chroma and Tantivy in one folder, `store-N`, of the index.
+
+A rebuild fills the next folder while the old one still answers; the catalogue says which of them counts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from rag_bot.errors import IndexUnusable
+from rag_bot.failpoints import reach
+from rag_bot.store.agreement import probe
+from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.lock import find_writer
+from rag_bot.store.seal import find_damaged, looks_intact, read_seal
+from rag_bot.store.vectors import ExactVectors, VectorIndex
+from rag_bot.store.words import WordIndex
+from rag_bot.store.writer import Entry
+
+SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded
+_PREFIX = "store-"
+_OF_VERSION_1 = ("chroma", "tantivy")
+
+
+class SearchIndexes:
+    """Both indexes of one folder, opened to be written."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.folder = folder
+        self.vectors = VectorIndex(folder, fingerprint, create=True)
+
+    @cached_property
+    def words(self) -> WordIndex:
+        return WordIndex.open(self.folder, create=True)
+
+    def enter(self, entries: Sequence[Entry]) -> None:
+        """Add passages; doing it twice does no harm."""
+        if not entries:
+            return
+        self.vectors.upsert([key for key, *_ in entries], np.stack([vector for *_, vector in entries]))
+        reach("vectors-entered")
+        self.words.update((key, text) for key, text, _ in entries)
+        reach("words-entered")
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Take passages out; unknown keys do no harm."""
+        if not keys:
+            return
+        self.vectors.delete(keys)
+        reach("vectors-removed")
+        self.words.update((), removed=keys)
+        reach("words-removed")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.vectors.close()
+
+
+def next_folder(index: Path, used: str) -> str:
+    """The name of the folder after the one in use; what a killed rebuild left there is removed."""
+    name = f"{_PREFIX}{int(used.removeprefix(_PREFIX) or 0) + 1}"
+    shutil.rmtree(index / name, ignore_errors=True)
+    return name
+
+
+def remove_other_folders(index: Path, used: str) -> None:
+    """Remove search indexes that no longer count. What another process still has open goes the next time."""
+    for path in index.iterdir():
+        if path.name != used and (path.name.startswith(_PREFIX) or path.name in _OF_VERSION_1):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactVectors, WordIndex]:
+    """Both indexes, as the catalogue's state has them.
+
+    Small libraries, and all in folders that can't be written to (which Chroma needs), are compared in memory.
+
+    Raises:
+        IndexUnusable: files of theirs are damaged.
+    """
+    meta = catalogue.meta()
+    folder = index / meta["store"]
+    _require_sound(index, folder)
+    writable = os.access(folder, os.W_OK)
+    if catalogue.counts()[1] <= SMALL_LIBRARY or not writable:
+        vectors: VectorIndex | ExactVectors = ExactVectors(catalogue.live_vectors())
+    else:
+        vectors = VectorIndex(folder, meta["fingerprint"])
+    return vectors, WordIndex.open(folder) if writable else WordIndex.open_copy(folder)
+
+
+def _require_sound(index: Path, folder: Path) -> None:
+    """Opening damaged files can end this process, so what is not as it was sealed is first opened by another one."""
+    for _ in range(2):  # a sync that ends meanwhile seals anew
+        seal = read_seal(index)
+        if looks_intact(folder, seal) or find_writer(index):
+            return
+    if find_damaged(folder, seal) and (trouble := probe(index).trouble()):
+        raise IndexUnusable(
+            f"The index in {index} is damaged ({'; '.join(trouble)}). Run `rag-bot verify --repair`; your notes are "
+            "not touched."
+        )

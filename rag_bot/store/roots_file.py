@@ -1,0 +1,29 @@
+"""A copy of the list of folders beside the catalogue, for the day that the catalogue is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag_bot.store.catalogue import Root
+
+FILE_NAME = "roots.json"
+
+
+def write_roots(index: Path, roots: Sequence[Root]) -> None:
+    """Replace the file if the list is another one."""
+    listed = {root.label: str(root.folder) for root in roots}
+    if read_roots(index) != listed:
+        beside = index / f"{FILE_NAME}.new"
+        beside.write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
+        beside.replace(index / FILE_NAME)
+
+
+def read_roots(index: Path) -> dict[str, str]:
+    """Folders by label; empty where there is no such file, or none that can be read."""
+    try:
+        values = json.loads((index / FILE_NAME).read_text(encoding="utf-8"))
+        return {str(label): str(folder) for label, folder in values.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}

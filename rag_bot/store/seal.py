@@ -1,0 +1,75 @@
+"""What the files of the search indexes looked like when the last sync was done with them.
+
+Chroma and Tantivy notice few damages of their files: some end the process that opens them, others only give wrong
+results. A file that is as it was sealed is safe to open.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from rag_bot.store.catalogue import Catalogue
+
+Seal = Mapping[str, tuple[int, int, int]]
+"""Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
+
+_CHANGED_BY_READING = ("chroma.sqlite3", ".lock")  # SQLite and the locks see to themselves
+_BLOCK = 1 << 20  # bytes
+
+
+def take_seal(folder: Path, before: Seal | None = None) -> dict[str, tuple[int, int, int]]:
+    """The seal of all files below a folder; the sums of files that did not change are taken from an earlier one."""
+    sealed = {}
+    for name, (size, mtime_ns) in _stats(folder).items():
+        known = (before or {}).get(name)
+        same = known is not None and tuple(known[:2]) == (size, mtime_ns)
+        sealed[name] = (size, mtime_ns, known[2] if known is not None and same else _checksum(folder / name))
+    return sealed
+
+
+def looks_intact(folder: Path, seal: Seal) -> bool:
+    """Whether sizes and times are as they were sealed."""
+    return _stats(folder) == {name: tuple(values[:2]) for name, values in seal.items()}
+
+
+def find_damaged(folder: Path, seal: Seal) -> dict[str, str]:
+    """What is wrong, in a word, with each file whose content is not what was sealed. Reads them all."""
+    found = _stats(folder)
+    wrong = dict.fromkeys(seal.keys() - found.keys(), "missing")
+    wrong |= dict.fromkeys(found.keys() - seal.keys(), "unknown")
+    for name in seal.keys() & found.keys():
+        if found[name][0] != seal[name][0]:
+            wrong[name] = f"{found[name][0]:,} bytes instead of {seal[name][0]:,}"
+        elif _checksum(folder / name) != seal[name][2]:
+            wrong[name] = "other content"
+    return dict(sorted(wrong.items()))
+
+
+def read_seal(index: Path) -> dict[str, tuple[int, int, int]]:
+    """The seal of the last sync that ended, as the catalogue has it now."""
+    with closing(Catalogue.open(index)) as catalogue:
+        sealed = json.loads(catalogue.meta().get("seal", "{}"))
+        return {name: tuple(values) for name, values in sealed.items()}
+
+
+def _stats(folder: Path) -> dict[str, tuple[int, int]]:
+    return {
+        path.relative_to(folder).as_posix(): (status.st_size, status.st_mtime_ns)
+        for path in folder.rglob("*")
+        if not path.name.startswith(_CHANGED_BY_READING[0]) and not path.name.endswith(_CHANGED_BY_READING[1])
+        if path.is_file()
+        for status in (path.stat(),)
+    }
+
+
+def _checksum(path: Path) -> int:
+    """CRC-32: quick, and meant against accidents, not against people."""
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            value = zlib.crc32(block, value)
+    return value
