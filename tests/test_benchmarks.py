@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval.benchmarks.changes import unchanged
+from eval.benchmarks.generate import groups, read_source, write_library
 from eval.benchmarks.ingest import SIDES
 from eval.benchmarks.measure import REPOSITORY, Table, percentile, run_module
 from eval.benchmarks.recall import try_settings
+from eval.benchmarks.scale import measure_scale
 from eval.benchmarks.synthetic import near
+from rag_bot.settings import load_settings
 
 
 @pytest.fixture
@@ -51,9 +55,53 @@ def test_both_sides_of_the_comparison_ingest_the_same_notes(
         assert run.seconds > run.values["seconds"] > 0
 
 
+def test_changes_of_a_library_are_measured_with_and_without_embedding(
+    model_cache: Path, three_notes: Path, tmp_path: Path
+) -> None:
+    """That each sync did what it is the measure of (no rename embeds, and so on) is checked while it is measured."""
+    place = tmp_path / "place"
+    changes, saves = measure_scale([three_notes], 20, place, model_cache, runs=1, saves=1, stub_above=10)
+    operations = [str(row[0]) for row in changes.rows]
+    assert operations == [
+        "fresh ingest",
+        "nothing changed",
+        "one note edited",
+        "folder of 2 notes renamed",
+        "2 notes deleted",
+        "2 notes restored",
+        "verify",
+        "status",
+    ]
+    assert "STUBBED" in changes.remarks[0]
+    assert "Save until found, 20 notes" in saves.title
+    assert len(read_source([place / "notes"]).lengths) == 20
+
+
+def test_generated_libraries_are_the_same_for_the_same_seed_and_have_folders_to_change(
+    three_notes: Path, tmp_path: Path
+) -> None:
+    source = read_source([three_notes])
+    for name, seed in (("one", 0), ("same", 0), ("other", 1)):
+        write_library(tmp_path / name, 2_050, source, seed)
+    one, same, other = (
+        {path.relative_to(tmp_path / name): path.read_text() for path in (tmp_path / name).rglob("*.md")}
+        for name in ("one", "same", "other")
+    )
+    assert one == same != other
+    assert [len(list(group.rglob("*.md"))) for group in groups(tmp_path / "one")] == [1_000, 1_000, 50]
+    with pytest.raises(ValueError, match="no words"):
+        read_source([tmp_path / "nothing"])
+
+
 def test_a_failing_measurement_says_what_went_wrong() -> None:
     with pytest.raises(RuntimeError, match="No module named"):
         run_module("eval.benchmarks.nothing")
+
+
+def test_a_sync_that_did_something_else_is_not_measured(model_cache: Path, three_notes: Path, tmp_path: Path) -> None:
+    settings = load_settings(index=tmp_path / "index", cache=model_cache)
+    with pytest.raises(RuntimeError, match=r"reports \{'added': 3\}"):
+        unchanged(settings, three_notes, 1)
 
 
 def test_recall_is_whole_in_a_small_index() -> None:

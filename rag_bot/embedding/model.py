@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rag_bot.embedding.export import ModelInfo, Vectors, export, load_sentence_transformer, unit
+from rag_bot.embedding.hashes import FileHashes
 from rag_bot.embedding.weights import find_model, fingerprint
 from rag_bot.errors import ModelError
 
@@ -44,8 +45,9 @@ class EmbeddingModel:
         Raises:
             ModelError: the model cannot be found, or is damaged.
         """
-        weights = find_model(name)
-        folder = _cache_folder(cache, fingerprint(weights))
+        hashes = FileHashes(cache)
+        weights = find_model(name, hashes)
+        folder = _cache_folder(cache, fingerprint(weights, hashes))
         if not (folder / "model.json").is_file():
             export(name, weights, folder)
         return cls(folder, weights)

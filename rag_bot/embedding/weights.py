@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from pathlib import Path
 
+from rag_bot.embedding.hashes import FileHashes
 from rag_bot.errors import ModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -17,7 +17,7 @@ _WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")
 _CONVERTED = {"onnx", "openvino", "coreml"}
 
 
-def find_model(name: str) -> Path:
+def find_model(name: str, hashes: FileHashes | None = None) -> Path:
     """The folder that holds the model of this name: a folder, the packaged default, or a copy from the hub.
 
     The hub is asked only for a model that is not on this machine yet.
@@ -27,7 +27,7 @@ def find_model(name: str) -> Path:
     """
     folder = Path(name).expanduser()
     if name in DEFAULT_NAMES and (packaged := _packaged_folder()):
-        _check_default_weights(packaged)
+        _check_default_weights(packaged, hashes or FileHashes())
         return packaged
     if folder.is_dir():
         return _check_model_folder(folder.absolute())
@@ -36,11 +36,11 @@ def find_model(name: str) -> Path:
     return _from_hub(name if "/" in name else f"sentence-transformers/{name}")
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path, hashes: FileHashes | None = None) -> str:
     """16 hex digits over every file that decides what the model computes: weights, configuration, vocabulary."""
-    digest = hashlib.sha256()
+    digest, hashes = hashlib.sha256(), hashes or FileHashes()
     for path in sorted(_model_files(folder)):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{_file_sha256(path)}\0".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{hashes.sha256(path)}\0".encode())
     return digest.hexdigest()[:16]
 
 
@@ -52,9 +52,9 @@ def _packaged_folder() -> Path | None:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def _check_default_weights(folder: Path) -> None:
+def _check_default_weights(folder: Path, hashes: FileHashes) -> None:
     path = folder / "model.safetensors"
-    found = _file_sha256(path) if path.is_file() else "nothing"
+    found = hashes.sha256(path) if path.is_file() else "nothing"
     if found != DEFAULT_WEIGHTS_SHA256:
         raise ModelError(
             f"The weights {path} hash to {found[:12]}…, not to {DEFAULT_WEIGHTS_SHA256[:12]}…: they are damaged. "
@@ -91,11 +91,3 @@ def _model_files(folder: Path) -> list[Path]:
     if any(path.suffix == ".safetensors" for path in wanted):
         return wanted
     return wanted + [path for path in files if path.suffix == ".bin"]
-
-
-def _file_sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"The model file {path} cannot be read: {os.strerror(error.errno or 0)}.") from error

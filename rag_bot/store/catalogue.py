@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -167,9 +168,11 @@ class Catalogue:
         conditions, values = ["NOT pending"], []
         if filters.folder:
             folder = filters.folder.replace("\\", "/").removeprefix("./").rstrip("/") + "/"
+            folder = unicodedata.normalize("NFC", folder)  # file names come in other forms as well, from macOS for one
             conditions.append(
-                "? IN (substr(note.path, 1, length(?)), substr(note.path, length(label) + 2, length(?)),"
-                " substr(root.folder || substr(note.path, length(label) + 1), 1, length(?)))"
+                "? IN (substr(nfc(note.path), 1, length(?)),"
+                " substr(nfc(substr(note.path, length(label) + 2)), 1, length(?)),"
+                " substr(nfc(root.folder || substr(note.path, length(label) + 1)), 1, length(?)))"
             )
             values += [folder] * 4
         if filters.tag:

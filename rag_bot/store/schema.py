@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rag_bot.errors import IndexUnusable
@@ -138,6 +140,7 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
     )
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.create_function("nfc", 1, partial(unicodedata.normalize, "NFC"), deterministic=True)
     return connection
 
 

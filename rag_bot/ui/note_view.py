@@ -16,6 +16,10 @@ LONGEST_RENDERED = 100_000  # characters; what is longer is shown as plain lines
 _LINES_AROUND = 200
 _LONGEST_LINE = 4_000
 _NOWHERE = range(0)
+_CHANGED = "the note has changed since it was indexed"
+_SYNC = "Below is the text as indexed; sync to update it."
+_REMEDIES = {"deleted": "Below is its text as indexed, which still answers until the next sync."}
+_NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
 
 
 def render_note(note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, change: str = "") -> str:
@@ -23,15 +27,17 @@ def render_note(note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, ch
     where = location(note.path, cited.start, cited.stop - 1) if cited else note.path
     return f"""<article class="note">
 <header><button type="button" class="close" data-close aria-label="Close the note">×</button>
-<h2 dir="auto">{escape(note.title)}</h2><p class="place" dir="auto">{escape(where)}</p>{_changed(change)}</header>
+<h2 dir="auto">{escape(note.title)}</h2><p class="place" dir="auto">{escape(where)}</p>
+{_changed(change, cited)}</header>
 {_properties(note, cited)}<div class="body" dir="auto">{_body(note, paths, cited)}</div></article>"""
 
 
-def render_missing(path: str) -> str:
-    """The panel for a note that is not in the index any more."""
+def render_missing(path: str, state: str = "") -> str:
+    """The panel for a note that is not in the index; `state` is as in `NoteState`."""
+    title = _NOT_INDEXED.get(state, "No longer in the index")
     return f"""<article class="note"><header>
 <button type="button" class="close" data-close aria-label="Close the note">×</button>
-<h2>No longer in the index</h2><p class="place" dir="auto">{escape(path)}</p></header></article>"""
+<h2>{title}</h2><p class="place" dir="auto">{escape(path)}</p></header></article>"""
 
 
 def heading_lines(note: Note, heading: str) -> range:
@@ -45,10 +51,11 @@ def heading_lines(note: Note, heading: str) -> range:
     return range(line, line + 1) if line else _NOWHERE
 
 
-def _changed(change: str) -> str:
+def _changed(change: str, cited: range) -> str:
     if not change:
         return ""
-    return f'<p class="stale">{change_words(change).capitalize()}. Below is the text as indexed; sync to update it.</p>'
+    words = change_words(change) if cited or change not in ("elsewhere", "rewritten") else _CHANGED
+    return f'<p class="stale">{words.capitalize()}. {_REMEDIES.get(change, _SYNC)}</p>'
 
 
 def _body(note: Note, paths: Sequence[str], cited: range) -> str:

@@ -1,104 +1,108 @@
-"""What the index holds and how a sync is going, in words."""
+"""The side's HTML: what the index holds, how a sync is going, and what it asks."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from rag_bot.records import Status
+from rag_bot.output import run_state
+from rag_bot.records import Failure, Run, Status
+from rag_bot.ui.glance import Glance
+from rag_bot.ui.losses import kept_notes, question
 from rag_bot.ui.sync_job import SyncState
+from rag_bot.ui.watch_job import WatchState
+from rag_bot.ui.words import many, progress_words, run_words, when
 
 _MOST_FAILURES = 20
 
 
-def overview(status: Status | None, state: SyncState) -> str:
-    """The side's HTML: folders, counts, when it was synced, and the sync that runs or ran last."""
-    return f'<div class="overview">{_holds(status)}<div class="sync" role="status">{sync_result(state)}</div></div>'
-
-
-def _holds(status: Status | None) -> str:
-    if status is None or not status.roots:
-        return '<p class="hint">No notes yet.</p>'
-    folders = "".join(f"<li>{_folder(root)}</li>" for root in status.roots)
-    failed = f"<p>{_many(len(status.failed), 'file')} could not be read</p>" if status.failed else ""
+def overview(glance: Glance, sync: SyncState, watch: WatchState) -> str:
+    """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide."""
     return (
-        f'<ul class="folders">{folders}</ul>'
-        f"<p>{_many(status.notes, 'note')} · {_many(status.chunks, 'passage')}</p>"
-        f"<p>Synced {escape(when(status.last_synced))}</p>{failed}"
+        f'<div class="overview">{_holds(glance, sync)}<div class="sync" role="status">'
+        f"{_running(glance, sync, watch)}{sync_result(sync)}{kept_notes(sync, watch)}</div></div>"
     )
 
 
-def _folder(root: Path) -> str:
-    missing = "" if root.is_dir() else ' <span class="stale">not there now</span>'
-    return f'<span title="{escape(str(root))}" dir="auto">{escape(root.name or str(root))}</span>{missing}'
+def watching(watch: WatchState) -> str:
+    """What stands below the switch."""
+    trouble = f'<p class="notice">{escape(watch.error)}</p>' if watch.error else ""
+    if not watch.on:
+        return trouble
+    if not watch.ready:
+        words = "Trying again …" if watch.error else "Looking for changes …"
+    else:
+        words = f"Watching, last change {when(watch.changed)}" if watch.changed else "Watching for changes"
+    return f'<p role="status">{escape(words)}</p>{trouble}'
 
 
-def when(started: str | None, *, now: datetime.datetime | None = None) -> str:
-    """A time as the catalogue writes it, in local words."""
-    if not started:
-        return "never"
-    moment = datetime.datetime.fromisoformat(started).astimezone()
-    today = (now or datetime.datetime.now()).astimezone().date()
-    days = (today - moment.date()).days
-    day = {0: "today", 1: "yesterday"}.get(days, moment.date().isoformat())
-    return f"{day} {moment:%H:%M}"
+def sync_result(sync: SyncState) -> str:
+    """A bar while the app's own sync runs; then what went wrong, or what it asks."""
+    if sync.running:
+        return f"<p>{escape(progress_words(sync))}</p>{_bar(sync)}"
+    if sync.question:
+        return question(sync.question)
+    if sync.error:
+        return f'<p class="notice">{escape(sync.error.removeprefix("rag-bot: "))}</p>'
+    return ""
 
 
-def sync_result(state: SyncState) -> str:
-    """A bar while a sync runs, then what it did."""
-    if state.running:
-        return f"<p>{escape(progress_words(state))}</p>{_bar(state)}"
-    if state.error:
-        return f'<p class="notice">{escape(state.error.removeprefix("rag-bot: "))}</p>'
-    return _report(state.report) if state.report is not None else ""
+def folder(root: Path, missing: Sequence[Path]) -> str:
+    """A folder's name, and whether it is there."""
+    gone = ' <span class="stale">not there now</span>' if root in missing else ""
+    return f'<span title="{escape(str(root))}" dir="auto">{escape(root.name or str(root))}</span>{gone}'
 
 
-def progress_words(state: SyncState) -> str:
-    """Such as "Reading your notes: 120 of 578"."""
-    if not state.total:
-        return "Looking for changed notes …"
-    if state.stage == "index":
-        return f"Entering passages: {state.done:,} of {state.total:,}"
-    return f"Reading your notes: {state.done:,} of {state.total:,}"
-
-
-def _bar(state: SyncState) -> str:
-    value = f' value="{state.done}" max="{state.total}"' if state.total else ""
-    return f'<progress aria-label="Sync"{value}></progress>'
-
-
-def _report(report: Mapping[str, Any]) -> str:
-    failed = report.get("failed", [])
-    return f"<p>{escape(report_words(report))}</p>{_failures(failed)}"
-
-
-def report_words(report: Mapping[str, Any]) -> str:
-    """Such as "2 added, 1 changed; 575 unchanged."."""
-    counts = {name: _count(report.get(name)) for name in ("added", "changed", "moved", "deleted", "unchanged")}
-    unchanged = counts.pop("unchanged")
-    done = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    return f"{done}; {unchanged:,} unchanged." if done else f"Nothing new; {unchanged:,} unchanged."
-
-
-def _count(value: object) -> int:
-    """Counts, or the lists of what is counted."""
-    return len(value) if isinstance(value, list) else int(str(value or 0))
-
-
-def _failures(failed: Sequence[Mapping[str, Any]]) -> str:
+def failures(failed: Sequence[Failure], name: str = "failures") -> str:
+    """What could not be read and why, folded; with a name of its own it stays open while the page changes."""
     if not failed:
         return ""
     rows = "".join(
-        f'<li><b dir="auto">{escape(str(failure.get("path", "")))}</b> {escape(str(failure.get("error", "")))}</li>'
-        for failure in failed[:_MOST_FAILURES]
+        f'<li><b dir="auto">{escape(one.path)}</b> {escape(one.error)}</li>' for one in failed[:_MOST_FAILURES]
     )
     more = f"<li>and {len(failed) - _MOST_FAILURES:,} more</li>" if len(failed) > _MOST_FAILURES else ""
-    summary = f"{_many(len(failed), 'file')} could not be read"
-    return f"<details><summary>{summary}</summary><ul>{rows}{more}</ul></details>"
+    summary = f"{many(len(failed), 'file')} could not be read"
+    return f'<details data-keep="{escape(name)}"><summary>{summary}</summary><ul>{rows}{more}</ul></details>'
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def _holds(glance: Glance, sync: SyncState) -> str:
+    status = glance.status
+    if glance.problem:
+        return f'<p class="notice">{escape(glance.problem)}</p>'
+    if status is None or not status.roots:
+        return f'<p class="hint nothing">{"" if sync.running else "No notes yet"}</p>'
+    folders = "".join(f"<li>{folder(root, status.missing)}</li>" for root in status.roots)
+    counted = f"<p>{many(status.notes, 'note')} · {many(status.chunks, 'passage')}</p>" if status.last_synced else ""
+    return f'<ul class="folders">{folders}</ul>{counted}{_synced(status)}{failures(status.failed)}'
+
+
+def _synced(status: Status) -> str:
+    """The last sync that went through; where a later one did not, that as well."""
+    done = next((run for place, run in enumerate(status.runs) if _state(status, run, place) == "done"), None)
+    result = f": {run_words(done, 'done')}" if done else ""
+    good = f"<p>Synced {escape(when(status.last_synced) + result)}</p>" if status.last_synced else ""
+    newest = _state(status, status.runs[0], 0) if status.runs else ""
+    if newest == "killed":
+        return f"{good}<p>The sync of {when(status.runs[0].started)} was stopped before its end</p>"
+    return good
+
+
+def _state(status: Status, run: Run, place: int) -> str:
+    return run_state(run, status.writer, place)
+
+
+def _running(glance: Glance, sync: SyncState, watch: WatchState) -> str:
+    """A sync that is not this app's own job."""
+    writer = glance.pulse.writer
+    if writer is None or sync.running:
+        return ""
+    if watch.pid and writer.pid == watch.pid:
+        return "<p>Syncing what changed …</p>"
+    since = f" since {when(writer.started)}" if writer.started else ""
+    return f"<p>Another process is syncing{escape(since)} …</p>"
+
+
+def _bar(sync: SyncState) -> str:
+    value = f' value="{sync.done}" max="{sync.total}"' if sync.total else ""
+    return f'<progress aria-label="Sync"{value}></progress>'

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
-from rag_bot.errors import IndexUnusable, RagBotError
-from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
-from rag_bot.records import Filters, Note, Status
-from rag_bot.ui.examples import example_questions
-from rag_bot.ui.note_view import heading_lines, render_missing, render_note
-from rag_bot.ui.overview import overview
-from rag_bot.ui.render import exchange, growing_answer, notice, waiting
-from rag_bot.ui.sync_job import SyncJob
-from rag_bot.ui.welcome import still_reading, welcome
+from rag_bot.ui.note_list import ALL
+from rag_bot.ui.notes_page import filters
+from rag_bot.ui.preference import remember_watching
+from rag_bot.ui.talk import EVERYWHERE, Talk
+from rag_bot.ui.views import Sources, Views
 
 _HERE = Path(__file__).parent
-_LOG = logging.getLogger(__name__)
 _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
-_EVERYWHERE = ""
 _CONNECT = """ragBot.connect(element, props, watch, {
   ask: (data) => trigger("ask", data), open: (data) => trigger("open_note", data),
-  read: (data) => trigger("read_folder", data) });"""
+  read: (data) => trigger("read_folder", data), decide: (data) => trigger("decide", data) });"""
+_SHOW_NOTES, _SHOW_CHAT = "() => { ragBot.showNotes(true); }", "() => { ragBot.showNotes(false); }"
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
  stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E">"""
 _BRAND = '<p class="brand">rag-bot</p><button type="button" data-menu aria-label="Menu">☰</button>'
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE = {**_QUIET, "queue": False}
+_TICK_SECONDS = 1.5
 
-History = tuple[str, ...]
-"""The finished exchanges of a session, as HTML."""
 
-
-def mount(app: FastAPI, library: Library, job: SyncJob) -> None:
+def mount(app: FastAPI, library: Library, sources: Sources) -> None:
     """Puts the page at / of an app."""
     gr.mount_gradio_app(
         app,
-        Page(library, job).blocks,
+        Page(library, sources).blocks,
         path="/",
         footer_links=[],
         run_history=False,
@@ -63,22 +54,26 @@ def mount(app: FastAPI, library: Library, job: SyncJob) -> None:
 class Page:
     """The components, and the functions that they call."""
 
-    def __init__(self, library: Library, job: SyncJob) -> None:
+    def __init__(self, library: Library, sources: Sources) -> None:
         self._library = library
-        self._job = job
+        self._sources = sources
+        self._talk = Talk(library, sources)
         with gr.Blocks(title="rag-bot", analytics_enabled=False, fill_width=True) as self.blocks:
             self._lay_out()
             self._wire()
 
     def _lay_out(self) -> None:
         self._history = gr.State(())
-        self._timer = gr.Timer(1.0)
+        self._seen = gr.State({})
+        self._notes_open = gr.State(False)
+        self._timer = gr.Timer(_TICK_SECONDS)
+        self._parts: dict[str, Any] = {}
         with gr.Row(elem_id="app"):
             with gr.Column(elem_id="side", min_width=0):
                 self._lay_out_side()
             with gr.Column(elem_id="main", min_width=0):
                 with gr.Column(elem_id="scroll"):
-                    self._welcome = _html("welcome")
+                    self._parts["welcome"] = _html("welcome")
                     self._conversation = _html("conversation")
                 self._question = gr.Textbox(
                     placeholder="Ask your notes …",
@@ -91,111 +86,122 @@ class Page:
                     submit_btn=True,
                     elem_id="question",
                 )
+                with gr.Column(elem_id="notes-page"):
+                    self._lay_out_notes()
             self._panel = _html("panel")
 
     def _lay_out_side(self) -> None:
         gr.HTML(_BRAND, elem_id="brand", apply_default_css=False)
         with gr.Column(elem_id="menu"):
             self._new_chat = gr.Button("New chat", elem_id="new-chat")
+            self._show_notes = gr.Button("Notes", elem_id="show-notes")
             self._folder = gr.Dropdown(
-                [("All notes", _EVERYWHERE)], value=_EVERYWHERE, label="Search in", elem_id="folder"
+                [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
             )
-            self._overview = _html("overview")
+            self._parts["overview"] = _html("overview")
             self._sync = gr.Button("Sync notes", elem_id="sync")
+            self._parts["watch"] = gr.Checkbox(label="Keep in sync", container=False, elem_id="watch")
+            self._parts["watching"] = _html("watching")
             with gr.Accordion("Add a folder", open=False, elem_id="add"):
                 self._path = gr.Textbox(
                     label="Notes folder", placeholder="~/notes", lines=1, max_lines=1, elem_id="notes-folder"
                 )
                 self._add = gr.Button("Read this folder", elem_id="read-folder")
 
+    def _lay_out_notes(self) -> None:
+        with gr.Row(elem_id="notes-head"):
+            gr.HTML("<h1>Notes</h1>", apply_default_css=False)
+            self._show_chat = gr.Button("Back to the chat", elem_id="show-chat")
+        self._parts["summary"] = _html("summary")
+        self._query = gr.Textbox(
+            placeholder="Search titles and paths", show_label=False, label="Search", container=False, elem_id="query"
+        )
+        self._parts["filter"] = gr.Radio(
+            filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
+        )
+        self._parts["rows"] = _html("rows")
+
     def _wire(self) -> None:
-        state = [self._overview, self._welcome, self._timer]
         talk = [self._question, self._history, self._conversation]
         asked = [self._question, self._history, self._folder]
-        gr.on([self._question.submit], self._ask, asked, talk, **_QUIET).then(self._show_state, None, state, **_QUIET)
-        self._welcome.ask(self._ask_example, [self._history, self._folder], talk, **_QUIET)
-        self._new_chat.click(lambda: ("", (), "", ""), None, [*talk, self._panel], queue=False, **_QUIET)
-        for shown in (self._conversation, self._panel):
-            shown.open_note(self._open_note, None, self._panel, queue=False, **_QUIET)
-        self._welcome.read_folder(self._start_named, None, state, **_QUIET)
-        self._sync.click(self._start_sync, None, state, **_QUIET)
-        gr.on([self._add.click, self._path.submit], self._start_reading, self._path, state, **_QUIET)
-        self._timer.tick(self._show_state, None, state, **_QUIET)
-        self.blocks.load(self._show_state, None, state, **_QUIET)
-        gr.on([self.blocks.load, self._folder.focus], self._folders, None, self._folder, **_QUIET)
+        gr.on([self._question.submit], self._talk.ask, asked, talk, **_QUIET)
+        self._parts["welcome"].ask(self._talk.ask_example, [self._history, self._folder], talk, **_QUIET)
+        gr.on([self._new_chat.click], lambda: ("", (), "", ""), None, [*talk, self._panel], **_AT_ONCE)
+        for shown in (self._conversation, self._parts["rows"], self._panel):
+            shown.open_note(self._talk.open_note, None, self._panel, **_AT_ONCE)
+        gr.on([self.blocks.load, self._folder.focus], self._talk.folders, None, self._folder, **_QUIET)
+        self._wire_syncing()
+        self._wire_notes()
 
-    def _ask(self, question: str, history: History, folder: str) -> Iterator[tuple[Any, History, str]]:
-        """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows."""
-        field: Any = ""
-        question = question.strip()
-        for answer_html in self._answer(question, folder) if question else ():
-            whole = (*history, exchange(question, answer_html))
-            yield field, whole, "".join(whole)
-            field = gr.skip()
-        if not question:
-            yield field, history, "".join(history)
+    def _wire_syncing(self) -> None:
+        """Every command shows at once what it began; the timer shows what comes of it, and what others do."""
+        look, show = (
+            [self._seen, self._notes_open, self._query, self._parts["filter"]],
+            [self._seen, *self._parts.values()],
+        )
+        gr.on([self.blocks.load, self._timer.tick], self._refresh, look, show, **_AT_ONCE)
+        commands = (
+            (self._sync.click, lambda: self._sources.sync.start() and None, None),
+            (self._add.click, self._read_folder, self._path),
+            (self._path.submit, self._read_folder, self._path),
+            (self._parts["welcome"].read_folder, self._read_named, None),
+            (self._parts["overview"].decide, self._decide, None),
+            (self._parts["watch"].input, self._set_watching, self._parts["watch"]),
+        )
+        for happens, command, given in commands:
+            happens(command, given, None, **_AT_ONCE).then(self._refresh, look, show, **_AT_ONCE)
 
-    def _ask_example(self, history: History, folder: str, event: gr.EventData) -> Iterator[tuple[Any, History, str]]:
-        yield from self._ask(str(event._data["question"]), history, folder)
+    def _wire_notes(self) -> None:
+        query, state = self._query, self._parts["filter"]
+        look, show = [self._seen, self._notes_open, query, state], [self._seen, *self._parts.values()]
+        self._show_notes.click(None, js=_SHOW_NOTES)
+        self._show_notes.click(self._open_notes, None, self._notes_open, **_AT_ONCE).then(
+            self._refresh, look, show, **_AT_ONCE
+        )
+        for leaves in (self._show_chat, self._new_chat):
+            leaves.click(None, js=_SHOW_CHAT)
+            leaves.click(lambda: False, None, self._notes_open, **_AT_ONCE)
+        gr.on([query.input, state.input], self._refresh, look, show, trigger_mode="always_last", **_AT_ONCE)
 
-    def _answer(self, question: str, folder: str) -> Iterator[str]:
-        yield waiting()
-        try:
-            yield from growing_answer(self._library.ask(question, filters=Filters(folder=folder or None)))
-        except IndexUnusable as error:
-            yield notice(still_reading(self._job.state) if self._job.state.running else str(error))
-        except RagBotError as error:
-            yield notice(str(error))
-        except Exception as error:  # noqa: BLE001 - the outermost edge
-            _LOG.exception("A question failed")
-            yield notice(f"Something went wrong ({type(error).__name__}); the terminal says more.")
+    def _refresh(self, seen: Views, notes_open: bool, query: str, state: str) -> Any:
+        """The parts of the page that are no longer as this browser has seen them, often none."""
+        views = self._sources.views() | (self._sources.notes_views(query, state) if notes_open else {})
+        changed = {name: value for name, value in views.items() if name not in seen or seen[name] != value}
+        if not changed:
+            return gr.skip()
+        return [seen | changed, *(_update(name, changed) for name in self._parts)]
 
-    def _open_note(self, event: gr.EventData) -> str:
-        asked = event._data
-        note = self._library.note(str(asked["note"]))
-        if note is None:
-            return render_missing(str(asked["note"]))
-        paths = [path for path, _ in self._library.note_titles()]
-        start, end = asked.get("start"), asked.get("end")
-        cited = range(int(start), int(end) + 1) if start and end else heading_lines(note, asked.get("heading") or "")
-        change = change_since(note, _text_of(note, cited))
-        return f"{render_note(note, paths, cited=cited, change=change)}<!--{time.monotonic_ns()}-->"
+    def _open_notes(self) -> bool:
+        self._sources.lists.look()
+        return True
 
-    def _show_state(self) -> tuple[str, str, Any]:
-        """Side, welcome, and the timer, which ticks as long as there is something to watch."""
-        state, status = self._job.state, self._status()
-        titles = self._library.note_titles() if status else []
-        greeting = welcome(status.notes if status else 0, example_questions(titles), state)
-        return overview(status, state), greeting, gr.Timer(active=state.running)
-
-    def _start_sync(self) -> tuple[str, str, Any]:
-        self._job.start()
-        return self._show_state()
-
-    def _start_reading(self, folder: str) -> tuple[str, str, Any]:
+    def _read_folder(self, folder: str) -> None:
         if folder.strip():
-            self._job.start([str(Path(folder.strip()).expanduser().absolute())])
-        return self._show_state()
+            self._sources.sync.start([str(Path(folder.strip()).expanduser().absolute())])
 
-    def _start_named(self, event: gr.EventData) -> tuple[str, str, Any]:
-        return self._start_reading(str(event._data["folder"]))
+    def _read_named(self, event: gr.EventData) -> None:
+        self._read_folder(str(event._data["folder"]))
 
-    def _folders(self) -> Any:
-        """The folders of the notes, to search in one of them."""
-        paths = [path for path, _ in self._library.note_titles()] if self._status() else []
-        folders = sorted({str(parent) for path in paths for parent in list(Path(path).parents)[:-1]})
-        return gr.Dropdown([("All notes", _EVERYWHERE), *((folder, folder) for folder in folders)])
+    def _decide(self, event: gr.EventData) -> None:
+        """About the folder that is named, or else as the question was that the sync stopped with."""
+        answer, folder = str(event._data["answer"]), event._data.get("folder")
+        if folder:
+            self._sources.sync.start([str(folder)], on_loss=answer)
+        else:
+            self._sources.sync.answer(answer)
 
-    def _status(self) -> Status | None:
-        try:
-            return self._library.status()
-        except RagBotError:
-            return None
+    def _set_watching(self, on: bool) -> None:
+        remember_watching(self._library.settings.index, on)
+        if on:
+            self._sources.watch.start()
+        else:
+            self._sources.watch.stop()
 
 
-def _text_of(note: Note, lines: range) -> str:
-    """The text of lines counted from 1."""
-    return "".join(note.text.splitlines(keepends=True)[lines.start - 1 : lines.stop - 1]).strip() if lines else ""
+def _update(name: str, changed: Views) -> Any:
+    if name not in changed:
+        return gr.skip()
+    return gr.Radio(changed[name]) if name == "filter" else changed[name]
 
 
 def _theme() -> Any:
@@ -205,5 +211,5 @@ def _theme() -> Any:
 
 
 def _html(name: str) -> Any:
-    """HTML that reports what was clicked in it as the events 'ask', 'open_note' and 'read_folder'."""
+    """HTML that reports what was clicked in it as the events 'ask', 'open_note', 'read_folder' and 'decide'."""
     return gr.HTML("", elem_id=name, js_on_load=_CONNECT, apply_default_css=False)

@@ -1,10 +1,10 @@
-// What Gradio's components do not do by themselves: clicks on citations and examples, the panel, keys.
+// What Gradio's components do not do by themselves: clicks on citations, examples and answers, the panel, keys.
 (() => {
 if (window.ragBot) return; // Gradio may put the head in twice
 const ragBot = window.ragBot = {
   connect(element, props, watch, report) {
     element.addEventListener("click", (event) => {
-      const target = event.target.closest("[data-note], [data-ask], [data-close]");
+      const target = event.target.closest("[data-note], [data-ask], [data-answer], [data-close]");
       if (!target) return;
       if (target.dataset.note !== undefined) {
         event.preventDefault();
@@ -14,10 +14,17 @@ const ragBot = window.ragBot = {
         report.open({ note, start, end, heading });
       } else if (target.dataset.ask !== undefined) {
         report.ask({ question: target.dataset.ask });
+      } else if (target.dataset.answer !== undefined) {
+        target.closest(".question").querySelectorAll("button").forEach((button) => { button.disabled = true; });
+        report.decide({ answer: target.dataset.answer, folder: target.dataset.folder });
       } else {
         ragBot.closePanel();
       }
     });
+    element.addEventListener("toggle", (event) => {
+      if (event.target.dataset.keep) ragBot.folds[event.target.dataset.keep] = event.target.open;
+    }, true);
+    watch("value", () => requestAnimationFrame(() => ragBot.keepFolds(element)));
     element.addEventListener("submit", (event) => {
       event.preventDefault();
       report.read({ folder: event.target.elements.folder.value });
@@ -29,6 +36,20 @@ const ragBot = window.ragBot = {
     if (element.closest("#conversation")) {
       watch("value", () => requestAnimationFrame(() => ragBot.showLast(element)));
     }
+  },
+
+  folds: {}, // what was opened stays open when its part of the page is made anew
+
+  keepFolds(element) {
+    element.querySelectorAll("details[data-keep]").forEach((fold) => {
+      if (fold.dataset.keep in ragBot.folds) fold.open = ragBot.folds[fold.dataset.keep];
+    });
+  },
+
+  showNotes(shown) {
+    document.querySelector("#app")?.classList.toggle("notes-shown", shown);
+    document.querySelector("#app")?.classList.remove("menu-open");
+    ragBot.closePanel();
   },
 
   closePanel() {},

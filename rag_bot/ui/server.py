@@ -14,8 +14,14 @@ from ipaddress import ip_address
 from rag_bot.errors import RagBotError, UsageError, first_line
 from rag_bot.library import Library
 from rag_bot.settings import Settings
-from rag_bot.ui.guard import App, guarded
+from rag_bot.ui.endings import Endings
+from rag_bot.ui.glance import Glances, has_index
+from rag_bot.ui.guard import guarded
+from rag_bot.ui.note_list import NoteLists
+from rag_bot.ui.preference import wants_watching
 from rag_bot.ui.sync_job import SyncJob
+from rag_bot.ui.views import Sources
+from rag_bot.ui.watch_job import WatchJob
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -33,18 +39,19 @@ def serve(settings: Settings, host: str, port: int, open_browser: bool = False) 
         _run(create_app(settings, host), listening, lambda: _announce(address, open_browser))
 
 
-def create_app(settings: Settings, host: str = "127.0.0.1") -> App:
+def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
     """The whole app as ASGI; its lifespan starts and stops the background work."""
     library = Library(settings)
-    job = SyncJob(settings, on_done=lambda: _warm_up(library))
+    sync = SyncJob(settings, on_done=lambda: _warm_up(library))
+    watch = WatchJob(settings, on_change=lambda: _warm_up(library))
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        if settings.notes or _has_index(library):
-            job.start()
+        _begin(library, sync, watch)
         threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
         yield
-        job.stop()
+        watch.stop()
+        sync.stop()
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
@@ -52,15 +59,16 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> App:
     from rag_bot.ui.page import mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    mount(app, library, job)
-    return guarded(app, (*_NAMES, _in_header(host)))
+    mount(app, library, Sources(Glances(library), NoteLists(library), sync, watch))
+    return Endings(guarded(app, (*_NAMES, _in_header(host))))
 
 
-def _has_index(library: Library) -> bool:
-    try:
-        return bool(library.status().roots)
-    except RagBotError:
-        return False
+def _begin(library: Library, sync: SyncJob, watch: WatchJob) -> None:
+    """Brings the index up to date. A folder that is gone keeps its notes, so that the others don't wait for it."""
+    if has_index(library) and wants_watching(library.settings.index):
+        watch.start()
+    elif library.settings.notes or has_index(library):
+        sync.start(on_loss="keep")
 
 
 def _warm_up(library: Library) -> None:
@@ -69,7 +77,7 @@ def _warm_up(library: Library) -> None:
         library.warm_up()
 
 
-def _run(app: App, listening: socket.socket, announce: Callable[[], None]) -> None:
+def _run(app: Endings, listening: socket.socket, announce: Callable[[], None]) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -77,7 +85,11 @@ def _run(app: App, listening: socket.socket, announce: Callable[[], None]) -> No
             await super().startup(sockets)
             announce()
 
-    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, server_header=False)
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.end()
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=3, server_header=False)
     with suppress(KeyboardInterrupt):
         Server(config).run([listening])
 

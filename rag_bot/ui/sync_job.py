@@ -1,27 +1,30 @@
-"""Ingesting in a child process, so that the server stays small and answers while notes are read."""
+"""A sync in a child process: its progress, its report, and the question that it may stop with."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import IO, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rag_bot.settings import Settings
+from rag_bot.ui.child import COMMAND, Child
 
-_STOP_SECONDS = 5.0
 _REPORTED = (0, 3)  # done; done, but some files could not be read
+_ON_LOSS = {"ask": (), "keep": ("--keep",), "remove": ("--yes",)}
+_ASKS = ("--yes", "--keep")  # how the command's question says that it can be answered
 
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """How far the current or last sync is. `report` is what the command printed, `error` its last line if it failed."""
+    """How far the current or last sync is.
+
+    `report` is what the command printed, `error` its last line if it failed, `question` that line where it stopped to
+    ask whether lost notes are to be removed. `folders` are those it was asked for; none for all. `reported` is when the
+    report came, by `time.monotonic`.
+    """
 
     running: bool = False
     stage: str = ""
@@ -29,110 +32,73 @@ class SyncState:
     total: int = 0
     report: Mapping[str, Any] | None = None
     error: str = ""
+    question: str = ""
+    folders: tuple[str, ...] = ()
+    reported: float = field(default=0.0, compare=False)
 
 
 class SyncJob:
     """At most one child at a time. `on_done` is called in the thread that watched it."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        command: Sequence[str] = (sys.executable, "-m", "rag_bot"),
-        on_done: Callable[[], None] = lambda: None,
+        self, settings: Settings, *, command: Sequence[str] = COMMAND, on_done: Callable[[], None] = lambda: None
     ) -> None:
-        self._environment = {**os.environ, **_environment(settings)}
+        self._settings = settings
         self._command = command
         self._on_done = on_done
         self._lock = threading.Lock()
         self._state = SyncState()
-        self._child: subprocess.Popen[str] | None = None
+        self._child: Child | None = None
         self._stopped = False
 
     @property
     def state(self) -> SyncState:
         return self._state
 
-    def start(self, folders: Sequence[str] = ()) -> bool:
-        """Begins a sync of these folders, or of all; False while one is running or after `stop`."""
+    def start(self, folders: Sequence[str] = (), *, on_loss: str = "ask") -> bool:
+        """Begins a sync of these folders, or of all; False while one is running or after `stop`.
+
+        `on_loss` is as in `Library.ingest`; with "ask" the state has the question afterwards.
+        """
         with self._lock:
             if self._state.running or self._stopped:
                 return False
-            self._state = SyncState(running=True)
-        threading.Thread(target=self._run, args=(folders,), name="sync", daemon=True).start()
+            self._state = SyncState(running=True, folders=tuple(folders))
+            self._child = Child(self._settings, self._command)
+        arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
+        threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
         return True
 
+    def answer(self, on_loss: str) -> bool:
+        """Answers the question that the last sync stopped with: "keep" or "remove"."""
+        return bool(self._state.question) and self.start(self._state.folders, on_loss=on_loss)
+
     def stop(self) -> None:
-        """Ends the child. What it has read so far is kept by the index and taken up by the next sync."""
+        """Ends the child, and lets none begin."""
         with self._lock:
             self._stopped = True
-            child = self._child
-        if child and child.poll() is None:
-            child.terminate()
-            try:
-                child.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
+        if self._child:
+            self._child.stop()
 
-    def _run(self, folders: Sequence[str]) -> None:
-        try:
-            state = self._ingest(folders)
-        except OSError as error:
-            state = SyncState(error=f"The sync could not be started: {error}.")
-        with self._lock:
-            self._child = None
-            self._state = state
-        if not self._stopped:
-            self._on_done()
+    def _run(self, child: Child, arguments: Sequence[str]) -> None:
+        output: list[str] = []
+        said: list[str] = []
 
-    def _ingest(self, folders: Sequence[str]) -> SyncState:
-        command = [*self._command, "ingest", "--json", "--progress", "--", *folders]
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as output:  # a pipe could fill up while stderr is read
-            child = self._spawn(command, output)
-            if child is None:
-                return SyncState(error="Stopped.")
-            with child:
-                assert child.stderr
-                last_line = self._follow(child.stderr)
-            output.seek(0)
-            return _finished(child.returncode, output.read(), last_line)
-
-    def _spawn(self, command: Sequence[str], output: IO[str]) -> subprocess.Popen[str] | None:
-        with self._lock:
-            if self._stopped:
-                return None
-            self._child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                env=self._environment,
-            )
-            return self._child
-
-    def _follow(self, lines: IO[str]) -> str:
-        """Takes in progress as it comes; returns the last line that was no progress."""
-        last_line = ""
-        for line in lines:
+        def on_message(line: str) -> None:
             progress = _progress(line)
             if progress:
                 self._state = replace(self._state, **progress)
             else:
-                last_line = line.strip() or last_line
-        return last_line
+                said[:] = [line]
 
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """The settings for the child, wherever they came from."""
-    return {
-        "RAG_BOT_INDEX": str(settings.index),
-        "RAG_BOT_CACHE": str(settings.cache),
-        "RAG_BOT_MODEL": settings.model,
-        "RAG_BOT_NOTES": os.pathsep.join(map(str, settings.notes)),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])),
-    }
+        try:
+            exit_code = child.run(arguments, on_output=output.append, on_message=on_message)
+            ended = _finished(exit_code, "\n".join(output), "".join(said))
+        except OSError as error:
+            ended = SyncState(error=f"The sync could not be started: {error}.")
+        self._state = replace(ended, folders=self._state.folders)
+        if not self._stopped:
+            self._on_done()
 
 
 def _progress(line: str) -> dict[str, Any] | None:
@@ -144,10 +110,18 @@ def _progress(line: str) -> dict[str, Any] | None:
 
 
 def _finished(exit_code: int, output: str, last_line: str) -> SyncState:
+    report = read_report(output)
+    if exit_code in _REPORTED and report is not None:
+        return SyncState(report=report, reported=time.monotonic())
+    if all(answer in last_line for answer in _ASKS):
+        return SyncState(question=last_line)
+    return SyncState(error=last_line or f"The sync ended with exit code {exit_code}.")
+
+
+def read_report(output: str) -> Mapping[str, Any] | None:
+    """The report that a sync printed; None if that is none."""
     try:
         report = json.loads(output)
     except ValueError:
-        report = None
-    if exit_code in _REPORTED and isinstance(report, dict):
-        return SyncState(report=report)
-    return SyncState(error=last_line or f"The sync ended with exit code {exit_code}.")
+        return None
+    return report if isinstance(report, dict) else None

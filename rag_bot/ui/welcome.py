@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from rag_bot.ui.glance import Glance
 from rag_bot.ui.overview import sync_result
 from rag_bot.ui.sync_job import SyncState
+from rag_bot.ui.words import many
 
 _FORM = """<form class="read" data-read><input name="folder" placeholder="~/notes" aria-label="Notes folder"
  autocomplete="off" spellcheck="false" required><button type="submit">Read this folder</button></form>"""
 
 
-def welcome(notes: int, questions: Sequence[str], state: SyncState) -> str:
+def welcome(glance: Glance, state: SyncState) -> str:
     """Examples to click; or how far the first reading is; or how to begin."""
-    if notes:
-        return _invitation(questions)
-    if state.running:
+    if glance.notes:
+        return _invitation(glance.questions)
+    if state.running or glance.pulse.writer:
         return _page("Reading your notes", "You can ask as soon as they are read.", sync_result(state))
     problem = sync_result(state) if state.error else ""
+    if glance.problem:
+        return _page("The index can't be read", glance.problem, problem)
+    if glance.status and glance.status.roots:
+        return _emptied(glance, problem)
     return _page(
         "Where are your notes?",
         "Name a folder of Markdown or text files. They are only read, and nothing leaves this machine.",
@@ -30,6 +36,15 @@ def still_reading(state: SyncState) -> str:
     """The answer to a question asked too early."""
     far = f": {state.done:,} of {state.total:,}" if state.total else ""
     return f"Still reading your notes{far}. Ask again in a moment."
+
+
+def _emptied(glance: Glance, problem: str) -> str:
+    """Folders are known, but no note of them is indexed."""
+    roots = glance.status.roots if glance.status else ()
+    names = ", ".join(root.name or str(root) for root in roots)
+    unread = len(glance.status.failed) if glance.status else 0
+    why = f"{many(unread, 'file')} could not be read." if unread else "Add notes there, or name another folder."
+    return _page("No notes to ask", f"There are none in {names}. {why}", f"{_FORM}{problem}")
 
 
 def _invitation(questions: Sequence[str]) -> str:

@@ -8,46 +8,26 @@ import sqlite3
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rag_bot import IndexUnusable, Library, NotesLost, UsageError, WriterBusy
-from rag_bot.records import Move, SyncPlan
+from rag_bot.ingestion import apply
+from rag_bot.ingestion import sync as sync_module
+from rag_bot.ingestion.chunking import CHUNKER_VERSION
+from rag_bot.records import Filters, Move, SyncPlan
 from rag_bot.settings import Settings
+from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.vectors import VectorIndex
 from rag_bot.store.words import WordIndex
+from tests.index_contents import contents, differences, inner_differences
 
 Write = Callable[..., Path]
-
-
-def contents(library: Library) -> dict[str, Any]:
-    """Everything the index says, without ids, times and order of writing."""
-    index = library.settings.index
-    with sqlite3.connect(index / "catalogue.sqlite3") as db:
-        notes = db.execute(
-            "SELECT path, pending, title, text, metadata, content_hash FROM note ORDER BY path"
-        ).fetchall()
-        chunks = db.execute(
-            """SELECT path, ordinal, key, headings, context, start_char, end_char, start_line, end_line
-               FROM chunk JOIN note ON note.id = note_id ORDER BY path, ordinal"""
-        ).fetchall()
-        tags = db.execute("SELECT path, tag FROM tag JOIN note ON note.id = note_id ORDER BY path, tag").fetchall()
-        keys = sorted(key for (key,) in db.execute("SELECT key FROM vector WHERE retired IS NULL"))
-        meta = dict(db.execute("SELECT name, value FROM meta"))
-    folder = index / meta["store"]
-    vectors = VectorIndex(folder, meta["fingerprint"])
-    chroma = sorted(vectors._collection.get(include=[])["ids"])
-    probe = library._opened[1].model.encode_query("x") if library._opened else None
-    reachable = sorted(key for key, _ in vectors.query(probe, 1000)) if probe is not None else None
-    vectors.close()
-    return {
-        "notes": notes, "chunks": chunks, "tags": tags, "keys": keys, "chroma": chroma,
-        "words": WordIndex.open(folder).count(), "reachable": reachable,
-    }  # fmt: skip
 
 
 def assert_like_fresh(library: Library, notes: Path, tmp_path: Path) -> None:
@@ -55,12 +35,9 @@ def assert_like_fresh(library: Library, notes: Path, tmp_path: Path) -> None:
     fresh_index = tmp_path / f"fresh-{time.time_ns()}"
     with Library(Settings(notes=(), index=fresh_index, cache=library.settings.cache)) as fresh:
         fresh.ingest([notes])
-        fresh.search("x")
-        library.search("x")
-        ours, theirs = contents(library), contents(fresh)
-    assert ours == theirs
-    assert ours["chroma"] == ours["keys"] == ours["reachable"]
-    assert ours["words"] == len(ours["keys"]) == len({chunk[2] for chunk in ours["chunks"]})
+    ours = contents(library.settings.index)
+    assert differences(ours, contents(fresh_index)) == []
+    assert inner_differences(ours) == []
 
 
 def test_a_first_ingest_adds_every_note_and_a_second_finds_nothing_to_do(
@@ -363,3 +340,211 @@ def test_another_process_s_sync_is_seen_by_an_open_library(library: Library, not
     with Library(library.settings) as other:
         other.ingest()
     assert library.search("dahlias")[0].chunk.note_path == "notes/b.md"
+
+
+def test_notes_of_equal_size_and_time_that_swap_names_are_right_afterwards(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    for name, text in (("a.md", "Apples are red."), ("b.md", "Lemons are raw.")):
+        os.utime(write(name, text), ns=(10**18, 10**18))
+    library.ingest([notes])
+    (notes / "a.md").rename(notes / "c.md")
+    (notes / "b.md").rename(notes / "a.md")
+    (notes / "c.md").rename(notes / "b.md")
+    assert library.ingest().plan.changed == ("notes/a.md", "notes/b.md")
+    assert library.ask("lemons raw").citations[0].quote.note_path == "notes/a.md"
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(library: Library, notes: Path, write: Write) -> None:
+    os.utime(write("a.md", "The code is 1234."), ns=(10**18, 10**18))
+    library.ingest([notes])
+    os.utime(write("a.md", "The code is 4321."), ns=(10**18, 10**18))
+    assert library.ingest().plan.changed == ("notes/a.md",)
+
+
+def test_a_note_that_is_edited_back_costs_nothing(library: Library, notes: Path, write: Write, tmp_path: Path) -> None:
+    write("a.md", "The meeting is on Monday.")
+    library.ingest([notes])
+    write("a.md", "The meeting is on Tuesday.")
+    assert library.ingest().chunks_embedded == 1
+    write("a.md", "The meeting is on Monday.")
+    report = library.ingest()
+    assert (report.plan.changed, report.chunks_embedded) == (("notes/a.md",), 0)
+    assert "Monday" in library.ask("When is the meeting?").text
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def test_a_root_around_a_known_one_takes_only_what_is_outside_of_it(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("sub/a.md", "One.")
+    write("b.md", "Two.")
+    library.ingest([notes / "sub"])
+    assert library.ingest([notes]).plan.added == ("notes/b.md",)
+    assert library.ingest().plan.unchanged == ("notes/b.md", "sub/a.md")
+    library.forget(notes / "sub")
+    report = library.ingest()
+    assert (report.plan.added, report.plan.unchanged) == (("notes/sub/a.md",), ("notes/b.md",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Caf\u00e9.md", "Cafe\u0301.md"),
+        ("readme.md", "README.md"),
+        ("\u212b.md", "\u00c5.md"),
+        ("日記.md", "日記 2.md"),
+    ],
+)
+def test_a_name_in_another_form_or_case_is_a_rename(
+    library: Library, notes: Path, write: Write, before: str, after: str
+) -> None:
+    write(f"Büro/{before}", "The coffee is strong.")
+    library.ingest([notes])
+    (notes / "Büro" / before).rename(notes / "Büro" / after)
+    report = library.ingest()
+    assert report.plan.moved == (Move(f"notes/Büro/{before}", f"notes/Büro/{after}"),)
+    assert report.chunks_embedded == 0
+    for form in ("NFC", "NFD"):
+        folder = unicodedata.normalize(form, "Büro")
+        assert [hit.chunk.note_path for hit in library.search("coffee", filters=Filters(folder=folder))] == [
+            f"notes/Büro/{after}"
+        ]
+
+
+def test_a_note_that_vanishes_while_it_is_read_is_deleted_and_not_an_error(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("kept.md", "The bike is in the cellar.")
+    write("other.md", "The bus leaves at nine.")
+    write("gone.md", "The ladder is in the garage.")
+    library.ingest([notes])
+    write("gone.md", "The ladder is in the shed.")
+    write("new.md", "The rake is new.")
+    real = apply.read_note
+
+    def read_after_deletion(root: Path, relative: str, *, label: str) -> Any:
+        (root / relative).unlink()
+        return real(root, relative, label=label)
+
+    monkeypatch.setattr(apply, "read_note", read_after_deletion)
+    report = library.ingest()
+    assert (report.plan.added, report.plan.changed, report.plan.deleted) == ((), (), ("notes/gone.md",))
+    assert report.failed == ()
+    assert library.ask("Where is the ladder?").abstained
+
+
+def test_a_changed_chunker_prepares_every_note_anew_also_those_that_cannot_be_read_now(
+    library: Library, notes: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    (away / "boat.md").write_text("The boat lies in the harbour.")
+    write("a.md", "The key hangs behind the door.")
+    write("b.md", "The lamp needs a bulb.")
+    library.ingest([notes, away])
+    away.rename(tmp_path / "unmounted")
+    write("b.md", b"The lamp \x00 needs nothing.")
+    monkeypatch.setattr(sync_module, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
+    monkeypatch.setattr(apply, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
+    store = library_store(library)
+    report = library.ingest(on_loss="keep")
+    assert report.plan.changed == ("notes/a.md",)
+    assert (report.chunks_embedded, report.chunks_reused) == (0, 3)
+    assert library_store(library) != store
+    assert not (library.settings.index / store).exists()
+    assert "harbour" in library.ask("Where is the boat?").text
+    assert "bulb" in library.ask("What does the lamp need?").text
+    assert library.ingest(on_loss="keep").plan.unchanged == ("notes/a.md",)
+    monkeypatch.undo()
+    with pytest.raises(IndexUnusable, match="newer rag-bot"):
+        library.ingest(on_loss="keep")
+
+
+def library_store(library: Library) -> str:
+    with closing(Catalogue.open(library.settings.index)) as catalogue:
+        return catalogue.meta()["store"]
+
+
+def test_while_another_model_is_prepared_the_old_state_answers(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "The key hangs behind the door.")
+    library.ingest([notes])
+    monkeypatch.setattr(sync_module, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
+    monkeypatch.setattr(apply, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
+    monkeypatch.setenv("RAG_BOT_FAILPOINT", "before-switch=full")
+    with pytest.raises(OSError, match="No space"):
+        library.ingest()
+    monkeypatch.delenv("RAG_BOT_FAILPOINT")
+    assert sorted(path.name for path in library.settings.index.glob("store-*")) == ["store-1", "store-2"]
+    with Library(library.settings) as other:
+        assert "door" in other.ask("Where is the key?").text
+    library.ingest()
+    assert sorted(path.name for path in library.settings.index.glob("store-*")) == ["store-2"]
+
+
+def test_every_sync_is_in_the_history_with_what_it_did_or_why_it_failed(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "One.")
+    library.ingest([notes])
+    write("b.md", "Two.")
+    monkeypatch.setenv("RAG_BOT_FAILPOINT", "vectors-kept=full")
+    with pytest.raises(OSError, match="No space"):
+        library.ingest()
+    monkeypatch.delenv("RAG_BOT_FAILPOINT")
+    write("c.md", b"\x00" * 10 + b"text" * 30)
+    library.ingest()
+    last, failed, first = library.status().runs
+    assert (first.counts["added"], first.counts["chunks_embedded"], first.error) == (1, 1, "")
+    assert "No space left" in failed.error
+    assert (last.counts["added"], last.counts["unchanged"]) == (1, 1)
+    assert library.status().last_synced == last.started
+    assert library.status().writer is None
+
+
+def test_an_index_of_version_1_is_brought_up_to_date_without_a_model_or_a_loss(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    write("a.md", "The key hangs behind the door.")
+    library.ingest([notes])
+    make_version_1(library.settings.index)
+    with pytest.raises(IndexUnusable, match="Run `rag-bot ingest` once"):
+        library.ask("Where is the key?")
+    report = library.ingest()
+    assert (report.plan.unchanged, report.chunks_embedded) == (("notes/a.md",), 0)
+    assert "door" in library.ask("Where is the key?").text
+    assert not (library.settings.index / "chroma").exists()
+    assert_like_fresh(library, notes, tmp_path)
+
+
+def make_version_1(index: Path) -> None:
+    """Take back what later versions added."""
+    for part in ("chroma", "tantivy"):
+        (index / "store-1" / part).rename(index / part)
+    (index / "store-1").rmdir()
+    with closing(sqlite3.connect(index / "catalogue.sqlite3")) as db:
+        db.executescript(
+            """DROP INDEX note_root; DROP INDEX note_pending; DROP INDEX vector_retired;
+               ALTER TABLE note DROP COLUMN stamp; ALTER TABLE note DROP COLUMN synced;
+               ALTER TABLE vector DROP COLUMN retired; DROP TABLE run;
+               CREATE TABLE run (id INTEGER PRIMARY KEY, started TEXT NOT NULL, seconds REAL NOT NULL,
+                                 counts TEXT NOT NULL, failed TEXT NOT NULL);
+               INSERT INTO run VALUES (1, '2026-11-01T10:00:00+0000', 1.5, '{"added": 1}', '[]');
+               CREATE INDEX note_root ON note (root_id, pending, path, size, mtime_ns, content_hash);
+               DELETE FROM meta WHERE name IN ('store', 'seal'); PRAGMA user_version = 1;"""
+        )
+
+
+def test_a_read_only_index_answers_and_is_not_written(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "The key hangs behind the door.")
+    library.ingest([notes])
+    before = {path: path.stat().st_mtime_ns for path in library.settings.index.rglob("*") if path.is_file()}
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with Library(library.settings) as reader:
+        assert "door" in reader.ask("Where is the key?").text
+    assert {path: path.stat().st_mtime_ns for path in library.settings.index.rglob("*") if path.is_file()} == before

@@ -1,0 +1,61 @@
+"""Counts, times and syncs in words."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from rag_bot.records import Run
+from rag_bot.ui.sync_job import SyncState
+
+_CHANGES = ("added", "changed", "moved", "deleted")
+
+
+def many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def when(moment: str | None, *, now: datetime.datetime | None = None) -> str:
+    """A time as the index writes it, or a local one without a zone, in local words; "" for none."""
+    if not moment:
+        return ""
+    local = datetime.datetime.fromisoformat(moment).astimezone()
+    today = (now or datetime.datetime.now()).astimezone().date()
+    days = (today - local.date()).days
+    day = {0: "today", 1: "yesterday"}.get(days, local.date().isoformat())
+    return f"{day} {local:%H:%M}"
+
+
+def size(count: int) -> str:
+    """Bytes as people count them."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1_000)):,} KB" if count else "0 KB"
+    return f"{count / 1_000_000:,.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+def counts_words(counts: Mapping[str, Any]) -> str:
+    """Such as "2 added, 1 changed"; of a sync that found all as it was, "nothing new"."""
+    done = [f"{int(counts[name]):,} {name}" for name in _CHANGES if counts.get(name)]
+    return ", ".join(done) or "nothing new"
+
+
+def run_words(run: Run, state: str) -> str:
+    """What a sync of the history did. `state` is as `output.run_state` gives it."""
+    said = {"failed": "failed", "killed": "stopped before its end", "running": "running"}.get(state)
+    return said or counts_words(run.counts)
+
+
+def progress_words(state: SyncState) -> str:
+    """Such as "Reading your notes: 120 of 578"."""
+    if not state.total:
+        return "Looking for changed notes …"
+    if state.stage == "index":
+        return f"Entering passages: {state.done:,} of {state.total:,}"
+    return f"Reading your notes: {state.done:,} of {state.total:,}"
