@@ -6,6 +6,7 @@ import datetime
 import threading
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.library import Library
@@ -18,11 +19,12 @@ from rag_bot.ui.examples import example_questions
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Changes whenever another process, or this app's own child, begins, ends or dies in a sync; and with the day."""
+    """Changes when a sync begins, ends or dies, in whichever process, when a folder comes or goes, and with the day."""
 
     generation: str = ""
     newest: Run | None = None
     writer: Writer | None = None
+    missing: tuple[Path, ...] = ()
     day: datetime.date = datetime.date.min
 
 
@@ -63,10 +65,11 @@ class Glances:
         try:
             with closing(Catalogue.open(index)) as catalogue, explained(index):
                 generation, newest = catalogue.generation(), next(iter(catalogue.runs(1)), None)
+                missing = tuple(root.folder for root in catalogue.roots() if not root.folder.is_dir())
         except IndexUnusable as error:
             return Pulse(generation=f"unusable: {error}", writer=find_writer(index), day=today)
         begun = newest is not None and newest.seconds is None
-        return Pulse(generation, newest, find_writer(index) if begun else None, today)
+        return Pulse(generation, newest, find_writer(index) if begun else None, missing, today)
 
     def _look(self, pulse: Pulse) -> Glance:
         if not has_index(self._library):

@@ -24,7 +24,7 @@ def question(asked: str) -> str:
     words = _FOR_TERMINALS.sub("", asked.removeprefix("rag-bot: "))
     buttons = _button("keep", "Keep them, sync the rest") + _button("remove", "Remove them from the index")
     return (
-        f'<div class="notice question"><p>{escape(words)}</p>'
+        f'<div class="notice asks"><p>{escape(words)}</p>'
         f"<p>Nothing was changed yet; they still answer.</p>{buttons}</div>"
     )
 
@@ -40,12 +40,13 @@ def kept_notes(sync: SyncState, watch: WatchState) -> str:
 def _kept(loss: Mapping[str, Any]) -> str:
     folder, lost = str(loss["folder"]), int(loss["lost"])
     name = folder.replace("\\", "/").rstrip("/").rpartition("/")[2] or folder
-    gone, stay = ("is gone", "it still answers") if lost == 1 else ("are gone", "they still answer")
+    known = int(loss["known"])
+    which = many(known, "note") if lost == known else f"{lost:,} of its {many(known, 'note')}"
     remove = _button("remove", f"Remove {many(lost, 'note')} from the index", folder)
     return (
-        f'<div class="notice question"><p title="{escape(folder)}"><b dir="auto">{escape(name)}</b> '
+        f'<div class="notice asks"><p title="{escape(folder)}"><b dir="auto">{escape(name)}</b> '
         f"{_WORDS.get(str(loss['reason']), '')}</p>"
-        f"<p>{lost:,} of its {many(int(loss['known']), 'note')} {gone}, but kept in the index: {stay}.</p>"
+        f"<p>Kept in the index, and still answering: {which}.</p>"
         f"{remove}</div>"
     )
 

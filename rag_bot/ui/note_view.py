@@ -18,7 +18,7 @@ _LONGEST_LINE = 4_000
 _NOWHERE = range(0)
 _CHANGED = "the note has changed since it was indexed"
 _SYNC = "Below is the text as indexed; sync to update it."
-_REMEDIES = {"deleted": "Below is its text as indexed, which still answers until the next sync."}
+_REMEDIES = {"deleted": "Below is its text as indexed, which still answers."}
 _NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
 
 

@@ -10,7 +10,7 @@ from rag_bot.records import NoteState, Run, Status
 from rag_bot.ui.glance import Glance
 from rag_bot.ui.note_list import ALL, STATES
 from rag_bot.ui.overview import failures, folder
-from rag_bot.ui.words import duration, many, run_words, size, when
+from rag_bot.ui.words import duration, many, run_words, since, size, when
 
 MOST_ROWS = 200
 _LABELS = {ALL: "All"} | {state: state.capitalize() for state in STATES}
@@ -57,12 +57,12 @@ def _facts(status: Status) -> str:
     )
     writer = status.writer
     named = f"process {writer.pid}" if writer and writer.pid else "a process"
-    since = f", since {when(writer.started)}" if writer and writer.started else ""
+    begun = f", since {since(writer.started)}" if writer and writer.started else ""
     facts = {
         "Folders": f"<ul>{folders}</ul>",
         "Model": f'{escape(status.model)} <span class="place">{escape(status.fingerprint)}</span>',
         "Synced": escape(when(status.last_synced) or "not yet") + failures(status.failed),
-        "Running": escape(f"a sync ({named}{since})") if writer else "",
+        "Running": escape(f"a sync ({named}{begun})") if writer else "",
     }
     shown = "".join(f"<dt>{name}</dt><dd>{fact}</dd>" for name, fact in facts.items() if fact)
     return f"<dl>{shown}</dl>"

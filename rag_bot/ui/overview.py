@@ -7,22 +7,23 @@ from html import escape
 from pathlib import Path
 
 from rag_bot.output import run_state
-from rag_bot.records import Failure, Run, Status
+from rag_bot.records import Failure, Status
 from rag_bot.ui.glance import Glance
 from rag_bot.ui.losses import kept_notes, question
 from rag_bot.ui.sync_job import SyncState
 from rag_bot.ui.watch_job import WatchState
-from rag_bot.ui.words import many, progress_words, run_words, when
+from rag_bot.ui.words import many, progress_words, run_words, since, when
 
 _MOST_FAILURES = 20
 
 
 def overview(glance: Glance, sync: SyncState, watch: WatchState) -> str:
-    """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide."""
-    return (
-        f'<div class="overview">{_holds(glance, sync)}<div class="sync" role="status">'
-        f"{_running(glance, sync, watch)}{sync_result(sync)}{kept_notes(sync, watch)}</div></div>"
-    )
+    """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide.
+
+    Until there are notes, the welcome tells how the first sync goes.
+    """
+    goes = f"{_running(glance, sync, watch)}{sync_result(sync)}{kept_notes(sync, watch)}" if glance.notes else ""
+    return f'<div class="overview">{_holds(glance)}<div class="sync" role="status">{goes}</div></div>'
 
 
 def watching(watch: WatchState) -> str:
@@ -33,7 +34,7 @@ def watching(watch: WatchState) -> str:
     if not watch.ready:
         words = "Trying again …" if watch.error else "Looking for changes …"
     else:
-        words = f"Watching, last change {when(watch.changed)}" if watch.changed else "Watching for changes"
+        words = f"Watching, last change {since(watch.changed)}" if watch.changed else "Watching for changes"
     return f'<p role="status">{escape(words)}</p>{trouble}'
 
 
@@ -66,12 +67,12 @@ def failures(failed: Sequence[Failure], name: str = "failures") -> str:
     return f'<details data-keep="{escape(name)}"><summary>{summary}</summary><ul>{rows}{more}</ul></details>'
 
 
-def _holds(glance: Glance, sync: SyncState) -> str:
+def _holds(glance: Glance) -> str:
     status = glance.status
     if glance.problem:
-        return f'<p class="notice">{escape(glance.problem)}</p>'
+        return '<p class="hint">The index can\'t be read</p>'
     if status is None or not status.roots:
-        return f'<p class="hint nothing">{"" if sync.running else "No notes yet"}</p>'
+        return '<p class="hint nothing">No notes yet</p>'
     folders = "".join(f"<li>{folder(root, status.missing)}</li>" for root in status.roots)
     counted = f"<p>{many(status.notes, 'note')} · {many(status.chunks, 'passage')}</p>" if status.last_synced else ""
     return f'<ul class="folders">{folders}</ul>{counted}{_synced(status)}{failures(status.failed)}'
@@ -79,17 +80,15 @@ def _holds(glance: Glance, sync: SyncState) -> str:
 
 def _synced(status: Status) -> str:
     """The last sync that went through; where a later one did not, that as well."""
-    done = next((run for place, run in enumerate(status.runs) if _state(status, run, place) == "done"), None)
-    result = f": {run_words(done, 'done')}" if done else ""
+    states = [run_state(run, status.writer, place) for place, run in enumerate(status.runs)]
+    done = next((run for run, state in zip(status.runs, states, strict=True) if state == "done"), None)
+    result = f" · {run_words(done, 'done')}" if done else ""
     good = f"<p>Synced {escape(when(status.last_synced) + result)}</p>" if status.last_synced else ""
-    newest = _state(status, status.runs[0], 0) if status.runs else ""
-    if newest == "killed":
-        return f"{good}<p>The sync of {when(status.runs[0].started)} was stopped before its end</p>"
+    if states and states[0] in ("failed", "killed"):
+        newest = status.runs[0]
+        how = f"The sync of {when(newest.started)}: {run_words(newest, states[0])}"
+        return f'{good}<p title="{escape(newest.error)}">{escape(how)}</p>'
     return good
-
-
-def _state(status: Status, run: Run, place: int) -> str:
-    return run_state(run, status.writer, place)
 
 
 def _running(glance: Glance, sync: SyncState, watch: WatchState) -> str:
@@ -99,8 +98,8 @@ def _running(glance: Glance, sync: SyncState, watch: WatchState) -> str:
         return ""
     if watch.pid and writer.pid == watch.pid:
         return "<p>Syncing what changed …</p>"
-    since = f" since {when(writer.started)}" if writer.started else ""
-    return f"<p>Another process is syncing{escape(since)} …</p>"
+    begun = f" since {since(writer.started)}" if writer.started else ""
+    return f"<p>Another process is syncing{escape(begun)} …</p>"
 
 
 def _bar(sync: SyncState) -> str:

@@ -15,7 +15,7 @@ const ragBot = window.ragBot = {
       } else if (target.dataset.ask !== undefined) {
         report.ask({ question: target.dataset.ask });
       } else if (target.dataset.answer !== undefined) {
-        target.closest(".question").querySelectorAll("button").forEach((button) => { button.disabled = true; });
+        target.closest(".asks").querySelectorAll("button").forEach((button) => { button.disabled = true; });
         report.decide({ answer: target.dataset.answer, folder: target.dataset.folder });
       } else {
         ragBot.closePanel();

@@ -27,6 +27,11 @@ def when(moment: str | None, *, now: datetime.datetime | None = None) -> str:
     return f"{day} {local:%H:%M}"
 
 
+def since(moment: str) -> str:
+    """As `when`, but of today only the hour."""
+    return when(moment).removeprefix("today ")
+
+
 def size(count: int) -> str:
     """Bytes as people count them."""
     if count < 1_000_000:
@@ -55,7 +60,7 @@ def run_words(run: Run, state: str) -> str:
 def progress_words(state: SyncState) -> str:
     """Such as "Reading your notes: 120 of 578"."""
     if not state.total:
-        return "Looking for changed notes …"
+        return "Looking at your notes …"
     if state.stage == "index":
         return f"Entering passages: {state.done:,} of {state.total:,}"
     return f"Reading your notes: {state.done:,} of {state.total:,}"

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +43,33 @@ def index_folder(tmp_path_factory: pytest.TempPathFactory, model_cache: Path, ho
     return index
 
 
-@pytest.fixture(scope="session")
-def app_address(index_folder: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `python app.py` with that index."""
+@dataclass(frozen=True)
+class RunningApp:
+    """`python app.py` in a process of its own."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+
+@contextmanager
+def running_app(index: Path, model_cache: Path, away: Path) -> Iterator[RunningApp]:
+    """The app with this index, started in some other folder; its process tells what it printed as an error."""
     environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache)}
-    command = [sys.executable, str(ROOT / "app.py"), "--port", "0", "--index", str(index_folder)]
-    away = tmp_path_factory.mktemp("elsewhere")
-    with subprocess.Popen(command, cwd=away, env=environment, stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, str(ROOT / "app.py"), "--port", "0", "--index", str(index)]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=away, env=environment, **pipes) as server:
         assert server.stdout
         line = server.stdout.readline()
         assert line.startswith("rag-bot is at http://127.0.0.1:")
-        yield line.removeprefix("rag-bot is at ").strip()
+        yield RunningApp(server, line.removeprefix("rag-bot is at ").strip())
         server.terminate()
+
+
+@pytest.fixture(scope="session")
+def app_address(index_folder: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app with that index."""
+    with running_app(index_folder, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
+        yield app.address
 
 
 @pytest.fixture(scope="session")

@@ -157,6 +157,13 @@ def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() ->
     assert "has changed" not in render("x")
 
 
+def test_a_note_without_a_citation_is_not_said_to_have_lines_that_changed() -> None:
+    words = "The note has changed since it was indexed. Below is the text as indexed; sync to update it."
+    for change in ("elsewhere", "rewritten"):
+        assert words in render_note(note("x\n"), PATHS, change=change)
+    assert "Below is its text as indexed, which still answers." in render_note(note("x\n"), PATHS, change="deleted")
+
+
 def test_plain_text_is_shown_as_it_stands() -> None:
     html = render("# no <heading>\n  * no list", 2, 2, path="notes/a.txt")
     assert '<pre class="plain">' in html
@@ -175,3 +182,6 @@ def test_a_very_long_note_is_shown_around_the_citation() -> None:
 
 def test_a_note_that_is_gone_is_named() -> None:
     assert "notes/&lt;gone&gt;.md" in render_missing("notes/<gone>.md")
+    assert "No longer in the index" in render_missing("a.md")
+    assert "Not in the index yet" in render_missing("a.md", "new")
+    assert "could not be read" in render_missing("a.md", "unreadable")

@@ -1,4 +1,4 @@
-"""Answers, the overview and the examples as HTML."""
+"""Answers, the side, the welcome and the examples as HTML."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from rag_bot.records import Answer, Citation, Failure, Quote, Status
+from rag_bot.records import Answer, Citation, Failure, Quote, Run, Status, Writer
 from rag_bot.ui.examples import SHIPPED, SHIPPED_NOTE, example_questions
-from rag_bot.ui.overview import overview, progress_words, report_words, sync_result, when
+from rag_bot.ui.glance import Glance, Pulse
+from rag_bot.ui.overview import failures, overview, watching
 from rag_bot.ui.render import exchange, growing_answer, notice
 from rag_bot.ui.sync_job import SyncState
+from rag_bot.ui.watch_job import WatchState
 from rag_bot.ui.welcome import still_reading, welcome
+from rag_bot.ui.words import counts_words, duration, progress_words, since, size, when
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -28,13 +31,46 @@ def answer(*texts: str, change: str = "") -> Answer:
     return Answer("q", "", citations, not texts, 0.876, "quotes", (), (), {"total": 1234.0})
 
 
+STARTED = "2026-11-22T12:00:00+0000"
+LOST = "rag-bot: /n/<disk> is not there (is its disk mounted?): 6 of the 6 notes indexed from it are gone. "
+HOW = "Nothing was changed, and they still answer. If this is right, `rag-bot ingest --yes` removes them; `--keep` not."
+
+
+def run(seconds: float | None = 1.0, error: str = "", **counts: int) -> Run:
+    return Run(STARTED, seconds, counts, (), error)
+
+
+def glance(*runs: Run, notes: int = 1, writer: Writer | None = None, problem: str = "", root: str = "/n/a") -> Glance:
+    """A look at an index of one folder that is not there."""
+    status = Status(
+        index=Path("/i"),
+        roots=(Path(root),),
+        missing=(Path(root),),
+        notes=notes,
+        chunks=2_000,
+        vectors=2_000,
+        model="m",
+        fingerprint="f",
+        last_synced=STARTED if runs else None,
+        failed=(Failure("a", "b"),),
+        bytes_on_disk=0,
+        runs=runs,
+        writer=writer,
+    )
+    return Glance(Pulse(writer=writer), None if problem else status, problem, (EVIL,))
+
+
+def side(seen: Glance, sync: SyncState | None = None, watch: WatchState | None = None) -> str:
+    return overview(seen, sync or SyncState(), watch or WatchState())
+
+
 def text_of(html: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", html))
 
 
 def test_everything_from_notes_and_questions_is_escaped() -> None:
     *_, html = growing_answer(answer(EVIL, change="rewritten"))
-    for made in (html, exchange(EVIL, ""), notice(EVIL), welcome(1, [EVIL], SyncState())):
+    for made in (html, exchange(EVIL, ""), notice(EVIL), welcome(glance(), SyncState())):
         assert "<img" not in made
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", made))
 
@@ -59,7 +95,9 @@ def test_a_quote_is_word_for_word_line_by_line() -> None:
 
 def test_a_changed_file_is_said_to_be_changed() -> None:
     *_, html = growing_answer(answer("one", change="rewritten"))
-    assert "changed since it was indexed" in html
+    assert "these lines have changed since they were indexed" in html
+    *_, html = growing_answer(answer("one", change="deleted"))
+    assert "the note has been deleted since it was indexed" in html
 
 
 def test_abstaining_is_said_plainly() -> None:
@@ -67,58 +105,115 @@ def test_abstaining_is_said_plainly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "words"),
+    ("counts", "words"),
     [
-        ({"added": 2, "changed": 1, "unchanged": 575}, "2 added, 1 changed; 575 unchanged."),
-        ({"moved": 1, "deleted": 1, "unchanged": 0}, "1 moved, 1 deleted; 0 unchanged."),
-        ({"unchanged": 1234}, "Nothing new; 1,234 unchanged."),
-        ({"added": ["a", "b"], "unchanged": []}, "2 added; 0 unchanged."),
+        ({"added": 2, "changed": 1, "unchanged": 575}, "2 added, 1 changed"),
+        ({"moved": 1, "deleted": 1_000}, "1 moved, 1,000 deleted"),
+        ({"unchanged": 1234}, "nothing new"),
     ],
 )
-def test_a_sync_is_told_in_words(report: dict[str, object], words: str) -> None:
-    assert report_words(report) == words
+def test_a_sync_is_told_in_words(counts: dict[str, int], words: str) -> None:
+    assert counts_words(counts) == words
+
+
+def test_sizes_and_durations_are_told_as_people_do() -> None:
+    assert [size(count) for count in (0, 300, 695_000, 12_345_678)] == ["0 KB", "1 KB", "695 KB", "12.3 MB"]
+    assert [duration(seconds) for seconds in (0.26, 59.0, 600.0)] == ["0.3 s", "59.0 s", "10 min"]
 
 
 def test_files_that_could_not_be_read_are_named() -> None:
-    failed = [{"path": f"n/{number}<b>.md", "error": "no text"} for number in range(22)]
-    html = sync_result(SyncState(report={"failed": failed}))
+    html = failures([Failure(f"n/{number}<b>.md", "no <text>") for number in range(22)])
     assert "22 files could not be read" in html
     assert "n/0&lt;b&gt;.md" in html
+    assert "no &lt;text&gt;" in html
     assert "and 2 more" in html
 
 
-def test_progress_is_told_in_words() -> None:
+def test_progress_is_told_in_words_and_only_once() -> None:
     state = SyncState(running=True, stage="notes", done=120, total=578)
     assert progress_words(state) == "Reading your notes: 120 of 578"
     assert still_reading(state) == "Still reading your notes: 120 of 578. Ask again in a moment."
-    assert '<progress aria-label="Sync" value="120" max="578">' in welcome(0, (), state)
+    bar = '<progress aria-label="Sync" value="120" max="578">'
+    empty, full = Glance(Pulse()), glance(run())
+    assert [bar in welcome(empty, state), bar in side(empty, state)] == [True, False]
+    assert [bar in welcome(full, state), bar in side(full, state)] == [False, True]
 
 
 def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() -> None:
-    html = welcome(0, (), SyncState(error="rag-bot: Folder /x is not there."))
+    html = welcome(Glance(Pulse()), SyncState(error="rag-bot: Folder /x is not there."))
     assert "data-read" in html
     assert ">Folder /x is not there.<" in html
+    assert text_of(side(Glance(Pulse()))) == "No notes yet"
+
+
+def test_folders_without_a_note_and_an_index_that_cannot_be_read_are_said_to_be_so() -> None:
+    html = welcome(glance(run(), notes=0), SyncState())
+    assert "There are none in a. 1 file could not be read." in text_of(html)
+    assert "data-read" in html
+    broken = welcome(glance(problem="The index in /<i> is damaged."), SyncState())
+    assert "The index in /&lt;i&gt; is damaged." in broken
+    assert "data-read" not in broken
+
+
+def test_the_first_sync_of_another_process_is_waited_for() -> None:
+    assert "Reading your notes" in welcome(glance(run(None), notes=0, writer=Writer(1, "h", STARTED)), SyncState())
 
 
 def test_the_overview_counts() -> None:
-    status = Status(
-        index=Path("/i"),
-        roots=(Path("/n/<a>"),),
-        missing=(Path("/n/<a>"),),
-        notes=1,
-        chunks=2_000,
-        vectors=2_000,
-        model="m",
-        fingerprint="f",
-        last_synced=None,
-        failed=(Failure("a", "b"),),
-        bytes_on_disk=0,
-        runs=(),
-        writer=None,
-    )
-    words = text_of(overview(status, SyncState()))
-    for expected in ("<a>", "not there now", "1 note · 2,000 passages", "Synced never", "1 file could not be read"):
+    words = text_of(side(glance(run(added=2), root="/n/<a>")))
+    for expected in ("<a>", "not there now", "1 note · 2,000 passages", "12:00 · 2 added", "1 file could not be read"):
         assert expected in words
+    assert "never" not in text_of(side(glance()))
+
+
+def test_how_the_newest_sync_ended_is_told() -> None:
+    assert "stopped before its end" in side(glance(run(None), run(added=2)))
+    assert 'title="No &lt;space&gt;."' in side(glance(run(error="No <space>.")))
+
+
+def test_a_sync_that_runs_elsewhere_is_told_and_the_watch_is_known() -> None:
+    seen = glance(run(None), writer=Writer(41, "h", "2026-11-22 12:00:00"))
+    assert "Another process is syncing since" in side(seen)
+    assert "Syncing what changed" in side(seen, watch=WatchState(on=True, pid=41))
+    assert "syncing" not in side(seen, SyncState(running=True)).lower()
+
+
+def test_the_question_about_lost_notes_comes_in_words_with_two_answers() -> None:
+    html = side(glance(run()), SyncState(question=LOST + HOW))
+    assert "/n/&lt;disk&gt; is not there" in html
+    assert "--yes" not in text_of(html)
+    assert re.findall(r'data-answer="(\w+)"', html) == ["keep", "remove"]
+
+
+def test_kept_notes_are_told_by_folder_as_the_newest_report_has_them() -> None:
+    loss = {"folder": "/n/<disk>", "reason": "missing", "lost": 6, "known": 6}
+    kept = SyncState(report={"kept": [loss, loss | {"folder": "/n/b", "reason": "fewer", "lost": 5}]}, reported=1.0)
+    html = side(glance(run()), kept)
+    assert 'data-folder="/n/&lt;disk&gt;"' in html
+    assert "Kept in the index, and still answering: 6 notes." in text_of(html)
+    assert "Kept in the index, and still answering: 5 of its 6 notes." in text_of(html)
+    assert "data-answer" not in side(glance(run()), kept, WatchState(on=True, report={}, reported=2.0))
+    assert "data-answer" not in side(glance(run()), SyncState(running=True))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (WatchState(), ""),
+        (WatchState(on=True), "Looking for changes …"),
+        (WatchState(on=True, ready=True), "Watching for changes"),
+        (WatchState(on=True, error="It <ended>."), "Trying again …It <ended>."),
+        (WatchState(error="It ended."), "It ended."),
+    ],
+)
+def test_watching_is_told_in_words(state: WatchState, words: str) -> None:
+    assert text_of(watching(state)) == words
+
+
+def test_the_last_change_is_told_with_its_hour() -> None:
+    at = datetime.datetime.now().replace(hour=12, minute=3)
+    assert text_of(watching(WatchState(on=True, ready=True, changed=at.isoformat()))) == "Watching, last change 12:03"
+    assert since((at - datetime.timedelta(days=1)).isoformat()) == "yesterday 12:03"
 
 
 def test_times_are_told_as_people_do() -> None:

@@ -31,6 +31,16 @@ time.sleep(60)
 """
 
 
+ASKING = """
+import sys
+if "--yes" in sys.argv or "--keep" in sys.argv:
+    print('{"arguments": "%s"}' % " ".join(sys.argv[1:]))
+else:
+    print("rag-bot: /x is not there. `rag-bot ingest --yes` removes them; `--keep` leaves them.", file=sys.stderr)
+    sys.exit(1)
+"""
+
+
 def run(tmp_path: Path, script: str, folders: tuple[str, ...] = ()) -> SyncState:
     """The state after a child that does what the script says."""
     done = threading.Event()
@@ -92,3 +102,17 @@ def test_a_folder_that_is_not_there_is_named_by_the_real_command(tmp_path: Path)
 def test_lines_that_are_no_progress_are_only_text(tmp_path: Path, line: str) -> None:
     state = run(tmp_path, f"import sys; print({line!r}, file=sys.stderr); sys.exit(1)")
     assert state == SyncState(error=line)
+
+
+@pytest.mark.parametrize(("answer", "flag"), [("keep", "--keep"), ("remove", "--yes")])
+def test_a_question_is_answered_for_the_folders_that_were_asked_for(tmp_path: Path, answer: str, flag: str) -> None:
+    done = threading.Semaphore(0)
+    job = SyncJob(load_settings(index=tmp_path), command=(sys.executable, "-c", ASKING), on_done=done.release)
+    assert not job.answer(answer)
+    job.start(["/x"])
+    assert done.acquire(timeout=30)
+    assert job.state.question.startswith("rag-bot: /x is not there.")
+    assert not job.state.error
+    assert job.answer(answer)
+    assert done.acquire(timeout=30)
+    assert job.state == SyncState(report={"arguments": f"ingest --json --progress {flag} -- /x"}, folders=("/x",))

@@ -1,0 +1,61 @@
+"""Streams that end with the app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+
+from rag_bot.ui.endings import Endings
+from rag_bot.ui.guard import Receive, Scope, Send
+
+Message = MutableMapping[str, Any]
+START: Message = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+async def streaming(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive
+    await send(START)
+    await asyncio.sleep(60)
+
+
+async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive
+    await asyncio.sleep(0.1)
+    await send(START)
+    await send({"type": "http.response.body", "body": b"done"})
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request"}
+
+
+async def _serve(app: Any, *, end: bool) -> list[Message]:
+    """What is sent for one request, during which the app is ended."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    endings = Endings(app)
+    request = asyncio.ensure_future(endings({"type": "http"}, _nothing, send))
+    await asyncio.sleep(0.05)
+    endings.end() if end else request.cancel()
+    await asyncio.wait_for(request, 5)
+    return sent
+
+
+def test_a_stream_is_ended_properly() -> None:
+    sent = asyncio.run(_serve(streaming, end=True))
+    assert sent == [START, {"type": "http.response.body", "body": b"", "more_body": False}]
+
+
+def test_what_has_not_begun_to_answer_ends_by_itself() -> None:
+    assert asyncio.run(_serve(answering, end=True))[-1]["body"] == b"done"
+
+
+def test_a_request_that_is_cancelled_for_another_reason_stays_cancelled() -> None:
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(_serve(streaming, end=False))
