@@ -59,24 +59,41 @@ def run_module(module: str, *arguments: object, folder: Path | None = None) -> R
     Raises:
         RuntimeError: it failed; the message has what it wrote to stderr.
     """
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
     began = time.perf_counter()
-    child = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    child = start_module(module, *arguments, folder=folder)
     assert child.stdout
     assert child.stderr
-    output = child.stdout.read()
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
+    output, errors = child.stdout.read(), child.stderr.read()
+    cpu_seconds, peak_megabytes = finish(child)
     seconds = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise RuntimeError(f"`{' '.join(command)}` ended with {child.returncode}:\n{errors}")
+        raise RuntimeError(f"`{' '.join(map(str, (module, *arguments)))}` ended with {child.returncode}:\n{errors}")
+    return Run(seconds, cpu_seconds, peak_megabytes, _last_json(output))
+
+
+def start_module(module: str, *arguments: object, folder: Path | None = None) -> subprocess.Popen[str]:
+    """Start `python -m module arguments`, with pipes to and from it."""
+    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(child: subprocess.Popen[str]) -> tuple[float, float]:
+    """Wait for a child; its CPU seconds, and the megabytes of the largest of its processes."""
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        if pipe:
+            pipe.close()
     megabytes = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, megabytes, _last_json(output))
+    return usage.ru_utime + usage.ru_stime, megabytes
 
 
 def ingest(folder: Path, settings: Settings) -> Run:

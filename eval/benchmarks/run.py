@@ -18,10 +18,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from eval.benchmarks.ask import ask_cold
+from eval.benchmarks.changes import sync_again
 from eval.benchmarks.ingest import compare
 from eval.benchmarks.measure import Table, arguments_for, ingest, run_module, show
+from eval.benchmarks.scale import measure_scale
 from eval.benchmarks.search import search_warm
-from eval.benchmarks.sync import sync_again, sync_generated
 from rag_bot.settings import Settings, load_settings
 
 GROWN = "Synthetic chunks: words of the notes at random, vectors of the notes with noise added."
@@ -30,7 +31,10 @@ GROWN = "Synthetic chunks: words of the notes at random, vectors of the notes wi
 def measure_all(
     folder: Path, settings: Settings, *, rounds: int, runs: int, questions: int, chunks: int = 0, notes: int = 0
 ) -> Iterator[Table]:
-    """Every benchmark; `folder` must be a copy. `chunks`: again with an index of that size. `notes`: sync that many."""
+    """Every benchmark; `folder` must be a copy.
+
+    `chunks`: again with an index of that size. `notes`: changes of a library of that size, made of the folder's words.
+    """
     if rounds:
         yield compare(folder, settings.cache, rounds)
     ingest(folder, settings)
@@ -38,7 +42,8 @@ def measure_all(
     yield ask_cold(settings, runs)
     yield from search_warm(settings, questions)
     if notes:
-        yield sync_generated(notes, settings.cache, runs)
+        with tempfile.TemporaryDirectory() as place:
+            yield from measure_scale([folder], notes, Path(place), settings.cache, runs=runs, saves=runs)
     if chunks:
         run_module("eval.benchmarks.synthetic", settings.index, chunks)
         yield ask_cold(settings, runs)
@@ -49,7 +54,7 @@ def measure_all(
 def main() -> None:
     parser = arguments_for(__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--notes", type=int, default=0, help="also sync this many generated notes")
+    parser.add_argument("--notes", type=int, default=0, help="also change a library of this many made-up notes")
     parser.add_argument("--chunks", type=int, default=0, help="also search an index grown to this many chunks")
     parser.add_argument("--rounds", type=int, default=2, help="ingests by each side; 0 leaves them out")
     parser.add_argument("--runs", type=int, default=5, help="processes for each question or sync")

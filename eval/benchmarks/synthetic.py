@@ -1,4 +1,4 @@
-"""Makes an index larger, and notes in numbers: made-up text out of the words of real notes, vectors near real ones.
+"""Makes an index larger: made-up text out of the words of real notes, vectors near real ones.
 
 python -m eval.benchmarks.synthetic INDEX CHUNKS
 """
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from rag_bot.ingestion.chunking import chunk_key
 from rag_bot.records import Chunk, Filters, Note
+from rag_bot.store.indexes import SearchIndexes
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.vectors import VectorIndex
-from rag_bot.store.words import WordIndex
+from rag_bot.store.seal import take_seal
 from rag_bot.store.writer import CatalogueWriter
 
 CHUNKS_PER_NOTE = 8
@@ -41,34 +41,24 @@ def near(vectors: NDArray[np.float32], count: int, *, seed: int = 0, noise: floa
 def grow(index: Path, chunks: int) -> None:
     """Bring an index to this many chunks, written through the store's own modules as a sync does it."""
     with writer_lock(index), closing(CatalogueWriter.open(index)) as catalogue:
-        fingerprint = catalogue.meta()["fingerprint"]
+        meta = catalogue.meta()
+        folder = index / meta["store"]
         known = catalogue.find_chunks(sorted(catalogue.keys_matching(Filters())))
         words = [word for chunk, _ in known for word in chunk.text.split()]
         real = np.stack(list(catalogue.vectors([chunk.key for chunk, _ in known]).values()))
         missing = max(0, chunks - len(known))
-        made = _made_notes(index / "synthetic", words, missing, fingerprint)
-        with closing(VectorIndex(index, fingerprint)) as vectors:
-            _enter(catalogue, vectors, WordIndex.open(index), made, near(real, missing), index / "synthetic")
+        made = _made_notes(index / "synthetic", words, missing, meta["fingerprint"])
+        with closing(SearchIndexes(folder, meta["fingerprint"])) as indexes:
+            _enter(catalogue, indexes, made, near(real, missing), index / "synthetic")
+        seal = take_seal(folder)
         with catalogue.transaction():
             catalogue.apply((), ())
-            catalogue.set_meta(generation=str(time.time_ns()))
-
-
-def write_notes(folder: Path, count: int, seed: int = 0) -> None:
-    """Small Markdown notes in folders of a hundred, of some 60 words and two headings each."""
-    chance = random.Random(seed)
-    words = [f"{a}{b}" for a in ("ba", "ke", "lo", "mi", "nu", "ra", "se", "to") for b in ("dal", "fen", "gor", "tis")]
-    for number in range(count):
-        path = folder / f"{number // 100:03}" / f"note-{number:05}.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        parts = [" ".join(chance.choices(words, k=30)) for _ in range(2)]
-        path.write_text(f"# Note {number}\n\n{parts[0]}.\n\n## More on {number}\n\n{parts[1]}.\n")
+            catalogue.set_meta(generation=str(time.time_ns()), seal=json.dumps(seal))
 
 
 def _enter(
     catalogue: CatalogueWriter,
-    vectors: VectorIndex,
-    index_words: WordIndex,
+    indexes: SearchIndexes,
     made: Iterator[tuple[Note, list[Chunk]]],
     rows: NDArray[np.float32],
     folder: Path,
@@ -81,8 +71,8 @@ def _enter(
             catalogue.add_vectors(keys, part)
             for note, of_note in some:
                 catalogue.add_pending(root, note, of_note)
-        vectors.upsert(keys, part)
-        index_words.update((chunk.key, chunk.embedded_text) for chunk in chunks)
+        texts = [chunk.embedded_text for chunk in chunks]
+        indexes.enter(list(zip(keys, texts, part, strict=True)))
         done += len(chunks)
 
 
