@@ -15,7 +15,7 @@ from rag_bot.store.words import WordIndex
 
 
 def contents(index: Path) -> dict[str, Any]:
-    """Everything that the catalogue, Chroma and Tantivy say; what searching no longer reaches is left out of Chroma's."""
+    """All that the catalogue, Chroma and Tantivy say; what searching no longer reaches is left out of Chroma's."""
     with closing(sqlite3.connect(f"file:{index / 'catalogue.sqlite3'}?mode=ro", uri=True)) as db:
         notes = db.execute(
             "SELECT path, pending, title, own_title, text, metadata, content_hash FROM note ORDER BY path"

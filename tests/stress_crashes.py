@@ -29,8 +29,9 @@ from rag_bot.settings import Settings, load_settings
 from rag_bot.store.agreement import compare
 from tests.index_contents import contents, differences, inner_differences, visible_notes
 
-WORDS = """harbour lantern meadow orchard pebble quarry ribbon saddle timber umbrella violin walnut barley candle dragon
-ember falcon garlic hammer island jacket kettle ladder marble needle oyster pepper quilt rocket saffron teapot velvet""".split()
+WORDS = """harbour lantern meadow orchard pebble quarry ribbon saddle timber umbrella violin walnut barley candle
+dragon ember falcon garlic hammer island jacket kettle ladder marble needle oyster pepper quilt rocket saffron teapot
+velvet""".split()
 _SPAWN = multiprocessing.get_context("forkserver")
 _PRELOADED = ["rag_bot.ingestion.sync", "rag_bot.library", "chromadb", "tantivy", "onnxruntime", "tokenizers"]
 
@@ -121,7 +122,7 @@ def _sync(settings: dict[str, object], folder: Path, place: str, limit: int, chu
     from rag_bot.embedding import model
     from rag_bot.ingestion import apply, sync
 
-    apply.CHUNKER_VERSION = sync.CHUNKER_VERSION = chunker
+    apply.CHUNKER_VERSION = sync.CHUNKER_VERSION = chunker  # type: ignore[attr-defined]
     model.SMALL_BATCH = 100_000  # the same model, without the seconds that importing torch takes
     sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if limit:

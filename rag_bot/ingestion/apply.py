@@ -76,7 +76,7 @@ class Application:
         reach("marked-dirty")
         prepared = self._prepare_notes()
         with closing(self._open_indexes(trouble)) as indexes:
-            self._enter(indexes, trouble)
+            self._enter(indexes)
             reach("before-switch")
             unused = self._switch(prepared, indexes.folder.name, was_dirty)
             reach("switched")
@@ -116,6 +116,8 @@ class Application:
 
     def _add_roots(self) -> None:
         """Enter new roots, and use their entries from here on."""
+        if all(root.id != NEW for root in self.survey.roots):
+            return
         entered = {
             root: self.catalogue.add_root(root.folder, root.label) for root in self.survey.roots if root.id == NEW
         }
@@ -174,26 +176,23 @@ class Application:
     def _open_indexes(self, trouble: Agreement | None) -> SearchIndexes:
         """Those in use, or the next ones where these can't be mended or everything is made anew."""
         used = self.catalogue.meta().get("store", "")
-        anew = self.rebuild or self.anew or not used or (trouble is not None and trouble.is_broken)
+        anew = self.rebuild or self.anew or not used or (trouble is not None and bool(trouble.trouble()))
         name = next_folder(self.index, used) if anew else used
         fingerprint = self.model.info.fingerprint if self.model else self.catalogue.meta()["fingerprint"]
         return SearchIndexes(self.index / name, fingerprint)
 
-    def _enter(self, indexes: SearchIndexes, trouble: Agreement | None) -> None:
+    def _enter(self, indexes: SearchIndexes) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
         done = 0
-        for entries in self._entries(indexes, trouble):
+        for entries in self._entries(indexes):
             indexes.enter(entries)
             done += len(entries)
             self.on_progress(Progress("index", done, max(done, self.embedded)))
 
-    def _entries(self, indexes: SearchIndexes, trouble: Agreement | None) -> Iterator[list[Entry]]:
+    def _entries(self, indexes: SearchIndexes) -> Iterator[list[Entry]]:
         if indexes.folder.name != self.catalogue.meta().get("store"):
             yield from self.catalogue.all_entries(ENTRY_BATCH, pending_only=self.rebuild)
             return
-        if trouble:
-            missing = {*trouble.vectors.missing, *trouble.words.missing}
-            yield from self.catalogue.entries(sorted(missing), ENTRY_BATCH)
         yield from self.catalogue.pending_entries(ENTRY_BATCH)
 
     def _switch(self, prepared: set[str], store: str, was_dirty: bool) -> list[str]:

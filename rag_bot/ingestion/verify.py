@@ -99,7 +99,7 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
         problems=tuple(problems),
         unsound=unsound.notes,
         bad_keys=unsound.keys,
-        anew=bool(damaged) or agreement.is_broken,
+        anew=bool(damaged) or bool(agreement.trouble()),
     )
 
 
@@ -114,36 +114,34 @@ def _interrupted(meta: dict[str, str]) -> Iterator[Problem]:
 
 def _disagreements(part: str, findings: Findings) -> Iterator[Problem]:
     if findings.missing:
-        yield Problem(part, f"{len(findings.missing):,} passages of the catalogue are missing")
+        yield Problem(part, f"lacks {len(findings.missing):,} of the catalogue's passages")
     if findings.extra:
-        yield Problem(part, f"{len(findings.extra):,} passages are in no note")
+        yield Problem(part, f"has {len(findings.extra):,} passages of no note")
     if findings.broken:
         yield Problem(part, findings.broken)
 
 
 def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
     """By content: every note is read."""
-    for root in catalogue.roots():
-        if not root.folder.is_dir():
-            yield Problem(
-                FOLDERS, f"{root.folder} is not there; {len(catalogue.known_files(root)):,} notes of it answer"
-            )
+    roots = catalogue.roots()
+    present = [root for root in roots if root.folder.is_dir()]
+    for root in [root for root in roots if root not in present]:
+        yield Problem(FOLDERS, f"{root.folder} is not there; {len(catalogue.known_files(root)):,} notes of it answer")
+    if not present:
+        return
     try:
-        survey = survey_folders(index, [r.folder for r in catalogue.roots() if r.folder.is_dir()], catalogue)
+        survey = survey_folders(index, [root.folder for root in present], catalogue)
     except RagBotError as error:
         yield Problem(FOLDERS, str(error))
         return
-    known = {path: replace(file, stamp="") for path, file in survey.known.items() if _is_there(catalogue, path)}
+    of_present = {path for root in present for path in survey.known_in(root)}
+    known = {path: replace(file, stamp="") for path, file in survey.known.items() if path in of_present}
     plan = plan_survey(replace(survey, known=known), rebuild=False)
     for name, paths in _by_change(plan).items():
         if paths:
             yield Problem(FOLDERS, f"{len(paths):,} notes {name} since the last sync{_named(paths)}")
     for failure in survey.failed:
         yield Problem(FOLDERS, f"{failure.path}: {failure.error}")
-
-
-def _is_there(catalogue: Catalogue, path: str) -> bool:
-    return any(path.startswith(f"{root.label}/") and root.folder.is_dir() for root in catalogue.roots())
 
 
 def _by_change(plan: SyncPlan) -> dict[str, Sequence[str]]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable, RagBotError, WriterBusy
@@ -18,10 +19,16 @@ from rag_bot.ingestion.sync import sync
 from rag_bot.ingestion.walk import IGNORE_FILES, NOTE_SUFFIXES
 from rag_bot.records import SyncReport
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.vectors import load_chroma
+
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 QUIET_MS = 200  # without a change, and a burst is over
 LONGEST_BURST_MS = 5_000  # then a sync comes in between
 REAPPEARS_SECONDS = 1.0  # some editors delete a note and write it anew
+UNWATCHED_SECONDS = 30.0  # between syncs where the system announces no changes
+_LOOK_MS = 250  # at whether to stop
 _LOOK_SECONDS = 5.0  # at which folders there are
 _BUSY_SECONDS = 0.5
 
@@ -48,45 +55,59 @@ class Watcher:
 
     def run(self, stop: threading.Event, rescan_seconds: float) -> None:
         """Until `stop` is set. Raises what the first sync raises; later errors are reported, and tried again."""
-        self._on_report(self._sync(self._folders, stop))
-        due = time.monotonic() + rescan_seconds
+        sync_now: Callable[[threading.Event], None] = self._first_sync
         while not stop.is_set():
-            changed = self._wait_for_change(stop, due)
+            there = self._there()
+            try:
+                with closing(self._changes(there, stop)) as changes:
+                    next(changes, None)  # from here on nothing is missed: not while a sync runs either
+                    sync_now(stop)
+                    sync_now = self._try_sync
+                    self._follow(changes, there, stop, rescan_seconds)
+            except OSError as error:  # too many folders for the system to watch, or one that went away meanwhile
+                sync_now(stop)
+                sync_now = self._try_sync
+                seconds = min(UNWATCHED_SECONDS, rescan_seconds)
+                text = f"Changes can't be watched ({error}); the folders are looked at every {seconds:.0f} s instead."
+                self._on_error(RagBotError(text))
+                stop.wait(seconds)
+
+    def _changes(self, there: Identity, stop: threading.Event) -> Generator[set[tuple[Change, str]], None, None]:
+        """Bursts of changes, and an empty set every moment without one."""
+        from watchfiles import watch
+
+        yield from watch(
+            *there,
+            watch_filter=lambda _, path: may_matter(Path(path), there),
+            step=QUIET_MS,
+            debounce=LONGEST_BURST_MS,
+            rust_timeout=_LOOK_MS,
+            yield_on_timeout=True,
+            stop_event=stop,
+            raise_interrupt=True,
+        )
+
+    def _follow(
+        self,
+        changes: Iterator[set[tuple[Change, str]]],
+        there: Identity,
+        stop: threading.Event,
+        rescan_seconds: float,
+    ) -> None:
+        """Sync after each burst and when a rescan is due, until folders come or go."""
+        synced = looked = time.monotonic()
+        for burst in changes:
+            if any(name == "deleted" and not Path(path).exists() for name, path in _named(burst)):
+                stop.wait(REAPPEARS_SECONDS)
             if stop.is_set():
                 return
-            if changed or time.monotonic() >= due:
+            if burst or time.monotonic() - synced >= rescan_seconds:
                 self._try_sync(stop)
-                due = time.monotonic() + rescan_seconds
-
-    def _wait_for_change(self, stop: threading.Event, due: float) -> bool:
-        """True after a burst of changes, or where folders came or went; False when a rescan is due."""
-        from watchfiles import Change, watch
-
-        there = self._there()
-        timeout_ms = int(_LOOK_SECONDS * 1000)
-        try:
-            for changes in watch(
-                *there,
-                watch_filter=lambda _, path: may_matter(Path(path), there),
-                step=QUIET_MS,
-                debounce=LONGEST_BURST_MS,
-                rust_timeout=timeout_ms,
-                yield_on_timeout=True,
-                stop_event=stop,
-                raise_interrupt=True,
-            ):
-                if changes:
-                    if any(change is Change.deleted and not Path(path).exists() for change, path in changes):
-                        stop.wait(REAPPEARS_SECONDS)
-                    return True
+                synced = time.monotonic()
+            if burst or time.monotonic() - looked >= _LOOK_SECONDS:
+                looked = time.monotonic()
                 if self._there() != there:
-                    return True
-                if time.monotonic() >= due:
-                    return False
-        except OSError as error:  # too many folders for the system to watch, or one that went away meanwhile
-            self._on_error(RagBotError(f"Changes can't be watched ({error}); all folders are looked at now and then."))
-            stop.wait(max(0.0, due - time.monotonic()))
-        return False
+                    return
 
     def _there(self) -> Identity:
         """A disk that was mounted anew has another identity, and has to be watched anew."""
@@ -105,6 +126,12 @@ class Watcher:
                 return [root.folder for root in catalogue.roots()]
         except IndexUnusable:
             return list(self._folders)
+
+    def _first_sync(self, stop: threading.Event) -> None:
+        """And load what the next ones need, so that the first save is found as soon as the others."""
+        self._on_report(self._sync(self._folders, stop))
+        load_chroma()
+        self._model.encode_query("warm up")
 
     def _try_sync(self, stop: threading.Event) -> None:
         try:
@@ -131,3 +158,7 @@ def may_matter(path: Path, roots: Iterable[Path]) -> bool:
     if any(part.startswith(".") and part not in IGNORE_FILES for part in parts):
         return False
     return path.name in IGNORE_FILES or path.name.lower().endswith(NOTE_SUFFIXES) or not path.is_file()
+
+
+def _named(burst: set[tuple[Change, str]]) -> Iterator[tuple[str, str]]:
+    return ((change.raw_str(), path) for change, path in burst)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,8 +37,8 @@ class Findings:
     broken: str = ""
 
     def trouble(self, part: str) -> list[str]:
-        """What hurts answers, in words."""
-        lacking = [f"{part}: {len(self.missing):,} passages are missing"] if self.missing else []
+        """What hurts answers, in words; empty if nothing does."""
+        lacking = [f"{part} lacks {len(self.missing):,} of the passages"] if self.missing else []
         return [*lacking, *([f"{part}: {self.broken}"] if self.broken else [])]
 
 
@@ -54,17 +55,20 @@ class Agreement:
         return cls(Findings(broken="it is not there"), Findings(broken="it is not there"))
 
     def trouble(self) -> list[str]:
-        """What hurts answers, in words; empty if nothing does."""
+        """What hurts answers, in words; empty if nothing does.
+
+        Keys too many do not: a sync that was killed leaves them. None that counts is ever lacking, though, unless files
+        were damaged, and what was damaged is not mended but made anew.
+        """
         return [*self.vectors.trouble("Chroma"), *self.words.trouble("Tantivy")]
 
-    @property
-    def is_broken(self) -> bool:
-        return bool(self.vectors.broken or self.words.broken)
 
-
-def probe(index: Path) -> Agreement:
-    """Compare in a child process, one for each index. It takes some seconds."""
-    return Agreement(_ask_child(index, "vectors"), _ask_child(index, "words"))
+def probe(index: Path, *, words_only: bool = False) -> Agreement:
+    """Compare in a child process, one for each index. It takes some seconds, for Chroma at least."""
+    with ThreadPoolExecutor() as both:
+        words = both.submit(_ask_child, index, "words")
+        vectors = Findings() if words_only else _ask_child(index, "vectors")
+        return Agreement(vectors, words.result())
 
 
 def compare(index: Path, part: str) -> Findings:

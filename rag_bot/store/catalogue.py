@@ -144,12 +144,16 @@ class Catalogue:
         sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE NOT pending ORDER BY note.path"
         return (_to_note(row) for row in self._db.execute(sql))
 
-    def chunks_of(self, path: str) -> list[Chunk]:
-        """The chunks of a note, in order."""
-        note = self.find_note(path)
-        sql = f"""SELECT {_CHUNK_COLUMNS} FROM chunk JOIN note ON note.id = note_id
-                  WHERE note.path = ? AND NOT pending ORDER BY ordinal"""
-        return [_to_chunk(row, note) for row in self._db.execute(sql, (path,))] if note else []
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk, note by note."""
+        notes = self.notes()
+        sql = f"""SELECT note.path, {_CHUNK_COLUMNS} FROM note JOIN chunk ON note.id = note_id
+                  WHERE NOT pending ORDER BY note.path, ordinal"""
+        note = None
+        for path, *row in self._db.execute(sql):
+            while note is None or note.path != path:
+                note = next(notes)
+            yield _to_chunk(row, note)
 
     def passages_by_note(self) -> dict[str, tuple[str, int, str]]:
         """Title, number of chunks and time of the last sync that read it, by note path."""

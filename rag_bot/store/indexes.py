@@ -20,6 +20,7 @@ from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
 from rag_bot.store.seal import find_damaged, looks_intact, read_seal
 from rag_bot.store.vectors import ExactVectors, VectorIndex
+from rag_bot.store.words import FOLDER_NAME as WORDS_FOLDER
 from rag_bot.store.words import WordIndex
 from rag_bot.store.writer import Entry
 
@@ -86,22 +87,25 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
     """
     meta = catalogue.meta()
     folder = index / meta["store"]
-    _require_sound(index, folder)
     writable = os.access(folder, os.W_OK)
-    if catalogue.counts()[1] <= SMALL_LIBRARY or not writable:
+    exact = catalogue.counts()[1] <= SMALL_LIBRARY or not writable
+    _require_sound(index, folder, words_only=exact)
+    if exact:
         vectors: VectorIndex | ExactVectors = ExactVectors(catalogue.live_vectors())
     else:
         vectors = VectorIndex(folder, meta["fingerprint"])
     return vectors, WordIndex.open(folder) if writable else WordIndex.open_copy(folder)
 
 
-def _require_sound(index: Path, folder: Path) -> None:
+def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
     """Opening damaged files can end this process, so what is not as it was sealed is first opened by another one."""
     for _ in range(2):  # a sync that ends meanwhile seals anew
         seal = read_seal(index)
         if looks_intact(folder, seal) or find_writer(index):
             return
-    if find_damaged(folder, seal) and (trouble := probe(index).trouble()):
+    part = f"{WORDS_FOLDER}/" if words_only else ""
+    damaged = any(name.startswith(part) for name in find_damaged(folder, seal))
+    if damaged and (trouble := probe(index, words_only=words_only).trouble()):
         raise IndexUnusable(
             f"The index in {index} is damaged ({'; '.join(trouble)}). Run `rag-bot verify --repair`; your notes are "
             "not touched."

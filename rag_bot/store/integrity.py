@@ -25,13 +25,8 @@ def find_unsound(catalogue: Catalogue, key_of: Callable[[Chunk], str]) -> Unsoun
     """Compare every passage and every vector with what it should be; reads everything."""
     whole = set(_whole_vectors(catalogue))
     bad_keys = catalogue.live_keys() - whole
-    paths = [path for path, _ in catalogue.note_titles()]
-    notes = (
-        path
-        for path in paths
-        if any(chunk.key in bad_keys or chunk.key != key_of(chunk) for chunk in catalogue.chunks_of(path))
-    )
-    return Unsound(tuple(notes), tuple(sorted(bad_keys)))
+    notes = {chunk.note_path for chunk in catalogue.chunks() if chunk.key in bad_keys or chunk.key != key_of(chunk)}
+    return Unsound(tuple(sorted(notes)), tuple(sorted(bad_keys)))
 
 
 def is_unit(vector: bytes) -> bool:

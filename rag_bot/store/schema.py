@@ -94,6 +94,8 @@ def open_for_reading(index: Path) -> sqlite3.Connection:
         IndexUnusable: nothing has been indexed here, or the file is damaged or of another version.
     """
     path = index / FILE_NAME
+    if not path.is_file() and any(index.glob("store-*")):
+        raise IndexUnusable(f"The index in {index} has lost its {FILE_NAME}. Run `rag-bot verify --repair`.")
     if not path.is_file():
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
     with explained(index):

@@ -20,7 +20,16 @@ from rag_bot.errors import IndexUnusable
 FOLDER_NAME = "chroma"
 _PREFIX = "notes-"
 # recall@50 of 0.993 against exact search at 100,000 vectors: eval/benchmarks/recall.py.
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 300}
+_HNSW = {
+    "space": "cosine",
+    "ef_construction": 200,
+    "max_neighbors": 16,
+    "ef_search": 300,
+    # Records that wait in Chroma's log until the graph on disk takes them in; each opening of the graph enters them
+    # again, at some 3 ms each in a large library. The default of 1,000 makes no first ingest faster.
+    "sync_threshold": 100,
+    "batch_size": 100,
+}
 
 
 @contextmanager
@@ -63,14 +72,11 @@ class VectorIndex:
 
     @cached_property
     def _client(self) -> Any:
-        import chromadb
-        from chromadb.config import Settings
-
-        logging.getLogger("chromadb").setLevel(logging.ERROR)
+        chromadb = load_chroma()
         with _explained():
             if not self._create and not (self._folder / "chroma.sqlite3").is_file():
                 raise FileNotFoundError(f"{self._folder} holds no Chroma database")
-            return chromadb.PersistentClient(str(self._folder), Settings(anonymized_telemetry=False))
+            return chromadb.PersistentClient(str(self._folder), chromadb.config.Settings(anonymized_telemetry=False))
 
     @cached_property
     def _collection(self) -> Any:
@@ -124,6 +130,15 @@ class VectorIndex:
         """Let go of the folder; a client opened after that sees what other processes wrote."""
         if "_client" in self.__dict__:
             self._client.close()
+
+
+def load_chroma() -> Any:
+    """The module, whose import takes seconds."""
+    import chromadb
+    import chromadb.config
+
+    logging.getLogger("chromadb").setLevel(logging.ERROR)
+    return chromadb
 
 
 def every_collection(folder: Path) -> Iterator[tuple[list[str], NDArray[np.float32]]]:

@@ -19,6 +19,11 @@ from rag_bot.store.schema import open_for_writing
 KEPT_RUNS = 1_000  # syncs in the history
 RETIRED_VECTORS = 20_000  # some 30 MB
 
+# The order of a CROSS JOIN is kept: few notes are pending, and without this SQLite would go through all chunks.
+_PENDING_CHUNKS = (
+    "FROM (SELECT id FROM note INDEXED BY note_pending WHERE pending) AS n CROSS JOIN chunk ON note_id = n.id"
+)
+
 Entry = tuple[str, str, NDArray[np.float32]]
 """Key, embedded text and vector of a passage, as the search indexes take them."""
 
@@ -112,26 +117,20 @@ class CatalogueWriter(Catalogue):
     def pending_entries(self, batch: int) -> Iterator[list[Entry]]:
         """What pending notes have and live ones have not, in batches."""
         yield from self._entries(
-            """WHERE pending AND NOT EXISTS (SELECT 1 FROM chunk AS other JOIN note AS live ON live.id = other.note_id
-                                             WHERE other.key = chunk.key AND NOT live.pending)""",
+            f"""{_PENDING_CHUNKS}
+                WHERE NOT EXISTS (SELECT 1 FROM chunk AS other JOIN note AS live ON live.id = other.note_id
+                                  WHERE other.key = chunk.key AND NOT live.pending)""",
             batch,
         )
 
     def all_entries(self, batch: int, *, pending_only: bool = False) -> Iterator[list[Entry]]:
         """What live and pending notes have, in batches."""
-        yield from self._entries("WHERE pending" if pending_only else "", batch)
+        yield from self._entries(_PENDING_CHUNKS if pending_only else "FROM chunk", batch)
 
-    def entries(self, keys: Sequence[str], batch: int) -> Iterator[list[Entry]]:
-        """Those of these keys, in batches."""
-        for start in range(0, len(keys), batch):
-            marks = ",".join("?" * len(keys[start : start + batch]))
-            yield from self._entries(f"WHERE chunk.key IN ({marks})", batch, keys[start : start + batch])
-
-    def _entries(self, condition: str, batch: int, values: Sequence[str] = ()) -> Iterator[list[Entry]]:
-        sql = f"""SELECT chunk.key, min(chunk.note_id), chunk.context, chunk.start_char, chunk.end_char
-                  FROM note JOIN chunk ON note.id = note_id {condition}
+    def _entries(self, source: str, batch: int) -> Iterator[list[Entry]]:
+        sql = f"""SELECT chunk.key, min(chunk.note_id), chunk.context, chunk.start_char, chunk.end_char {source}
                   GROUP BY chunk.key ORDER BY min(chunk.note_id)"""
-        rows = self._db.execute(sql, list(values)).fetchall()
+        rows = self._db.execute(sql).fetchall()
         for start in range(0, len(rows), batch):
             some = rows[start : start + batch]
             notes = self._notes_by_id({row[1] for row in some})

@@ -20,6 +20,7 @@ from rag_bot import IndexUnusable, Library, NotesLost, UsageError, WriterBusy
 from rag_bot.ingestion import apply
 from rag_bot.ingestion import sync as sync_module
 from rag_bot.ingestion.chunking import CHUNKER_VERSION
+from rag_bot.ingestion.readers import read_note
 from rag_bot.records import Filters, Move, SyncPlan
 from rag_bot.settings import Settings
 from rag_bot.store.catalogue import Catalogue
@@ -422,11 +423,10 @@ def test_a_note_that_vanishes_while_it_is_read_is_deleted_and_not_an_error(
     library.ingest([notes])
     write("gone.md", "The ladder is in the shed.")
     write("new.md", "The rake is new.")
-    real = apply.read_note
 
     def read_after_deletion(root: Path, relative: str, *, label: str) -> Any:
         (root / relative).unlink()
-        return real(root, relative, label=label)
+        return read_note(root, relative, label=label)
 
     monkeypatch.setattr(apply, "read_note", read_after_deletion)
     report = library.ingest()

@@ -1,0 +1,130 @@
+"""One writer syncs in a loop, many readers ask: every answer has to fit one complete state.
+
+python -m tests.stress_readers --seconds 120 [--readers 8] [--notes 30]
+
+Each state has all notes rewritten with its number. A search that finds all notes, all with the same number, fits one
+state; half of the readers use Chroma, half compare exactly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag_bot import Library
+from rag_bot.settings import Settings, load_settings
+from tests.stress_crashes import WORDS
+
+_SPAWN = multiprocessing.get_context("forkserver")
+_PRELOADED = ["rag_bot.ingestion.sync", "rag_bot.library", "chromadb", "tantivy", "onnxruntime", "tokenizers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What all readers together met with: how many states they saw, of how many that there were."""
+
+    answers: int
+    states: int
+    synced: int
+    wrong: list[str]
+
+
+def write_state(folder: Path, state: int, notes: int) -> None:
+    """All notes anew, each with the state's number and words of its own."""
+    folder.mkdir(exist_ok=True)
+    for number in range(notes):
+        chance = random.Random(f"{state} {number}")
+        words = " ".join(chance.choices(WORDS, k=25))
+        (folder / f"{number}.md").write_text(f"The harbour in state {state} of note {number}: {words}.\n")
+
+
+def stress(place: Path, cache: Path, *, seconds: float, readers: int, notes: int) -> Outcome:
+    """Let them run for this long; the first state is there before the readers begin."""
+    _SPAWN.set_forkserver_preload(_PRELOADED)
+    settings = Settings(notes=(), index=place / "index", cache=cache)
+    folder = place / "notes"
+    stop, told = _SPAWN.Event(), _SPAWN.Queue()
+    write_state(folder, 0, notes)
+    with Library(settings) as library:
+        library.ingest([folder])
+    values = settings.model_dump()
+    children = [_SPAWN.Process(target=_write, args=(values, folder, notes, stop, told))]
+    children += [_SPAWN.Process(target=_read, args=(values, notes, bool(n % 2), stop, told)) for n in range(readers)]
+    for child in children:
+        child.start()
+    time.sleep(seconds)
+    stop.set()
+    reports = [told.get(timeout=120) for _ in children]
+    for child in children:
+        child.join()
+    found = [report for report in reports if isinstance(report, tuple)]
+    return Outcome(
+        answers=sum(answers for answers, _, _ in found),
+        states=len(set().union(*(seen for _, seen, _ in found))),
+        synced=next(report for report in reports if isinstance(report, int)),
+        wrong=[line for _, _, wrong in found for line in wrong],
+    )
+
+
+def _write(values: dict[str, Any], folder: Path, notes: int, stop: Any, told: Any) -> None:
+    from rag_bot.embedding import model
+
+    model.SMALL_BATCH = 100_000  # the same model, without the seconds that importing torch takes
+    state = 0
+    with Library(Settings(**values)) as library:
+        while not stop.is_set():
+            state += 1
+            write_state(folder, state, notes)
+            library.ingest()
+    told.put(state)
+
+
+def _read(values: dict[str, Any], notes: int, exact: bool, stop: Any, told: Any) -> None:
+    from rag_bot.store import indexes
+
+    if not exact:
+        indexes.SMALL_LIBRARY = 0
+    answers, seen, wrong = 0, set(), []
+    with Library(Settings(**values)) as library:
+        while not stop.is_set():
+            try:
+                hits = library.search("harbour", limit=notes)
+            except Exception as error:  # noqa: BLE001 - whatever it is, a reader should not meet with it
+                wrong.append(f"{type(error).__name__}: {error}")
+                continue
+            states = {hit.chunk.text.split(" of note")[0] for hit in hits}
+            answers += 1
+            seen |= states
+            if len(states) != 1 or len({hit.note.path for hit in hits}) != notes:
+                wrong.append(f"{len(hits)} of {notes} notes, from {sorted(states)}")
+    told.put((answers, seen, wrong))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--readers", type=int, default=8)
+    parser.add_argument("--notes", type=int, default=30)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        found = stress(
+            Path(temporary),
+            load_settings().cache,
+            seconds=options.seconds,
+            readers=options.readers,
+            notes=options.notes,
+        )
+    print(f"{found.synced} syncs; {found.answers} answers from {found.states} states; {len(found.wrong)} of them wrong")
+    print("\n".join(found.wrong[:20]))
+    sys.exit(bool(found.wrong))
+
+
+if __name__ == "__main__":
+    main()
