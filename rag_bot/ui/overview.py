@@ -12,7 +12,7 @@ from rag_bot.ui.glance import Glance
 from rag_bot.ui.losses import kept_notes, question
 from rag_bot.ui.sync_job import SyncState
 from rag_bot.ui.watch_job import WatchState
-from rag_bot.ui.words import many, progress_words, run_words, since, when
+from rag_bot.ui.words import many, progress_words, run_words, since
 
 _MOST_FAILURES = 20
 
@@ -23,7 +23,7 @@ def overview(glance: Glance, sync: SyncState, watch: WatchState) -> str:
     Until there are notes, the welcome tells how the first sync goes.
     """
     goes = f"{_running(glance, sync, watch)}{sync_result(sync)}{kept_notes(sync, watch)}" if glance.notes else ""
-    return f'<div class="overview">{_holds(glance)}<div class="sync" role="status">{goes}</div></div>'
+    return f'<div class="overview">{_holds(glance, sync)}<div class="sync" role="status">{goes}</div></div>'
 
 
 def watching(watch: WatchState) -> str:
@@ -67,7 +67,7 @@ def failures(failed: Sequence[Failure], name: str = "failures") -> str:
     return f'<details data-keep="{escape(name)}"><summary>{summary}</summary><ul>{rows}{more}</ul></details>'
 
 
-def _holds(glance: Glance) -> str:
+def _holds(glance: Glance, sync: SyncState) -> str:
     status = glance.status
     if glance.problem:
         return '<p class="hint">The index can\'t be read</p>'
@@ -75,18 +75,19 @@ def _holds(glance: Glance) -> str:
         return '<p class="hint nothing">No notes yet</p>'
     folders = "".join(f"<li>{folder(root, status.missing)}</li>" for root in status.roots)
     counted = f"<p>{many(status.notes, 'note')} · {many(status.chunks, 'passage')}</p>" if status.last_synced else ""
-    return f'<ul class="folders">{folders}</ul>{counted}{_synced(status)}{failures(status.failed)}'
+    return f'<ul class="folders">{folders}</ul>{counted}{_synced(status, sync)}{failures(status.failed)}'
 
 
-def _synced(status: Status) -> str:
+def _synced(status: Status, sync: SyncState) -> str:
     """The last sync that went through; where a later one did not, that as well."""
     states = [run_state(run, status.writer, place) for place, run in enumerate(status.runs)]
     done = next((run for run, state in zip(status.runs, states, strict=True) if state == "done"), None)
     result = f" · {run_words(done, 'done')}" if done else ""
-    good = f"<p>Synced {escape(when(status.last_synced) + result)}</p>" if status.last_synced else ""
-    if states and states[0] in ("failed", "killed"):
+    good = f"<p>Synced {escape(since(status.last_synced) + result)}</p>" if status.last_synced else ""
+    told = sync.question or sync.error
+    if states and states[0] in ("failed", "killed") and not told:
         newest = status.runs[0]
-        how = f"The sync of {when(newest.started)}: {run_words(newest, states[0])}"
+        how = f"The sync of {since(newest.started)}: {run_words(newest, states[0])}"
         return f'{good}<p title="{escape(newest.error)}">{escape(how)}</p>'
     return good
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,6 @@ class Page:
 
     def _lay_out(self) -> None:
         self._history = gr.State(())
-        self._seen = gr.State({})
         self._notes_open = gr.State(False)
         self._timer = gr.Timer(_TICK_SECONDS)
         self._parts: dict[str, Any] = {}
@@ -89,6 +90,7 @@ class Page:
                 with gr.Column(elem_id="notes-page"):
                     self._lay_out_notes()
             self._panel = _html("panel")
+        self._seen = gr.Textbox("{}", visible="hidden", elem_id="seen")
 
     def _lay_out_side(self) -> None:
         gr.HTML(_BRAND, elem_id="brand", apply_default_css=False)
@@ -163,13 +165,18 @@ class Page:
             leaves.click(lambda: False, None, self._notes_open, **_AT_ONCE)
         gr.on([query.input, state.input], self._refresh, look, show, trigger_mode="always_last", **_AT_ONCE)
 
-    def _refresh(self, seen: Views, notes_open: bool, query: str, state: str) -> Any:
-        """The parts of the page that are no longer as this browser has seen them, often none."""
+    def _refresh(self, seen: str, notes_open: bool, query: str, state: str) -> Any:
+        """The parts of the page that are no longer as the browser has them, often none.
+
+        It sends marks of what it shows, for answers may arrive in another order than they were made in.
+        """
         views = self._sources.views() | (self._sources.notes_views(query, state) if notes_open else {})
-        changed = {name: value for name, value in views.items() if name not in seen or seen[name] != value}
+        marks = {name: _mark(value) for name, value in views.items()}
+        shown = json.loads(seen or "{}")
+        changed = {name: value for name, value in views.items() if shown.get(name) != marks[name]}
         if not changed:
             return gr.skip()
-        return [seen | changed, *(_update(name, changed) for name in self._parts)]
+        return [json.dumps(shown | marks), *(_update(name, changed) for name in self._parts)]
 
     def _open_notes(self) -> bool:
         self._sources.lists.look()
@@ -196,6 +203,10 @@ class Page:
             self._sources.watch.start()
         else:
             self._sources.watch.stop()
+
+
+def _mark(value: Any) -> str:
+    return hashlib.blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def _update(name: str, changed: Views) -> Any:

@@ -10,9 +10,6 @@ from rag_bot.ui.overview import sync_result
 from rag_bot.ui.sync_job import SyncState
 from rag_bot.ui.words import many
 
-_FORM = """<form class="read" data-read><input name="folder" placeholder="~/notes" aria-label="Notes folder"
- autocomplete="off" spellcheck="false" required><button type="submit">Read this folder</button></form>"""
-
 
 def welcome(glance: Glance, state: SyncState) -> str:
     """Examples to click; or how far the first reading is; or how to begin."""
@@ -24,11 +21,11 @@ def welcome(glance: Glance, state: SyncState) -> str:
     if glance.problem:
         return _page("The index can't be read", glance.problem, problem)
     if glance.status and glance.status.roots:
-        return _emptied(glance, problem)
+        return _emptied(glance, f"{_form(state)}{problem}")
     return _page(
         "Where are your notes?",
         "Name a folder of Markdown or text files. They are only read, and nothing leaves this machine.",
-        f"{_FORM}{problem}",
+        f"{_form(state)}{problem}",
     )
 
 
@@ -38,13 +35,23 @@ def still_reading(state: SyncState) -> str:
     return f"Still reading your notes{far}. Ask again in a moment."
 
 
-def _emptied(glance: Glance, problem: str) -> str:
+def _form(state: SyncState) -> str:
+    """Asks for a folder; one that could not be read stands there to be mended."""
+    wrong = state.folders[0] if state.error and state.folders else ""
+    return (
+        '<form class="read" data-read><input name="folder" placeholder="~/notes" aria-label="Notes folder"'
+        f' autocomplete="off" spellcheck="false" required value="{escape(wrong)}">'
+        '<button type="submit">Read this folder</button></form>'
+    )
+
+
+def _emptied(glance: Glance, rest: str) -> str:
     """Folders are known, but no note of them is indexed."""
     roots = glance.status.roots if glance.status else ()
     names = ", ".join(root.name or str(root) for root in roots)
     unread = len(glance.status.failed) if glance.status else 0
     why = f"{many(unread, 'file')} could not be read." if unread else "Add notes there, or name another folder."
-    return _page("No notes to ask", f"There are none in {names}. {why}", f"{_FORM}{problem}")
+    return _page("No notes to ask", f"There are none in {names}. {why}", rest)
 
 
 def _invitation(questions: Sequence[str]) -> str:

@@ -14,75 +14,63 @@ from typing import Any
 import pytest
 
 from rag_bot import Library
-from rag_bot.settings import Settings
+from rag_bot.errors import WriterBusy
 from tests.ui.conftest import RunningApp, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
 
 
 @pytest.fixture(scope="module")
-def first_index(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Path:
-    """An index of two folders beside it: six notes on trams, six on buses."""
-    folder = tmp_path_factory.mktemp("syncing")
-    _write_notes(folder)
-    with Library(notes=(), index=folder / "index", cache=model_cache) as library:
-        library.ingest([folder / "trams", folder / "buses"])
-    return folder / "index"
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the two folders of notes are."""
+    return tmp_path_factory.mktemp("syncing")
 
 
-@pytest.fixture
-def folder(first_index: Path) -> Path:
-    """Where the two folders of notes are, as they were indexed."""
-    _write_notes(first_index.parent)
-    return first_index.parent
+@pytest.fixture(scope="module")
+def library(folder: Path, model_cache: Path) -> Iterator[Library]:
+    """What another process does to the index that the app has opened."""
+    with Library(notes=(), index=folder / "index", cache=model_cache) as opened:
+        _write_notes(folder)
+        opened.ingest([folder / "trams", folder / "buses"])
+        yield opened
 
 
-@pytest.fixture
-def settings(folder: Path, first_index: Path, tmp_path: Path, model_cache: Path) -> Settings:
-    """Of an index of these notes for one test."""
-    assert folder
-    shutil.copytree(first_index, tmp_path / "index")
-    return Settings(notes=(), index=tmp_path / "index", cache=model_cache)
-
-
-@pytest.fixture
-def app(settings: Settings, tmp_path: Path) -> Iterator[RunningApp]:
-    with running_app(settings.index, settings.cache, tmp_path) as running:
+@pytest.fixture(scope="module")
+def app(library: Library, folder: Path, model_cache: Path) -> Iterator[RunningApp]:
+    with running_app(library.settings.index, model_cache, folder) as running:
         yield running
 
 
 @pytest.fixture
-def page(browser: Any, app: RunningApp) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.goto(app.address)
-    page.wait_for_selector("#overview :text('nothing new')")  # the sync that each start begins with
+def page(browser: Any, app: RunningApp, library: Library, folder: Path) -> Iterator[Any]:
+    """The page of an index of six notes on trams and six on buses, in which nothing goes on."""
+    _write_notes(folder)
+    _sync(library)
+    page = _open(browser, app)
     yield page
-    context.close()
+    page.close()
 
 
-def test_what_another_process_ingests_is_seen_within_two_seconds(page: Any, settings: Settings, tmp_path: Path) -> None:
+def test_what_another_process_ingests_is_seen_within_two_seconds(page: Any, library: Library, folder: Path) -> None:
     page.fill("#question textarea", "When does the tr")
     (folder / "trams" / "night.md").write_text("# Night tram\n\nThe night tram leaves at two.\n")
-    with Library(settings) as other:
-        other.ingest()
+    _sync(library)
     page.wait_for_selector("#overview :text('13 notes')", timeout=2_000)
     assert page.input_value("#question textarea") == "When does the tr"
 
 
 def test_a_folder_that_is_watched_is_kept_in_sync_until_it_is_turned_off(
-    page: Any, settings: Settings, folder: Path
+    page: Any, library: Library, folder: Path
 ) -> None:
     page.click("#watch input")
     page.wait_for_selector("#watching :text('Watching for changes')")
     (folder / "buses" / "night.md").write_text("# Night bus\n\nThe night bus leaves at three.\n")
     page.wait_for_selector("#watching :text('last change')")
     page.wait_for_selector("#overview :text('13 notes')")
-    assert (settings.index / "keep-in-sync").exists()
+    assert (library.settings.index / "keep-in-sync").exists()
     page.click("#watch input")
     page.wait_for_selector("#watching :text('Watching')", state="detached")
-    assert not (settings.index / "keep-in-sync").exists()
+    assert not (library.settings.index / "keep-in-sync").exists()
 
 
 def test_lost_notes_are_asked_about_kept_and_removed(page: Any, folder: Path) -> None:
@@ -123,13 +111,19 @@ def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, 
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_the_app_ends_in_silence_and_its_children_with_it(page: Any, app: RunningApp, how: signal.Signals) -> None:
-    page.click("#watch input")
-    page.wait_for_selector("#watching :text('Watching for changes')")
-    children = _children(app.process.pid)
-    assert children
-    app.process.send_signal(how)
-    _, said = app.process.communicate(timeout=10)
+def test_the_app_ends_in_silence_and_its_children_with_it(
+    browser: Any, library: Library, tmp_path: Path, how: signal.Signals
+) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "keep-in-sync").touch()
+    shutil.copy(library.settings.index / "catalogue.sqlite3", tmp_path / "index")
+    with running_app(tmp_path / "index", library.settings.cache, tmp_path) as app:
+        page = _open(browser, app)
+        children = _children(app.process.pid)
+        assert children
+        app.process.send_signal(how)
+        _, said = app.process.communicate(timeout=10)
+        page.close()
     assert said == ""
     end = time.monotonic() + 10
     while any(map(_runs, children)):
@@ -138,13 +132,14 @@ def test_the_app_ends_in_silence_and_its_children_with_it(page: Any, app: Runnin
 
 
 def test_a_missing_folder_does_not_keep_the_start_from_syncing_the_others(
-    browser: Any, settings: Settings, folder: Path, tmp_path: Path
+    browser: Any, library: Library, folder: Path
 ) -> None:
+    _write_notes(folder)
+    _sync(library)
     (folder / "buses").rename(folder / "away")
     (folder / "trams" / "night.md").write_text("# Night tram\n")
-    with running_app(settings.index, settings.cache, tmp_path) as app:
-        page = browser.new_page()
-        page.goto(app.address)
+    with running_app(library.settings.index, library.settings.cache, folder) as app:
+        page = _open(browser, app)
         page.wait_for_selector(".asks :text('still answering: 6 notes')")
         assert "13 notes" in page.inner_text("#overview")
         page.close()
@@ -169,6 +164,26 @@ def test_the_first_start_asks_for_a_folder_and_tells_how_far_it_is(
         page.wait_for_selector("progress", state="detached")
         assert "1 note · 1 passage" in page.inner_text("#overview")
         page.close()
+
+
+def _open(browser: Any, app: RunningApp) -> Any:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(15_000)
+    page.goto(app.address)
+    page.wait_for_selector("#overview :text('notes ·')")
+    page.wait_for_selector("progress", state="detached")  # the sync that each start begins with
+    return page
+
+
+def _sync(library: Library) -> None:
+    """As another process does it, once no other one writes."""
+    while True:
+        try:
+            library.ingest([library.settings.index.parent / name for name in ("trams", "buses")], on_loss="remove")
+        except WriterBusy:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _write_notes(folder: Path) -> None:
