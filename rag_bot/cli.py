@@ -106,6 +106,10 @@ def forget(context: typer.Context, folder: Path, as_json: AsJson = False) -> Non
     with _library(context) as library:
         report = library.forget(folder)
     _print(as_json, report_json(report), lambda: f"{len(report.plan.deleted):,} notes of {folder} forgotten")
+    if folder.expanduser().absolute() in library.settings.notes:
+        print(
+            f"rag-bot: the settings still name {folder}; the next ingest without PATH reads it again", file=sys.stderr
+        )
 
 
 @app.command(epilog="Examples:\n\n  rag-bot verify\n\n  rag-bot verify --repair")

@@ -69,16 +69,16 @@ def change_notes(folder: Path, chance: random.Random, most: int) -> None:
     for _ in range(chance.randint(1, 6)):
         paths = sorted(folder.rglob("*.md"))
         if len(paths) < 8:
-            _write(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
+            write_note(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
             continue
         one, other = chance.sample(paths, 2)
         match chance.choice(["edit", "edit", "add", "delete", "rename", "swap", "copy", "move-folder", "append"]):
             case "edit":
-                _write(one, chance)
+                write_note(one, chance)
             case "append":
                 one.write_text(one.read_text() + f"\nOne more line about {chance.choice(WORDS)}.\n")
             case "add" if len(paths) < most:
-                _write(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
+                write_note(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
             case "delete" if len(paths) > 10:
                 one.unlink()
             case "rename":
@@ -96,9 +96,9 @@ def change_notes(folder: Path, chance: random.Random, most: int) -> None:
                 pass
 
 
-def _write(path: Path, chance: random.Random) -> None:
+def write_note(path: Path, chance: random.Random) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    parts = [" ".join(chance.choices(WORDS, k=chance.randint(5, 60))) for _ in range(chance.randint(1, 4))]
+    parts = [" ".join(chance.choices(WORDS, k=chance.randint(4, 25))) for _ in range(chance.randint(1, 3))]
     path.write_text(f"# {' '.join(chance.choices(WORDS, k=2))}\n\n" + "\n\n## More\n\n".join(parts) + "\n")
 
 
@@ -149,7 +149,7 @@ def stress(
     chance, tally, folder = random.Random(seed), Tally(), place / "notes"
     settings = Settings(notes=(), index=place / "index", cache=cache)
     for _ in range(notes):
-        _write(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
+        write_note(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
     chunker = 1
     for number in range(rounds):
         before = visible_notes(settings.index)

@@ -21,11 +21,11 @@ from rag_bot.ingestion.readers import read_note
 from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
-from rag_bot.store.agreement import Agreement, probe
+from rag_bot.store.agreement import Agreement, Findings, probe
 from rag_bot.store.catalogue import KnownFile, Root
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
 from rag_bot.store.roots_file import write_roots
-from rag_bot.store.seal import looks_intact, read_seal, take_seal
+from rag_bot.store.seal import find_damaged, looks_intact, read_seal, take_seal
 from rag_bot.store.writer import CatalogueWriter, Entry, MovedNote
 
 FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
@@ -87,11 +87,16 @@ class Application:
     def _find_trouble(self) -> Agreement | None:
         """What an interrupted sync or damaged files left behind; None if all is as the last sync left it."""
         meta = self.catalogue.meta()
-        if "store" not in meta or self.rebuild:
-            return None if "generation" not in meta or self.rebuild else Agreement.of_nothing()
-        if meta.get("dirty") != "1" and looks_intact(self.index / meta["store"], read_seal(self.index)):
+        if self.rebuild or self.anew or "generation" not in meta:
             return None
-        return probe(self.index)
+        if "store" not in meta:
+            return Agreement.of_damaged("of an earlier version")
+        folder, seal, killed = self.index / meta["store"], read_seal(self.index), meta.get("dirty") == "1"
+        if not killed and looks_intact(folder, seal):
+            return None
+        if damaged := find_damaged(folder, seal, killed=killed):
+            return Agreement.of_damaged(", ".join(damaged))
+        return probe(self.index) if killed else Agreement(Findings(), Findings())
 
     def _prepare_notes(self) -> set[str]:
         """Read, chunk and embed what is new or changed; the paths for which that succeeded."""

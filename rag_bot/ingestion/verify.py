@@ -89,7 +89,7 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
     if unsound.notes:
         text = f"{len(unsound.notes):,} notes have damaged passages or vectors{_named(unsound.notes)}"
         problems.append(Problem(CATALOGUE, text))
-    damaged = find_damaged(index / meta["store"], read_seal(index)) if meta.get("dirty") != "1" else {}
+    damaged = find_damaged(index / meta["store"], read_seal(index), killed=meta.get("dirty") == "1")
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
     agreement = probe(index)
     problems += [*_disagreements(CHROMA, agreement.vectors), *_disagreements(TANTIVY, agreement.words)]

@@ -50,9 +50,9 @@ class Agreement:
     words: Findings
 
     @classmethod
-    def of_nothing(cls) -> Agreement:
-        """There are no such indexes."""
-        return cls(Findings(broken="it is not there"), Findings(broken="it is not there"))
+    def of_damaged(cls, why: str) -> Agreement:
+        """Neither can be trusted."""
+        return cls(Findings(broken=why), Findings(broken=why))
 
     def trouble(self) -> list[str]:
         """What hurts answers, in words; empty if nothing does.

@@ -18,7 +18,7 @@ from rag_bot.failpoints import reach
 from rag_bot.store.agreement import probe
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
-from rag_bot.store.seal import find_damaged, looks_intact, read_seal
+from rag_bot.store.seal import find_damaged, is_dirty, looks_intact, read_seal
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import FOLDER_NAME as WORDS_FOLDER
 from rag_bot.store.words import WordIndex
@@ -98,15 +98,18 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
 
 
 def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
-    """Opening damaged files can end this process, so what is not as it was sealed is first opened by another one."""
+    """Opening damaged files can end this process, and what a killed sync left is first opened by another one."""
     for _ in range(2):  # a sync that ends meanwhile seals anew
-        seal = read_seal(index)
+        seal, killed = read_seal(index), is_dirty(index)
         if looks_intact(folder, seal) or find_writer(index):
             return
     part = f"{WORDS_FOLDER}/" if words_only else ""
-    damaged = any(name.startswith(part) for name in find_damaged(folder, seal))
-    if damaged and (trouble := probe(index, words_only=words_only).trouble()):
+    trouble = [f"{name}: {what}" for name, what in find_damaged(folder, seal, killed=killed).items()]
+    trouble = [line for line in trouble if line.startswith(part)]
+    if killed and not trouble:
+        trouble = probe(index, words_only=words_only).trouble()
+    if trouble:
         raise IndexUnusable(
-            f"The index in {index} is damaged ({'; '.join(trouble)}). Run `rag-bot verify --repair`; your notes are "
-            "not touched."
+            f"The index in {index} is damaged ({'; '.join(trouble[:3])}). Run `rag-bot verify --repair`; your notes "
+            "are not touched."
         )

@@ -7,6 +7,7 @@ results. A file that is as it was sealed is safe to open.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from contextlib import closing
@@ -18,6 +19,7 @@ Seal = Mapping[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
 
 _CHANGED_BY_READING = ("chroma.sqlite3", ".lock")  # SQLite and the locks see to themselves
+_WRITTEN_ONCE = re.compile(r"^tantivy/[0-9a-f]{32}\.")
 _BLOCK = 1 << 20  # bytes
 
 
@@ -36,9 +38,15 @@ def looks_intact(folder: Path, seal: Seal) -> bool:
     return _stats(folder) == {name: tuple(values[:2]) for name, values in seal.items()}
 
 
-def find_damaged(folder: Path, seal: Seal) -> dict[str, str]:
-    """What is wrong, in a word, with each file whose content is not what was sealed. Reads them all."""
+def find_damaged(folder: Path, seal: Seal, *, killed: bool = False) -> dict[str, str]:
+    """What is wrong, in a word, with each file whose content is not what was sealed. Reads them all.
+
+    After a sync that was `killed` only those files count that are never written twice: Tantivy's segments.
+    """
     found = _stats(folder)
+    if killed:
+        seal = {name: values for name, values in seal.items() if name in found and _WRITTEN_ONCE.search(name)}
+        found = {name: found[name] for name in seal}
     wrong = dict.fromkeys(seal.keys() - found.keys(), "missing")
     wrong |= dict.fromkeys(found.keys() - seal.keys(), "unknown")
     for name in seal.keys() & found.keys():
@@ -54,6 +62,12 @@ def read_seal(index: Path) -> dict[str, tuple[int, int, int]]:
     with closing(Catalogue.open(index)) as catalogue:
         sealed = json.loads(catalogue.meta().get("seal", "{}"))
         return {name: tuple(values) for name, values in sealed.items()}
+
+
+def is_dirty(index: Path) -> bool:
+    """Whether the last sync was killed, or is still at work."""
+    with closing(Catalogue.open(index)) as catalogue:
+        return catalogue.meta().get("dirty") == "1"
 
 
 def _stats(folder: Path) -> dict[str, tuple[int, int]]:
