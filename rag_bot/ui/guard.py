@@ -18,7 +18,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt")
+OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
 OPEN_FOLDERS = (
     "/assets/",
     "/static/",

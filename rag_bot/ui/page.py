@@ -121,7 +121,7 @@ class Page:
         self._parts["filter"] = gr.Radio(
             filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
         )
-        self._parts["rows"] = _html("rows")
+        self._parts["rows"] = _html("rows", '<p class="hint">Looking at your notes …</p>')
 
     def _wire(self) -> None:
         talk = [self._question, self._history, self._conversation]
@@ -221,6 +221,6 @@ def _theme() -> Any:
     return theme.set(body_background_fill="#faf9f6", body_background_fill_dark="#17191b")
 
 
-def _html(name: str) -> Any:
+def _html(name: str, first: str = "") -> Any:
     """HTML that reports what was clicked in it as the events 'ask', 'open_note', 'read_folder' and 'decide'."""
-    return gr.HTML("", elem_id=name, js_on_load=_CONNECT, apply_default_css=False)
+    return gr.HTML(first, elem_id=name, js_on_load=_CONNECT, apply_default_css=False)

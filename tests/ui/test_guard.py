@@ -52,3 +52,7 @@ def test_the_page_itself_may_ask(client: TestClient) -> None:
 @pytest.mark.parametrize("path", ["/gradio_api/file=https://example.com", "/gradio_api/upload", "/docs", "/assets"])
 def test_other_paths_are_not_there(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_an_open_page_may_ask_whether_the_app_was_started_again(client: TestClient) -> None:
+    assert client.get("/gradio_api/app_id").status_code == 200
