@@ -312,7 +312,7 @@ class NoteState:
 def change_words(change: str) -> str:
     """A citation's `change` for people, as a part of a sentence."""
     return {
-        "deleted": "the note has been deleted since it was indexed",
+        "deleted": "the note is no longer there",
         "rewritten": "these lines have changed since they were indexed",
         "elsewhere": "the note has changed since it was indexed; these lines are still in it",
         "unreadable": "the note cannot be read now",
