@@ -98,7 +98,7 @@ def ingest(
         raise typer.Exit(SOME_UNREADABLE)
 
 
-@app.command(epilog="Example:\n\n  rag-bot forget ~/old-notes")
+@app.command(epilog="Examples:\n\n  rag-bot forget ~/old-notes")
 def forget(context: typer.Context, folder: Path, as_json: AsJson = False) -> None:
     """Remove a folder's notes from the index. The folder itself is not touched, and may be gone."""
     from rag_bot.output import report_json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from rag_bot.settings import Settings
 from tests.conftest import CORPUS
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-COMMANDS = ("ingest", "search", "ask", "chat", "serve", "status", "eval run")
+COMMANDS = ("ingest", "forget", "verify", "search", "ask", "chat", "serve", "status", "eval run")
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
 
 
@@ -221,3 +222,86 @@ def test_verbose_shows_the_traceback(run: Run) -> None:
     done = run("-v", "status")
     assert "Traceback" in done.stderr
     assert done.returncode == 1
+
+
+def test_a_folder_that_is_gone_is_asked_about_in_one_line_kept_or_removed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("The key hangs behind the door.")
+    run("ingest", "notes")
+    (tmp_path / "notes").rename(tmp_path / "away")
+    said = _error(run("ingest"), 1)
+    assert "is not there" in said
+    assert "--yes" in said
+    kept = run("ingest", "--keep")
+    assert kept.returncode == 0
+    assert "kept:" in kept.stdout
+    stale = run("ask", "Where does the key hang?")
+    assert "door" in stale.stdout
+    assert "no longer there" in stale.stdout
+    assert json.loads(run("ask", "Where does the key hang?", "--json").stdout)["citations"][0]["stale"] is True
+    assert "1 deleted" in run("ingest", "--yes").stdout
+    history = json.loads(run("status", "--json").stdout)["runs"]
+    assert [one["state"] for one in history] == ["done", "done", "failed", "done"]
+
+
+def test_a_question_on_the_terminal_is_answered_there(run: Run, tmp_path: Path, model_cache: Path) -> None:
+    pty = pytest.importorskip("pty")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("The key hangs behind the door.")
+    run("ingest", "notes")
+    (tmp_path / "notes").rename(tmp_path / "away")
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\n")
+    command = [sys.executable, "-m", "rag_bot", "--index", str(tmp_path / "index"), "ingest"]
+    environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache)}
+    done = subprocess.run(
+        command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path, env=environment, check=False
+    )
+    assert done.returncode == 0
+    assert b"1 deleted" in done.stdout
+    assert b"Remove these notes from the index?" in os.read(ours, 10_000)
+
+
+def test_forget_removes_a_folder_and_names_those_that_there_are(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    run("ingest", "notes")
+    assert str(tmp_path / "notes") in _error(run("forget", "elsewhere"), 2)
+    assert json.loads(run("forget", "notes", "--json").stdout)["deleted"] == 1
+    assert json.loads(run("status", "--json").stdout)["notes"] == 0
+    assert (tmp_path / "notes" / "a.md").exists()
+
+
+def test_verify_exits_with_1_where_something_is_wrong_and_repair_mends_it(run: Run, tmp_path: Path) -> None:
+    _error(run("verify"), 1)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("The key hangs behind the door.")
+    run("ingest", "notes")
+    assert run("verify").returncode == 0
+    (tmp_path / "index" / "store-1" / "tantivy" / "meta.json").unlink()
+    (tmp_path / "index" / "mine.txt").write_text("not of the index")
+    assert "rag-bot verify --repair" in _error(run("ask", "Where is the key?"), 1)
+    broken = run("verify", "--json")
+    assert broken.returncode == 1
+    assert {"part": "files", "text": "store-1/tantivy/meta.json: missing"} in json.loads(broken.stdout)["problems"]
+    mended = json.loads(run("verify", "--repair", "--json").stdout)
+    assert (mended["ok"], mended["problems"]) == (True, [])
+    assert mended["repaired"]
+    assert "door" in run("ask", "Where is the key?").stdout
+    assert (tmp_path / "index" / "mine.txt").read_text() == "not of the index"
+
+
+def test_watch_says_what_it_synced_until_it_is_interrupted(run: Run, tmp_path: Path, model_cache: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("One.")
+    command = [sys.executable, "-m", "rag_bot", "--index", str(tmp_path / "index"), "ingest", "notes", "--watch"]
+    environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache)}
+    options = {"cwd": tmp_path, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **options) as watching:  # type: ignore[call-overload]
+        assert "1 added" in watching.stdout.readline()
+        (tmp_path / "notes" / "b.md").write_text("Two.")
+        assert "1 added" in watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(60) == 130
+        assert watching.stderr.read().strip() == "rag-bot: Stopped. What was done so far is kept."
+    assert run("ingest", "--watch", "--yes").returncode == 2
