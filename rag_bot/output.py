@@ -188,7 +188,9 @@ def _writer_text(writer: Writer) -> str:
 def _run_text(run: Run, status: Status, place: int) -> str:
     state = run_state(run, status.writer, place)
     counts = [f"{run.counts[name]} {name}" for name in _CHANGES[:-1] if run.counts.get(name)]
-    said = {"failed": f"failed: {run.error.split('. ')[0]}", "killed": "was killed", "running": "is running"}.get(state, "")
+    said = {"failed": f"failed: {run.error.split('. ')[0]}", "killed": "was killed", "running": "is running"}.get(
+        state, ""
+    )
     seconds = f" ({run.seconds:.1f} s)" if run.seconds is not None else ""
     unread = f", {len(run.failed)} could not be read" if run.failed else ""
     return f"{run.started}  {said or ', '.join(counts) or 'nothing new'}{unread}{seconds}"

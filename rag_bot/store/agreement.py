@@ -6,12 +6,15 @@ python -m rag_bot.store.agreement INDEX
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -75,11 +78,21 @@ def compare(index: Path, part: str) -> Findings:
     """Compare in this process."""
     with closing(Catalogue.open(index)) as catalogue, catalogue.snapshot():
         meta, live = catalogue.meta(), catalogue.live_keys()
-        folder = index / meta["store"]
         try:
-            return _PARTS[part](catalogue, folder, meta["fingerprint"], live)
+            with _writable(index / meta["store"]) as folder:
+                return _PARTS[part](catalogue, folder, meta["fingerprint"], live)
         except IndexUnusable as error:
             return Findings(broken=str((error.__cause__ and first_line(error.__cause__)) or error))
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[Path]:
+    """The folder, or a copy of one that can't be written to: Chroma and Tantivy write where they read."""
+    if os.access(folder, os.W_OK) or not folder.is_dir():
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="rag-bot-") as temporary:
+        yield Path(shutil.copytree(folder, Path(temporary) / folder.name))
 
 
 def _compare_vectors(catalogue: Catalogue, folder: Path, fingerprint: str, live: set[str]) -> Findings:
