@@ -1,0 +1,142 @@
+"""Search indexes are opened only if their files are as they were sealed, or another process could open them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rag_bot import IndexUnusable, Library
+from rag_bot.store import agreement, indexes, vectors
+from rag_bot.store.agreement import Findings, probe
+from rag_bot.store.lock import find_writer, writer_lock
+from rag_bot.store.seal import find_damaged, looks_intact, read_seal, take_seal
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def graph_library(library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """A library that is searched through Chroma, with its graph on disk, though it is small."""
+    monkeypatch.setattr(indexes, "SMALL_LIBRARY", 0)
+    monkeypatch.setitem(vectors._HNSW, "sync_threshold", 10)
+    monkeypatch.setitem(vectors._HNSW, "batch_size", 10)
+    for number in range(20):
+        write(f"{number}.md", f"The boat number {number} lies in harbour {number * 7}.")
+    library.ingest([notes])
+    assert library.search("boat")
+    library.close()
+    return library
+
+
+def _set_meta(library: Library, **values: str) -> None:
+    with closing(sqlite3.connect(library.settings.index / "catalogue.sqlite3")) as db, db:
+        db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+
+def _header(library: Library) -> Path:
+    (header,) = (library.settings.index / "store-1").rglob("header.bin")
+    return header
+
+
+def test_a_file_that_would_end_the_process_is_not_opened(graph_library: Library) -> None:
+    os.truncate(_header(graph_library), 50)
+    with pytest.raises(IndexUnusable, match=r"header.bin: 50 bytes instead of 100.*verify --repair") as caught:
+        graph_library.search("boat")
+    assert "\n" not in str(caught.value)
+
+
+def test_after_a_killed_sync_another_process_opens_the_files_first(graph_library: Library) -> None:
+    _set_meta(graph_library, dirty="1")
+    assert graph_library.search("boat")
+    graph_library.close()
+    _header(graph_library).unlink()
+    with pytest.raises(IndexUnusable, match="Error loading hnsw index"):
+        graph_library.search("boat")
+    assert graph_library.ingest().chunks_embedded == 0
+    assert graph_library.search("boat")
+
+
+def test_files_that_end_the_process_end_only_a_child(graph_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    _set_meta(graph_library, dirty="1")
+    _header(graph_library).write_bytes(b"")
+    ends = [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"]
+    monkeypatch.setattr(agreement, "module_command", lambda *_: ends)
+    with pytest.raises(IndexUnusable, match=r"cannot be opened \(ended by signal 11\)"):
+        graph_library.search("boat")
+
+
+def test_a_plain_ingest_makes_damaged_indexes_anew(graph_library: Library) -> None:
+    segment = next(path for path in (graph_library.settings.index / "store-1" / "tantivy").glob("*.idx"))
+    data = bytearray(segment.read_bytes())
+    data[10:14] = b"\xff\x00\xff\x00"
+    segment.write_bytes(data)
+    report = graph_library.ingest()
+    assert (report.plan.is_empty, report.chunks_embedded) == (True, 0)
+    assert sorted(path.name for path in graph_library.settings.index.glob("store-*")) == ["store-2"]
+    assert graph_library.verify().problems == ()
+
+
+def test_a_copy_of_an_index_is_as_good_as_the_index(graph_library: Library, tmp_path: Path) -> None:
+    shutil.copytree(graph_library.settings.index, tmp_path / "copy", copy_function=shutil.copy)
+    with Library(graph_library.settings.model_copy(update={"index": tmp_path / "copy"})) as copy:
+        assert copy.search("boat")
+        assert copy.verify().problems == ()
+
+
+def test_vectors_that_are_missing_too_many_or_wrong_are_found(graph_library: Library) -> None:
+    index = graph_library.settings.index
+    assert probe(index).trouble() == []
+    with closing(sqlite3.connect(index / "catalogue.sqlite3")) as db:
+        keys = [key for (key,) in db.execute("SELECT key FROM vector ORDER BY key")]
+        fingerprint = db.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()[0]
+        (stored,) = db.execute("SELECT vector FROM vector WHERE key = ?", (keys[1],)).fetchone()
+    chroma = vectors.VectorIndex(index / "store-1", fingerprint, create=True)
+    import numpy as np
+
+    wrong = -np.frombuffer(stored, dtype="<f4")[np.newaxis, :]
+    chroma.delete([keys[0]])
+    chroma.upsert([keys[1]], wrong)
+    chroma.upsert(["nobody's"], wrong)
+    chroma.close()
+    found = probe(index).vectors
+    assert (found.missing, found.extra) == ([keys[0]], ["nobody's"])
+    assert "1 vectors are not those of the catalogue" in found.broken
+    assert probe(index).words == Findings()
+
+
+def test_a_seal_tells_times_from_content(tmp_path: Path) -> None:
+    (tmp_path / "tantivy").mkdir()
+    file = tmp_path / "tantivy" / ("0" * 32 + ".idx")
+    file.write_bytes(b"four")
+    seal = take_seal(tmp_path)
+    os.utime(file, ns=(1, 1))
+    assert not looks_intact(tmp_path, seal)
+    assert find_damaged(tmp_path, seal) == {}
+    file.write_bytes(b"five")
+    (tmp_path / "chroma.sqlite3").write_bytes(b"changed by reading")
+    (tmp_path / "more.bin").write_bytes(b"")
+    assert find_damaged(tmp_path, seal) == {f"tantivy/{file.name}": "other content", "more.bin": "unknown"}
+    assert find_damaged(tmp_path, seal, killed=True) == {f"tantivy/{file.name}": "other content"}
+    file.unlink()
+    assert find_damaged(tmp_path, seal, killed=True) == {}
+
+
+def test_the_seal_of_an_index_is_that_of_its_files(graph_library: Library) -> None:
+    index = graph_library.settings.index
+    assert looks_intact(index / "store-1", read_seal(index))
+
+
+def test_the_writer_is_known_while_it_writes(tmp_path: Path) -> None:
+    assert find_writer(tmp_path / "index") is None
+    with writer_lock(tmp_path / "index"):
+        writer = find_writer(tmp_path / "index")
+        assert writer
+        assert writer.pid == os.getpid()
+    assert find_writer(tmp_path / "index") is None
