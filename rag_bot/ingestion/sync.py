@@ -19,7 +19,7 @@ from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
-from rag_bot.records import Loss, SyncPlan, SyncReport
+from rag_bot.records import Failure, Loss, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, explained
@@ -64,6 +64,7 @@ def sync(
                 f"{describe_losses(outlook.kept)} Nothing was changed, and they still answer. If this is right, "
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
+        record.failed_elsewhere = _failed_elsewhere(catalogue, outlook.survey)
         applied = Application(
             index, catalogue, prepared, outlook.survey, outlook.plan, record.run, on_progress, rebuild=outlook.rebuild
         )
@@ -87,6 +88,7 @@ def forget(index: Path, folder: Path) -> SyncReport:
         known = catalogue.known_files(root)
         survey = Survey((root,), (root,), known, frozenset(), {}, ())
         plan = SyncPlan(deleted=tuple(sorted(known)))
+        record.failed_elsewhere = _failed_elsewhere(catalogue, survey)
         applied = Application(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
         applied.apply()
         record.report = _report(applied, (), time.perf_counter() - began)
@@ -117,9 +119,13 @@ def count_plan(plan: SyncPlan) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _Record:
-    """A sync's entry in the history: its number, and its report once it went through."""
+    """A sync's entry in the history: its number, and its report once it went through.
+
+    `failed_elsewhere` is what earlier syncs could not read in folders that this one did not look at.
+    """
 
     run: int
+    failed_elsewhere: tuple[Failure, ...] = ()
     report: SyncReport = field(default_factory=lambda: SyncReport(SyncPlan()))
 
 
@@ -139,7 +145,9 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
             raise
         report = record.report
         embedded = {"chunks_embedded": report.chunks_embedded, "chunks_reused": report.chunks_reused}
-        catalogue.end_run(record.run, report.seconds, count_plan(report.plan) | embedded, report.failed)
+        catalogue.end_run(
+            record.run, report.seconds, count_plan(report.plan) | embedded, [*report.failed, *record.failed_elsewhere]
+        )
 
 
 def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
@@ -152,10 +160,18 @@ def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         nothing = Survey((), (), {}, frozenset(), {}, ())
+        record.failed_elsewhere = _failed_elsewhere(catalogue, nothing)
         applied = Application(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
         applied.apply()
         record.report = _report(applied, (), time.perf_counter() - began)
     return record.report
+
+
+def _failed_elsewhere(catalogue: Catalogue, survey: Survey) -> tuple[Failure, ...]:
+    looked_at = {root.label for root in survey.roots}
+    others = [root.label for root in catalogue.roots() if root.label not in looked_at]
+    failed = [failure for run in catalogue.runs(1, succeeded=True) for failure in run.failed]
+    return tuple(failure for failure in failed if any(failure.path.startswith(f"{label}/") for label in others))
 
 
 def _look(

@@ -548,3 +548,22 @@ def test_a_read_only_index_answers_and_is_not_written(
     with Library(library.settings) as reader:
         assert "door" in reader.ask("Where is the key?").text
     assert {path: path.stat().st_mtime_ns for path in library.settings.index.rglob("*") if path.is_file()} == before
+
+
+def test_what_could_not_be_read_stays_known_while_other_folders_are_synced(
+    library: Library, notes: Path, write: Write, tmp_path: Path
+) -> None:
+    write("a.md", "One.")
+    write("b.md", "Two.")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "c.md").write_text("Three.")
+    library.ingest([notes, other])
+    write("b.md", b"\x00 no text")
+    assert [failure.path for failure in library.ingest().failed] == ["notes/b.md"]
+    assert library.ingest([other]).failed == ()
+    library.forget(other)
+    assert [failure.path for failure in library.status().failed] == ["notes/b.md"]
+    write("b.md", "Two again.")
+    library.ingest()
+    assert library.status().failed == ()
