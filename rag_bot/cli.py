@@ -205,14 +205,14 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
     def on_report(report: SyncReport) -> None:
         if as_json:
             print(json.dumps(report_json(report), ensure_ascii=False), flush=True)
-        elif not report.plan.is_empty or report.failed or not seen:
+        elif not report.plan.is_empty or [report.failed, report.kept] != last:
             print(sync_line(report, time.strftime("%H:%M:%S")), flush=True)
-        seen.append(True)
+        last[:] = [report.failed, report.kept]
 
     def on_error(error: RagBotError) -> None:
         print(f"rag-bot: {error}", file=sys.stderr, flush=True)
 
-    seen: list[bool] = []
+    last: list[object] = []
     with _library(context) as library:
         library.watch(paths, on_report=on_report, on_error=on_error)
 
@@ -222,7 +222,10 @@ def _ask_about(error: NotesLost, as_json: bool) -> str:
     if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise error
     print(f"rag-bot: {' '.join(str(error).split())}", file=sys.stderr)
-    return "remove" if typer.confirm("Remove these notes from the index?", err=True) else "keep"
+    try:
+        return "remove" if typer.confirm("Remove these notes from the index?", err=True) else "keep"
+    except typer.Abort:
+        raise error from None
 
 
 evaluation = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")

@@ -128,7 +128,8 @@ def sync_line(report: SyncReport, at: str) -> str:
     counts = [f"{len(getattr(report.plan, name))} {name}" for name in _CHANGES[:-1] if getattr(report.plan, name)]
     failed = [f"{len(report.failed)} could not be read"] if report.failed else []
     embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
-    return f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded})"
+    kept = [f"\n          {_kept_text(loss, dry_run=False)}" for loss in report.kept]
+    return f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded}){''.join(kept)}"
 
 
 def verification_text(found: Verification) -> RenderableType:
@@ -173,7 +174,8 @@ def evaluation_text(summary: dict[str, Any]) -> RenderableType:
 
 def _kept_text(loss: Loss, dry_run: bool) -> str:
     gone = f"{loss.lost:,} of its {loss.known:,} notes are gone ({loss.reason})"
-    return f"{'would ask about' if dry_run else 'kept'}: {loss.folder}: {gone}; --yes removes them from the index"
+    remedy = f"`rag-bot forget {loss.folder}` or `rag-bot ingest --yes` removes them from the index"
+    return f"{'would ask about' if dry_run else 'kept'}: {loss.folder}: {gone}; {remedy}"
 
 
 def _folders_text(status: Status) -> str:

@@ -69,6 +69,7 @@ class Application:
         self.failed.extend(self.survey.failed)
         was_dirty, trouble = self.catalogue.meta().get("dirty") == "1", self._find_trouble()
         if self.plan.is_empty and not (self.rebuild or self.anew or was_dirty or trouble):
+            self._add_roots()
             self._touch_unchanged()
             return
         with self.catalogue.transaction():
@@ -128,6 +129,7 @@ class Application:
         }
         found = {path: (entered.get(root, root), file) for path, (root, file) in self.survey.found.items()}
         self.survey = replace(self.survey, found=found)
+        write_roots(self.index, self.catalogue.roots())
 
     def _read(self, path: str) -> tuple[Root, Note] | None:
         root, file = self.survey.found[path]

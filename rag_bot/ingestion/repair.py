@@ -16,7 +16,7 @@ from rag_bot.ingestion.verify import CHROMA, FILES, TANTIVY, Diagnosis, diagnose
 from rag_bot.records import Verification
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.rescue import find_roots, rescue_catalogue
-from rag_bot.store.schema import explained
+from rag_bot.store.schema import FILE_NAME, explained
 from rag_bot.store.writer import CatalogueWriter
 
 
@@ -50,6 +50,10 @@ def repair(
 def _replace_catalogue(index: Path, found: Diagnosis, notes: Sequence[Path]) -> list[str]:
     if not found.lost:
         return []
+    if (index / FILE_NAME).is_dir():
+        raise UsageError(
+            f"{index / FILE_NAME} is a folder, where the catalogue should be. Move it away; run this again."
+        )
     roots = find_roots(index) or {folder.name: folder for folder in notes}
     if not roots:
         raise UsageError(

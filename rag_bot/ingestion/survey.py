@@ -53,7 +53,7 @@ def survey_folders(
     for root in (*asked, *others):
         remembered = catalogue.known_files(root) if catalogue and root.id != NEW else {}
         files = _files_of(root, [*known_roots, *asked], remembered, failed)
-        if not files and root.id == NEW:
+        if not files and root.id == NEW and not any(other.folder.is_relative_to(root.folder) for other in known_roots):
             raise UsageError(
                 f"There are no notes in {root.folder}: "
                 f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."

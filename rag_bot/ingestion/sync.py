@@ -22,7 +22,7 @@ from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.records import Failure, Loss, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.schema import FILE_NAME, explained
+from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
 from rag_bot.store.writer import CatalogueWriter
 
 
@@ -81,7 +81,8 @@ def forget(index: Path, folder: Path) -> SyncReport:
         WriterBusy, IndexUnusable
     """
     began = time.perf_counter()
-    Catalogue.open(index).close()  # not to make an index in order to forget
+    with closing(Catalogue.open(index)) as reading:
+        _known_root(reading, folder)
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         root = _known_root(catalogue, folder)
@@ -104,6 +105,7 @@ def preview(
 ) -> SyncReport:
     """What `sync` would do, touching nothing. Folders in question are in `kept`."""
     began = time.perf_counter()
+    refuse_lost(index)
     if not (index / FILE_NAME).is_file():
         survey = survey_folders(index, folders, None)
         return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
@@ -138,6 +140,9 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
         reach("run-begun")
         try:
             yield catalogue, record
+        except UsageError:
+            catalogue.drop_run(record.run)
+            raise
         except BaseException as error:
             said = "stopped" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
             with suppress(sqlite3.Error):  # a full disk, for one, refuses this as well
@@ -206,6 +211,7 @@ def _report(applied: Application, kept: tuple[Loss, ...], seconds: float) -> Syn
 
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:
     """Refuse wrong folders before an index is made for them."""
+    refuse_lost(index)
     if not (index / FILE_NAME).is_file():
         survey_folders(index, folders, None)
     elif folders:

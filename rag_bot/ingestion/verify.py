@@ -18,7 +18,7 @@ from rag_bot.store.agreement import Findings, probe
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.integrity import find_unsound
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.schema import FILE_NAME
+from rag_bot.store.schema import FILE_NAME, is_lost
 from rag_bot.store.seal import find_damaged, read_seal
 
 FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
@@ -57,14 +57,15 @@ def verify(index: Path) -> Verification:
 
 def require_index(index: Path) -> None:
     """Raises IndexUnusable where nothing was ever indexed."""
-    if not (index / FILE_NAME).is_file() and not any(index.glob("store-*")):
+    if not (index / FILE_NAME).is_file() and not is_lost(index):
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
 
 
 def diagnose(index: Path) -> Diagnosis:
     """Everything that is wrong. The caller sees to it that nobody writes."""
-    if not (index / FILE_NAME).is_file():
-        return Diagnosis((Problem(CATALOGUE, f"{FILE_NAME} is missing"),), lost=True)
+    if is_lost(index):
+        what = "is empty" if (index / FILE_NAME).is_file() else "is missing"
+        return Diagnosis((Problem(CATALOGUE, f"{FILE_NAME} {what}"),), lost=True)
     try:
         with closing(Catalogue.open(index)) as catalogue:
             if errors := catalogue.structure_errors():
@@ -139,17 +140,18 @@ def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
     plan = plan_survey(replace(survey, known=known), rebuild=False)
     for name, paths in _by_change(plan).items():
         if paths:
-            yield Problem(FOLDERS, f"{len(paths):,} notes {name} since the last sync{_named(paths)}")
+            text = f"{len(paths):,} {name} since the last sync{_named(paths)}; `rag-bot ingest` brings that in"
+            yield Problem(FOLDERS, text)
     for failure in survey.failed:
         yield Problem(FOLDERS, f"{failure.path}: {failure.error}")
 
 
 def _by_change(plan: SyncPlan) -> dict[str, Sequence[str]]:
     return {
-        "are new": plan.added,
-        "have changed": plan.changed,
-        "were renamed": [move.before for move in plan.moved],
-        "were deleted": plan.deleted,
+        "new": plan.added,
+        "changed": plan.changed,
+        "renamed": [move.before for move in plan.moved],
+        "deleted": plan.deleted,
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from rag_bot.store.agreement import probe
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
 from rag_bot.store.seal import find_damaged, is_dirty, looks_intact, read_seal
+from rag_bot.store.vectors import FOLDER_NAME as VECTORS_FOLDER
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import FOLDER_NAME as WORDS_FOLDER
 from rag_bot.store.words import WordIndex
@@ -26,7 +28,7 @@ from rag_bot.store.writer import Entry
 
 SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded
 _PREFIX = "store-"
-_OF_VERSION_1 = ("chroma", "tantivy")
+_PARTS = (VECTORS_FOLDER, WORDS_FOLDER)
 
 
 class SearchIndexes:
@@ -66,15 +68,25 @@ class SearchIndexes:
 def next_folder(index: Path, used: str) -> str:
     """The name of the folder after the one in use; what a killed rebuild left there is removed."""
     name = f"{_PREFIX}{int(used.removeprefix(_PREFIX) or 0) + 1}"
-    shutil.rmtree(index / name, ignore_errors=True)
+    _remove(index / name)
     return name
 
 
 def remove_other_folders(index: Path, used: str) -> None:
     """Remove search indexes that no longer count. What another process still has open goes the next time."""
-    for path in index.iterdir():
-        if path.name != used and (path.name.startswith(_PREFIX) or path.name in _OF_VERSION_1):
-            shutil.rmtree(path, ignore_errors=True)
+    for part in _PARTS:
+        shutil.rmtree(index / part, ignore_errors=True)  # of version 1
+    for path in index.glob(f"{_PREFIX}*"):
+        if path.name != used:
+            _remove(path)
+
+
+def _remove(folder: Path) -> None:
+    """What others may have put there stays."""
+    for part in _PARTS:
+        shutil.rmtree(folder / part, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactVectors, WordIndex]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rag_bot.store.catalogue import Root
@@ -12,9 +13,11 @@ FILE_NAME = "roots.json"
 
 
 def write_roots(index: Path, roots: Sequence[Root]) -> None:
-    """Replace the file if the list is another one."""
+    """Replace the file if the list is another one. Where that fails the catalogue still has it."""
     listed = {root.label: str(root.folder) for root in roots}
-    if read_roots(index) != listed:
+    if read_roots(index) == listed:
+        return
+    with suppress(OSError):
         beside = index / f"{FILE_NAME}.new"
         beside.write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
         beside.replace(index / FILE_NAME)

@@ -94,8 +94,7 @@ def open_for_reading(index: Path) -> sqlite3.Connection:
         IndexUnusable: nothing has been indexed here, or the file is damaged or of another version.
     """
     path = index / FILE_NAME
-    if not path.is_file() and any(index.glob("store-*")):
-        raise IndexUnusable(f"The index in {index} has lost its {FILE_NAME}. Run `rag-bot verify --repair`.")
+    refuse_lost(index)
     if not path.is_file():
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
     with explained(index):
@@ -110,6 +109,7 @@ def open_for_writing(index: Path) -> sqlite3.Connection:
     Raises:
         IndexUnusable: the file is damaged or of another version, or the disk refuses.
     """
+    refuse_lost(index)
     with explained(index):
         connection = _connect(index / FILE_NAME, "mode=rwc")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -117,6 +117,20 @@ def open_for_writing(index: Path) -> sqlite3.Connection:
         _bring_up_to_date(connection)
         _check_version(connection, index)
     return connection
+
+
+def is_lost(index: Path) -> bool:
+    """Whether search indexes are there, but no catalogue that says what is in them."""
+    path = index / FILE_NAME
+    return any(index.glob("store-*")) and not (path.is_file() and path.stat().st_size)
+
+
+def refuse_lost(index: Path) -> None:
+    """Raises IndexUnusable rather than let a new catalogue be made, which would know nothing of the old folders."""
+    if is_lost(index):
+        raise IndexUnusable(
+            f"The index in {index} has lost its {FILE_NAME}. Run `rag-bot verify --repair`; your notes are not touched."
+        )
 
 
 @contextmanager

@@ -83,6 +83,10 @@ class CatalogueWriter(Catalogue):
             (seconds, json.dumps(counts), failures, error, run),
         )
 
+    def drop_run(self, run: int) -> None:
+        """What nobody could have done is no sync."""
+        self._db.execute("DELETE FROM run WHERE id = ?", (run,))
+
     def copy_run(self, row: Sequence[object]) -> None:
         """Enter a sync of another catalogue: started, seconds, counts, failed, error as they are stored."""
         self._db.execute("INSERT INTO run (started, seconds, counts, failed, error) VALUES (?, ?, ?, ?, ?)", list(row))

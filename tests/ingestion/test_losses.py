@@ -108,3 +108,20 @@ def test_a_folder_that_is_gone_can_be_forgotten_and_one_that_never_was_a_root_ca
     assert filled.status().roots == ()
     assert filled.ask("Which colour has the castle?").abstained
     assert filled.search("castle") == []
+
+
+def test_a_root_around_others_may_have_no_notes_of_its_own(library: Library, notes: Path, write: Write) -> None:
+    write("inner/a.md", "One.")
+    library.ingest([notes / "inner"])
+    assert library.ingest([notes]).plan.is_empty
+    write("b.md", "Two.")
+    assert library.ingest().plan.added == ("notes/b.md",)
+
+
+def test_wrong_usage_is_no_sync_in_the_history(filled: Library, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError):
+        filled.ingest([tmp_path / "empty"])
+    with pytest.raises(UsageError):
+        filled.forget(tmp_path)
+    assert len(filled.status().runs) == 1
