@@ -27,6 +27,8 @@ from rag_bot.store.vectors import VectorIndex
 from rag_bot.store.words import WordIndex
 
 SAMPLE = 100  # vectors that are searched for themselves
+EXHAUSTIVE = 300  # vectors among which the graph search misses none
+MISSED = 0.05  # of the sample that it may miss in a larger one: it is approximate, and was seen to miss 1 in 270,000
 _SAME = 1e-4  # Chroma normalises again, which changes the last digit
 _NEAREST = 0.999  # cosine of a vector to what is found for it
 
@@ -104,9 +106,11 @@ def _compare_vectors(catalogue: Catalogue, folder: Path, fingerprint: str, live:
                 key in true and bool(np.abs(vector - true[key]).max() > _SAME)
                 for key, vector in zip(some, vectors, strict=True)
             )
-        lost = sum(not _finds_itself(index, catalogue, key) for key in _spread(sorted(keys & live)))
+        sample = _spread(sorted(keys & live))
+        lost = sum(not _finds_itself(index, catalogue, key) for key in sample)
+        lost = lost if len(keys) <= EXHAUSTIVE or lost > MISSED * len(sample) else 0
     broken = [f"{different:,} vectors are not those of the catalogue"] if different else []
-    broken += [f"{lost} of {min(SAMPLE, len(keys & live))} sampled vectors are not found by a search"] if lost else []
+    broken += [f"{lost} of {len(sample)} sampled vectors are not found by a search"] if lost else []
     return Findings(sorted(live - keys), sorted(keys - live), "; ".join(broken))
 
 
@@ -129,7 +133,7 @@ _PARTS: dict[str, Callable[[Catalogue, Path, str, set[str]], Findings]] = {
 
 def _finds_itself(index: VectorIndex, catalogue: Catalogue, key: str) -> bool:
     stored = catalogue.vectors([key])
-    found = index.query(stored[key], 1) if stored else []
+    found = index.query(stored[key], 10) if stored else []
     return bool(found) and found[0][1] > _NEAREST
 
 
