@@ -101,7 +101,7 @@ def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, 
     page.click("#filter label:has-text('Deleted 1')")
     page.wait_for_function("document.querySelectorAll('#rows li').length === 1")
     page.click("#rows a")
-    page.wait_for_selector("#panel .stale:has-text('has been deleted')")
+    page.wait_for_selector("#panel .stale:has-text('no longer there')")
     page.click("#filter label:has-text('New 1')")
     page.click("#rows a:has-text('onerror')")
     page.wait_for_selector("#panel :text('Not in the index yet')")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Coroutine, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ async def answering(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"done"})
 
 
+def _in_a_thread(coroutine: Coroutine[Any, Any, list[Message]]) -> list[Message]:
+    """Run to its end, beside the browser's own event loop in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 async def _nothing() -> Message:
     return {"type": "http.request"}
 
@@ -48,14 +55,14 @@ async def _serve(app: Any, *, end: bool) -> list[Message]:
 
 
 def test_a_stream_is_ended_properly() -> None:
-    sent = asyncio.run(_serve(streaming, end=True))
+    sent = _in_a_thread(_serve(streaming, end=True))
     assert sent == [START, {"type": "http.response.body", "body": b"", "more_body": False}]
 
 
 def test_what_has_not_begun_to_answer_ends_by_itself() -> None:
-    assert asyncio.run(_serve(answering, end=True))[-1]["body"] == b"done"
+    assert _in_a_thread(_serve(answering, end=True))[-1]["body"] == b"done"
 
 
 def test_a_request_that_is_cancelled_for_another_reason_stays_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(_serve(streaming, end=False))
+        _in_a_thread(_serve(streaming, end=False))
