@@ -96,7 +96,7 @@ def _look(settings: Settings, file: str, how: str, sound: dict[str, Any]) -> Dam
     with Library(settings) as library:
         try:
             found = tuple(f"{problem.part}: {problem.text}" for problem in library.verify().problems)
-            left = library.verify(repair=True).problems
+            left = [one for one in library.verify(repair=True).problems if one.part != "folders"]  # ingest follows
         except RagBotError as error:
             return Damaged(file, how, (str(error),), answered, ("not repaired",))
         library.ingest()
