@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag_bot.records import (
+    CHANGES,
     Answer,
     Citation,
     Hit,
@@ -50,7 +51,7 @@ def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, An
 
 def report_json(report: SyncReport) -> dict[str, Any]:
     return {
-        **{name: len(getattr(report.plan, name)) for name in _CHANGES},
+        **{name: len(getattr(report.plan, name)) for name in _COUNTED},
         "failed": [asdict(failure) for failure in report.failed],
         "chunks_embedded": report.chunks_embedded,
         "chunks_reused": report.chunks_reused,
@@ -111,7 +112,7 @@ def hits_text(hits: Sequence[Hit]) -> RenderableType:
 
 
 def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
-    counts = [f"{len(getattr(report.plan, name))} {name}" for name in _CHANGES if getattr(report.plan, name)]
+    counts = [f"{len(getattr(report.plan, name))} {name}" for name in _COUNTED if getattr(report.plan, name)]
     lines = [Text(f"{'Would be: ' if dry_run else ''}{', '.join(counts) or 'no notes'}", style="bold")]
     if dry_run:
         lines += _plan_text(report.plan)
@@ -125,7 +126,7 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
 
 def sync_line(report: SyncReport, at: str) -> str:
     """One line for a sync of a folder that is watched."""
-    counts = [f"{len(getattr(report.plan, name))} {name}" for name in _CHANGES[:-1] if getattr(report.plan, name)]
+    counts = [f"{len(getattr(report.plan, name))} {name}" for name in CHANGES if getattr(report.plan, name)]
     failed = [f"{len(report.failed)} could not be read"] if report.failed else []
     embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
     kept = [f"\n          {_kept_text(loss, dry_run=False)}" for loss in report.kept]
@@ -189,7 +190,7 @@ def _writer_text(writer: Writer) -> str:
 
 def _run_text(run: Run, status: Status, place: int) -> str:
     state = run_state(run, status.writer, place)
-    counts = [f"{run.counts[name]} {name}" for name in _CHANGES[:-1] if run.counts.get(name)]
+    counts = [f"{run.counts[name]} {name}" for name in CHANGES if run.counts.get(name)]
     said = {"failed": f"failed: {run.error.split('. ')[0]}", "killed": "was killed", "running": "is running"}.get(
         state, ""
     )
@@ -198,7 +199,7 @@ def _run_text(run: Run, status: Status, place: int) -> str:
     return f"{run.started}  {said or ', '.join(counts) or 'nothing new'}{unread}{seconds}"
 
 
-_CHANGES = ("added", "changed", "moved", "deleted", "unchanged")
+_COUNTED = (*CHANGES, "unchanged")
 
 
 def _place_json(hit: Hit) -> dict[str, Any]:

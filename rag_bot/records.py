@@ -160,6 +160,10 @@ class Move:
     after: str
 
 
+CHANGES = ("added", "changed", "moved", "deleted")
+"""The kinds of change in a plan, a report's counts and the history, besides "unchanged"."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
     """What a sync will do, by note path."""

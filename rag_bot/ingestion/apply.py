@@ -25,7 +25,7 @@ from rag_bot.store.agreement import Agreement, Findings, probe
 from rag_bot.store.catalogue import KnownFile, Root
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
 from rag_bot.store.roots_file import write_roots
-from rag_bot.store.seal import find_damaged, looks_intact, read_seal, take_seal
+from rag_bot.store.seal import find_damaged, looks_intact, seal_in, take_seal
 from rag_bot.store.writer import CatalogueWriter, Entry, MovedNote
 
 FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
@@ -92,7 +92,7 @@ class Application:
             return None
         if "store" not in meta:
             return Agreement.of_damaged("of an earlier version")
-        folder, seal, killed = self.index / meta["store"], read_seal(self.index), meta.get("dirty") == "1"
+        folder, seal, killed = self.index / meta["store"], seal_in(meta), meta.get("dirty") == "1"
         if not killed and looks_intact(folder, seal):
             return None
         if damaged := find_damaged(folder, seal, killed=killed):
@@ -262,7 +262,7 @@ class Application:
         """Both indexes are closed and as they should be."""
         remove_other_folders(self.index, folder.name)
         reach("old-store-removed")
-        seal = take_seal(folder, read_seal(self.index))
+        seal = take_seal(folder, seal_in(self.catalogue.meta()))
         reach("before-seal")
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="0", seal=json.dumps(seal))

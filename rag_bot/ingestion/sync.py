@@ -19,7 +19,7 @@ from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
-from rag_bot.records import Failure, Loss, SyncPlan, SyncReport
+from rag_bot.records import CHANGES, Failure, Loss, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
@@ -116,7 +116,7 @@ def preview(
 
 def count_plan(plan: SyncPlan) -> dict[str, int]:
     """How many notes the plan adds, changes, moves, deletes and leaves."""
-    return {name: len(getattr(plan, name)) for name in ("added", "changed", "moved", "deleted", "unchanged")}
+    return {name: len(getattr(plan, name)) for name in (*CHANGES, "unchanged")}
 
 
 @dataclass(slots=True)

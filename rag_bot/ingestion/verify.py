@@ -19,7 +19,7 @@ from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.integrity import find_unsound
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, is_lost
-from rag_bot.store.seal import find_damaged, read_seal
+from rag_bot.store.seal import find_damaged, seal_in
 
 FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
 
@@ -90,7 +90,7 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
     if unsound.notes:
         text = f"{len(unsound.notes):,} notes have damaged passages or vectors{_named(unsound.notes)}"
         problems.append(Problem(CATALOGUE, text))
-    damaged = find_damaged(index / meta["store"], read_seal(index), killed=meta.get("dirty") == "1")
+    damaged = find_damaged(index / meta["store"], seal_in(meta), killed=meta.get("dirty") == "1")
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
     agreement = probe(index)
     problems += [*_disagreements(CHROMA, agreement.vectors), *_disagreements(TANTIVY, agreement.words)]

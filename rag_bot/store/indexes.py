@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from rag_bot.failpoints import reach
 from rag_bot.store.agreement import probe
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
-from rag_bot.store.seal import find_damaged, is_dirty, looks_intact, read_seal
+from rag_bot.store.seal import find_damaged, looks_intact, seal_in
 from rag_bot.store.vectors import FOLDER_NAME as VECTORS_FOLDER
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import FOLDER_NAME as WORDS_FOLDER
@@ -112,7 +112,9 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
 def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
     """Opening damaged files can end this process, and what a killed sync left is first opened by another one."""
     for _ in range(2):  # a sync that ends meanwhile seals anew
-        seal, killed = read_seal(index), is_dirty(index)
+        with closing(Catalogue.open(index)) as catalogue:
+            meta = catalogue.meta()
+        seal, killed = seal_in(meta), meta.get("dirty") == "1"
         if looks_intact(folder, seal) or find_writer(index):
             return
     part = f"{WORDS_FOLDER}/" if words_only else ""

@@ -10,10 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
-
-from rag_bot.store.catalogue import Catalogue
 
 Seal = Mapping[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
@@ -55,17 +52,9 @@ def find_damaged(folder: Path, seal: Seal, *, killed: bool = False) -> dict[str,
     return dict(sorted(wrong.items()))
 
 
-def read_seal(index: Path) -> dict[str, tuple[int, int, int]]:
-    """The seal of the last sync that ended, as the catalogue has it now."""
-    with closing(Catalogue.open(index)) as catalogue:
-        sealed = json.loads(catalogue.meta().get("seal", "{}"))
-        return {name: tuple(values) for name, values in sealed.items()}
-
-
-def is_dirty(index: Path) -> bool:
-    """Whether the last sync was killed, or is still at work."""
-    with closing(Catalogue.open(index)) as catalogue:
-        return catalogue.meta().get("dirty") == "1"
+def seal_in(meta: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:
+    """The seal of the last sync that ended, as the catalogue's `meta` has it."""
+    return {name: tuple(values) for name, values in json.loads(meta.get("seal", "{}")).items()}
 
 
 def _stats(folder: Path) -> dict[str, tuple[int, int]]:

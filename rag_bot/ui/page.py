@@ -137,11 +137,7 @@ class Page:
 
     def _wire_syncing(self) -> None:
         """Every command shows at once what it began; the timer shows what comes of it, and what others do."""
-        look, show = (
-            [self._seen, self._notes_open, self._query, self._parts["filter"]],
-            [self._seen, *self._parts.values()],
-        )
-        gr.on([self.blocks.load, self._timer.tick], self._refresh, look, show, **_AT_ONCE)
+        gr.on([self.blocks.load, self._timer.tick], **self._refreshing())
         commands = (
             (self._sync.click, lambda: self._sources.sync.start() and None, None),
             (self._add.click, self._read_folder, self._path),
@@ -151,19 +147,22 @@ class Page:
             (self._parts["watch"].input, self._set_watching, self._parts["watch"]),
         )
         for happens, command, given in commands:
-            happens(command, given, None, **_AT_ONCE).then(self._refresh, look, show, **_AT_ONCE)
+            happens(command, given, None, **_AT_ONCE).then(**self._refreshing())
 
     def _wire_notes(self) -> None:
         query, state = self._query, self._parts["filter"]
-        look, show = [self._seen, self._notes_open, query, state], [self._seen, *self._parts.values()]
         self._show_notes.click(None, js=_SHOW_NOTES)
-        self._show_notes.click(self._open_notes, None, self._notes_open, **_AT_ONCE).then(
-            self._refresh, look, show, **_AT_ONCE
-        )
+        self._show_notes.click(self._open_notes, None, self._notes_open, **_AT_ONCE).then(**self._refreshing())
         for leaves in (self._show_chat, self._new_chat):
             leaves.click(None, js=_SHOW_CHAT)
             leaves.click(lambda: False, None, self._notes_open, **_AT_ONCE)
-        gr.on([query.input, state.input], self._refresh, look, show, trigger_mode="always_last", **_AT_ONCE)
+        gr.on([query.input, state.input], trigger_mode="always_last", **self._refreshing())
+
+    def _refreshing(self) -> dict[str, Any]:
+        """What an event needs to refresh the page."""
+        look = [self._seen, self._notes_open, self._query, self._parts["filter"]]
+        show = [self._seen, *self._parts.values()]
+        return {"fn": self._refresh, "inputs": look, "outputs": show, **_AT_ONCE}
 
     def _refresh(self, seen: str, notes_open: bool, query: str, state: str) -> Any:
         """The parts of the page that are no longer as the browser has them, often none.

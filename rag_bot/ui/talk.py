@@ -13,6 +13,7 @@ import gradio as gr
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
+from rag_bot.markdown import Lines
 from rag_bot.records import Filters, Note
 from rag_bot.ui.note_view import heading_lines, render_missing, render_note
 from rag_bot.ui.render import exchange, growing_answer, notice, waiting
@@ -83,4 +84,6 @@ class Talk:
 
 def _text_of(note: Note, lines: range) -> str:
     """The text of lines counted from 1."""
-    return "".join(note.text.splitlines(keepends=True)[lines.start - 1 : lines.stop - 1]).strip() if lines else ""
+    counted = Lines.of(note.text)
+    spans = list(zip(counted.starts, counted.ends, strict=True))[lines.start - 1 : lines.stop - 1] if lines else []
+    return note.text[spans[0][0] : spans[-1][1]].strip() if spans else ""

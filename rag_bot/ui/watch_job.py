@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from rag_bot.errors import UsageError
+from rag_bot.records import CHANGES
 from rag_bot.settings import Settings
 from rag_bot.ui.child import COMMAND, Child
 from rag_bot.ui.sync_job import read_report
 
 _ARGUMENTS = ("ingest", "--watch", "--json")
-_CHANGES = ("added", "changed", "moved", "deleted")
 PATIENCE = (1.0, 5.0, 20.0, 60.0)  # seconds before each new try
 _LONG = 120.0  # seconds; who lived that long gets all tries again
 _SAID = "rag-bot: "
@@ -122,7 +122,7 @@ class WatchJob:
         if report is None:
             return
         self._note(over, ready=True, pid=child.pid, report=report, error="", reported=time.monotonic())
-        if any(report.get(name) for name in _CHANGES):
+        if any(report.get(name) for name in CHANGES):
             self._note(over, changed=datetime.now().isoformat())
             self._on_change()
 

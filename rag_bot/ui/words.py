@@ -6,10 +6,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from rag_bot.records import Run
+from rag_bot.records import CHANGES, Run
 from rag_bot.ui.sync_job import SyncState
-
-_CHANGES = ("added", "changed", "moved", "deleted")
 
 
 def many(count: int, noun: str) -> str:
@@ -47,7 +45,7 @@ def duration(seconds: float) -> str:
 
 def counts_words(counts: Mapping[str, Any]) -> str:
     """Such as "2 added, 1 changed"; of a sync that found all as it was, "nothing new"."""
-    done = [f"{int(counts[name]):,} {name}" for name in _CHANGES if counts.get(name)]
+    done = [f"{int(counts[name]):,} {name}" for name in CHANGES if counts.get(name)]
     return ", ".join(done) or "nothing new"
 
 

@@ -15,8 +15,9 @@ import pytest
 from rag_bot import IndexUnusable, Library
 from rag_bot.store import agreement, indexes, vectors
 from rag_bot.store.agreement import Findings, probe
+from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer, writer_lock
-from rag_bot.store.seal import find_damaged, looks_intact, read_seal, take_seal
+from rag_bot.store.seal import find_damaged, looks_intact, seal_in, take_seal
 
 Write = Callable[..., Path]
 
@@ -130,7 +131,8 @@ def test_a_seal_tells_times_from_content(tmp_path: Path) -> None:
 
 def test_the_seal_of_an_index_is_that_of_its_files(graph_library: Library) -> None:
     index = graph_library.settings.index
-    assert looks_intact(index / "store-1", read_seal(index))
+    with closing(Catalogue.open(index)) as catalogue:
+        assert looks_intact(index / "store-1", seal_in(catalogue.meta()))
 
 
 def test_the_writer_is_known_while_it_writes(tmp_path: Path) -> None:
