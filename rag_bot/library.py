@@ -204,7 +204,7 @@ class Library:
         self.asked(lambda sources: sources.vectors.query(sources.model.encode_query("warm up"), 1))
 
     def _prepared_model(self) -> EmbeddingModel:
-        return EmbeddingModel.prepare(self.settings.model, self.settings.cache)
+        return EmbeddingModel.prepare(self.settings.model, self.settings.cache, self.settings.chunk_tokens)
 
     def _usual_folders(self) -> list[Path]:
         """The folders of the settings that are not roots yet, and all roots: none means all roots."""
@@ -215,6 +215,9 @@ class Library:
                 return [*(root.folder for root in catalogue.roots()), *self.settings.notes]
         except IndexUnusable:
             return list(self.settings.notes)
+
+    def _sources(self, catalogue: Catalogue, indexes: Indexes) -> Sources:
+        return Sources(catalogue, indexes.vectors, indexes.words, indexes.model, self.settings.retrieval)
 
     @contextmanager
     def _catalogue(self) -> Iterator[Catalogue]:
@@ -239,7 +242,7 @@ class Library:
                 begun = catalogue.generation()
                 try:
                     with self._indexes(catalogue) as indexes:
-                        result = ask(Sources(catalogue, indexes.vectors, indexes.words, indexes.model))
+                        result = ask(self._sources(catalogue, indexes))
                 except IndexUnusable:
                     if self.generation() == begun:
                         raise

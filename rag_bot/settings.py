@@ -6,10 +6,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,6 +22,20 @@ from rag_bot.errors import UsageError
 
 CONFIG_NAME = "rag-bot.toml"
 _PATH_KEYS = ("notes", "index", "cache")
+
+
+class RetrievalSettings(BaseModel):
+    """How passages are searched for. The defaults won on several sets of notes; `rag-bot eval sweep` tries others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fusion: Literal["convex", "rrf"] = Field(
+        default="convex", description="weighted sum of normalised scores, or reciprocal ranks"
+    )
+    dense_weight: float = Field(
+        default=0.6, ge=0, le=1, description="share of meaning in the fusion; the rest is words"
+    )
+    candidates: int = Field(default=100, ge=10, le=1000, description="passages taken from each of the two searches")
 
 
 class Settings(BaseSettings):
@@ -39,6 +53,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="sentence-transformers model: a name on the hub or a folder",
     )
+    chunk_tokens: int | None = Field(
+        default=None, ge=32, description="tokens of a passage, at most; without it, what the model reads, up to 256"
+    )
+    retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="how passages are searched for")
     host: str = Field(default="127.0.0.1", description="address the app listens on")
     port: int = Field(default=7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
 

@@ -1,5 +1,5 @@
 """The one place that loads an embedding model."""
 
-from rag_bot.embedding.model import EmbeddingModel
+from rag_bot.embedding.model import CHUNK_WINDOW, EmbeddingModel
 
-__all__ = ["EmbeddingModel"]
+__all__ = ["CHUNK_WINDOW", "EmbeddingModel"]

@@ -30,16 +30,18 @@ class EmbeddingModel:
     """A prepared model: counts tokens and turns texts into unit vectors.
 
     `folder` is its place in the cache (tokenizer, export, description). `weights` is the sentence-transformers folder;
-    it is needed only for bulk embedding, and for models that cannot be exported.
+    it is needed only for bulk embedding, and for models that cannot be exported. `chunk_window` is how many of the
+    tokens that the model can read a chunk may have.
     """
 
-    def __init__(self, folder: Path, weights: Path | None = None) -> None:
+    def __init__(self, folder: Path, weights: Path | None = None, chunk_window: int = CHUNK_WINDOW) -> None:
         self.folder = folder
         self.weights = weights
+        self.chunk_window = chunk_window
         self.info = _read_info(folder)
 
     @classmethod
-    def prepare(cls, name: str, cache: Path) -> EmbeddingModel:
+    def prepare(cls, name: str, cache: Path, chunk_window: int | None = None) -> EmbeddingModel:
         """The model of this name, exported into the cache if it is not there yet (seconds, once).
 
         Raises:
@@ -50,7 +52,7 @@ class EmbeddingModel:
         folder = _cache_folder(cache, fingerprint(weights, hashes))
         if not (folder / "model.json").is_file():
             export(name, weights, folder)
-        return cls(folder, weights)
+        return cls(folder, weights, chunk_window or CHUNK_WINDOW)
 
     @classmethod
     def open(cls, name: str, identity: str, cache: Path) -> EmbeddingModel:
@@ -74,7 +76,7 @@ class EmbeddingModel:
     def chunk_tokens(self) -> int:
         """Tokens that a chunk with its context may have, special ones and the model's own prompt not counted."""
         prompt = self.count_tokens([self.info.document_prompt])[0] if self.info.document_prompt else 0
-        return min(self.info.window, CHUNK_WINDOW) - self.info.special_tokens - prompt
+        return min(self.info.window, self.chunk_window) - self.info.special_tokens - prompt
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special ones not counted."""

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from rag_bot.embedding import EmbeddingModel
+from rag_bot.embedding import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.errors import NoteGone, NoteUnreadable
 from rag_bot.failpoints import reach
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
@@ -36,7 +36,8 @@ OnProgress = Callable[[Progress], None]
 
 def built_with(model: EmbeddingModel) -> str:
     """What decides how notes are cut and embedded; where that changes, all notes are prepared anew."""
-    return f"{model.info.fingerprint} chunker {CHUNKER_VERSION}"
+    tokens = "" if model.chunk_window == CHUNK_WINDOW else f" window {model.chunk_window}"
+    return f"{model.info.fingerprint} chunker {CHUNKER_VERSION}{tokens}"
 
 
 @dataclass(slots=True)

@@ -192,7 +192,7 @@ def _look(
 
 
 def _refuse_newer(index: Path, before: str) -> None:
-    found = re.search(r"chunker (\d+)$", before)
+    found = re.search(r"chunker (\d+)", before)
     if found and int(found[1]) > CHUNKER_VERSION:
         raise IndexUnusable(
             f"The index in {index} was written by a newer rag-bot (chunker {found[1]}, this one has {CHUNKER_VERSION})."

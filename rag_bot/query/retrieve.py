@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from rag_bot.errors import UsageError
 from rag_bot.query.sources import Sources
 from rag_bot.records import Chunk, Filters, Hit, Note, Why
+from rag_bot.settings import RetrievalSettings
 from rag_bot.store.vectors import ExactVectors
 
-CANDIDATES = 100  # taken from each of the two searches
 SPARE = 20  # asked for beyond that, since the catalogue may not know some of them any more
-DENSE_WEIGHT = 0.6
+RRF_K = 60  # Cormack et al. 2009
 EXACT_UP_TO = 20_000  # filtered keys that are compared one by one; beyond, search all and drop
 DUPLICATE_SHARE = 0.8  # of the shorter passage's word triples found in the longer one
 _WORD = re.compile(r"\w+")
@@ -33,24 +33,31 @@ def search(
         UsageError: no note passes the filters.
     """
     allowed = _allowed_keys(sources, filters)
-    dense = _known(sources, lambda wanted: _search_dense(sources, vector, wanted, allowed), max(CANDIDATES, limit))
-    words = _known(sources, lambda wanted: _search_words(sources, question, wanted, allowed), max(CANDIDATES, limit))
+    wanted = max(sources.settings.candidates, limit)
+    dense = _known(sources, lambda many: _search_dense(sources, vector, many, allowed), wanted)
+    words = _known(sources, lambda many: _search_words(sources, question, many, allowed), wanted)
     by_words_only = sources.catalogue.vectors(sorted(dict(words).keys() - dict(dense).keys()))
     cosines = dict(dense) | _cosines(by_words_only, vector)
-    fused = fuse(cosines, dict(words))
+    fused = fuse(cosines, dict(words), sources.settings)
     reasons = _explain(dense, words, cosines)
     ranked = _with_chunks(sources, fused, at_once=limit)
     return collapse(((copies, score, reasons[key]) for key, score, copies in ranked), limit)
 
 
-def fuse(cosines: Mapping[str, float], word_scores: Mapping[str, float]) -> Ranking:
-    """Convex combination of the min-max normalised scores, best first (Bruch et al. 2023, arXiv:2210.11934).
+def fuse(cosines: Mapping[str, float], word_scores: Mapping[str, float], settings: RetrievalSettings) -> Ranking:
+    """Both searches as one ranking, best first, its scores in [0, 1].
 
-    A key without a word score counts as 0 there, the least that BM25 gives.
+    "convex": weighted sum of the min-max normalised scores (Bruch et al. 2023, arXiv:2210.11934); a key without a word
+    score counts as 0 there, the least that BM25 gives. "rrf": weighted sum of 1 / (60 + rank), relative to a key that
+    is first in both (Cormack et al. 2009).
     """
-    dense = _normalised(cosines, floor=min(cosines.values(), default=0.0))
-    words = _normalised(word_scores, floor=0.0)
-    scores = {key: DENSE_WEIGHT * dense[key] + (1 - DENSE_WEIGHT) * words.get(key, 0.0) for key in cosines}
+    if settings.fusion == "rrf":
+        dense, words = _reciprocal_ranks(cosines), _reciprocal_ranks(word_scores)
+    else:
+        dense = _normalised(cosines, floor=min(cosines.values(), default=0.0))
+        words = _normalised(word_scores, floor=0.0)
+    weight = settings.dense_weight
+    scores = {key: weight * dense[key] + (1 - weight) * words.get(key, 0.0) for key in cosines}
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -152,6 +159,11 @@ def _cosines(stored: Mapping[str, NDArray[np.float32]], vector: NDArray[np.float
     if not stored:
         return {}
     return dict(zip(stored, (np.stack(list(stored.values())) @ vector).tolist(), strict=True))
+
+
+def _reciprocal_ranks(scores: Mapping[str, float]) -> dict[str, float]:
+    ranked = sorted(scores, key=lambda key: (-scores[key], key))
+    return {key: (RRF_K + 1) / (RRF_K + rank) for rank, key in enumerate(ranked, start=1)}
 
 
 def _normalised(scores: Mapping[str, float], *, floor: float) -> dict[str, float]:

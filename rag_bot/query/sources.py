@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag_bot.embedding import EmbeddingModel
+from rag_bot.settings import RetrievalSettings
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import WordIndex
@@ -18,3 +19,4 @@ class Sources:
     vectors: VectorIndex | ExactVectors
     words: WordIndex
     model: EmbeddingModel
+    settings: RetrievalSettings

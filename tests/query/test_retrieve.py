@@ -11,6 +11,7 @@ from rag_bot import Chunk, Filters, Library, Note, UsageError
 from rag_bot.query import retrieve
 from rag_bot.query.retrieve import collapse, fuse, repeats, word_shingles
 from rag_bot.records import Why
+from rag_bot.settings import RetrievalSettings
 
 Write = Callable[..., Path]
 
@@ -21,14 +22,14 @@ def _entry(path: str, text: str) -> list[tuple[Chunk, Note]]:
 
 
 def test_the_fused_score_weighs_both_searches() -> None:
-    scores = dict(fuse({"a": 0.9, "b": 0.5, "c": 0.1}, {"b": 10.0, "c": 5.0}))
+    scores = dict(fuse({"a": 0.9, "b": 0.5, "c": 0.1}, {"b": 10.0, "c": 5.0}, RetrievalSettings(dense_weight=0.6)))
     assert scores["a"] == pytest.approx(0.6)
     assert scores["b"] == pytest.approx(0.6 * 0.5 + 0.4)
     assert scores["c"] == pytest.approx(0.4 * 0.5)
 
 
 def test_equal_scores_are_in_the_order_of_keys() -> None:
-    assert [key for key, _ in fuse({"b": 0.5, "a": 0.5}, {})] == ["a", "b"]
+    assert [key for key, _ in fuse({"b": 0.5, "a": 0.5}, {}, RetrievalSettings())] == ["a", "b"]
 
 
 def test_a_passage_that_repeats_a_better_one_is_named_and_not_shown_again() -> None:
