@@ -1,0 +1,129 @@
+"""The commands that make the index equal to the notes, and tell how it stands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag_bot.cli.common import AsJson, open_library, show, shown_progress
+from rag_bot.errors import NotesLost, RagBotError, UsageError
+from rag_bot.records import SyncReport
+
+FAILED, SOME_UNREADABLE = 1, 3
+
+app = typer.Typer()
+
+
+@app.command(epilog="Examples:\n\n  rag-bot ingest ~/notes\n\n  rag-bot ingest            (all folders again)")
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders of notes.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and touch nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and sync whenever a note is saved.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove the notes of folders that are gone or nearly empty.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep those notes, and sync the rest.")] = False,
+    as_json: AsJson = False,
+    progress: Annotated[bool, typer.Option("--progress", hidden=True)] = False,
+) -> None:
+    """Make the index equal to these folders; without PATH, to all that were ingested before."""
+    from rag_bot.output import dry_run_json, report_json, report_text
+
+    if (yes and keep) or (watch and (dry_run or yes)):
+        raise UsageError("--yes and --keep, and --watch and --dry-run or --yes, exclude each other.")
+    if watch:
+        _watch(context, paths or (), as_json)
+        return
+    on_loss = "remove" if yes else "keep" if keep else "ask"
+    with open_library(context) as library:
+
+        def sync(on_loss: str) -> SyncReport:
+            with shown_progress(as_json, progress) as on_progress:
+                return library.ingest(paths or (), dry_run=dry_run, on_loss=on_loss, on_progress=on_progress)
+
+        try:
+            report = sync(on_loss)
+        except NotesLost as error:
+            report = sync(_ask_about(error, as_json))
+    values = dry_run_json(report) if dry_run else report_json(report)
+    show(as_json, values, lambda: report_text(report, dry_run=dry_run))
+    if report.failed:
+        raise typer.Exit(SOME_UNREADABLE)
+
+
+@app.command(epilog="Examples:\n\n  rag-bot forget ~/old-notes")
+def forget(context: typer.Context, folder: Path, as_json: AsJson = False) -> None:
+    """Remove a folder's notes from the index. The folder itself is not touched, and may be gone."""
+    from rag_bot.output import report_json
+
+    with open_library(context) as library:
+        report = library.forget(folder)
+    show(as_json, report_json(report), lambda: f"{len(report.plan.deleted):,} notes of {folder} forgotten")
+    if folder.expanduser().absolute() in library.settings.notes:
+        print(
+            f"rag-bot: the settings still name {folder}; the next ingest without PATH reads it again", file=sys.stderr
+        )
+
+
+@app.command(epilog="Examples:\n\n  rag-bot verify\n\n  rag-bot verify --repair")
+def verify(
+    context: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong with the index.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare folders and index, and say what is wrong."""
+    from rag_bot.output import verification_json, verification_text
+
+    with open_library(context) as library, shown_progress(as_json, False) as on_progress:
+        found = library.verify(repair=repair, on_progress=on_progress)
+    show(as_json, verification_json(found), lambda: verification_text(found))
+    if found.problems:
+        raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Examples:\n\n  rag-bot status\n\n  rag-bot status --json")
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """What is indexed, with which model, and when it was last synced."""
+    from rag_bot.output import status_json, status_text
+
+    with open_library(context) as library:
+        found = library.status()
+    show(as_json, status_json(found), lambda: status_text(found))
+
+
+def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None:
+    """A line for each sync that changed something; with --json an object for each sync, on a line of its own."""
+    import time
+
+    from rag_bot.output import report_json, sync_line
+
+    def on_report(report: SyncReport) -> None:
+        if as_json:
+            print(json.dumps(report_json(report), ensure_ascii=False), flush=True)
+        elif not report.plan.is_empty or [report.failed, report.kept] != last:
+            print(sync_line(report, time.strftime("%H:%M:%S")), flush=True)
+        last[:] = [report.failed, report.kept]
+
+    def on_error(error: RagBotError) -> None:
+        print(f"rag-bot: {error}", file=sys.stderr, flush=True)
+
+    last: list[object] = []
+    with open_library(context) as library:
+        library.watch(paths, on_report=on_report, on_error=on_error)
+
+
+def _ask_about(error: NotesLost, as_json: bool) -> str:
+    """Where somebody can answer, ask; else the error says how to answer beforehand."""
+    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise error
+    print(f"rag-bot: {' '.join(str(error).split())}", file=sys.stderr)
+    try:
+        return "remove" if typer.confirm("Remove these notes from the index?", err=True) else "keep"
+    except typer.Abort:
+        raise error from None
