@@ -133,6 +133,13 @@ class Catalogue:
         row = self._db.execute(sql, (path,)).fetchone()
         return row and _to_note(row)
 
+    def chunks_of(self, path: str) -> list[Chunk]:
+        """The chunks of the note of this path, in their order; none where it is not indexed."""
+        note = self.find_note(path)
+        sql = f"""SELECT {_CHUNK_COLUMNS} FROM chunk JOIN note ON note.id = note_id
+                  WHERE note.path = ? AND NOT pending ORDER BY ordinal"""
+        return [_to_chunk(row, note) for row in self._db.execute(sql, (path,))] if note else []
+
     def live_keys(self) -> set[str]:
         """The keys of all chunks."""
         return {
