@@ -158,21 +158,6 @@ def status_text(status: Status) -> RenderableType:
     return table
 
 
-def evaluation_text(summary: dict[str, Any]) -> RenderableType:
-    """The shares, overall and by kind, and the cases that went wrong."""
-    table = Table.grid(padding=(0, 2))
-    for name, value in summary.items():
-        if isinstance(value, int | float):
-            table.add_row(Text(name.replace("_", " "), style="dim"), Text(f"{value:g}"))
-    for kind, values in summary["by_kind"].items():
-        table.add_row(Text(f"  {kind}", style="dim"), Text(f"{values['right']:.2f} of {values['cases']}"))
-    failed = [
-        Text(f"{one['id']}: {one['question']} -> {', '.join(one['answered']) or 'abstained'} ({one['confidence']:.2f})")
-        for one in summary["failed"]
-    ]
-    return Group(table, Text("Wrong:" if failed else "", style="bold"), *failed)
-
-
 def _kept_text(loss: Loss, dry_run: bool) -> str:
     gone = f"{loss.lost:,} of its {loss.known:,} notes are gone ({loss.reason})"
     remedy = f"`rag-bot forget {loss.folder}` or `rag-bot ingest --yes` removes them from the index"

@@ -43,7 +43,10 @@ def show(as_json: bool, values: dict[str, Any], text: Callable[[], RenderableTyp
 
 
 class shown_progress:  # noqa: N801 - used as a function
-    """Shows a sync's progress: a bar for people, JSON lines for the app, nothing where stderr is no terminal."""
+    """Shows how far a sync or an evaluation is.
+
+    A bar for people, JSON lines for the app, nothing where stderr is no terminal.
+    """
 
     def __init__(self, as_json: bool, as_lines: bool) -> None:
         self._lines = as_lines
@@ -65,7 +68,7 @@ class shown_progress:  # noqa: N801 - used as a function
         return lambda _: None
 
     def _advance(self, progress: Progress) -> None:
-        names = {"notes": "Reading and embedding notes", "index": "Entering passages"}
+        names = {"notes": "Reading and embedding notes", "index": "Entering passages", "cases": "Asking"}
         if progress.stage not in self._tasks:
             self._tasks[progress.stage] = self._bar.add_task(names[progress.stage], total=progress.total)
         self._bar.update(self._tasks[progress.stage], completed=progress.done, total=progress.total)

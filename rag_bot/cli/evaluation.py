@@ -2,30 +2,116 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_bot.cli.common import AsJson, open_library, show
+from rag_bot.cli.common import AsJson, load, open_library, show, shown_progress
+from rag_bot.errors import UsageError
+from rag_bot.records import Progress
+
+if TYPE_CHECKING:
+    from rag_bot.evaluation.results import Result
+    from rag_bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")
 
+Cases = Annotated[Path, typer.Argument(metavar="[FILE]", help="File of cases, one JSON object a line.")]
+DEFAULT_CASES = Path("eval/questions.jsonl")
+Split = Annotated[str, typer.Option("--split", help="Half of the cases: dev, test or all.")]
+Kind = Annotated[str | None, typer.Option("--kind", help="Only cases of this kind.")]
+Lines = Annotated[bool, typer.Option("--progress", hidden=True)]
 
-@app.command(epilog="Examples:\n\n  rag-bot eval run\n\n  rag-bot eval run my-questions.jsonl --json")
+
+@app.command(
+    epilog="Examples:\n\n  rag-bot eval run\n\n  rag-bot eval run my-questions.jsonl --json"
+    "\n\n  rag-bot eval run --split dev --set dense_weight=0.5 --html result.html"
+)
 def run(
     context: typer.Context,
-    questions: Annotated[Path, typer.Argument(help="File of cases, one JSON object a line.")] = Path(
-        "eval/questions.jsonl"
-    ),
+    file: Cases = DEFAULT_CASES,
+    split: Split = "all",
+    kind: Kind = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of retrieval, for this run.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Keep the result in this file.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page with plots and failed cases.")] = None,
+    as_json: AsJson = False,
+    progress: Lines = False,
+) -> None:
+    """Ask the questions of a file and measure passages, answers, citations and abstentions.
+
+    With --save the result is also kept in a folder beside the index, where the app finds it.
+    """
+    from rag_bot.evaluation.measures import summarise
+    from rag_bot.evaluation.results import keep_result, save_result
+    from rag_bot.evaluation.tables import evaluation_text
+
+    settings = _with_retrieval(load(context), given or [])
+    result = _run(settings, file, split, kind, as_json, progress)
+    if save:
+        save_result(result, save)
+        print(f"rag-bot: saved in {save} and {keep_result(result, settings)}", file=sys.stderr)
+    if html:
+        from rag_bot.evaluation.report import write_report
+
+        write_report(result, html)
+    show(as_json, summarise(result), lambda: evaluation_text(result))
+
+
+@app.command(
+    epilog="Examples:\n\n  rag-bot eval add 'When is the rent due?' notes/flat.md:12"
+    "\n\n  rag-bot eval add 'And the deposit?' notes/flat.md:15-16 --turn 'When is the rent due?' --kind follow-up"
+    "\n\n  rag-bot eval add 'Who is the landlord of the garage?' --unanswerable"
+)
+def add(
+    context: typer.Context,
+    question: str,
+    places: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH:LINES]...", help="Where the answer stands.")
+    ] = None,
+    pattern: Annotated[str, typer.Option(help="What a right answer matches; without it, the first quote.")] = "",
+    kind: Annotated[str, typer.Option(help="Kind of the case; without it, fact or near-topic.")] = "",
+    turns: Annotated[list[str] | None, typer.Option("--turn", help="A question asked before.")] = None,
+    unanswerable: Annotated[bool, typer.Option("--unanswerable", help="The notes don't hold the answer.")] = False,
+    to: Annotated[Path, typer.Option(help="File of cases; made where there is none.")] = DEFAULT_CASES,
     as_json: AsJson = False,
 ) -> None:
-    """Ask every question of a file and print the share of right answers and of right abstentions."""
-    from rag_bot.evaluation.cases import read_cases
-    from rag_bot.evaluation.runs import run_cases, summarise
-    from rag_bot.output import evaluation_text
+    """Make a case from a question and the lines of a note that answer it."""
+    from dataclasses import asdict
 
-    cases = read_cases(questions)
+    from rag_bot.evaluation.cases import append_case, make_case
+    from rag_bot.evaluation.judge import note_text
+
+    if bool(places) == unanswerable:
+        raise UsageError("Give the places where the answer stands (notes/a.md:12-15), or --unanswerable; one of both.")
     with open_library(context) as library:
-        summary = summarise(run_cases(library, cases))
-    show(as_json, summary, lambda: evaluation_text(summary))
+        find = note_text(library)
+        case = make_case(find, question, tuple(places or ()), pattern=pattern, kind=kind, turns=tuple(turns or ()))
+    case = append_case(to, case)
+    show(as_json, asdict(case), lambda: f"{case.id} ({case.kind}, {case.split}) added to {to}")
+
+
+def _run(settings: Settings, file: Path, split: str, kind: str | None, as_json: bool, lines: bool) -> Result:
+    from rag_bot.evaluation.cases import read_cases, select_cases
+    from rag_bot.evaluation.runs import run_cases
+    from rag_bot.library import Library
+
+    cases = select_cases(read_cases(file), split=split, kind=kind)
+    with Library(settings) as library, shown_progress(as_json, lines) as on_progress:
+        return run_cases(
+            library, cases, file=str(file), on_case=lambda done: on_progress(Progress("cases", done, len(cases)))
+        )
+
+
+def _with_retrieval(settings: Settings, given: list[str]) -> Settings:
+    """The settings with some of retrieval's changed; those of the index can't be, since it is there already."""
+    from rag_bot.evaluation.overrides import INDEX_SETTINGS, override, split_assignments
+
+    values = split_assignments(given)
+    if fixed := [name for name in values if name in INDEX_SETTINGS]:
+        raise UsageError(f"The setting {fixed[0]!r} is the index's own; ingest into another --index with it instead.")
+    return override(settings, values)

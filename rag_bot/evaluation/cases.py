@@ -7,24 +7,39 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
+from rag_bot.markdown import Lines
+
+DEFAULT_FILE = Path("eval/questions.jsonl")
+NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
+"""Kinds of questions without an answer: about the subjects of the notes, and about something else."""
+
+Split = Literal["dev", "test"]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A note's path and text that stands in it."""
+    """A note's path and text that stands in it. Pieces of one `group` are alternatives: one of them suffices."""
 
     path: str
     quote: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, what its answer must match (a regular expression), and where that stands; or not answerable."""
+    """A question, what its answer must match (a regular expression), and where that stands; or not answerable.
+
+    `turns` are the questions asked before it in the same conversation, the oldest first.
+    """
 
     id: str
     question: str
@@ -32,35 +47,194 @@ class Case:
     answerable: bool
     pattern: str
     evidence: tuple[Evidence, ...]
+    turns: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> Split:
+        """Half of all cases are for development, the others for tests; which, hangs on nothing but the id."""
+        return "test" if sha256(self.id.encode()).digest()[0] % 2 else "dev"
+
+
+_CASE: TypeAdapter[Case] = TypeAdapter(Case)
+
+
+def needs(evidence: Sequence[Evidence]) -> list[tuple[int, ...]]:
+    """What must be found: for each need the numbers of the pieces, from 0, any of which meets it.
+
+    A group is one need, and so is each piece without a group.
+    """
+    members: dict[str | int, list[int]] = {}
+    for number, piece in enumerate(evidence):
+        members.setdefault(piece.group or number, []).append(number)
+    return [tuple(some) for some in members.values()]
 
 
 def read_cases(path: Path) -> list[Case]:
     """The cases of a file.
 
     Raises:
-        UsageError: the file is missing, or a line is no case; the message names the line.
+        UsageError: the file is missing, holds no cases, or a line is no case or repeats an id; the message names the
+            line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The questions {path} cannot be read: {error}. Give a file of one JSON object a line."
-        ) from error
-    cases = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            cases.append(_read_case(line, f"{path}:{number}"))
+    cases: list[Case] = []
+    seen: dict[str, int] = {}
+    for number, line in _lines(path):
+        case = _read_case(line, f"{path}:{number}")
+        if case.id in seen:
+            raise UsageError(f"{path}:{number} repeats the id {case.id!r} of line {seen[case.id]}. Give it its own.")
+        seen[case.id] = number
+        cases.append(case)
     if not cases:
         raise UsageError(f"{path} holds no questions.")
     return cases
 
 
+def select_cases(cases: list[Case], *, split: str = "all", kind: str | None = None) -> list[Case]:
+    """The cases of one half ("dev" or "test", or "all") and of one kind.
+
+    Raises:
+        UsageError: there is no such half or kind, or no case is left.
+    """
+    kinds = sorted({case.kind for case in cases})
+    if kind is not None and kind not in kinds:
+        raise UsageError(f"There are no cases of kind {kind!r}. Kinds are: {', '.join(kinds)}.")
+    if split not in ("dev", "test", "all"):
+        raise UsageError(f"There is no split {split!r}. Splits are: dev, test, all.")
+    left = [case for case in cases if split in ("all", case.split) and kind in (None, case.kind)]
+    if not left:
+        raise UsageError(f"No case is both in the split {split!r} and of kind {kind!r}. Try --split all.")
+    return left
+
+
+def case_files(folder: Path) -> list[Path]:
+    """The files of cases in a folder, by name; other JSON Lines files are left out."""
+    return [path for path in sorted(folder.glob("*.jsonl")) if _holds_cases(path)]
+
+
+def make_case(
+    find_text: Callable[[str], str | None],
+    question: str,
+    places: tuple[str, ...],
+    *,
+    pattern: str = "",
+    kind: str = "",
+    turns: tuple[str, ...] = (),
+) -> Case:
+    """A case whose evidence is what stands at these places (`notes/a.md:12-15`); without places, it has no answer.
+
+    `find_text` gives the text of a note by its path, None where it is not indexed (`note_text(library)`). The default
+    pattern is the first quote, with any white space between its words.
+
+    Raises:
+        UsageError: a place is none, its note is not indexed, its lines are not in the note or blank; the pattern is no
+            regular expression; the question has no word in it.
+    """
+    evidence = tuple(_quote(find_text, place) for place in places)
+    if evidence and not pattern:
+        pattern = r"\s+".join(re.escape(word) for word in evidence[0].quote.split())
+    kind = kind or ("fact" if evidence else NEAR_TOPIC)
+    case = Case(_slug(question), " ".join(question.split()), kind, bool(evidence), pattern, evidence, turns)
+    if problem := _problem(case):
+        raise UsageError(f"This makes no case: {problem}.")
+    return case
+
+
+def append_case(path: Path, case: Case) -> Case:
+    """Add a case to a file, which is made where there is none. Gives it back with an id that is its own in the file.
+
+    Raises:
+        UsageError: the file is there and no file of cases, or can't be written.
+    """
+    taken = {other.id for other in read_cases(path)} if path.exists() and path.read_bytes().strip() else set()
+    names = (case.id if number == 1 else f"{case.id}-{number}" for number in range(1, len(taken) + 2))
+    case = replace(case, id=next(name for name in names if name not in taken))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            ended = _ends_with_newline(path)
+            file.write((("" if ended else "\n") + _case_line(case)).encode())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another with --to.") from error
+    return case
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The questions {path} cannot be read: {error}. Give a file of one JSON object a line."
+        ) from error
+    return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+
+
 def _read_case(line: str, place: str) -> Case:
     try:
-        values: dict[str, Any] = json.loads(line)
-        re.compile(values["pattern"])
-        evidence = tuple(Evidence(one["path"], one["quote"]) for one in values["evidence"])
-        names = ("id", "question", "kind", "answerable", "pattern")
-        return Case(**{name: values[name] for name in names}, evidence=evidence)
-    except (ValueError, KeyError, TypeError, re.error) as error:
-        raise UsageError(f"{place} is no case: {type(error).__name__} {error}.") from error
+        case = _CASE.validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{place} is no case: {'.'.join(map(str, first['loc']))} {first['msg']}.") from error
+    if problem := _problem(case):
+        raise UsageError(f"{place} is no case: {problem}.")
+    return case
+
+
+def _problem(case: Case) -> str:
+    """What makes a case useless, in words; "" for nothing."""
+    if not any(map(str.isalnum, case.question)):
+        return f"the question {case.question!r} has no word in it"
+    if not case.id:
+        return "its id is empty"
+    if case.answerable and not case.pattern:
+        return "it is answerable, but has no pattern that a right answer matches"
+    try:
+        re.compile(case.pattern)
+    except re.error as error:
+        return f"the pattern {case.pattern!r} is no regular expression: {error}"
+    return ""
+
+
+def _holds_cases(path: Path) -> bool:
+    try:
+        read_cases(path)
+    except UsageError:
+        return False
+    return True
+
+
+def _quote(find_text: Callable[[str], str | None], place: str) -> Evidence:
+    """The lines of a note that a place names, verbatim, without the white space around them."""
+    found = re.fullmatch(r"(.+):(\d+)(?:-(\d+))?", place)
+    if not found:
+        raise UsageError(f"{place!r} is no place. Give a note and its lines, as in notes/a.md:12-15.")
+    path, start, end = found[1], int(found[2]), int(found[3] or found[2])
+    text = find_text(path)
+    if text is None:
+        raise UsageError(f"The note {path} is not indexed. Write its path as `rag-bot search` shows it.")
+    lines = Lines.of(text)
+    if not 1 <= start <= end <= len(lines.starts):
+        raise UsageError(f"{place} is not in the note, which has the lines 1 to {len(lines.starts)}.")
+    quote = text[lines.starts[start - 1] : lines.ends[end - 1]].strip()
+    if not any(map(str.isalnum, quote)):
+        raise UsageError(f"There is no word in {place}. Name the lines that hold the answer.")
+    return Evidence(path, quote)
+
+
+def _slug(question: str) -> str:
+    """The first words of a question, as in `how-many-tasks-are`; accents and other scripts are kept."""
+    return "-".join(re.findall(r"\w+", question.lower())[:8])[:60]
+
+
+def _case_line(case: Case) -> str:
+    values = asdict(case)
+    if not case.turns:
+        del values["turns"]
+    for piece in values["evidence"]:
+        if not piece["group"]:
+            del piece["group"]
+    return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def _ends_with_newline(path: Path) -> bool:
+    """Whether a file is empty or ends with a line end."""
+    return path.read_bytes()[-1:] in (b"", b"\n")

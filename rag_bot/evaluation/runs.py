@@ -1,126 +1,130 @@
-"""Asks every case and judges what came back."""
+"""Asks every case and keeps what came back."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.errors import UsageError
+from rag_bot.evaluation.cases import Case
+from rag_bot.evaluation.judge import Judge, Piece, hit_holds, relevant_quotes
+from rag_bot.evaluation.results import Cited, Expected, Found, IndexFacts, Outcome, Result, now
+from rag_bot.evaluation.scores import DEPTH, score_case
 from rag_bot.library import Library
-from rag_bot.records import Answer, Chunk, Hit, Quote
+from rag_bot.records import Answer, Hit
+from rag_bot.settings import Settings
 
-RECALL_AT = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one case got. Shares are in [0, 1]; None where they do not apply to the case.
-
-    `right`: the answer matches the pattern; for a case that is not answerable: it abstained. `recall`: share of the
-    evidence that stands in the first passages. `precision`: share of the quotes that hold evidence. `missing`: evidence
-    that no longer stands in its note.
-    """
-
-    case: Case
-    answer: Answer
-    right: bool
-    recall: float | None
-    precision: float | None
-    missing: tuple[Evidence, ...]
-    seconds: float
+PACKAGES = ("rag-bot", "chromadb", "ir-measures", "numpy", "onnxruntime", "tantivy", "tokenizers")
+_SHOWN = 300  # characters of a passage that are kept
 
 
 def run_cases(
-    library: Library, cases: Sequence[Case], on_case: Callable[[int], None] = lambda _: None
-) -> list[Outcome]:
-    """Ask all cases, in order; `on_case` hears how many are done."""
+    library: Library, cases: Sequence[Case], *, file: str = "", on_case: Callable[[int], None] = lambda _: None
+) -> Result:
+    """Ask all cases, in order; `on_case` hears how many are done. `file` is where they come from, for the result.
+
+    What `on_case` raises ends the run.
+
+    Raises:
+        UsageError: a question can't be asked; the message names the case.
+        IndexUnusable: there is no index, or it is damaged.
+    """
     library.warm_up()
-    outcomes = []
+    made, judge, outcomes = now(), Judge(library), []
     for done, case in enumerate(cases, start=1):
-        outcomes.append(_run_case(library, case))
+        outcomes.append(_run_case(library, judge, case))
         on_case(done)
-    return outcomes
+    return Result(
+        cases_file=Path(file).name,
+        made=made,
+        settings=_settings_facts(library.settings),
+        index=_index_facts(library),
+        commit=_commit(),
+        versions=_versions(),
+        outcomes=tuple(outcomes),
+    )
 
 
-def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Shares over all cases and by kind. Answerable and not answerable cases are never mixed in one share."""
-    answerable = [outcome for outcome in outcomes if outcome.case.answerable]
-    others = [outcome for outcome in outcomes if not outcome.case.answerable]
-    kinds = defaultdict(list)
-    for outcome in outcomes:
-        kinds[outcome.case.kind].append(outcome)
-    return {
-        "cases": len(outcomes),
-        "right_answers": _mean(outcome.right for outcome in answerable),
-        "right_abstentions": _mean(outcome.right for outcome in others),
-        "answered_share_of_answerable": _mean(not outcome.answer.abstained for outcome in answerable),
-        f"recall@{RECALL_AT}": _mean(outcome.recall for outcome in answerable),
-        "citation_precision": _mean(outcome.precision for outcome in answerable),
-        "missing_evidence": sum(len(outcome.missing) for outcome in outcomes),
-        "median_seconds": round(median(outcome.seconds for outcome in outcomes), 3) if outcomes else None,
-        "by_kind": {
-            kind: {"cases": len(some), "right": _mean(outcome.right for outcome in some)}
-            for kind, some in sorted(kinds.items())
-        },
-        "failed": [_failed_json(outcome) for outcome in outcomes if not outcome.right],
-    }
-
-
-def _run_case(library: Library, case: Case) -> Outcome:
-    began = time.perf_counter()
-    answer = library.ask(case.question)
-    seconds = time.perf_counter() - began
-    missing = tuple(one for one in case.evidence if not _stands(library, one))
-    if not case.answerable:
-        return Outcome(case, answer, answer.abstained, None, None, missing, seconds)
-    hits = library.search(case.question, limit=RECALL_AT)
-    quotes = [citation.quote for citation in answer.citations]
+def _run_case(library: Library, judge: Judge, case: Case) -> Outcome:
+    earlier: dict[str, Any] = {"earlier": case.turns} if case.turns else {}
+    try:
+        began = time.perf_counter()
+        answer = library.ask(case.question, **earlier)
+        seconds = time.perf_counter() - began
+        hits = library.search(case.question, limit=DEPTH, **earlier)
+    except UsageError as error:
+        raise UsageError(f"The case {case.id!r} cannot be asked: {error}") from error
+    pieces = [judge.locate(one) for one in case.evidence]
+    held = [tuple(number for number, piece in enumerate(pieces) if hit_holds(piece, hit)) for hit in hits]
+    right = _is_right(case, answer)
     return Outcome(
         case=case,
-        answer=answer,
-        right=bool(quotes) and re.search(case.pattern, answer.text, re.IGNORECASE) is not None,
-        recall=_mean(any(_holds(hit.chunk, one) or _is_copy(hit, one) for hit in hits) for one in case.evidence),
-        precision=_mean(any(_holds(quote, one) for one in case.evidence) for quote in quotes),
-        missing=missing,
-        seconds=seconds,
+        expected=tuple(Expected(piece.evidence, piece.location, piece.problem) for piece in pieces),
+        right=right,
+        abstained=answer.abstained,
+        confidence=answer.confidence,
+        citations=_cited(pieces, answer),
+        hits=tuple(_found(hit, some) for hit, some in zip(hits, held, strict=True)),
+        scores=score_case(case, pieces, answer, hits, held, right),
+        seconds=round(seconds, 4),
     )
 
 
-def _stands(library: Library, evidence: Evidence) -> bool:
-    note = library.note(evidence.path)
-    return note is not None and evidence.quote in note.text
+def _is_right(case: Case, answer: Answer) -> bool:
+    if not case.answerable:
+        return answer.abstained
+    return bool(answer.citations) and re.search(case.pattern, answer.text, re.IGNORECASE) is not None
 
 
-def _holds(place: Chunk | Quote, evidence: Evidence) -> bool:
-    """Whether the evidence stands in this span, or the span in the evidence."""
-    same_note = place.note_path == evidence.path
-    return same_note and (evidence.quote.strip() in place.text or place.text.strip() in evidence.quote)
-
-
-def _is_copy(hit: Hit, evidence: Evidence) -> bool:
-    return evidence.quote.strip() in hit.chunk.text and any(
-        place.startswith(f"{evidence.path}:") for place in hit.duplicates
+def _cited(pieces: Sequence[Piece], answer: Answer) -> tuple[Cited, ...]:
+    quotes = [citation.quote for citation in answer.citations]
+    return tuple(
+        Cited(quote.location, quote.text, round(quote.score, 4), relevant)
+        for quote, relevant in zip(quotes, relevant_quotes(pieces, quotes), strict=True)
     )
 
 
-def _mean(values: Iterable[float | bool | None]) -> float | None:
-    """Rounded to four digits; None without values."""
-    known = [float(value) for value in values if value is not None]
-    return round(sum(known) / len(known), 4) if known else None
+def _found(hit: Hit, pieces: tuple[int, ...]) -> Found:
+    text, score = hit.chunk.text[:_SHOWN], round(hit.score, 4)
+    return Found(hit.rank, hit.chunk.location, text, score, pieces, hit.why.dense_rank, hit.why.word_rank)
 
 
-def _failed_json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "id": outcome.case.id,
-        "kind": outcome.case.kind,
-        "question": outcome.case.question,
-        "confidence": outcome.answer.confidence,
-        "answered": [citation.quote.location for citation in outcome.answer.citations],
-        "expected": [one.path for one in outcome.case.evidence],
-        "recall": outcome.recall,
-    }
+def _settings_facts(settings: Settings) -> dict[str, Any]:
+    """What may change an answer, without the paths of this machine."""
+    return settings.retrieval.model_dump(mode="json") | {"chunk_tokens": settings.chunk_tokens}
+
+
+def _index_facts(library: Library) -> IndexFacts:
+    status = library.status(runs=1)
+    model = Path(status.model).name
+    return IndexFacts(model, status.fingerprint, library.generation(), status.notes, status.chunks)
+
+
+def _versions() -> dict[str, str]:
+    return {name: _version(name) for name in PACKAGES}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _commit() -> str:
+    """The commit of the working folder, "+" behind it where something has changed since; "" without git."""
+    try:
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        return f"{commit}+" if commit and _git("status", "--porcelain", "--untracked-files=no") else commit
+    except OSError:
+        return ""
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,188 @@
+"""What a run of cases found, as records that are kept in files."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from rag_bot.errors import UsageError
+from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.settings import Settings
+
+FORMAT = "rag-bot result 1"
+FOLDER = "evaluations"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A piece of evidence and where it stands in the index; `problem` says why it is not found there, else ""."""
+
+    evidence: Evidence
+    location: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that the search gave. `pieces` are the numbers of the pieces of evidence it holds, from 0.
+
+    `text` is its beginning. `dense_rank` and `word_rank` count from 1; None where that search did not find it.
+    """
+
+    rank: int
+    location: str
+    text: str
+    score: float
+    pieces: tuple[int, ...]
+    dense_rank: int | None
+    word_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A line that the answer quotes. `relevant`: it counts as right for the citation precision."""
+
+    location: str
+    text: str
+    score: float
+    relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one case got. `scores` has each measure that applies to the case, by its name, in [0, 1].
+
+    `right`: the answer matches the pattern; for a case without an answer: it abstained. `hits` are the first ten.
+    """
+
+    case: Case
+    expected: tuple[Expected, ...]
+    right: bool
+    abstained: bool
+    confidence: float
+    citations: tuple[Cited, ...]
+    hits: tuple[Found, ...]
+    scores: Mapping[str, float]
+    seconds: float
+
+    @property
+    def missing(self) -> tuple[Expected, ...]:
+        """The evidence that no longer stands in its note."""
+        return tuple(one for one in self.expected if one.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """Which index was asked."""
+
+    model: str
+    fingerprint: str
+    generation: str
+    notes: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A run of a file of cases: what was asked, with which settings, of which index, and what came back.
+
+    `cases_file` is the file's name without folders, `made` the time in UTC, `commit` that of the working folder where
+    it is under git ("+" behind it: with changes), `versions` those of the packages that matter.
+    """
+
+    cases_file: str
+    made: str
+    settings: Mapping[str, Any]
+    index: IndexFacts
+    commit: str
+    versions: Mapping[str, str]
+    outcomes: tuple[Outcome, ...]
+    format: str = FORMAT
+
+    @property
+    def name(self) -> str:
+        """A name for files and lists: when it was made, of what."""
+        return f"{self.made.replace(':', '').removesuffix('Z')}-{Path(self.cases_file).stem}"
+
+
+_RESULT: TypeAdapter[Result] = TypeAdapter(Result)
+
+
+def result_json(result: Result) -> str:
+    """The text that `read_result` reads."""
+    return _RESULT.dump_json(result, indent=1).decode() + "\n"
+
+
+def read_result(path: Path) -> Result:
+    """A result that was saved.
+
+    Raises:
+        UsageError: the file can't be read, is no result, or is one of another version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The result {path} cannot be read: {error}.") from error
+    try:
+        result = _RESULT.validate_json(text)
+    except ValidationError as error:
+        raise UsageError(f"{path} is no result of this version. Make one with `rag-bot eval run --save`.") from error
+    if result.format != FORMAT:
+        raise UsageError(f"{path} is a {result.format!r}, this version reads {FORMAT!r}. Run it again.")
+    return result
+
+
+def save_result(result: Result, path: Path) -> None:
+    """Write a result, whole or not at all.
+
+    Raises:
+        UsageError: it can't be written there.
+    """
+    write_whole(path, result_json(result))
+
+
+def results_folder(settings: Settings) -> Path:
+    """Where results are kept: beside the index, for nobody else to read. Made where there is none."""
+    folder = settings.index.parent / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def keep_result(result: Result, settings: Settings) -> Path:
+    """Save a result among the others; older ones stay. Gives the file."""
+    folder = results_folder(settings)
+    names = (f"{result.name}{f'-{number}' if number > 1 else ''}.json" for number in range(1, 10_000))
+    path = next(path for path in (folder / name for name in names) if not path.exists())
+    save_result(result, path)
+    return path
+
+
+def kept_results(settings: Settings) -> list[Path]:
+    """The files of the results that were kept, the newest first."""
+    return sorted(results_folder(settings).glob("*.json"), reverse=True)
+
+
+def now() -> str:
+    """The time in UTC, as `2026-11-22T10:30:00Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is never seen half written.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error

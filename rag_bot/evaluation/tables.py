@@ -1,0 +1,120 @@
+"""Results and comparisons as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rag_bot.evaluation.measures import (
+    AUROCS,
+    LATENCIES,
+    SHARES,
+    Measure,
+    measure,
+    measure_kinds,
+    missing_evidence,
+)
+from rag_bot.evaluation.results import Expected, Outcome, Result
+
+NAMES = {
+    "right": "right",
+    "right_answers": "right answers",
+    "right_abstentions": "right abstentions",
+    "answered_share_of_answerable": "answered, of the answerable",
+    "abstention_accuracy": "abstention accuracy",
+    "citation_precision": "citation precision",
+    "citation_recall": "citation recall",
+    "auroc_off_topic": "AUROC of confidence, off topic",
+    "auroc_near_topic": "AUROC of confidence, near topic",
+    "auroc": "AUROC of confidence, both",
+    "latency_p50_ms": "latency p50, ms",
+    "latency_p95_ms": "latency p95, ms",
+}
+"""Measures for people; those that are not here go by their own name."""
+_OF_KINDS = ("right", "recall@5", "nDCG@10", "citation_precision", "citation_recall")
+
+
+def evaluation_text(result: Result) -> RenderableType:
+    """Each measure with its interval, those of each kind, evidence that is missing, and the cases that went wrong."""
+    outcomes = result.outcomes
+    return Group(
+        _measures_table(measure(outcomes)),
+        Text(),
+        _kinds_table(measure_kinds(outcomes)),
+        *_missing_text(outcomes),
+        *_failed_text([outcome for outcome in outcomes if not outcome.right]),
+        Text(),
+        Text(about(result), style="dim"),
+    )
+
+
+def about(result: Result) -> str:
+    """What was asked of what, in one line."""
+    settings = ", ".join(f"{name} {value}" for name, value in result.settings.items() if value is not None)
+    commit = f", commit {result.commit}" if result.commit else ""
+    index = f"{result.index.notes:,} notes in {result.index.passages:,} passages ({result.index.fingerprint})"
+    return f"{len(result.outcomes):,} cases of {result.cases_file} at {result.made}; {index}; {settings}{commit}"
+
+
+def figure(one: Measure) -> str:
+    """The value of a measure."""
+    return f"{one.value:,.1f}" if one.name in LATENCIES else f"{one.value:.3f}"
+
+
+def interval(one: Measure) -> str:
+    """The interval of a measure."""
+    return f"{one.low:,.1f} – {one.high:,.1f}" if one.name in LATENCIES else f"{one.low:.3f} – {one.high:.3f}"
+
+
+def answered(outcome: Outcome) -> str:
+    """What came back, as places."""
+    return ", ".join(one.location for one in outcome.citations) or "abstained"
+
+
+def expected_place(one: Expected) -> str:
+    """Where the evidence stands, or why it does not."""
+    return one.location or one.problem
+
+
+def _measures_table(measures: Mapping[str, Measure]) -> Table:
+    table = _table("measure", "value", "95 % interval", "cases")
+    for name in (*SHARES, *AUROCS, *LATENCIES):
+        if one := measures.get(name):
+            table.add_row(NAMES.get(name, name), Text(figure(one), style="bold"), interval(one), f"{one.cases:,}")
+    return table
+
+
+def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
+    table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in _OF_KINDS[1:]))
+    for kind, measures in kinds.items():
+        right = measures["right"]
+        others = [figure(measures[name]) if name in measures else "" for name in _OF_KINDS[1:]]
+        table.add_row(Text(kind), f"{right.cases:,}", Text(figure(right), style="bold"), interval(right), *others)
+    return table
+
+
+def _missing_text(outcomes: Iterable[Outcome]) -> list[Text]:
+    lines = [Text(f"{one['id']}: {one['problem']}: {one['quote']!r}") for one in missing_evidence(outcomes)]
+    return (
+        [Text(), Text("Evidence that is missing, counted as not found:", style="bold yellow"), *lines] if lines else []
+    )
+
+
+def _failed_text(failed: Sequence[Outcome]) -> list[Text]:
+    lines = []
+    for outcome in failed:
+        expected = ", ".join(expected_place(one) for one in outcome.expected) or "to abstain"
+        said = f"{answered(outcome)} ({outcome.confidence:.2f}); expected {expected}"
+        lines.append(Text(f"{outcome.case.id}: {outcome.case.question} -> {said}"))
+    return [Text(), Text("Wrong:", style="bold"), *lines] if lines else []
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
