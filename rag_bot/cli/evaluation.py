@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag_bot.cli import sets
 from rag_bot.cli.common import AsJson, load, open_library, show, shown_progress
 from rag_bot.errors import UsageError
 from rag_bot.records import Progress
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rag_bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")
+app.add_typer(sets.app)
 
 Cases = Annotated[Path, typer.Argument(metavar="[FILE]", help="File of cases, one JSON object a line.")]
 DEFAULT_CASES = Path("eval/questions.jsonl")
@@ -39,6 +41,7 @@ def run(
     ] = None,
     save: Annotated[Path | None, typer.Option("--save", help="Keep the result in this file.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with plots and failed cases.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Write the figures that the gate holds later runs to.")] = None,
     as_json: AsJson = False,
     progress: Lines = False,
 ) -> None:
@@ -59,6 +62,10 @@ def run(
         from rag_bot.evaluation.report import write_report
 
         write_report(result, html)
+    if baseline:
+        from rag_bot.evaluation.gate import write_baseline
+
+        write_baseline(result, baseline)
     show(as_json, summarise(result), lambda: evaluation_text(result))
 
 
@@ -93,6 +100,42 @@ def add(
         case = make_case(find, question, tuple(places or ()), pattern=pattern, kind=kind, turns=tuple(turns or ()))
     case = append_case(to, case)
     show(as_json, asdict(case), lambda: f"{case.id} ({case.kind}, {case.split}) added to {to}")
+
+
+@app.command(
+    epilog="Examples:\n\n  rag-bot eval compare before.json after.json"
+    "\n\n  rag-bot eval compare default fusion=rrf,dense_weight=0.5 --split dev"
+)
+def compare(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="A", help="A saved result, settings (NAME=VALUE,...) or default.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same, to be compared with A.")],
+    file: Cases = DEFAULT_CASES,
+    split: Split = "all",
+    kind: Kind = None,
+    as_json: AsJson = False,
+    progress: Lines = False,
+) -> None:
+    """Say what differs between two results, whether it may be chance, and which cases flipped.
+
+    For settings the cases of FILE are asked now; a name with "=" or "default" is settings, any other a saved result.
+    """
+    from rag_bot.evaluation.compare import compare_results, comparison_json
+    from rag_bot.evaluation.tables import comparison_text
+    from rag_bot.settings import Settings
+
+    given = [_result_or_settings(context, one) for one in (before, after)]  # wrong usage shows before anything runs
+    results = [_run(one, file, split, kind, as_json, progress) if isinstance(one, Settings) else one for one in given]
+    comparison = compare_results(results[0], results[1], (before, after))
+    show(as_json, comparison_json(comparison), lambda: comparison_text(comparison))
+
+
+def _result_or_settings(context: typer.Context, given: str) -> Result | Settings:
+    from rag_bot.evaluation.results import read_result
+
+    if given != "default" and "=" not in given:
+        return read_result(Path(given))
+    return _with_retrieval(load(context), [] if given == "default" else given.split(","))
 
 
 def _run(settings: Settings, file: Path, split: str, kind: str | None, as_json: bool, lines: bool) -> Result:

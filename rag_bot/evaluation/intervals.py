@@ -14,6 +14,13 @@ RESAMPLES = 2_000
 FLIPS = 10_000
 CONFIDENCE = 0.95
 SEED = 20_260
+_AT_ONCE = 500
+
+
+def mean(values: Floats) -> Floats:
+    """Over the last axis."""
+    found: Floats = values.mean(axis=-1)
+    return found
 
 
 def resample(cases: int) -> NDArray[np.int64]:
@@ -23,7 +30,7 @@ def resample(cases: int) -> NDArray[np.int64]:
 
 def interval_of_mean(values: Floats) -> Interval:
     """The 95 % percentile bootstrap interval of a mean over cases (Efron 1979)."""
-    return percentile_interval(values[resample(len(values))].mean(axis=1))
+    return interval_of(values, mean)
 
 
 def interval_of(values: Floats, statistic: Callable[[Floats], Floats]) -> Interval:
@@ -38,9 +45,10 @@ def percentile_interval(resampled: Floats) -> Interval:
     return float(low), float(high)
 
 
-def auroc(positive: Floats, negative: Floats) -> float:
-    """The chance that a positive's value is above a negative's, ties counted half."""
-    return float(_wins(positive, negative).mean())
+def auroc(positive: Floats, negative: Floats) -> Floats:
+    """The chance that a positive's value is above a negative's, ties counted half; over the last axis of both."""
+    wins: Floats = _wins(positive, negative).mean(axis=(-1, -2))
+    return wins
 
 
 def interval_of_auroc(positive: Floats, negative: Floats) -> Interval:
@@ -52,22 +60,26 @@ def interval_of_auroc(positive: Floats, negative: Floats) -> Interval:
     return percentile_interval(((of_positive @ wins) * of_negative).sum(axis=1))
 
 
-def randomisation_p(before: Floats, after: Floats) -> float:
-    """The two-sided p-value of a paired randomisation test of the means (Smucker et al. 2007).
+def randomisation_p(before: Floats, after: Floats, statistic: Callable[[Floats], Floats] = mean) -> float:
+    """The two-sided p-value of a paired randomisation test (Smucker et al. 2007); `statistic` is over the last axis.
 
-    Under the hypothesis of no difference each pair could as well be the other way round: the share of 10,000 random
-    choices of signs whose mean difference is at least as far from 0. The observed one is among them, so it is never 0.
+    Without a difference each pair could as well be the other way round. So: the share of 10,000 random choices, for
+    each pair, of which is which, whose difference is at least as far from 0. The observed choice is one of them, so it
+    is never 0.
     """
-    differences = after - before
-    changed = differences[np.abs(differences) > 1e-12]
-    if not len(changed):
+    if np.array_equal(before, after):
         return 1.0
-    signs = np.random.default_rng(SEED).choice([-1.0, 1.0], size=(FLIPS, len(changed)))
-    extreme = np.abs(signs @ changed) >= abs(changed.sum()) - 1e-9
-    return float((extreme.sum() + 1) / (FLIPS + 1))
+    observed = abs(float(statistic(after) - statistic(before)))
+    generator, extreme = np.random.default_rng(SEED), 0
+    for _ in range(FLIPS // _AT_ONCE):
+        swapped = generator.random((_AT_ONCE, len(before))) < 0.5
+        differences = statistic(np.where(swapped, before, after)) - statistic(np.where(swapped, after, before))
+        extreme += int((np.abs(differences) >= observed - 1e-9).sum())
+    return (extreme + 1) / (FLIPS + 1)
 
 
 def _wins(positive: Floats, negative: Floats) -> Floats:
-    """1 where a positive is above a negative, 0.5 where they are equal; shape [positives, negatives]."""
-    wins: Floats = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    """1 where a positive is above a negative, 0.5 where they are equal; shape [..., positives, negatives]."""
+    above, below = positive[..., :, None], negative[..., None, :]
+    wins: Floats = (above > below) + 0.5 * (above == below)
     return wins

@@ -117,7 +117,7 @@ def _aurocs(outcomes: Sequence[Outcome]) -> list[Measure]:
         negative = _confidences(outcome for outcome in others if outcome.case.kind in some)
         if len(answerable) and len(negative):
             interval = interval_of_auroc(answerable, negative)
-            found.append(_measure(name, auroc(answerable, negative), interval, len(answerable) + len(negative)))
+            found.append(_measure(name, float(auroc(answerable, negative)), interval, len(answerable) + len(negative)))
     return found
 
 

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rag_bot.evaluation.compare import Comparison, Flip
 from rag_bot.evaluation.measures import (
     AUROCS,
     LATENCIES,
@@ -34,7 +35,7 @@ NAMES = {
     "latency_p95_ms": "latency p95, ms",
 }
 """Measures for people; those that are not here go by their own name."""
-_OF_KINDS = ("right", "recall@5", "nDCG@10", "citation_precision", "citation_recall")
+OF_KINDS = ("right", "recall@5", "nDCG@10", "citation_precision", "citation_recall")
 
 
 def evaluation_text(result: Result) -> RenderableType:
@@ -88,10 +89,10 @@ def _measures_table(measures: Mapping[str, Measure]) -> Table:
 
 
 def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
-    table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in _OF_KINDS[1:]))
+    table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in OF_KINDS[1:]))
     for kind, measures in kinds.items():
         right = measures["right"]
-        others = [figure(measures[name]) if name in measures else "" for name in _OF_KINDS[1:]]
+        others = [figure(measures[name]) if name in measures else "" for name in OF_KINDS[1:]]
         table.add_row(Text(kind), f"{right.cases:,}", Text(figure(right), style="bold"), interval(right), *others)
     return table
 
@@ -118,3 +119,32 @@ def _table(first: str, *others: str) -> Table:
     for name in others:
         table.add_column(name, justify="right")
     return table
+
+
+def comparison_text(comparison: Comparison) -> RenderableType:
+    """Each measure before and after with the p-value of the difference, and the cases that flipped."""
+    table = _table("measure", "before", "after", "difference", "p", "cases")
+    for one in comparison.differences:
+        digits = 1 if one.name in LATENCIES else 3
+        difference = Text(f"{one.after - one.before:+.{digits}f}", style="bold" if one.p < 0.05 else "")
+        values = (f"{value:,.{digits}f}" for value in (one.before, one.after))
+        table.add_row(NAMES.get(one.name, one.name), *values, difference, f"{one.p:.4f}", f"{one.cases:,}")
+    left_out = [Text(f"Not compared: {comparison.left_out}.", style="yellow")] if comparison.left_out else []
+    said = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."
+    return Group(
+        Text(said),
+        *left_out,
+        Text(),
+        table,
+        *_flips_text("Wrong before, right after:", "green", comparison.fixed),
+        *_flips_text("Right before, wrong after:", "red", comparison.broken),
+    )
+
+
+def _flips_text(title: str, style: str, flips: Sequence[Flip]) -> list[Text]:
+    lines = [Text(f"{one.id}: {one.question} -> {_places(one.before)}, then {_places(one.after)}") for one in flips]
+    return [Text(), Text(title, style=f"bold {style}"), *lines] if lines else []
+
+
+def _places(places: Sequence[str]) -> str:
+    return ", ".join(places) or "abstained"

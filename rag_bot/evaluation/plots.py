@@ -1,0 +1,150 @@
+"""Plots of a result as SVG: text in the colour around it, marks in one that is seen on light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import escape
+from math import sqrt
+
+from rag_bot.evaluation.measures import first_evidence_rank, measure_kinds
+from rag_bot.evaluation.results import Outcome, Result
+from rag_bot.evaluation.scores import DEPTH
+
+BINS = 10
+_MARK, _FAINT = "#3f7fd6", "#8a8f98"
+_FONT = 'font-family="system-ui, sans-serif" font-size="13" fill="currentColor"'
+_LEFT, _WIDTH, _ROW = 150, 640, 26
+_LONGEST_KIND = 18  # characters that fit on the left
+
+
+def kinds_svg(result: Result) -> str:
+    """The share of right cases of each kind, with its interval and the number of cases."""
+    kinds = {kind: measures["right"] for kind, measures in measure_kinds(result.outcomes).items()}
+    plot, bottom = _WIDTH - _LEFT - 90, 30 + _ROW * len(kinds)
+
+    def x(share: float) -> float:
+        return _LEFT + plot * share
+
+    parts = [*_share_lines(x, 14, bottom - 8)]
+    for number, (kind, one) in enumerate(kinds.items()):
+        y = 28 + _ROW * number
+        parts += [
+            _text(_LEFT - 12, y + 4, kind if len(kind) <= _LONGEST_KIND else f"{kind[: _LONGEST_KIND - 1]}…", "end"),
+            _line(x(0), y, x(one.value), y, _MARK, 12, 0.3),
+            _whisker(x(one.low), x(one.high), y),
+            _dot(x(one.value), y, f"{kind}: {one.value:.2f} ({one.low:.2f} to {one.high:.2f}), {one.cases} cases"),
+            _text(_WIDTH - 76, y + 4, f"{one.value:.2f}"),
+            _text(_WIDTH, y + 4, f"n={one.cases}", "end", faint=True),
+        ]
+    return _svg("Share of right cases by kind, with 95 % intervals", bottom + 22, parts)
+
+
+def reliability_svg(result: Result) -> str:
+    """The share of answerable cases among those of like confidence: on the diagonal, the confidence is what it says."""
+    bins = list(_bins(result.outcomes))
+    left, top, size = 60, 12, 300
+
+    def at(confidence: float, share: float) -> tuple[float, float]:
+        return left + size * confidence, top + size * (1 - share)
+
+    parts = [_line(*at(0, 0), *at(1, 1), _FAINT, 1, 1, dashed=True)]
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        parts += [
+            _line(*at(0, share), *at(1, share), _FAINT, 1, 0.35),
+            _line(*at(share, 0), *at(share, 1), _FAINT, 1, 0.35),
+        ]
+        parts += [_text(left - 8, at(0, share)[1] + 4, f"{share:g}", "end", faint=True)]
+        parts += [_text(at(share, 0)[0], top + size + 18, f"{share:g}", "middle", faint=True)]
+    most = max((len(some) for some in bins), default=1)
+    for some in bins:
+        confidence = sum(one.confidence for one in some) / len(some)
+        answerable = sum(one.case.answerable for one in some)
+        share, (low, high) = answerable / len(some), _wilson(answerable, len(some))
+        said = f"confidence about {confidence:.2f}: {answerable} of {len(some)} answerable"
+        parts += [
+            _line(*at(confidence, low), *at(confidence, high), _MARK, 2, 0.55),
+            _dot(*at(confidence, share), said, 3 + 7 * sqrt(len(some) / most)),
+        ]
+    parts += [
+        _text(left + size / 2, top + size + 40, "confidence", "middle"),
+        _text(left + size + 24, top + 24, "share of answerable cases among"),
+        _text(left + size + 24, top + 42, "those of like confidence;"),
+        _text(left + size + 24, top + 60, "larger dots: more cases;", faint=True),
+        _text(left + size + 24, top + 78, "lines: 95 % Wilson intervals", faint=True),
+    ]
+    return _svg("Reliability of the confidence", top + size + 52, parts)
+
+
+def ranks_svg(result: Result) -> str:
+    """For how many cases the first passage with evidence has each rank, and for how many none of the ten does."""
+    ranks = [first_evidence_rank(outcome) for outcome in result.outcomes if outcome.expected]
+    counts = [ranks.count(rank) for rank in (*range(1, DEPTH + 1), None)]
+    left, top, height, step = 40, 24, 190, (_WIDTH - 40) / (DEPTH + 1)
+    most = max([*counts, 1])
+    parts = [_line(left, top + height, _WIDTH, top + height, _FAINT, 1, 1)]
+    for number, count in enumerate(counts):
+        label = "none" if number == DEPTH else str(number + 1)
+        x, bar = left + step * number + step / 2, height * count / most
+        colour = _FAINT if number == DEPTH else _MARK
+        if count:
+            parts.append(_line(x, top + height, x, top + height - bar, colour, step * 0.7, 0.85))
+        parts += [
+            _text(x, top + height - bar - 6, str(count), "middle", faint=not count),
+            _text(x, top + height + 18, label, "middle", faint=True),
+        ]
+    parts.append(
+        _text(left + (_WIDTH - left) / 2, top + height + 40, "rank of the first passage with evidence", "middle")
+    )
+    return _svg("Rank of the first passage that holds evidence", top + height + 52, parts)
+
+
+def _bins(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
+    """The outcomes by their confidence in tenths, without empty tenths."""
+    bins: list[list[Outcome]] = [[] for _ in range(BINS)]
+    for outcome in outcomes:
+        bins[min(int(outcome.confidence * BINS), BINS - 1)].append(outcome)
+    return (some for some in bins if some)
+
+
+def _wilson(successes: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927), which is of use for few cases too."""
+    z, share = 1.96, successes / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _share_lines(x: Callable[[float], float], top: float, bottom: float) -> Iterator[str]:
+    """Upright lines at the quarters, with their labels."""
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        yield _line(x(share), top, x(share), bottom, _FAINT, 1, 0.35)
+        yield _text(x(share), bottom + 18, f"{share:g}", "middle", faint=True)
+
+
+def _svg(title: str, height: float, parts: Sequence[str]) -> str:
+    box = f'viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" height="{height:.0f}"'
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" {_FONT}>'
+    return "\n".join([opened, f"<title>{escape(title)}</title>", *parts, "</svg>"])
+
+
+def _whisker(low: float, high: float, y: float) -> str:
+    ends = "".join(_line(x, y - 5, x, y + 5, _MARK, 2, 1) for x in (low, high))
+    return _line(low, y, high, y, _MARK, 2, 1) + ends
+
+
+def _dot(x: float, y: float, said: str, radius: float = 5) -> str:
+    place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"'
+    return f'<circle {place} fill="{_MARK}"><title>{escape(said)}</title></circle>'
+
+
+def _line(
+    x1: float, y1: float, x2: float, y2: float, colour: str, width: float, opacity: float, dashed: bool = False
+) -> str:
+    place = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    dashes = ' stroke-dasharray="5 5"' if dashed else ""
+    return f'<line {place} stroke="{colour}" stroke-width="{width:.1f}" stroke-opacity="{opacity:g}"{dashes}/>'
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", *, faint: bool = False) -> str:
+    colour = ' fill-opacity="0.65"' if faint else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{colour}>{escape(text)}</text>'

@@ -1,0 +1,169 @@
+"""A result as one HTML file that needs nothing else: figures, plots, and every case that went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from rag_bot.evaluation.measures import (
+    AUROCS,
+    LATENCIES,
+    SHARES,
+    first_evidence_rank,
+    measure,
+    measure_kinds,
+    missing_evidence,
+)
+from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
+from rag_bot.evaluation.results import Outcome, Result, write_whole
+from rag_bot.evaluation.tables import NAMES, OF_KINDS, about, expected_place, figure, interval
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #d5d8dd; --faint: #5d636d; --panel: #f5f6f8; --good: #1d7a3c; --bad: #b3261e }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #3a3f47; --faint: #a2a8b2; --panel: #1f2329; --good: #6fcf8b; --bad: #ff8a80 }
+  body { background: #15181c; color: #e6e8eb }
+}
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem; margin-bottom: 0 } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem }
+table { border-collapse: collapse } .wide { overflow-x: auto }
+th, td { padding: .22rem .9rem .22rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
+th { font-weight: 500; color: var(--faint) } td:first-child, th:first-child { text-align: left }
+svg { max-width: 100%; height: auto; display: block; margin-bottom: .8rem }
+article { background: var(--panel); border-radius: .5rem; padding: .8rem 1rem; margin: .8rem 0 }
+article h3 { font-size: 1rem; margin: 0 } dl { margin: .5rem 0; display: grid; grid-template-columns: 6.5rem 1fr }
+dt, .faint, summary { color: var(--faint) } dd { margin: 0 0 .4rem; min-width: 0 }
+code { font-size: .88em; overflow-wrap: anywhere } q, .text { white-space: pre-wrap; overflow-wrap: anywhere }
+.good { color: var(--good) } .bad { color: var(--bad) } li { margin-bottom: .35rem }
+""".strip()
+
+
+def write_report(result: Result, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        UsageError: it can't be written there.
+    """
+    write_whole(path, report_html(result))
+
+
+def report_html(result: Result) -> str:
+    """The whole page. It loads nothing, and everything that comes from notes or cases stands in it as text."""
+    failed = [outcome for outcome in result.outcomes if not outcome.right]
+    body = [
+        f"<h1>Evaluation of {escape(result.cases_file or 'cases')}</h1>",
+        f'<p class="faint">{escape(about(result))}</p>',
+        *_missing(result.outcomes),
+        "<h2>Measures</h2>",
+        _measures_table(result.outcomes),
+        "<h2>Right, by kind</h2>",
+        kinds_svg(result),
+        _kinds_table(result.outcomes),
+        "<h2>Where the evidence was found</h2>",
+        ranks_svg(result),
+        "<h2>Is the confidence what it says?</h2>",
+        reliability_svg(result),
+        f"<h2>{len(failed):,} of {len(result.outcomes):,} cases went wrong</h2>",
+        *(_failed(outcome) for outcome in failed),
+    ]
+    return _page(f"Evaluation of {result.cases_file}", body)
+
+
+def _page(title: str, body: Iterable[str]) -> str:
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>",
+            *body,
+            "</body>\n</html>\n",
+        ]
+    )
+
+
+def _measures_table(outcomes: Sequence[Outcome]) -> str:
+    found = measure(outcomes)
+    rows = (
+        (NAMES.get(name, name), figure(found[name]), interval(found[name]), f"{found[name].cases:,}")
+        for name in (*SHARES, *AUROCS, *LATENCIES)
+        if name in found
+    )
+    return _table(("measure", "value", "95 % interval", "cases"), rows)
+
+
+def _kinds_table(outcomes: Sequence[Outcome]) -> str:
+    rows = (
+        (
+            kind,
+            f"{measures['right'].cases:,}",
+            *(figure(measures[name]) if name in measures else "" for name in OF_KINDS),
+        )
+        for kind, measures in measure_kinds(outcomes).items()
+    )
+    return _table(("kind", "cases", *(NAMES.get(name, name) for name in OF_KINDS)), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows]
+    headed = f"<tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr>"
+    return "\n".join(['<div class="wide"><table>', headed, *lines, "</table></div>"])
+
+
+def _missing(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    missing = list(missing_evidence(outcomes))
+    if missing:
+        yield '<h2 class="bad">Evidence that is missing, counted as not found</h2>\n<ul>'
+        for one in missing:
+            yield f"<li>{escape(one['id'])}: {escape(one['problem'])}: <q>{escape(one['quote'])}</q></li>"
+        yield "</ul>"
+
+
+def _failed(outcome: Outcome) -> str:
+    case = outcome.case
+    turns = "".join(f'<div class="faint">{escape(turn)}</div>' for turn in case.turns)
+    return "\n".join(
+        [
+            f'<article id="{escape(case.id)}">{turns}<h3>{escape(case.question)}</h3>',
+            f'<div class="faint">{escape(case.id)} · {escape(case.kind)} · confidence {outcome.confidence:.2f}</div>',
+            f"<dl><dt>expected</dt><dd>{_expected(outcome)}</dd>",
+            f"<dt>answered</dt><dd>{_answered(outcome)}</dd></dl>",
+            *_retrieved(outcome),
+            "</article>",
+        ]
+    )
+
+
+def _expected(outcome: Outcome) -> str:
+    if not outcome.case.answerable:
+        return "to abstain"
+    pattern = f"<div>an answer that matches <code>{escape(outcome.case.pattern)}</code></div>"
+    return pattern + "".join(
+        f"<div><code>{escape(expected_place(one))}</code> <q>{escape(one.evidence.quote)}</q></div>"
+        for one in outcome.expected
+    )
+
+
+def _answered(outcome: Outcome) -> str:
+    if not outcome.citations:
+        return "abstained"
+    return "".join(
+        f'<div><code class="{"good" if one.relevant else ""}">{escape(one.location)}</code> '
+        f'<span class="text">{escape(one.text)}</span></div>'
+        for one in outcome.citations
+    )
+
+
+def _retrieved(outcome: Outcome) -> Iterator[str]:
+    rank = first_evidence_rank(outcome)
+    found = f"first evidence at rank {rank}" if rank else "no evidence among them"
+    said = f": {found}" if outcome.expected else ""
+    yield f"<details><summary>The first {len(outcome.hits)} passages{said}</summary><ol>"
+    for hit in outcome.hits:
+        holds = ' <span class="good">holds evidence</span>' if hit.pieces else ""
+        ranks = f"{hit.score:.2f}; meaning {hit.dense_rank or '–'}, words {hit.word_rank or '–'}"
+        place = f'<code>{escape(hit.location)}</code> <span class="faint">{ranks}</span>{holds}'
+        yield f'<li>{place}<div class="text faint">{escape(hit.text)}</div></li>'
+    yield "</ol></details>"
