@@ -21,6 +21,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout,
 Folder = Annotated[str | None, typer.Option("--folder", help="Only notes in this folder.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only notes with this tag.")]
 
+_STAGES = {
+    "documents": "Writing documents as notes",
+    "notes": "Reading and embedding notes",
+    "index": "Entering passages",
+    "cases": "Asking",
+    "questions": "Asking",
+    "trials": "Trying settings",
+}
+
 
 def load(context: typer.Context, **flags: Any) -> Settings:
     from rag_bot.settings import load_settings
@@ -68,9 +77,8 @@ class shown_progress:  # noqa: N801 - used as a function
         return lambda _: None
 
     def _advance(self, progress: Progress) -> None:
-        names = {"notes": "Reading and embedding notes", "index": "Entering passages", "cases": "Asking"}
         if progress.stage not in self._tasks:
-            self._tasks[progress.stage] = self._bar.add_task(names[progress.stage], total=progress.total)
+            self._tasks[progress.stage] = self._bar.add_task(_STAGES[progress.stage], total=progress.total)
         self._bar.update(self._tasks[progress.stage], completed=progress.done, total=progress.total)
 
     def __exit__(self, *_: object) -> None:

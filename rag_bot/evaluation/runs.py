@@ -42,10 +42,10 @@ def run_cases(
     return Result(
         cases_file=Path(file).name,
         made=made,
-        settings=_settings_facts(library.settings),
+        settings=settings_facts(library.settings),
         index=_index_facts(library),
-        commit=_commit(),
-        versions=_versions(),
+        commit=commit(),
+        versions=versions(),
         outcomes=tuple(outcomes),
     )
 
@@ -94,7 +94,7 @@ def _found(hit: Hit, pieces: tuple[int, ...]) -> Found:
     return Found(hit.rank, hit.chunk.location, text, score, pieces, hit.why.dense_rank, hit.why.word_rank)
 
 
-def _settings_facts(settings: Settings) -> dict[str, Any]:
+def settings_facts(settings: Settings) -> dict[str, Any]:
     """What may change an answer, without the paths of this machine."""
     return settings.retrieval.model_dump(mode="json") | {"chunk_tokens": settings.chunk_tokens}
 
@@ -105,7 +105,8 @@ def _index_facts(library: Library) -> IndexFacts:
     return IndexFacts(model, status.fingerprint, library.generation(), status.notes, status.chunks)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of the packages that matter; "" for one that is not installed."""
     return {name: _version(name) for name in PACKAGES}
 
 
@@ -116,11 +117,11 @@ def _version(package: str) -> str:
         return ""
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the working folder, "+" behind it where something has changed since; "" without git."""
     try:
-        commit = _git("rev-parse", "--short=12", "HEAD")
-        return f"{commit}+" if commit and _git("status", "--porcelain", "--untracked-files=no") else commit
+        found = _git("rev-parse", "--short=12", "HEAD")
+        return f"{found}+" if found and _git("status", "--porcelain", "--untracked-files=no") else found
     except OSError:
         return ""
 

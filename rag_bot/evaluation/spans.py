@@ -118,5 +118,5 @@ def _spans(values: Any, place: str) -> list[tuple[int, int, str]]:
         return [(int(one["start"]), int(one["end"]), str(one["content"])) for one in values]
     except (TypeError, ValueError, KeyError) as error:
         raise UsageError(
-            f"{place} has spans without start, end or content ({type(error).__name__} {error})."
+            f"{place} has a span without start, end or content: {type(error).__name__} {error}."
         ) from error
