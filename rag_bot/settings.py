@@ -29,13 +29,16 @@ class RetrievalSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fusion: Literal["convex", "rrf"] = Field(
-        default="convex", description="weighted sum of normalised scores, or reciprocal ranks"
+    fusion: Literal["linear", "convex", "rrf"] = Field(
+        default="linear", description="weighted sum of scores, of scores normalised for each question, or of ranks"
     )
     dense_weight: float = Field(
-        default=0.6, ge=0, le=1, description="share of meaning in the fusion; the rest is words"
+        default=0.5, ge=0, le=1, description="share of meaning in the fusion; the rest is words"
     )
     candidates: int = Field(default=100, ge=10, le=1000, description="passages taken from each of the two searches")
+    feedback: float = Field(
+        default=0.5, ge=0, le=2, description="how far a first ranking moves the question towards its best passages"
+    )
 
 
 class Settings(BaseSettings):

@@ -17,8 +17,8 @@ from rag_bot.markdown import (
     without_links,
     without_note_links,
 )
+from rag_bot.query.duplicates import repeats, word_shingles
 from rag_bot.query.extent import blocks_of, text_of, with_what_follows
-from rag_bot.query.retrieve import repeats, word_shingles
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.store.words import content_terms

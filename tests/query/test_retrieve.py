@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Chunk, Filters, Library, Note, UsageError
-from rag_bot.query import retrieve
-from rag_bot.query.retrieve import collapse, fuse, repeats, word_shingles
+from rag_bot.query import candidates
+from rag_bot.query.duplicates import collapse, repeats, word_shingles
 from rag_bot.records import Why
-from rag_bot.settings import RetrievalSettings
 
 Write = Callable[..., Path]
 
@@ -19,17 +18,6 @@ Write = Callable[..., Path]
 def _entry(path: str, text: str) -> list[tuple[Chunk, Note]]:
     note = Note(path, Path("/n"), "n", "T", "", text, {}, 1, "h", 1, 1)
     return [(Chunk(path, path, 0, (), "", text, 0, len(text), 1, 1), note)]
-
-
-def test_the_fused_score_weighs_both_searches() -> None:
-    scores = dict(fuse({"a": 0.9, "b": 0.5, "c": 0.1}, {"b": 10.0, "c": 5.0}, RetrievalSettings(dense_weight=0.6)))
-    assert scores["a"] == pytest.approx(0.6)
-    assert scores["b"] == pytest.approx(0.6 * 0.5 + 0.4)
-    assert scores["c"] == pytest.approx(0.4 * 0.5)
-
-
-def test_equal_scores_are_in_the_order_of_keys() -> None:
-    assert [key for key, _ in fuse({"b": 0.5, "a": 0.5}, {}, RetrievalSettings())] == ["a", "b"]
 
 
 def test_a_passage_that_repeats_a_better_one_is_named_and_not_shown_again() -> None:
@@ -99,7 +87,7 @@ def test_the_graph_search_finds_what_the_exact_one_finds(
     with Library(corpus_library.settings) as library:
         assert found(library) == exact
         assert found(library, Filters(folder="corpus")) == exact
-        monkeypatch.setattr(retrieve, "EXACT_UP_TO", 0)
+        monkeypatch.setattr(candidates, "EXACT_UP_TO", 0)
         assert found(library, Filters(folder="corpus")) == exact
 
 
