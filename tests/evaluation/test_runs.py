@@ -1,4 +1,4 @@
-"""Cases are read with care, and judged by their patterns and evidence."""
+"""Cases are asked, judged by their patterns and evidence, and kept with what is needed to understand them later."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library, UsageError
-from rag_bot.evaluation.cases import Case, Evidence, read_cases
-from rag_bot.evaluation.runs import run_cases, summarise
+from rag_bot.cli import main
+from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.evaluation.measures import missing_evidence, summarise
+from rag_bot.evaluation.results import (
+    keep_result,
+    kept_results,
+    read_result,
+    result_json,
+    results_folder,
+    save_result,
+)
+from rag_bot.evaluation.runs import run_cases
 
 Write = Callable[..., Path]
+FRANCE = "What is the capital of France?"
 
 
 def _case(**values: object) -> Case:
@@ -28,39 +39,174 @@ def keys(library: Library, notes: Path, write: Write) -> Library:
     return library
 
 
+@pytest.fixture
+def run_command(keys: Library, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs `rag-bot eval ...` on the keys: exit code, stdout, stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main(["--index", str(keys.settings.index), "--cache", str(keys.settings.cache), "eval", *arguments])
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Two cases in a file."""
+    path = tmp_path / "cases.jsonl"
+    lines = [
+        {"id": "a", "question": "Where is the key?", "kind": "fact", "answerable": True, "pattern": "mat"}
+        | {"evidence": [{"path": "notes/a.md", "quote": "under the mat"}]},
+        {"id": "c", "question": FRANCE, "kind": "off-topic", "answerable": False, "pattern": "", "evidence": []},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
 def test_right_wrong_and_abstaining_are_counted_apart(keys: Library) -> None:
     cases = [
         _case(),
         _case(id="b", pattern="carpet", kind="why"),
-        _case(id="c", question="What is the capital of France?", answerable=False, pattern="", evidence=()),
+        _case(id="c", question=FRANCE, answerable=False, pattern="", evidence=()),
         _case(id="d", answerable=False, pattern="", evidence=()),
     ]
     summary = summarise(run_cases(keys, cases))
     assert summary["right_answers"] == 0.5
     assert summary["right_abstentions"] == 0.5
-    assert summary["recall@5"] == 1.0
-    assert summary["citation_precision"] == 1.0
+    assert summary["abstention_accuracy"] == 0.75
+    assert summary["recall@5"] == summary["nDCG@10"] == summary["MRR"] == 1.0
+    assert summary["citation_precision"] == summary["citation_recall"] == 1.0
     assert [one["id"] for one in summary["failed"]] == ["b", "d"]
 
 
-def test_evidence_that_no_longer_stands_is_counted(keys: Library) -> None:
-    summary = summarise(run_cases(keys, [_case(evidence=(Evidence("notes/a.md", "under the stone"),))]))
-    assert summary["missing_evidence"] == 1
-    assert summary["recall@5"] == 0.0
+def test_an_outcome_keeps_what_was_quoted_found_and_expected(keys: Library) -> None:
+    heard: list[int] = []
+    (outcome,) = run_cases(keys, [_case()], on_case=heard.append).outcomes
+    assert heard == [1]
+    assert (outcome.right, outcome.abstained, outcome.expected[0].location) == (True, False, "notes/a.md:1")
+    assert [(one.location, one.text, one.relevant) for one in outcome.citations] == [
+        ("notes/a.md:1", "The key lies under the mat.", True)
+    ]
+    assert [(hit.rank, hit.location, hit.pieces) for hit in outcome.hits] == [
+        (1, "notes/a.md:1", (0,)),
+        (2, "notes/b.md:1", ()),
+    ]
+    assert outcome.hits[0].dense_rank == 1
+    assert 0 < outcome.confidence < 1
+    assert outcome.seconds > 0
+
+
+def test_evidence_that_no_longer_stands_is_named_and_counts_as_not_found(keys: Library) -> None:
+    evidence = (Evidence("notes/a.md", "under the stone"), Evidence("notes/z.md", "gone"))
+    result = run_cases(keys, [_case(evidence=evidence)])
+    assert [(one["id"], one["problem"]) for one in missing_evidence(result.outcomes)] == [
+        ("a", "the quote no longer stands in notes/a.md"),
+        ("a", "the note notes/z.md is not indexed"),
+    ]
+    summary = summarise(result)
+    assert summary["missing_evidence"] == 2
+    assert summary["recall@5"] == summary["nDCG@10"] == summary["MRR"] == summary["citation_recall"] == 0.0
+
+
+def test_a_follow_up_is_asked_with_the_turns_before_it(keys: Library) -> None:
+    (outcome,) = run_cases(keys, [_case(question="And where is it?", turns=("Who has the key?",))]).outcomes
+    assert outcome.hits[0].location == "notes/a.md:1"
+
+
+def test_a_question_that_cannot_be_asked_names_its_case(keys: Library) -> None:
+    with pytest.raises(UsageError, match="case 'a' cannot be asked: The question has 6,000"):
+        run_cases(keys, [_case(question="why" * 2000)])
+
+
+def test_a_result_says_what_was_asked_of_what(keys: Library) -> None:
+    result = run_cases(keys, [_case()], file="/somewhere/cases.jsonl")
+    status = keys.status()
+    assert (result.cases_file, result.index.fingerprint) == ("cases.jsonl", status.fingerprint)
+    assert (result.index.notes, result.index.generation) == (2, keys.generation())
+    assert result.settings["dense_weight"] == keys.settings.retrieval.dense_weight
+    assert result.versions["tantivy"]
+    assert str(keys.settings.index) not in result_json(result)
+
+
+def test_a_saved_result_is_read_as_it_was(keys: Library, tmp_path: Path) -> None:
+    result = run_cases(keys, [_case(), _case(id="b", turns=())], file="cases.jsonl")
+    save_result(result, tmp_path / "result.json")
+    assert read_result(tmp_path / "result.json") == result
+    with pytest.raises(UsageError, match="cannot be written"):
+        save_result(result, tmp_path / "none" / "result.json")
+
+
+def test_kept_results_lie_beside_the_index_for_nobody_else_and_older_ones_stay(keys: Library) -> None:
+    result = run_cases(keys, [_case()], file="cases.jsonl")
+    paths = [keep_result(result, keys.settings) for _ in range(2)]
+    folder = results_folder(keys.settings)
+    assert folder == keys.settings.index.parent / "evaluations"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert sorted(kept_results(keys.settings)) == sorted(paths)
+    assert all(read_result(path) == result for path in paths)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"hits": []}', "\x00"])
+def test_a_file_that_is_no_result_gets_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text)
+    with pytest.raises(UsageError, match=r"other.json is no result of this version"):
+        read_result(tmp_path / "other.json")
+
+
+def test_a_result_of_another_version_or_none_gets_one_line(keys: Library, tmp_path: Path) -> None:
+    text = result_json(run_cases(keys, [_case()])).replace("rag-bot result 1", "rag-bot result 0")
+    (tmp_path / "old.json").write_text(text)
+    with pytest.raises(UsageError, match="'rag-bot result 0', this version reads 'rag-bot result 1'"):
+        read_result(tmp_path / "old.json")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_result(tmp_path / "none.json")
+
+
+def test_eval_run_prints_saves_and_writes_a_page(
+    run_command: Callable[..., tuple[int, str, str]], file: Path, tmp_path: Path
+) -> None:
+    save, page = tmp_path / "result.json", tmp_path / "result.html"
+    code, out, err = run_command(
+        "run", str(file), "--save", str(save), "--html", str(page), "--set", "dense_weight=0.3"
+    )
+    assert code == 0, err
+    assert "right answers" in out
+    assert "dense_weight 0.3" in out
+    assert read_result(save).settings["dense_weight"] == 0.3
+    assert page.read_text().startswith("<!doctype html>")
+    assert "saved in" in err
+
+
+def test_eval_run_json_has_the_keys_of_the_contract(
+    run_command: Callable[..., tuple[int, str, str]], file: Path
+) -> None:
+    code, out, err = run_command("run", str(file), "--json", "--progress")
+    summary = json.loads(out)
+    assert code == 0, err
+    assert {"cases", "right_answers", "right_abstentions", "recall@5", "citation_precision"} <= summary.keys()
+    assert {"by_kind", "failed", "missing", "missing_evidence", "median_seconds", "intervals"} <= summary.keys()
+    assert {"recall@1", "recall@10", "nDCG@10", "MRR", "citation_recall", "auroc", "latency_p95_ms"} <= summary.keys()
+    assert summary["by_kind"]["fact"]["right"] == 1.0
+    assert {"stage": "cases", "done": 2, "total": 2} in [json.loads(line) for line in err.splitlines()]
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[]", "{}", json.dumps({"id": "a", "question": "q", "kind": "k", "answerable": True, "pattern": "("})]
+    ("arguments", "said"),
+    [
+        (("--set", "weight=1"), "dense_weight"),
+        (("--set", "dense_weight=2"), "dense_weight"),
+        (("--set", "dense_weight"), "NAME=VALUE"),
+        (("--set", "chunk_tokens=64"), "the index's own"),
+        (("--split", "train"), "Splits are: dev, test, all"),
+        (("--kind", "why"), "Kinds are: fact, off-topic"),
+    ],
 )
-def test_a_line_that_is_no_case_is_named(tmp_path: Path, line: str) -> None:
-    (tmp_path / "cases.jsonl").write_text(f"\n{line}\n")
-    with pytest.raises(UsageError, match=r"cases.jsonl:2 is no case"):
-        read_cases(tmp_path / "cases.jsonl")
-
-
-def test_a_missing_or_empty_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_cases(tmp_path / "none.jsonl")
-    (tmp_path / "empty.jsonl").write_text("\n")
-    with pytest.raises(UsageError, match="no questions"):
-        read_cases(tmp_path / "empty.jsonl")
+def test_wrong_settings_halves_and_kinds_get_one_line(
+    run_command: Callable[..., tuple[int, str, str]], file: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    code, _, err = run_command("run", str(file), *arguments)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert said in err

@@ -1,0 +1,206 @@
+"""Cases are read with care, made from the notes' own lines, and split in halves that stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Library, UsageError
+from rag_bot.cli import main
+from rag_bot.evaluation.cases import (
+    Case,
+    Evidence,
+    append_case,
+    case_files,
+    make_case,
+    read_cases,
+    select_cases,
+)
+from rag_bot.evaluation.judge import note_text
+
+Write = Callable[..., Path]
+NOTE = "# Keys\n\nThe key to the shed\nlies under the mat.\n\n- spare: with Ada\r\n"
+GIVEN = {"id": "a", "question": "Where is the key?", "kind": "fact", "answerable": True, "pattern": "mat"}
+
+
+def _line(**values: object) -> str:
+    return json.dumps({**GIVEN, "evidence": [{"path": "notes/a.md", "quote": "under the mat"}], **values})
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of cases."""
+
+    def write(*lines: str) -> Path:
+        path = tmp_path / "cases.jsonl"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def keys(library: Library, notes: Path, write: Write) -> Library:
+    write("a.md", NOTE)
+    library.ingest([notes])
+    return library
+
+
+def test_a_case_is_read_with_its_turns_and_without(cases: Callable[..., Path]) -> None:
+    first, second = read_cases(cases(_line(), "", _line(id="b", turns=["What is under the mat?", "Why?"])))
+    assert first == Case(**GIVEN, evidence=(Evidence("notes/a.md", "under the mat"),))  # type: ignore[arg-type]
+    assert second.turns == ("What is under the mat?", "Why?")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "Invalid JSON"),
+        ("[]", "object"),
+        ("{}", "id Field required"),
+        (_line(pattern="("), "is no regular expression"),
+        (_line(pattern=""), "has no pattern"),
+        (_line(question=" ?"), "has no word"),
+        (_line(question=5), "question"),
+        (_line(id=""), "id is empty"),
+        (_line(evidence=[{"path": "a.md"}]), "evidence.0.quote"),
+        (_line(turns="why"), "turns"),
+    ],
+)
+def test_a_line_that_is_no_case_is_named_with_what_is_wrong(cases: Callable[..., Path], line: str, said: str) -> None:
+    with pytest.raises(UsageError, match=rf"cases.jsonl:2 is no case: .*{re.escape(said)}"):
+        read_cases(cases("", line))
+
+
+def test_an_id_that_comes_twice_is_refused_with_both_lines(cases: Callable[..., Path]) -> None:
+    with pytest.raises(UsageError, match=r"cases.jsonl:3 repeats the id 'a' of line 1"):
+        read_cases(cases(_line(), _line(id="b"), _line()))
+
+
+def test_a_missing_or_empty_file_is_refused(tmp_path: Path, cases: Callable[..., Path]) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_cases(tmp_path / "none.jsonl")
+    with pytest.raises(UsageError, match="holds no questions"):
+        read_cases(cases("", ""))
+
+
+def test_the_halves_are_about_equal_and_hang_on_the_id_alone() -> None:
+    case = Case(**GIVEN, evidence=())  # type: ignore[arg-type]
+    splits = [Case(f"case-{number}", "Why?", "why", True, "x", ()).split for number in range(400)]
+    assert 160 < splits.count("dev") < 240
+    assert case.split == Case("a", "Another?", "why", False, "", ()).split
+    pinned = [Case(id_, "Why?", "why", True, "x", ()).split for id_ in ("a", "b", "big-bench-count")]
+    assert pinned == ["dev", "dev", "test"]
+
+
+def test_cases_are_selected_by_half_and_kind() -> None:
+    cases = [Case(f"{kind}-{number}", "Why?", kind, True, "x", ()) for kind in ("why", "fact") for number in range(20)]
+    assert select_cases(cases) == cases
+    halves = [select_cases(cases, split=split, kind="why") for split in ("dev", "test")]
+    assert sorted(case.id for half in halves for case in half) == sorted(case.id for case in cases[:20])
+    with pytest.raises(UsageError, match="Kinds are: fact, why"):
+        select_cases(cases, kind="list")
+    with pytest.raises(UsageError, match="Splits are: dev, test, all"):
+        select_cases(cases, split="train")
+    with pytest.raises(UsageError, match="No case is both"):
+        select_cases([case for case in cases if case.split == "dev"], split="test")
+
+
+def test_a_case_is_made_of_the_note_s_own_lines(keys: Library) -> None:
+    case = make_case(note_text(keys), "Where is  the key?", ("notes/a.md:3-4",), turns=("Is there a shed?",))
+    assert case.evidence == (Evidence("notes/a.md", "The key to the shed\nlies under the mat."),)
+    assert (case.id, case.question, case.kind, case.answerable) == (
+        "where-is-the-key",
+        "Where is the key?",
+        "fact",
+        True,
+    )
+    assert re.search(case.pattern, "the key to the shed lies\n  under the mat. [1]", re.IGNORECASE)
+    assert not re.search(case.pattern, "the key to the shed lies under the matX", re.IGNORECASE)
+    assert make_case(note_text(keys), "Who has it?", ("notes/a.md:6",)).evidence[0].quote == "- spare: with Ada"
+
+
+def test_a_case_without_an_answer_has_no_evidence(keys: Library) -> None:
+    case = make_case(note_text(keys), "Who owns the shed?", ())
+    assert (case.answerable, case.evidence, case.pattern, case.kind) == (False, (), "", "near-topic")
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("notes/a.md", "is no place"),
+        ("notes/a.md:x", "is no place"),
+        ("notes/b.md:1", "is not indexed"),
+        ("notes/a.md:0", "the lines 1 to 7"),
+        ("notes/a.md:3-9", "the lines 1 to 7"),
+        ("notes/a.md:4-3", "the lines 1 to 7"),
+        ("notes/a.md:2", "no word"),
+    ],
+)
+def test_a_bad_place_is_refused(keys: Library, place: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        make_case(note_text(keys), "Where is the key?", (place,))
+
+
+def test_a_bad_pattern_or_question_makes_no_case(keys: Library) -> None:
+    with pytest.raises(UsageError, match="makes no case: the pattern"):
+        make_case(note_text(keys), "Where is the key?", ("notes/a.md:3",), pattern="(")
+    with pytest.raises(UsageError, match="has no word"):
+        make_case(note_text(keys), "?", ("notes/a.md:3",))
+
+
+def test_appended_cases_get_ids_of_their_own_and_leave_what_was_there(
+    tmp_path: Path, cases: Callable[..., Path]
+) -> None:
+    path = cases(_line(), _line(id="where-is-the-key"))
+    before = path.read_text()
+    case = Case("where-is-the-key", "Where is the key?", "fact", True, "mat", (), ("So?",))
+    ids = [append_case(path, case).id for _ in range(3)]
+    assert ids == ["where-is-the-key-2", "where-is-the-key-3", "where-is-the-key-4"]
+    assert path.read_text().startswith(f"{before}\n")
+    assert [one.id for one in read_cases(path)] == ["a", "where-is-the-key", *ids]
+    assert append_case(tmp_path / "new" / "mine.jsonl", case) == read_cases(tmp_path / "new" / "mine.jsonl")[0] == case
+
+
+def test_nothing_is_appended_to_a_file_that_holds_something_else(tmp_path: Path, cases: Callable[..., Path]) -> None:
+    path = cases('{"text": "no case"}')
+    with pytest.raises(UsageError, match="is no case"):
+        append_case(path, Case("a", "Why?", "why", True, "x", ()))
+    assert path.read_text() == '{"text": "no case"}'
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(UsageError, match="cannot be written"):
+        append_case(tmp_path / "taken" / "cases.jsonl", Case("a", "Why?", "why", True, "x", ()))
+
+
+def test_the_files_of_cases_in_a_folder_are_found(tmp_path: Path, cases: Callable[..., Path]) -> None:
+    path = cases(_line())
+    (tmp_path / "other.jsonl").write_text('{"text": "no case"}\n')
+    assert case_files(tmp_path) == [path]
+    assert case_files(tmp_path / "none") == []
+
+
+def test_eval_add_adds_a_case_and_refuses_a_bad_place(
+    keys: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ("--index", str(keys.settings.index), "--cache", str(keys.settings.cache))
+    file = tmp_path / "mine.jsonl"
+
+    def add(*arguments: str) -> int | str | None:
+        with pytest.raises(SystemExit) as left:
+            main([*settings, "eval", "add", *arguments, "--to", str(file)])
+        return left.value.code
+
+    assert add("Where is the key?", "notes/a.md:3-4", "--pattern", "mat", "--turn", "Is there a shed?") == 0
+    assert "where-is-the-key (fact, " in capsys.readouterr().out
+    assert add("Who owns the shed?", "--unanswerable", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "who-owns-the-shed"
+    first, second = read_cases(file)
+    assert (first.pattern, first.turns, second.answerable) == ("mat", ("Is there a shed?",), False)
+    for wrong in (("Where?", "notes/a.md:99"), ("Where?",), ("Where?", "notes/a.md:3", "--unanswerable")):
+        assert add(*wrong) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert len(read_cases(file)) == 2

@@ -1,0 +1,164 @@
+"""The figures mean what they say: worked examples for each measure, its interval, and the judge behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log2
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag_bot import Library
+from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.evaluation.intervals import auroc, interval_of_auroc, interval_of_mean, randomisation_p
+from rag_bot.evaluation.judge import Judge, Piece, hit_holds, quote_holds, relevant_quotes, supports
+from rag_bot.evaluation.measures import first_evidence_rank, measure, measure_kinds
+from rag_bot.evaluation.results import Outcome
+from rag_bot.evaluation.scores import score_ranking
+from rag_bot.records import Chunk, Hit, Note, Quote, Why
+
+Write = Callable[..., Path]
+TEXT = "Ada has the key.\nBob has the mat.\n\nCleo has the lamp and the oil.\n"
+
+
+def _note(path: str = "notes/a.md", text: str = TEXT) -> Note:
+    return Note(path, Path("/notes"), "notes", "a", "", text, {}, 1, "hash", len(text), 0)
+
+
+def _hit(rank: int, start: int, end: int, path: str = "notes/a.md", duplicates: tuple[str, ...] = ()) -> Hit:
+    line = TEXT.count("\n", 0, start) + 1
+    chunk = Chunk(f"{path}{start}", path, rank, (), "", TEXT[start:end], start, end, line, line)
+    return Hit(chunk, _note(path), 1 / rank, rank, Why(), duplicates)
+
+
+def _quote(text: str, path: str = "notes/a.md") -> Quote:
+    start = max(TEXT.find(text), 0)
+    return Quote(text, path, "a", (), (), start, start + len(text), 1, 1, 0.5)
+
+
+def _piece(quote: str, *passages: str, line: int = 1) -> Piece:
+    start = TEXT.find(quote)
+    bounds = ((start, start + len(quote)),) if start >= 0 else ()
+    return Piece(Evidence("notes/a.md", quote), _note(), bounds, ((line, line),) if bounds else (), passages)
+
+
+def _outcome(id_: str, answerable: bool, right: bool, confidence: float, **scores: float) -> Outcome:
+    case = Case(id_, "Why?", "fact" if answerable else "off-topic", answerable, "x" if answerable else "", ())
+    return Outcome(case, (), right, not answerable, confidence, (), (), scores, 0.1)
+
+
+def test_a_passage_holds_evidence_that_it_contains_or_stands_in_or_has_the_larger_part_of() -> None:
+    piece = _piece("Ada has the key.")
+    assert hit_holds(piece, _hit(1, 0, len(TEXT)))
+    assert hit_holds(piece, _hit(1, 4, 11))
+    assert hit_holds(piece, _hit(1, 6, 40))
+    assert not hit_holds(piece, _hit(1, 10, 40))
+    assert not hit_holds(piece, _hit(1, 0, len(TEXT), path="notes/b.md"))
+
+
+def test_a_passage_that_stands_for_copies_holds_what_they_hold() -> None:
+    piece = _piece("Bob has the mat.", line=2)
+    assert hit_holds(piece, _hit(1, 0, 10, "notes/b.md", ("notes/c.md:2", "notes/a.md:1-2")))
+    assert not hit_holds(piece, _hit(1, 0, 10, "notes/b.md", ("notes/a.md:3-9", "notes/c.md:1-2")))
+
+
+def test_a_piece_is_proven_by_lines_that_hold_all_its_letters() -> None:
+    piece = _piece("Ada has the key.\nBob has the mat.")
+    first, second = _quote("Ada has the key."), _quote("Bob has the mat")
+    assert supports(piece, [first, second])
+    assert not supports(piece, [first])
+    assert quote_holds(piece, first)
+    assert supports(piece, [_quote("- Ada has the  key. Bob has the mat. So.", "notes/b.md")])
+    assert not supports(_piece("nowhere"), [_quote("nowhere")])
+
+
+def test_quoted_lines_that_prove_nothing_are_not_relevant() -> None:
+    pieces = [_piece("Ada has the key."), _piece("Bob has the mat.")]
+    quotes = [_quote("Ada has the key."), _quote("Cleo has the lamp and the oil.")]
+    assert relevant_quotes(pieces, quotes) == [True, False]
+
+
+def test_recall_counts_pieces_and_reciprocal_rank_the_first_passage() -> None:
+    pieces = [_piece("Ada has the key.", "notes/a.md:1"), _piece("Cleo has the lamp and the oil.", "notes/a.md:4")]
+    hits = [_hit(1, 17, 33), _hit(2, 0, 16)]
+    scores = score_ranking(pieces, hits, [(), (0,)])
+    ideal, got = 1 + 1 / log2(3), 1 / log2(3)
+    assert scores == pytest.approx(
+        {"nDCG@10": got / ideal, "MRR": 0.5, "recall@1": 0.0, "recall@5": 0.5, "recall@10": 0.5}
+    )
+
+
+def test_without_any_passage_every_measure_of_the_ranking_is_zero() -> None:
+    scores = score_ranking([_piece("Ada has the key.", "notes/a.md:1")], [], [])
+    assert set(scores.values()) == {0.0}
+
+
+def test_a_copy_that_was_collapsed_is_not_asked_for_again() -> None:
+    pieces = [_piece("Ada has the key.", "notes/a.md:1", "notes/a.md:9")]
+    scores = score_ranking(pieces, [_hit(1, 0, 16, duplicates=("notes/a.md:9",))], [(0,)])
+    assert scores["nDCG@10"] == 1.0
+
+
+def test_the_judge_finds_evidence_and_the_passages_that_hold_it(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", TEXT)
+    library.ingest([notes])
+    judge = Judge(library)
+    piece = judge.locate(Evidence("notes/a.md", "Cleo has the lamp"))
+    assert (piece.location, piece.problem, len(piece.passages)) == ("notes/a.md:4", "", 1)
+    assert judge.locate(Evidence("notes/a.md", "Dora")).problem == "the quote no longer stands in notes/a.md"
+    assert judge.locate(Evidence("notes/b.md", "Dora")).problem == "the note notes/b.md is not indexed"
+
+
+def test_shares_are_means_over_the_cases_they_apply_to() -> None:
+    found = measure(
+        [
+            _outcome("a", True, True, 0.9, right_answers=1.0, citation_precision=0.5),
+            _outcome("b", True, False, 0.4, right_answers=0.0),
+            _outcome("c", False, True, 0.4, right_abstentions=1.0),
+        ]
+    )
+    assert (found["right_answers"].value, found["right_answers"].cases) == (0.5, 2)
+    assert (found["citation_precision"].value, found["citation_precision"].cases) == (0.5, 1)
+    assert (found["right_abstentions"].value, found["right_abstentions"].low) == (1.0, 1.0)
+    assert (found["auroc"].value, found["auroc_off_topic"].value) == (0.75, 0.75)
+    assert "auroc_near_topic" not in found
+    assert found["latency_p50_ms"].value == 100.0
+    assert measure([]) == {}
+
+
+def test_kinds_are_measured_apart() -> None:
+    outcomes = [_outcome("a", True, True, 0.9), _outcome("b", True, False, 0.4), _outcome("c", False, True, 0.4)]
+    kinds = measure_kinds(outcomes)
+    assert {kind: one["right"].value for kind, one in kinds.items()} == {"fact": 0.5, "off-topic": 1.0}
+
+
+def test_the_rank_of_the_first_evidence_is_none_where_there_is_none() -> None:
+    assert first_evidence_rank(_outcome("a", True, True, 0.9)) is None
+
+
+def test_an_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(1)
+    inside = 0
+    for _ in range(200):
+        low, high = interval_of_mean((generator.random(60) < 0.7).astype(float))
+        inside += low <= 0.7 <= high
+    assert 180 <= inside <= 199
+
+
+def test_the_same_values_give_the_same_interval_each_time() -> None:
+    values = np.array([0.0, 1.0, 1.0, 0.5])
+    assert interval_of_mean(values) == interval_of_mean(values)
+
+
+def test_auroc_is_the_chance_that_the_positive_is_above_with_ties_half() -> None:
+    assert auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1])) == pytest.approx((1 + 1 + 0.5 + 1) / 4)
+    low, high = interval_of_auroc(np.array([0.9, 0.8, 0.7]), np.array([0.5, 0.1]))
+    assert (low, high) == (1.0, 1.0)
+
+
+def test_the_randomisation_test_agrees_with_counting_all_ways() -> None:
+    before, after = np.zeros(6), np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
+    assert randomisation_p(before, after) == pytest.approx(2 / 2**5, abs=0.008)
+    assert randomisation_p(before, before) == 1.0
+    assert randomisation_p(np.array([0.0, 1.0]), np.array([1.0, 0.0])) == 1.0
