@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")
 app.add_typer(sets.app)
 
-Cases = Annotated[Path, typer.Argument(metavar="[FILE]", help="File of cases, one JSON object a line.")]
+Cases = Annotated[Path, typer.Argument(metavar="FILE", help="File of cases, one JSON object a line.")]
 DEFAULT_CASES = Path("eval/questions.jsonl")
 Split = Annotated[str, typer.Option("--split", help="Half of the cases: dev, test or all.")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only cases of this kind.")]
@@ -53,6 +53,8 @@ def run(
     from rag_bot.evaluation.results import keep_result, save_result
     from rag_bot.evaluation.tables import evaluation_text
 
+    if baseline and (split != "all" or kind or given):
+        raise UsageError("A --baseline is of all cases with the default settings; leave --split, --kind and --set out.")
     settings = _with_retrieval(load(context), given or [])
     result = _run(settings, file, split, kind, as_json, progress)
     if save:
@@ -77,9 +79,7 @@ def run(
 def add(
     context: typer.Context,
     question: str,
-    places: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH:LINES]...", help="Where the answer stands.")
-    ] = None,
+    places: Annotated[list[str] | None, typer.Argument(metavar="PATH:LINES", help="Where the answer stands.")] = None,
     pattern: Annotated[str, typer.Option(help="What a right answer matches; without it, the first quote.")] = "",
     kind: Annotated[str, typer.Option(help="Kind of the case; without it, fact or near-topic.")] = "",
     turns: Annotated[list[str] | None, typer.Option("--turn", help="A question asked before.")] = None,

@@ -12,7 +12,7 @@ import numpy as np
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
 from rag_bot.evaluation.intervals import Floats, auroc, mean, randomisation_p
-from rag_bot.evaluation.measures import AUROCS, LATENCIES, SHARES, score_of
+from rag_bot.evaluation.measures import AUROCS, LATENCIES, SHARES, missing_words, score_of
 from rag_bot.evaluation.results import Outcome, Result
 
 Pair = tuple[Outcome, Outcome]
@@ -45,7 +45,8 @@ class Flip:
 class Comparison:
     """`common` cases are the same in both; `left_out` says in words which are not compared, "" where all are.
 
-    `fixed` went from wrong to right, `broken` from right to wrong.
+    `fixed` went from wrong to right, `broken` from right to wrong. `missing` names the evidence that was not in the
+    notes for one of them, and so counted as not found.
     """
 
     before: str
@@ -55,6 +56,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     fixed: tuple[Flip, ...]
     broken: tuple[Flip, ...]
+    missing: tuple[str, ...]
 
 
 def compare_results(before: Result, after: Result, names: tuple[str, str] = ("before", "after")) -> Comparison:
@@ -74,6 +76,7 @@ def compare_results(before: Result, after: Result, names: tuple[str, str] = ("be
         differences=tuple(_differences(pairs)),
         fixed=tuple(_flip(pair) for pair in pairs if pair[1].right and not pair[0].right),
         broken=tuple(_flip(pair) for pair in pairs if pair[0].right and not pair[1].right),
+        missing=tuple(dict.fromkeys(missing_words(outcome for pair in pairs for outcome in pair))),
     )
 
 

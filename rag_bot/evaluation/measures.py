@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -90,12 +90,17 @@ def summarise(result: Result) -> dict[str, Any]:
     }
 
 
-def missing_evidence(outcomes: Iterable[Outcome]) -> Iterable[dict[str, str]]:
+def missing_evidence(outcomes: Iterable[Outcome]) -> Iterator[dict[str, str]]:
     """The evidence that no longer stands in the notes, with its case and why."""
     for outcome in outcomes:
         for one in outcome.missing:
             quoted = {"path": one.evidence.path, "quote": one.evidence.quote}
             yield {"id": outcome.case.id, **quoted, "problem": one.problem}
+
+
+def missing_words(outcomes: Iterable[Outcome]) -> list[str]:
+    """The same as lines for people."""
+    return [f"{one['id']}: {one['problem']}: {one['quote']!r}" for one in missing_evidence(outcomes)]
 
 
 def first_evidence_rank(outcome: Outcome) -> int | None:

@@ -16,7 +16,7 @@ from rag_bot.evaluation.measures import (
     Measure,
     measure,
     measure_kinds,
-    missing_evidence,
+    missing_words,
 )
 from rag_bot.evaluation.results import Expected, Outcome, Result
 
@@ -45,7 +45,7 @@ def evaluation_text(result: Result) -> RenderableType:
         _measures_table(measure(outcomes)),
         Text(),
         _kinds_table(measure_kinds(outcomes)),
-        *_missing_text(outcomes),
+        *_missing_text(missing_words(outcomes)),
         *_failed_text([outcome for outcome in outcomes if not outcome.right]),
         Text(),
         Text(about(result), style="dim"),
@@ -97,11 +97,9 @@ def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
     return table
 
 
-def _missing_text(outcomes: Iterable[Outcome]) -> list[Text]:
-    lines = [Text(f"{one['id']}: {one['problem']}: {one['quote']!r}") for one in missing_evidence(outcomes)]
-    return (
-        [Text(), Text("Evidence that is missing, counted as not found:", style="bold yellow"), *lines] if lines else []
-    )
+def _missing_text(missing: Sequence[str]) -> list[Text]:
+    title = Text("Evidence that is missing, counted as not found:", style="bold yellow")
+    return [Text(), title, *map(Text, missing)] if missing else []
 
 
 def _failed_text(failed: Sequence[Outcome]) -> list[Text]:
@@ -136,6 +134,7 @@ def comparison_text(comparison: Comparison) -> RenderableType:
         *left_out,
         Text(),
         table,
+        *_missing_text(comparison.missing),
         *_flips_text("Wrong before, right after:", "green", comparison.fixed),
         *_flips_text("Right before, wrong after:", "red", comparison.broken),
     )

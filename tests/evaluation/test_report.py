@@ -104,6 +104,7 @@ def test_a_comparison_is_printed_with_its_flips(result: Result) -> None:
     with console.capture() as captured:
         console.print(comparison_text(compare_results(result, after)))
     assert "Right before, wrong after:" in captured.get()
+    assert captured.get().count("three: the note notes/a.md is not indexed") == 1
 
 
 @pytest.mark.parametrize("plot", PLOTS)
