@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.confidence import THRESHOLD, confidence, measure
-from rag_bot.query.quotes import TermWeights, pick_quotes, score_units
-from rag_bot.query.retrieve import search
+from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
+from rag_bot.query.quotes import ScoredUnit, TermWeights, pick_quotes, score_units
+from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
 from rag_bot.records import Answer, Citation, Filters, Hit, Note, Sentence
 
@@ -32,6 +36,23 @@ class Stopwatch:
 
     def total(self) -> dict[str, float]:
         return self.milliseconds | {"total": round((time.perf_counter() - self._began) * 1000, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is found out about a question before it is answered.
+
+    `question` is what was searched for, `vector` its unit vector, `scored` the lines of the best hits, best first.
+    """
+
+    question: str
+    vector: NDArray[np.float32]
+    ranked: Ranked
+    hits: list[Hit]
+    terms: TermWeights
+    scored: list[ScoredUnit]
+    features: Features
+    confidence: float
 
 
 def clean_question(question: str) -> str:
@@ -78,32 +99,39 @@ def answer(
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    question = clean_question(question)
-    vector = sources.model.encode_query(question)
-    watch.lap("encode")
-    hits = search(sources, question, vector, limit=ANSWER_HITS, filters=filters)
-    watch.lap("search")
-    terms = TermWeights.of(sources, question)
-    scored = score_units(sources, vector, terms, hits)
-    probability = confidence(measure(terms, hits, scored))
-    quotes = pick_quotes(scored) if probability >= THRESHOLD else []
+    found = investigate(sources, question, filters=filters, watch=watch)
+    quotes = pick_quotes(found.scored) if found.confidence >= THRESHOLD else []
     watch.lap("quotes")
-    notes = {hit.note.path: hit.note for hit in hits}
+    notes = {hit.note.path: hit.note for hit in found.hits}
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))
         for number, quote in enumerate(quotes, start=1)
     )
     return Answer(
-        question=question,
+        question=found.question,
         text=compose(citations),
         citations=citations,
         abstained=not citations,
-        confidence=round(probability, 4),
+        confidence=round(found.confidence, 4),
         mode="quotes",
         sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
-        nearest=() if citations else tuple(hits[:NEAREST]),
+        nearest=() if citations else tuple(found.hits[:NEAREST]),
         timings_ms=watch.total(),
     )
+
+
+def investigate(sources: Sources, question: str, *, filters: Filters | None, watch: Stopwatch) -> Findings:
+    """Everything that an answer is made of. Raises as `answer`."""
+    question = clean_question(question)
+    vector = sources.model.encode_query(question)
+    watch.lap("encode")
+    ranked = rank(sources, question, vector, limit=ANSWER_HITS, filters=filters)
+    hits = take(sources, ranked, vector, ANSWER_HITS)
+    watch.lap("search")
+    terms = TermWeights.of(sources, question)
+    scored = score_units(sources, vector, terms, hits)
+    features = measure(terms, hits, scored)
+    return Findings(question, vector, ranked, hits, terms, scored, features, confidence(features))
 
 
 def compose(citations: Sequence[Citation]) -> str:

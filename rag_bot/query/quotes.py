@@ -21,7 +21,7 @@ from rag_bot.query.duplicates import repeats, word_shingles
 from rag_bot.query.extent import blocks_of, text_of, with_what_follows
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
-from rag_bot.store.words import content_terms
+from rag_bot.store.analysis import ENGLISH, content_terms
 
 QUOTED_HITS = 6  # passages that are read line by line
 MOST_UNITS = 40  # lines that are embedded for one question
@@ -51,21 +51,39 @@ class ScoredUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of a line: its quote, or the rule that dropped it.
+
+    Rules: "siblings" (the best bullet of its list has more of the question's words), "words" (the best line has),
+    "score" (too far below the best line's), "most" (enough are shown), "repeats" (another quote has it).
+    """
+
+    line: ScoredUnit
+    quote: Quote | None = None
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TermWeights:
     """The question's words with their weight: rare words in the notes count more."""
 
-    weights: Mapping[str, float]
+    weights: Mapping[tuple[str, ...], float]
+    languages: tuple[str, ...] = (ENGLISH,)
 
     @classmethod
     def of(cls, sources: Sources, question: str) -> TermWeights:
-        terms = list(dict.fromkeys(content_terms(question)))
-        total = sources.words.count()
-        frequencies = sources.words.document_frequencies(terms)
-        return cls({term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms})
+        languages, total = sources.words.languages, sources.words.count()
+        terms = dict.fromkeys(content_terms(question, languages))
+        frequencies = {term: sources.words.document_frequency(term) for term in terms}
+        return cls({term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}, languages)
+
+    def words_in(self, text: str) -> set[tuple[str, ...]]:
+        """The words of a text that carry meaning, each as the indexed languages spell it."""
+        return set(content_terms(text, self.languages)) if text else set()
 
     def share(self, text: str, context: str = "") -> float:
         """The weighted share of the question's words in a text; those only in its context count `CONTEXT_WORTH`."""
-        inside, above = set(content_terms(text)), set(content_terms(context)) if context else set()
+        inside, above = self.words_in(text), self.words_in(context)
         total = sum(self.weights.values())
         found = sum(
             weight if term in inside else weight * CONTEXT_WORTH * (term in above)
@@ -98,26 +116,35 @@ def score_units(
 
 def pick_quotes(scored: Sequence[ScoredUnit]) -> list[Quote]:
     """The lines to show, best first: those nearly as good as the best, each with what belongs to it, none twice."""
+    return [judged.quote for judged in judge(scored) if judged.quote]
+
+
+def judge(scored: Sequence[ScoredUnit]) -> Iterator[Judged]:
+    """What becomes of each line, in the same order."""
     quotes: list[Quote] = []
-    for one in _without_lesser_siblings(scored):
-        if len(quotes) == MOST_QUOTES or one.score < LEAST_SHARE * scored[0].score:
-            break
+    for one, lesser in _compared(scored):
+        too_low = one.score < LEAST_SHARE * scored[0].score
+        if dropped := lesser or ("score" if too_low else "most" if len(quotes) == MOST_QUOTES else ""):
+            yield Judged(one, dropped=dropped)
+            continue
         quote = make_quote(one)
-        if not any(_same(quote, other) for other in quotes):
+        if any(_same(quote, other) for other in quotes):
+            yield Judged(one, dropped="repeats")
+        else:
             quotes.append(quote)
-    return quotes
+            yield Judged(one, quote)
 
 
-def _without_lesser_siblings(scored: Sequence[ScoredUnit]) -> Iterator[ScoredUnit]:
-    """The lines that stand up to the best one, and to the best bullet of their own list."""
+def _compared(scored: Sequence[ScoredUnit]) -> Iterator[tuple[ScoredUnit, str]]:
+    """Each line with the rule by which it is too far from the best one, or from the best of its own list; or ""."""
     best_of_list: dict[tuple[object, ...], float] = {}
     least = SHARE_OF_BEST_WORDS * scored[0].words if scored and scored[0].words >= NEARLY_ALL_WORDS else 0.0
     for one in scored:
         unit = one.unit
         where = (unit.headings, unit.ancestors) if unit.kind is Kind.ITEM else (unit.span,)
         best = best_of_list.setdefault((one.hit.note.path, *where), one.words)
-        if one.words >= max(least, SHARE_OF_SIBLING_WORDS * best):
-            yield one
+        lesser = "siblings" if one.words < SHARE_OF_SIBLING_WORDS * best else "words" if one.words < least else ""
+        yield one, lesser
 
 
 def make_quote(scored: ScoredUnit) -> Quote:
@@ -146,7 +173,7 @@ def _units_in(hit: Hit) -> Iterator[Unit]:
 
 
 def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights) -> float:
-    new_words = set(content_terms(text_of(hit.note, unit.span))) - terms.weights.keys()
+    new_words = terms.words_in(text_of(hit.note, unit.span)) - terms.weights.keys()
     repetition = LESS_FOR_NOTHING_NEW * max(0.0, 1 - len(new_words) / ENOUGH_NEW_WORDS)
     return MEANING * cosine + WORDS * share + PASSAGE * hit.score - repetition - _less(hit.note, unit)
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.query.candidates import find_candidates
+from rag_bot.query.candidates import Candidates, find_candidates
 from rag_bot.query.duplicates import collapse
 from rag_bot.query.fusion import Ranking, fuse
 from rag_bot.query.sources import Sources
 from rag_bot.records import Chunk, Filters, Hit, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """All candidates for a question: how both searches found them, and fused, best first."""
+
+    found: Candidates
+    fused: Ranking
 
 
 def search(
@@ -23,13 +32,24 @@ def search(
     Raises:
         UsageError: no note passes the filters.
     """
+    return take(sources, rank(sources, question, vector, limit=limit, filters=filters), vector, limit)
+
+
+def rank(
+    sources: Sources, question: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
+) -> Ranked:
+    """The candidates among which the best `limit` passages are. Raises as `search`."""
     wanted = max(sources.settings.candidates, limit)
     found = find_candidates(sources, question, vector, wanted, filters)
     passages = sources.words.count()
-    fused = fuse(found.vectors, dict(found.words), vector, passages=passages, settings=sources.settings)
-    reasons = found.explain(vector)
-    ranked = _with_chunks(sources, fused, at_once=limit)
-    return collapse(((copies, score, reasons[key]) for key, score, copies in ranked), limit)
+    return Ranked(found, fuse(found.vectors, dict(found.words), vector, passages=passages, settings=sources.settings))
+
+
+def take(sources: Sources, ranked: Ranked, vector: NDArray[np.float32], limit: int) -> list[Hit]:
+    """The best of what was ranked, each with the copies that it stands for."""
+    reasons = ranked.found.explain(vector)
+    chunks = _with_chunks(sources, ranked.fused, at_once=limit)
+    return collapse(((copies, score, reasons[key]) for key, score, copies in chunks), limit)
 
 
 def _with_chunks(
