@@ -130,13 +130,25 @@ def make_case(
             regular expression; the question has no word in it.
     """
     evidence = tuple(_quote(find_text, place) for place in places)
+    return case_of(question, evidence, pattern=pattern, kind=kind, turns=turns)
+
+
+def case_of(
+    question: str, evidence: tuple[Evidence, ...], *, pattern: str = "", kind: str = "", turns: tuple[str, ...] = ()
+) -> Case:
+    """As `make_case`, from evidence that is there already."""
     if evidence and not pattern:
-        pattern = r"\s+".join(re.escape(word) for word in evidence[0].quote.split())
+        pattern = quote_pattern(evidence[0].quote)
     kind = kind or ("fact" if evidence else NEAR_TOPIC)
     case = Case(_slug(question), " ".join(question.split()), kind, bool(evidence), pattern, evidence, turns)
     if problem := _problem(case):
         raise UsageError(f"This makes no case: {problem}.")
     return case
+
+
+def quote_pattern(quote: str) -> str:
+    """The regular expression of a quote, with any white space between its words."""
+    return r"\s+".join(re.escape(word) for word in quote.split())
 
 
 def append_case(path: Path, case: Case) -> Case:
@@ -152,7 +164,7 @@ def append_case(path: Path, case: Case) -> Case:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:
             ended = _ends_with_newline(path)
-            file.write((("" if ended else "\n") + _case_line(case)).encode())
+            file.write((("" if ended else "\n") + case_line(case)).encode())
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another with --to.") from error
     return case
@@ -225,7 +237,8 @@ def _slug(question: str) -> str:
     return "-".join(re.findall(r"\w+", question.lower())[:8])[:60]
 
 
-def _case_line(case: Case) -> str:
+def case_line(case: Case) -> str:
+    """A case as a line of a file, with its line end."""
     values = asdict(case)
     if not case.turns:
         del values["turns"]

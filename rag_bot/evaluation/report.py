@@ -54,12 +54,12 @@ def report_html(result: Result) -> str:
     body = [
         f"<h1>Evaluation of {escape(result.cases_file or 'cases')}</h1>",
         f'<p class="faint">{escape(about(result))}</p>',
-        *_missing(result.outcomes),
+        *missing_list(result.outcomes),
         "<h2>Measures</h2>",
-        _measures_table(result.outcomes),
+        measures_table(result.outcomes),
         "<h2>Right, by kind</h2>",
         kinds_svg(result),
-        _kinds_table(result.outcomes),
+        kinds_table(result.outcomes),
         "<h2>Where the evidence was found</h2>",
         ranks_svg(result),
         "<h2>Is the confidence what it says?</h2>",
@@ -84,7 +84,8 @@ def _page(title: str, body: Iterable[str]) -> str:
     )
 
 
-def _measures_table(outcomes: Sequence[Outcome]) -> str:
+def measures_table(outcomes: Sequence[Outcome]) -> str:
+    """Every measure with its interval, as a table."""
     found = measure(outcomes)
     rows = (
         (NAMES.get(name, name), figure(found[name]), interval(found[name]), f"{found[name].cases:,}")
@@ -94,7 +95,8 @@ def _measures_table(outcomes: Sequence[Outcome]) -> str:
     return _table(("measure", "value", "95 % interval", "cases"), rows)
 
 
-def _kinds_table(outcomes: Sequence[Outcome]) -> str:
+def kinds_table(outcomes: Sequence[Outcome]) -> str:
+    """The main measures of each kind of cases, as a table."""
     rows = (
         (
             kind,
@@ -112,7 +114,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(['<div class="wide"><table>', headed, *lines, "</table></div>"])
 
 
-def _missing(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def missing_list(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """The evidence that no longer stands in the notes, as a list below a heading; nothing where all of it does."""
     missing = list(missing_evidence(outcomes))
     if missing:
         yield '<h2 class="bad">Evidence that is missing, counted as not found</h2>\n<ul>'
