@@ -15,6 +15,7 @@ from rag_bot.records import Progress
 
 if TYPE_CHECKING:
     from rag_bot.evaluation.bench import Asked, QuestionSet
+    from rag_bot.library import Library
     from rag_bot.settings import Settings
 
 app = typer.Typer()
@@ -42,7 +43,8 @@ def beir(
 ) -> None:
     """Measure on a set in BEIR's layout: its documents become notes, each counts by its best passage.
 
-    A run that was stopped goes on where it was; one with other settings uses the same index.
+    R@100 is the share of the right documents among those of the first 100 passages. A run that was stopped goes on
+    where it was; one with other settings uses the same index.
     """
     from rag_bot.evaluation.beir import read_beir
     from rag_bot.evaluation.set_results import beir_json
@@ -89,7 +91,7 @@ def sweep(
     spans: Annotated[Path | None, typer.Option(help="A set with the spans that answer.")] = None,
     measure: Annotated[str | None, typer.Option(help="What decides; else nDCG@10, for spans recall.")] = None,
     work: Work = None,
-    save: Save = None,
+    save: Annotated[Path | None, typer.Option("--save", help="File for all trials, as JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Try settings over ranges on one half of the questions; report the best on the other half.
@@ -138,7 +140,7 @@ def _measure(
     show(as_json, values, lambda: result_text(values))
 
 
-def _chosen(cases: Path | None, beir: Path | None, spans: Path | None, library: Any) -> QuestionSet:
+def _chosen(cases: Path | None, beir: Path | None, spans: Path | None, library: Library) -> QuestionSet:
     from rag_bot.evaluation.beir import read_beir
     from rag_bot.evaluation.case_set import read_case_set
     from rag_bot.evaluation.cases import DEFAULT_FILE
@@ -157,7 +159,7 @@ def _settings(context: typer.Context, given: list[str] | None) -> Settings:
     return override(load(context), split_assignments(given or []))
 
 
-def _library(settings: Settings) -> Any:
+def _library(settings: Settings) -> Library:
     from rag_bot.library import Library
 
     return Library(settings)

@@ -83,7 +83,7 @@ class Bench:
     """The work folder of one set, held by this process until it is closed.
 
     Indexes are made when they are first needed and differ in model and size of passages only; a question's vector is
-    computed once. Raises WriterBusy where another process works there.
+    computed once. Raises WriterBusy where another process works there, UsageError where nothing can be written.
     """
 
     def __init__(self, questions: QuestionSet, base: Path, on_progress: OnProgress = lambda _: None) -> None:
@@ -93,6 +93,10 @@ class Bench:
         self._opened: dict[Path, tuple[Library, int, float]] = {}
         self._models: dict[str, RememberingModel] = {}
         self._closing = ExitStack()
+        try:
+            self.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(f"{base} cannot be written to: {error.strerror}. Choose another with --work.") from error
         self._closing.enter_context(writer_lock(self.work))
 
     def __enter__(self) -> Self:
@@ -120,6 +124,7 @@ class Bench:
         way = {
             "retrieval": settings.retrieval.model_dump(mode="json"),
             "limit": limit,
+            "index": library.settings.index.name,
             "generation": library.generation(),
             "code": code_digest(),
         }

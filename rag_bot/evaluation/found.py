@@ -13,7 +13,7 @@ from typing import Any
 
 import rag_bot
 
-_SEARCHING = ("embedding", "library.py", "markdown", "query", "records.py", "store")
+_DECIDING = ("embedding", "evaluation", "library.py", "markdown", "query", "records.py", "store")
 
 
 def digest_of(*values: Any) -> str:
@@ -23,9 +23,9 @@ def digest_of(*values: Any) -> str:
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """Changes with any line of the code that decides what a question finds in an index."""
+    """Changes with any line of the code that decides what a question finds in an index, and what of it is kept."""
     package = Path(rag_bot.__file__).parent
-    parts = [package / part for part in _SEARCHING]
+    parts = [package / part for part in _DECIDING]
     files = sorted(file for part in parts for file in (part.rglob("*.py") if part.is_dir() else [part]))
     return digest_of([[file.relative_to(package).as_posix(), file.read_text(encoding="utf-8")] for file in files])
 

@@ -94,10 +94,11 @@ def sweep_text(values: Mapping[str, Any]) -> RenderableType:
         row = (*(str(trial[name]) for name in names), f"{trial['dev']:.4f}", ", ".join(marks))
         table.add_row(*row, style="bold" if is_best else "")
     halves = values["questions"]
-    said = (
-        f"On test: best {_figures_text(values['test'])}, present {_figures_text(values['test_of_present'])}, "
-        f"p = {values['p']:.4f}"
-    )
+    said = f"On test: best {_figures_text(values['test'])}, "
+    if values["best"] == values["present"]:
+        said += "which are the present settings"
+    else:
+        said += f"present {_figures_text(values['test_of_present'])}, p = {values['p']:.4f}"
     about = f"{values['set']}: {halves['dev']:,} questions for dev, {halves['test']:,} for test"
     return Group(table, Text(), Text(said), Text(about, style="dim"))
 

@@ -94,7 +94,7 @@ def read_spans(folder: Path, top: int = TOP) -> SpansSet:
         if file not in texts:
             texts[file] = _text(folder / _FOLDER / file, place)
         spans = _spans(values["spans"], place)
-        standing = tuple((start, end) for start, end, content in spans if content and texts[file][start:end] == content)
+        standing = tuple((start, end) for start, end, content in spans if _stands(texts[file], start, end, content))
         if len(standing) < len(spans):
             mismatched.append(id_)
         if standing:
@@ -104,6 +104,10 @@ def read_spans(folder: Path, top: int = TOP) -> SpansSet:
     files = sorted(path for path in (folder / _FOLDER).rglob("*") if path.is_file())
     digest = file_digest(*files)[:16]
     return SpansSet(folder.resolve().name, folder, digest, questions, gold, tuple(mismatched), top)
+
+
+def _stands(text: str, start: int, end: int, content: str) -> bool:
+    return 0 <= start < end and text[start:end] == content
 
 
 def _text(file: Path, place: str) -> str:

@@ -86,8 +86,8 @@ def sweep(
 ) -> Sweep:
     """Ask the questions of the development half with each of the settings, and those of the other with the best.
 
-    Between equals the present settings win, then the earlier ones. `on_trial` hears how many trials of how many are
-    done.
+    Between settings that are equal to four digits the present ones win, then the earlier. `on_trial` hears how many
+    trials of how many are done.
 
     Raises:
         UsageError: a value is none that its setting can have, the measure is unknown, or a half has no questions.

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from rag_bot import UsageError, WriterBusy
+from rag_bot import Library, UsageError, WriterBusy
 from rag_bot.cli import main
 from rag_bot.evaluation.beir import read_beir
 from rag_bot.evaluation.bench import Asked, Bench
 from rag_bot.evaluation.documents import note_text
 from rag_bot.evaluation.overrides import override, split_assignments
-from rag_bot.evaluation.rankings import score_rankings
+from rag_bot.evaluation.rankings import rank_notes, score_rankings
 from rag_bot.records import Progress
 from rag_bot.settings import Settings
+from rag_bot.store.seeding import begin_with
 
 DOCUMENTS = {
     "https://x/a?b=1": ("Vim macros", "Record with q and a letter, play back with @ and that letter."),
@@ -113,22 +114,50 @@ def test_a_stopped_run_goes_on_with_the_questions_that_are_left(folder: Path, se
     assert [line.get("id") for line in _kept(folder)[0]] == [None, *QUESTIONS]
 
 
-def test_an_ingest_that_was_stopped_goes_on(folder: Path, settings: Settings) -> None:
+def _stop_at(stage: str) -> Callable[[Progress], None]:
     def stop(progress: Progress) -> None:
-        if progress.stage == "index":
+        if progress.stage == stage and progress.done:
             raise KeyboardInterrupt
 
+    return stop
+
+
+@pytest.mark.parametrize("stage", ["documents", "notes", "index"])
+def test_an_ingest_that_was_stopped_goes_on(folder: Path, settings: Settings, stage: str) -> None:
     with pytest.raises(KeyboardInterrupt):
-        _ask(folder, settings, on_progress=stop)
+        _ask(folder, settings, on_progress=_stop_at(stage))
     asked = _ask(folder, settings)
-    assert asked.index.runs[0].counts["chunks_embedded"] == 0
+    assert asked.index.notes == len(DOCUMENTS)
     assert asked.values("RR") == [1.0] * 6
+    assert (asked.index.runs[0].counts["chunks_embedded"] == 0) == (stage == "index")
+
+
+def test_an_index_begins_with_one_that_was_stopped_or_with_nothing(folder: Path, settings: Settings) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _ask(folder, settings, on_progress=_stop_at("index"))
+    assert _ask(folder, settings, "chunk_tokens=64").values("RR") == [1.0] * 6
+    begin_with(folder / "begun", folder / "qrels")
+    assert not (folder / "begun").exists()
+
+
+def test_documents_are_in_the_order_of_a_usual_search(folder: Path, settings: Settings) -> None:
+    asked = _ask(folder, settings)
+    [index] = (folder.parent / "work").glob("small-*/index-*")
+    documents = read_beir(folder).documents
+    with Library(settings.model_copy(update={"index": index})) as library:
+        for question, text in QUESTIONS.items():
+            assert asked.found[question] == [documents[path] for path in rank_notes(library.search(text))]
+
+
+def test_a_work_folder_that_cannot_be_made_is_named(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"corpus\.jsonl cannot be written to: .* Choose another with --work"):
+        Bench(read_beir(folder), folder / "corpus.jsonl")
 
 
 def test_other_retrieval_uses_the_same_index_and_keeps_its_answers_apart(folder: Path, settings: Settings) -> None:
-    first = _ask(folder, settings)
+    first = _ask(folder, settings, "fusion=convex")
     second = _ask(folder, settings, "fusion=rrf", "dense_weight=0.1")
-    assert second.index.last_synced == first.index.last_synced or second.index.runs[0].counts["added"] == 0
+    assert (first.index.runs[0].counts["added"], second.index.runs[0].counts["added"]) == (len(DOCUMENTS), 0)
     assert len(list((folder.parent / "work").glob("small-*/index-*"))) == 1
     assert sorted(lines[0]["retrieval"]["fusion"] for lines in _kept(folder)) == ["convex", "rrf"]
 

@@ -15,6 +15,7 @@ from rag_bot.evaluation.beir import read_beir
 from rag_bot.evaluation.bench import Bench, RememberingModel
 from rag_bot.evaluation.case_set import read_case_set
 from rag_bot.evaluation.cases import Case
+from rag_bot.evaluation.overrides import override
 from rag_bot.evaluation.sweep import Sweep, read_grid, split_of, sweep
 from rag_bot.settings import Settings
 from tests.evaluation.test_beir import QUESTIONS, make_set
@@ -79,7 +80,8 @@ def test_the_halves_are_those_of_cases_and_of_similar_size() -> None:
 
 
 def test_the_present_settings_come_first_and_win_between_equals(tmp_path: Path, settings: Settings) -> None:
-    swept = _sweep(tmp_path, settings, "dense_weight=0.5:0.7:0.1")
+    present = override(settings, {"dense_weight": "0.6"})
+    swept = _sweep(tmp_path, present, "dense_weight=0.5:0.7:0.1")
     assert [trial.values["dense_weight"] for trial in swept.trials] == [0.6, 0.5, 0.7]
     assert swept.best is swept.present
     assert swept.tested == swept.tested_present
@@ -95,9 +97,7 @@ def test_the_best_on_one_half_is_measured_on_the_other(tmp_path: Path, settings:
     (folder / "queries.jsonl").write_text("\n".join(lines))
     rows = "".join(f"{id_}\tE\t1\n" for id_ in asked)
     (folder / "qrels" / "test.tsv").write_text(rows)
-    present = settings.model_copy(
-        update={"retrieval": settings.retrieval.model_validate({**settings.retrieval.model_dump(), "dense_weight": 0})}
-    )
+    present = override(settings, {"dense_weight": "0"})
     with Bench(read_beir(folder), tmp_path / "work") as bench:
         swept = sweep(bench, present, read_grid(["dense_weight=0,1"]), measure="RR")
     assert swept.best.values == {"dense_weight": 1.0}
@@ -152,12 +152,13 @@ def test_the_command_marks_the_best_and_saves_all_trials(
     printed = capsys.readouterr().out
     assert "nDCG@10 on dev" in printed
     assert "best, present" in printed
-    assert "On test: best 1.0000" in printed
+    assert "On test: best 1.0000 (1.000-1.000), which are the present settings" in printed
     with pytest.raises(SystemExit, match="0"):
         main([*arguments, "--json"])
     swept = json.loads(capsys.readouterr().out)
     kept = json.loads(saved.read_text())
-    assert [trial["fusion"] for trial in swept["trials"]] == ["convex", "rrf"]
+    assert swept["trials"][0]["fusion"] == swept["present"]["fusion"] == settings.retrieval.fusion
+    assert {trial["fusion"] for trial in swept["trials"]} == {"convex", "rrf", settings.retrieval.fusion}
     assert {**kept, "made": ""} == {**swept, "made": ""}
     assert swept["test"] == swept["test_of_present"]
 
