@@ -92,8 +92,9 @@ def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
     table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in OF_KINDS[1:]))
     for kind, measures in kinds.items():
         right = measures["right"]
+        around = f"{right.low:.2f} – {right.high:.2f}"
         others = [figure(measures[name]) if name in measures else "" for name in OF_KINDS[1:]]
-        table.add_row(Text(kind), f"{right.cases:,}", Text(figure(right), style="bold"), interval(right), *others)
+        table.add_row(Text(kind), f"{right.cases:,}", Text(figure(right), style="bold"), around, *others)
     return table
 
 
@@ -115,7 +116,7 @@ def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column(first)
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", min_width=11 if "interval" in name else None)
     return table
 
 
