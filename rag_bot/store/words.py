@@ -1,7 +1,4 @@
-"""Keys by words: a Tantivy index scored by BM25 (the only importer of tantivy).
-
-Words are lower-cased, freed of accents and stemmed (English). Stop words are indexed, but not searched for.
-"""
+"""Keys by words: a Tantivy index scored by BM25. Stop words are indexed, but not searched for."""
 
 from __future__ import annotations
 
@@ -9,25 +6,19 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
 import tantivy
 
 from rag_bot.errors import IndexUnusable
+from rag_bot.store.analysis import ENGLISH, LANGUAGES, content_terms, passage_terms
 
 FOLDER_NAME = "tantivy"
-_ANALYZER = "notes"
+_TOKENIZER = "terms"
 _MAX_QUERY_TERMS = 64
 _WRITER_BYTES = 64_000_000
-STOP_WORDS = frozenset(
-    """a about after all also am an and any are as at be because been before being between both but by can could did do
-    does doing don for from further had has have having he her here hers him his how i if in into is it its itself just
-    let me more most my no nor not now of off on once only or other our out over own s same she should so some such t
-    than that the their them then there these they this those through to too under until up us very was we were what
-    when where which while who whom whose why will with would you your""".split()
-)
 
 
 @contextmanager
@@ -49,7 +40,8 @@ class WordIndex:
     def __init__(self, index: Any) -> None:
         self._copy: tempfile.TemporaryDirectory[str] | None = None  # removed with this object
         self._index = index
-        index.register_tokenizer(_ANALYZER, analyzer())
+        self._languages: tuple[str, ...] | None = None
+        index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
         index.reload()
 
     @classmethod
@@ -94,14 +86,16 @@ class WordIndex:
                 writer.delete_documents("key", key)
             for key, text in entries:
                 writer.delete_documents("key", key)
-                writer.add_document(tantivy.Document(key=key, text=text))
+                terms, language = passage_terms(text)
+                writer.add_document(tantivy.Document(key=key, text=" ".join(terms), language=language))
             writer.commit()
             writer.wait_merging_threads()
             self._index.reload()
+            self._languages = None
 
     def query(self, question: str, limit: int, *, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """Keys of passages with any of the question's words and their BM25 score, best first."""
-        terms = list(dict.fromkeys(content_terms(question)))[:_MAX_QUERY_TERMS]
+        terms = list(dict.fromkeys(chain.from_iterable(self.content_terms(question))))[:_MAX_QUERY_TERMS]
         if not terms or limit <= 0 or (among is not None and not among):
             return []
         schema = self._index.schema
@@ -115,38 +109,30 @@ class WordIndex:
             found = searcher.search(query, limit, count=False).hits
             return [(searcher.doc(address)["key"][0], score) for score, address in found]
 
-    def document_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages each term stands."""
+    def document_frequency(self, spellings: Sequence[str]) -> int:
+        """In how many passages a word stands, in any of its spellings; at most, where a passage has several."""
         searcher = self._index.searcher()
-        return {term: searcher.doc_freq("text", term) for term in terms}
+        return sum(searcher.doc_freq("text", term) for term in spellings)
 
+    def content_terms(self, text: str) -> list[tuple[str, ...]]:
+        """The words of a text that carry meaning, each as the languages of the indexed passages spell it."""
+        return content_terms(text, self.languages)
 
-@cache
-def analyzer() -> Any:
-    """Turns text into terms, for passages and questions alike."""
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (tantivy.Filter.remove_long(60), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()):
-        builder = builder.filter(step)
-    return builder.filter(tantivy.Filter.stemmer("english")).build()
-
-
-@cache
-def stop_terms() -> frozenset[str]:
-    """The stop words as the analyzer spells them."""
-    return frozenset(term for word in STOP_WORDS for term in analyzer().analyze(word))
-
-
-def content_terms(text: str) -> list[str]:
-    """The words of a text that carry meaning, as the index spells them, in order, repeated as they stand.
-
-    A text of nothing but stop words keeps them.
-    """
-    terms = [term for term in analyzer().analyze(text) if term]
-    return [term for term in terms if term not in stop_terms()] or terms
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """English, and whatever else passages are written in."""
+        if self._languages is None:
+            searcher = self._index.searcher()
+            try:
+                self._languages = (ENGLISH, *(name for name in LANGUAGES[1:] if searcher.doc_freq("language", name)))
+            except ValueError:  # an index from before passages had a language
+                self._languages = (ENGLISH,)
+        return self._languages
 
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("text", tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     return builder.build()

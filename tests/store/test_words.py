@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag_bot.errors import IndexUnusable
-from rag_bot.store.words import FOLDER_NAME, WordIndex, content_terms
+from rag_bot.store.analysis import content_terms
+from rag_bot.store.words import FOLDER_NAME, WordIndex
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def test_another_reader_sees_the_commit(words: WordIndex, tmp_path: Path) -> Non
 
 
 def test_stop_words_are_left_out_unless_there_is_nothing_else() -> None:
-    assert content_terms("What is the capital of France?") == ["capit", "franc"]
-    assert content_terms("who is") == ["who", "is"]
+    assert content_terms("What is the capital of France?") == [("capit",), ("franc",)]
+    assert content_terms("who is") == [("who",), ("is",)]
 
 
 def test_a_damaged_folder_is_explained_in_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Text -> terms, for passages and questions alike: words in lower case, stemmed as their language does it.
+
+The language of a text is the one whose stop words it has most of. Scripts that write no spaces become pairs of
+neighbouring characters, which is how their words are found without a dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import tantivy
+
+ENGLISH = "english"
+LANGUAGES = (
+    ENGLISH, "german", "spanish", "french", "italian", "portuguese", "dutch", "danish", "norwegian", "swedish",
+    "finnish", "hungarian", "russian",
+)  # fmt: skip
+CLEARLY_ENGLISH = 0.2  # share of English stop words from which no other language is considered
+FEWEST_STOP_WORDS = 2  # that tell a passage's language
+STOP_WORDS = frozenset(
+    """a about after all also am an and any are as at be because been before being between both but by can could did do
+    does doing don for from further had has have having he her here hers him his how i if in into is it its itself just
+    let me more most my no nor not now of off on once only or other our out over own s same she should so some such t
+    than that the their them then there these they this those through to too under until up us very was we were what
+    when where which while who whom whose why will with would you your""".split()
+)
+# What Tantivy's own lists lack: the words that ask.
+_ASKING = {
+    "german": "wann wer wem wen wie wieso wo warum weshalb welche welcher welches was",
+    "spanish": "cuál cuáles cuándo cuánto cuánta cuántos cuántas cómo dónde qué quién quiénes",
+    "french": "combien comment où pourquoi quand quel quelle quelles quels qui quoi",
+    "italian": "chi come cosa dove perché quale quali quando quanto quanti",
+    "portuguese": "como onde porque qual quais quando quanto quantos quem",
+    "dutch": "hoe hoeveel waar waarom wanneer welk welke wie",
+}
+# Thai, Lao, Burmese, Khmer, Japanese, Chinese, Korean.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+
+
+def passage_terms(text: str) -> tuple[list[str], str]:
+    """Every term of a passage in order, stop words included, and the language it was taken for."""
+    spaced = _UNSPACED.sub(lambda run: _pairs(run[0], single=True), text)
+    language = detect(words_of(text))
+    return [term for term in _stemming(language).analyze(spaced) if term], language
+
+
+def content_terms(text: str, languages: Sequence[str] = (ENGLISH,)) -> list[tuple[str, ...]]:
+    """The words of a text that carry meaning, in order, repeated as they stand, each as these languages spell it.
+
+    A text of nothing but stop words keeps them.
+    """
+    words = words_of(text)
+    language = detect(words, languages, at_least=1)
+    spelled = tuple(languages)
+    return [_spellings(word, spelled) for word in [word for word in words if not is_stop_word(word, language)] or words]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, those of scripts without spaces as pairs of characters."""
+    return list(_plain().analyze(_UNSPACED.sub(lambda run: _pairs(run[0], single=False), text)))
+
+
+def detect(words: Sequence[str], languages: Sequence[str] = LANGUAGES, *, at_least: int = FEWEST_STOP_WORDS) -> str:
+    """The language of these words in lower case: English where no other one has more, and enough, stop words."""
+    best, most = ENGLISH, sum(word in STOP_WORDS for word in words)
+    if len(languages) == 1 or most > CLEARLY_ENGLISH * len(words):
+        return ENGLISH
+    text = " ".join(words)
+    for language in languages:
+        count = len(words) - len(_stopping(language).analyze(text)) if language != ENGLISH else 0
+        if count > most and count >= at_least:
+            best, most = language, count
+    return best
+
+
+@lru_cache(maxsize=100_000)
+def is_stop_word(word: str, language: str) -> bool:
+    if language == ENGLISH:
+        return word in STOP_WORDS
+    return word in _ASKING.get(language, "").split() or not _stopping(language).analyze(word)
+
+
+@lru_cache(maxsize=100_000)
+def _spellings(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    found = (term for language in languages for term in _stemming(language).analyze(word) if term)
+    return tuple(dict.fromkeys(found)) or (word,)
+
+
+def _pairs(run: str, *, single: bool) -> str:
+    """The pairs of neighbouring characters, parted by spaces; with `single` each character as well."""
+    pairs = [run[start : start + 2] for start in range(len(run) - 1)] or [run]
+    return f" {' '.join([*pairs, *(run if single and len(run) > 1 else '')])} "
+
+
+@cache
+def _plain() -> Any:
+    return _analyzer()
+
+
+@cache
+def _stopping(language: str) -> Any:
+    return _analyzer(tantivy.Filter.stopword(language))
+
+
+@cache
+def _stemming(language: str) -> Any:
+    """English is freed of accents first; elsewhere they tell the stemmer what an ending is."""
+    fold, stem = tantivy.Filter.ascii_fold(), tantivy.Filter.stemmer(language)
+    return _analyzer(fold, stem) if language == ENGLISH else _analyzer(stem, fold)
+
+
+def _analyzer(*filters: Any) -> Any:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (tantivy.Filter.remove_long(60), tantivy.Filter.lowercase(), *filters):
+        builder = builder.filter(step)
+    return builder.build()
