@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -13,6 +14,7 @@ from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.query.answer import answer, find
+from rag_bot.query.journey import Trace
 from rag_bot.query.sources import Sources
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Verification
 from rag_bot.settings import Settings, load_settings
@@ -151,6 +153,22 @@ class Library:
     def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
         """The lines of the notes that answer a question, or that they don't. Raises as `search`."""
         return self.asked(lambda sources: answer(sources, question, filters=filters, change_since=change_since))
+
+    def why(self, question: str, place: str, *, filters: Filters | None = None) -> Trace:
+        """What became of a passage when a question is asked, and at which stage it was lost.
+
+        `place` is a note, or lines of one: `notes/a.md:12-15`, a file on disk, the end of a path. Raises as `search`;
+        UsageError also where several notes are called so.
+        """
+        from rag_bot.ingestion.absence import why_absent
+        from rag_bot.query.trace import trace
+
+        absent = partial(why_absent, self.settings.index)
+        return self.asked(
+            lambda sources: trace(
+                sources, question, place, filters=filters, why_absent=absent, change_since=change_since
+            )
+        )
 
     def note(self, path: str) -> Note | None:
         """A note as it was indexed, by the path that citations give."""

@@ -313,6 +313,15 @@ class NoteState:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a note is not in the index. `reason` is one word, `said` and `remedy` are parts of a sentence."""
+
+    reason: str
+    said: str
+    remedy: str
+
+
 def change_words(change: str) -> str:
     """A citation's `change` for people, as a part of a sentence."""
     return {

@@ -1,0 +1,92 @@
+"""Why is a passage not in the answer? A question asked as always, and looked at stage by stage.
+
+Nothing is searched, fused or picked a second way: the stages are read off the very working of `answer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rag_bot.markdown import Lines
+from rag_bot.query.answer import clean_question
+from rag_bot.query.journey import Journey, Stage, Trace
+from rag_bot.query.passing import Target, journey
+from rag_bot.query.sources import Sources
+from rag_bot.query.working import Working
+from rag_bot.records import Absence, Chunk, Filters, Note, change_words
+from rag_bot.store.places import Place, find_path, read_place
+
+
+def trace(
+    sources: Sources,
+    question: str,
+    place: str,
+    *,
+    filters: Filters | None,
+    why_absent: Callable[[str], Absence],
+    change_since: Callable[[Note, str], str],
+) -> Trace:
+    """What became of the passage at a place (`notes/a.md:12-15`, or a note without lines) when a question is asked.
+
+    `why_absent` says of a path that no indexed note has why that is so; `change_since` as for `answer`.
+
+    Raises:
+        UsageError: the question is none, no note passes the filters, or the place could be several.
+    """
+    question, wanted = clean_question(question), read_place(place)
+    catalogue = sources.catalogue
+    path = find_path(wanted.path, [path for path, _ in catalogue.note_titles()], catalogue.roots())
+    note = catalogue.find_note(path) if path else None
+    if not note:
+        absence = why_absent(wanted.path)
+        lost = _lost(absence.said, absence.remedy, {"reason": absence.reason})
+        return Trace(question, wanted.path, wanted.lines, Journey(None, (lost,)))
+    chunks = catalogue.chunks_of(note.path)
+    asked = [chunk for chunk in chunks if _is_in(chunk, note, wanted)]
+    if not asked:
+        nothing = Journey(None, (_nothing_there(note, wanted, change_since(note, "")),))
+        return Trace(question, note.path, wanted.lines, nothing)
+    work = Working.of(sources, question, filters, asked)
+    targets = [Target(chunk, note, len(chunks), wanted.lines, change_since(note, chunk.text)) for chunk in asked]
+    first, *others = sorted((journey(work, target) for target in targets), key=lambda one: _progress(work, one))
+    return Trace(question, note.path, wanted.lines, first, tuple(others), work.found.question)
+
+
+def _is_in(chunk: Chunk, note: Note, place: Place) -> bool:
+    """Whether a passage has text of these lines."""
+    if not place.lines:
+        return True
+    lines, (start, end) = Lines.of(note.text), place.lines
+    if start > len(lines.starts):
+        return False
+    begin, stop = lines.starts[start - 1], lines.ends[min(end, len(lines.ends)) - 1]
+    return bool(note.text[max(begin, chunk.start_char) : min(stop, chunk.end_char)].strip())
+
+
+def _nothing_there(note: Note, place: Place, change: str) -> Stage:
+    """Why an indexed note has no passage at these lines."""
+    lines = len(Lines.of(note.text).starts)
+    detail = {"reason": "empty", "note_lines": lines, "change": change}
+    if not place.lines:
+        return _lost("its note has no text", "write something into it", detail)
+    named = "-".join(str(line) for line in dict.fromkeys(place.lines))
+    if change:
+        said = f"the note as it was indexed has no text at {named}; {change_words(change)}"
+        return _lost(said, "run `rag-bot ingest`", detail | {"reason": "changed"})
+    if place.lines[0] > lines:
+        said = f"the note has no line {place.lines[0]:,}, it ends with line {lines:,}"
+        return _lost(said, "give lines that it has", detail | {"reason": "beyond"})
+    return _lost(f"there is no text at {named}", "give lines that have words", detail | {"reason": "blank"})
+
+
+def _lost(said: str, remedy: str, detail: dict[str, object]) -> Stage:
+    return Stage("indexed", False, said, remedy, detail)
+
+
+def _progress(work: Working, one: Journey) -> tuple[float, ...]:
+    """Those that came farthest first: by citation, by fused rank, by meaning."""
+    assert one.chunk
+    far = len(work.last) + 1
+    place, _ = work.last.get(one.chunk.key, (far, 0.0))
+    near, _ = work.dense.get(one.chunk.key, (len(work.dense) + 1, 0.0))
+    return (one.citation or float("inf"), -len(one.stages), place, near)
