@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
@@ -117,12 +118,12 @@ def _left_out(before: Result, after: Result, common: int, names: tuple[str, str]
 def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
     for name in SHARES:
         yield from _difference(name, [(score_of(one, name), score_of(other, name)) for one, other in pairs], mean)
-    confidences = [(one.confidence, other.confidence) for one, other in pairs]
-    for name, kinds in zip(AUROCS, ({OFF_TOPIC}, {NEAR_TOPIC}, None), strict=True):
-        answerable = [one.case.answerable for one, _ in pairs]
-        negative = [not one.case.answerable and (kinds is None or one.case.kind in kinds) for one, _ in pairs]
-        if any(answerable) and any(negative):
-            yield from _difference(name, confidences, partial(_auroc_between, np.array(answerable), np.array(negative)))
+    for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
+        some = [pair for pair in pairs if pair[0].case.answerable or kind in (None, pair[0].case.kind)]
+        answerable = np.array([one.case.answerable for one, _ in some])
+        if answerable.any() and not answerable.all():
+            confidences = [(one.confidence, other.confidence) for one, other in some]
+            yield from _difference(name, confidences, partial(_auroc_of, answerable))
     milliseconds = [(one.seconds * 1000, other.seconds * 1000) for one, other in pairs]
     for name, share in zip(LATENCIES, (0.5, 0.95), strict=True):
         yield from _difference(name, milliseconds, partial(np.quantile, q=share, axis=-1))
@@ -139,8 +140,8 @@ def _difference(
         yield Difference(name, float(statistic(before)), float(statistic(after)), p, len(both))
 
 
-def _auroc_between(positive: Floats, negative: Floats, confidences: Floats) -> Floats:
-    return auroc(confidences[..., positive], confidences[..., negative])
+def _auroc_of(answerable: NDArray[np.bool_], confidences: Floats) -> Floats:
+    return auroc(confidences[..., answerable], confidences[..., ~answerable])
 
 
 def _flip(pair: Pair) -> Flip:

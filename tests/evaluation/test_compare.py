@@ -50,7 +50,8 @@ def test_a_result_does_not_differ_from_itself() -> None:
     comparison = compare_results(same, same)
     assert {one.p for one in comparison.differences} == {1.0}
     assert {one.after - one.before for one in comparison.differences} == {0.0}
-    assert "auroc" in {one.name for one in comparison.differences}
+    cases = {one.name: one.cases for one in comparison.differences}
+    assert (cases["auroc"], cases["auroc_near_topic"], "auroc_off_topic" in cases) == (3, 3, False)
     assert comparison.fixed == comparison.broken == ()
 
 
