@@ -135,24 +135,28 @@ class Library:
             return mend(self.settings.index, self._prepared_model, self.settings.notes, on_progress)
         return verify(self.settings.index)
 
-    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """The best passages for a question, best first.
+    def search(
+        self, question: str, *, limit: int = 10, filters: Filters | None = None, earlier: Sequence[str] = ()
+    ) -> list[Hit]:
+        """The best passages for a question, best first. `earlier` are the questions before it, oldest first.
 
         Raises:
             UsageError: the question is empty or too long, or no note passes the filters.
             IndexUnusable: nothing has been ingested yet, or the index is damaged.
         """
-        return self.search_timed(question, limit=limit, filters=filters)[0]
+        return self.search_timed(question, limit=limit, filters=filters, earlier=earlier)[0]
 
     def search_timed(
-        self, question: str, *, limit: int = 10, filters: Filters | None = None
+        self, question: str, *, limit: int = 10, filters: Filters | None = None, earlier: Sequence[str] = ()
     ) -> tuple[list[Hit], dict[str, float]]:
         """As `search`, with the milliseconds of each stage."""
-        return self.asked(lambda sources: find(sources, question, limit=limit, filters=filters))
+        return self.asked(lambda sources: find(sources, question, limit=limit, filters=filters, earlier=earlier))
 
-    def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
+    def ask(self, question: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Answer:
         """The lines of the notes that answer a question, or that they don't. Raises as `search`."""
-        return self.asked(lambda sources: answer(sources, question, filters=filters, change_since=change_since))
+        return self.asked(
+            lambda sources: answer(sources, question, filters=filters, earlier=earlier, change_since=change_since)
+        )
 
     def why(self, question: str, place: str, *, filters: Filters | None = None) -> Trace:
         """What became of a passage when a question is asked, and at which stage it was lost.

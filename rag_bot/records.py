@@ -139,7 +139,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question got. `confidence` in [0, 1] is the estimated probability that the notes answer it."""
+    """What a question got. `confidence` in [0, 1] is the estimated probability that the notes answer it.
+
+    `searched_for` is the question with the subject of those before it and with its misspelt words mended.
+    """
 
     question: str
     text: str
@@ -150,6 +153,7 @@ class Answer:
     sentences: tuple[Sentence, ...]
     nearest: tuple[Hit, ...]
     timings_ms: Mapping[str, float]
+    searched_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
 from rag_bot.query.quotes import ScoredUnit, TermWeights, pick_quotes, score_units
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
+from rag_bot.query.wording import reword
 from rag_bot.records import Answer, Citation, Filters, Hit, Note, Sentence
 
 ANSWER_HITS = 10
@@ -72,11 +73,11 @@ def clean_question(question: str) -> str:
 
 
 def find(
-    sources: Sources, question: str, *, limit: int, filters: Filters | None = None
+    sources: Sources, question: str, *, limit: int, filters: Filters | None = None, earlier: Sequence[str] = ()
 ) -> tuple[list[Hit], dict[str, float]]:
     """The best passages for a question, and the milliseconds each stage took."""
     watch = Stopwatch()
-    question = clean_question(question)
+    question = reword(sources, clean_question(question), earlier)
     vector = sources.model.encode_query(question)
     watch.lap("encode")
     hits = search(sources, question, vector, limit=limit, filters=filters)
@@ -89,17 +90,20 @@ def answer(
     question: str,
     *,
     filters: Filters | None = None,
+    earlier: Sequence[str] = (),
     change_since: Callable[[Note, str], str] = lambda *_: "",
 ) -> Answer:
     """The lines of the notes that answer, or that they don't.
 
-    `change_since` tells how the file of a note, given the quoted lines, differs from what was indexed: "" for not.
+    `earlier` are the questions before it in a conversation, oldest first. `change_since` tells how the file of a note,
+    given the quoted lines, differs from what was indexed: "" for not.
 
     Raises:
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    found = investigate(sources, question, filters=filters, watch=watch)
+    question = clean_question(question)
+    found = investigate(sources, question, filters=filters, earlier=earlier, watch=watch)
     quotes = pick_quotes(found.scored) if found.confidence >= THRESHOLD else []
     watch.lap("quotes")
     notes = {hit.note.path: hit.note for hit in found.hits}
@@ -108,7 +112,7 @@ def answer(
         for number, quote in enumerate(quotes, start=1)
     )
     return Answer(
-        question=found.question,
+        question=question,
         text=compose(citations),
         citations=citations,
         abstained=not citations,
@@ -117,12 +121,15 @@ def answer(
         sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
         nearest=() if citations else tuple(found.hits[:NEAREST]),
         timings_ms=watch.total(),
+        searched_for=found.question,
     )
 
 
-def investigate(sources: Sources, question: str, *, filters: Filters | None, watch: Stopwatch) -> Findings:
+def investigate(
+    sources: Sources, question: str, *, filters: Filters | None, earlier: Sequence[str] = (), watch: Stopwatch
+) -> Findings:
     """Everything that an answer is made of. Raises as `answer`."""
-    question = clean_question(question)
+    question = reword(sources, clean_question(question), earlier)
     vector = sources.model.encode_query(question)
     watch.lap("encode")
     ranked = rank(sources, question, vector, limit=ANSWER_HITS, filters=filters)

@@ -19,7 +19,7 @@ LANGUAGES = (
     "finnish", "hungarian", "russian",
 )  # fmt: skip
 CLEARLY_ENGLISH = 0.2  # share of English stop words from which no other language is considered
-FEWEST_STOP_WORDS = 2  # that tell a passage's language
+FEWEST_STOP_WORDS, LEAST_SHARE = 3, 0.15  # that tell a passage's language; code has a few of any language by chance
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being between both but by can could did do
     does doing don for from further had has have having he her here hers him his how i if in into is it its itself just
@@ -53,7 +53,7 @@ def content_terms(text: str, languages: Sequence[str] = (ENGLISH,)) -> list[tupl
     A text of nothing but stop words keeps them.
     """
     words = words_of(text)
-    language = detect(words, languages, at_least=1)
+    language = detect(words, languages, at_least=1, least_share=0.0)
     spelled = tuple(languages)
     return [_spellings(word, spelled) for word in [word for word in words if not is_stop_word(word, language)] or words]
 
@@ -63,15 +63,22 @@ def words_of(text: str) -> list[str]:
     return list(_plain().analyze(_UNSPACED.sub(lambda run: _pairs(run[0], single=False), text)))
 
 
-def detect(words: Sequence[str], languages: Sequence[str] = LANGUAGES, *, at_least: int = FEWEST_STOP_WORDS) -> str:
+def detect(
+    words: Sequence[str],
+    languages: Sequence[str] = LANGUAGES,
+    *,
+    at_least: int = FEWEST_STOP_WORDS,
+    least_share: float = LEAST_SHARE,
+) -> str:
     """The language of these words in lower case: English where no other one has more, and enough, stop words."""
-    best, most = ENGLISH, sum(word in STOP_WORDS for word in words)
-    if len(languages) == 1 or most > CLEARLY_ENGLISH * len(words):
+    distinct = set(words)
+    best, most = ENGLISH, len(STOP_WORDS & distinct)
+    if len(languages) == 1 or most > CLEARLY_ENGLISH * len(distinct):
         return ENGLISH
-    text = " ".join(words)
+    text, least = " ".join(distinct), max(at_least, least_share * len(distinct))
     for language in languages:
-        count = len(words) - len(_stopping(language).analyze(text)) if language != ENGLISH else 0
-        if count > most and count >= at_least:
+        count = len(distinct) - len(_stopping(language).analyze(text)) if language != ENGLISH else 0
+        if count > most and count >= least:
             best, most = language, count
     return best
 

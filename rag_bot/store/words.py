@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,12 +94,11 @@ class WordIndex:
 
     def query(self, question: str, limit: int, *, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """Keys of passages with any of the question's words and their BM25 score, best first."""
-        terms = list(dict.fromkeys(chain.from_iterable(self.content_terms(question))))[:_MAX_QUERY_TERMS]
+        terms = list(dict.fromkeys(self.content_terms(question)))[:_MAX_QUERY_TERMS]
         if not terms or limit <= 0 or (among is not None and not among):
             return []
         schema = self._index.schema
-        either = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "text", term, "freq")) for term in terms]
-        query = tantivy.Query.boolean_query(either)
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._any_spelling(term)) for term in terms])
         if among is not None:
             allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "key", list(among)), 0.0)
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
@@ -108,6 +106,21 @@ class WordIndex:
             searcher = self._index.searcher()
             found = searcher.search(query, limit, count=False).hits
             return [(searcher.doc(address)["key"][0], score) for score, address in found]
+
+    def _any_spelling(self, spellings: Sequence[str]) -> Any:
+        """A word scores as its best spelling does."""
+        queries = [tantivy.Query.term_query(self._index.schema, "text", term, "freq") for term in spellings]
+        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
+
+    def similar(self, term: str, most: int, limit: int, *, prefix: bool = False) -> list[str]:
+        """Keys of some passages with a term that differs in at most so many letters (two swapped ones are one).
+
+        With `prefix`, the term may go on after them.
+        """
+        query = tantivy.Query.fuzzy_term_query(self._index.schema, "text", term, most, True, prefix)
+        with _explained():
+            searcher = self._index.searcher()
+            return [searcher.doc(address)["key"][0] for _, address in searcher.search(query, limit, count=False).hits]
 
     def document_frequency(self, spellings: Sequence[str]) -> int:
         """In how many passages a word stands, in any of its spellings; at most, where a passage has several."""
