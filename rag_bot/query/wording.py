@@ -66,7 +66,7 @@ def corrected(sources: Sources, question: str) -> str:
 def _subject(complete: str, turn: str) -> str:
     """The words of the question before that say what it was about."""
     own = set(words_of(turn))
-    words = [word for word in re.findall(r"[\w'-]+", complete) if word.lower() not in STOP_WORDS | own]
+    words = [word for word in re.findall(r"[\w'-]+", complete) if word.lower() not in STOP_WORDS | _POINTING | own]
     return " ".join(dict.fromkeys(words[:MOST_SUBJECT_WORDS]))
 
 
