@@ -16,10 +16,19 @@ _MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
 Spans = Iterable[tuple[int, int]]
 
 
-def units(text: str, blocks: Sequence[Block]) -> tuple[Unit, ...]:
-    """The quotable pieces of these blocks, in order, each inside its block. Rules and empty bullets give none."""
-    lines = Lines.of(text)
-    return tuple(unit for index, block in enumerate(blocks) for unit in _units_of_block(text, lines, index, block))
+def units(text: str, blocks: Sequence[Block], start: int = 0, end: int | None = None) -> tuple[Unit, ...]:
+    """The quotable pieces of these blocks, in order, each inside its block. Rules and empty bullets give none.
+
+    With `start` and `end`, those that begin between these characters.
+    """
+    lines, last = Lines.of(text), len(text) if end is None else end
+    return tuple(
+        unit
+        for index, block in enumerate(blocks)
+        if block.span.start_char < last and block.span.end_char > start
+        for unit in _units_of_block(text, lines, index, block)
+        if start <= unit.span.start_char < last
+    )
 
 
 def _units_of_block(text: str, lines: Lines, index: int, block: Block) -> Iterator[Unit]:

@@ -99,7 +99,7 @@ def score_units(
     candidates = [
         (hit, unit, terms.share(text_of(hit.note, unit.span), _context(unit)))
         for hit in hits[:QUOTED_HITS]
-        for unit in _units_in(hit)
+        for unit in units(hit.note.text, blocks_of(hit.note), hit.chunk.start_char, hit.chunk.end_char)
         if not _is_mostly(without_note_links, text_of(hit.note, unit.span))  # like entries of a table of contents
     ]
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
@@ -163,13 +163,6 @@ def make_quote(scored: ScoredUnit) -> Quote:
         end_line=span.end_line,
         score=scored.score,
     )
-
-
-def _units_in(hit: Hit) -> Iterator[Unit]:
-    chunk = hit.chunk
-    for unit in units(hit.note.text, blocks_of(hit.note)):
-        if chunk.start_char <= unit.span.start_char < chunk.end_char:
-            yield unit
 
 
 def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights) -> float:
