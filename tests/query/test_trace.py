@@ -1,0 +1,343 @@
+"""Where a passage is lost is read off the working of the answer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Filters, Library, UsageError
+from rag_bot.cli.why_text import trace_json
+from rag_bot.query.answer import ANSWER_HITS
+from rag_bot.query.journey import Stage, Trace
+from rag_bot.query.quotes import QUOTED_HITS
+from rag_bot.settings import RetrievalSettings, Settings
+from rag_bot.store.vectors import ExactVectors
+
+Write = Callable[..., Path]
+
+TREES = (
+    "oak beech ash elm maple birch alder willow poplar lime pine spruce larch cedar yew fir juniper hazel hawthorn "
+    "holly rowan chestnut walnut cherry plum pear apple quince medlar mulberry"
+).split()
+
+
+def _stage(trace: Trace, name: str) -> Stage:
+    return next(stage for stage in trace.journey.stages if stage.name == name)
+
+
+@pytest.fixture(scope="module")
+def forest(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Thirty notes on as many trees, of which each search gives ten."""
+    folder = tmp_path_factory.mktemp("forest") / "trees"
+    folder.mkdir()
+    for number, tree in enumerate(TREES):
+        (folder / f"{tree}.md").write_text(f"# {tree}\n\nThe {tree} was planted in {1900 + number} by the gardener.\n")
+    (folder / "boat.md").write_text("# Sailing\n\nA reef knot ties two ropes of one size.\n")
+    retrieval = RetrievalSettings(candidates=10)
+    settings = Settings(index=folder.parent / "index", cache=model_cache, retrieval=retrieval)
+    with Library(settings) as library:
+        library.ingest([folder])
+        yield library
+
+
+def test_a_passage_that_is_quoted_was_not_lost_and_has_the_number_of_its_citation(corpus_library: Library) -> None:
+    question = "What share of the BIG-Bench tasks was emergent?"
+    citation = next(c for c in corpus_library.ask(question).citations if "33%" in c.quote.text)
+    trace = corpus_library.why(question, citation.quote.location)
+    assert trace.journey.citation == citation.number
+    assert trace.lost_at is None
+    assert all(stage.passed for stage in trace.journey.stages)
+    assert trace.journey.verdict == f"Nothing was lost: it is shown as citation {citation.number}."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What share of the BIG-Bench tasks was emergent?",
+        "What is chain-of-thought meditation?",
+        "Which company is Jason Wei from?",
+        "What is the capital of France?",
+    ],
+)
+def test_what_is_shown_by_the_trace_of_every_note_is_what_the_answer_cites(
+    corpus_library: Library, question: str
+) -> None:
+    cited = {(c.quote.note_path, c.number) for c in corpus_library.ask(question).citations}
+    shown = set()
+    for path, _ in corpus_library.note_titles():
+        trace = corpus_library.why(question, path)
+        for journey in (trace.journey, *trace.others):
+            assert (journey.citation is None) == (journey.lost is not None)
+            if journey.citation:
+                shown.add((path, journey.citation))
+    assert shown <= cited
+    assert {path for path, _ in shown} == {path for path, _ in cited}
+
+
+def test_a_note_that_is_not_indexed_is_told_why(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "The parcel is at the post office.")
+    write(".gitignore", "secret.md\n")
+    library.ingest([notes])
+    write("new.md", "A parcel came.")
+    write("secret.md", "The parcel is a surprise.")
+    write(".hidden.md", "The parcel is a surprise.")
+    write("parcel.html", "<p>The parcel</p>")
+    write("picture.md", b"\x89PNG\x00\x01\x02\x00parcel\x00")
+    outside = notes.parent / "elsewhere.md"
+    outside.write_text("The parcel")
+
+    def absence(place: str) -> tuple[object, str]:
+        trace = library.why("Where is the parcel?", place)
+        assert trace.lost_at == "indexed"
+        assert trace.journey.chunk is None
+        return trace.journey.stages[0].detail["reason"], trace.journey.verdict
+
+    reason, verdict = absence("notes/new.md:1")
+    assert reason == "new"
+    assert verdict == "Not indexed: notes/new.md is on disk but not indexed yet; run `rag-bot ingest`."
+    assert absence("new.md")[0] == "new"
+    reason, verdict = absence(str(notes / "secret.md"))
+    assert reason == "ignored"
+    assert str(notes / ".gitignore") in verdict
+    assert absence("notes/.hidden.md")[0] == "hidden"
+    assert absence("parcel.html")[0] == "suffix"
+    assert absence("picture.md")[0] == "binary"
+    reason, verdict = absence(str(outside))
+    assert reason == "outside"
+    assert f"rag-bot ingest {outside.parent}" in verdict
+    reason, verdict = absence("notes/b.md")
+    assert reason == "missing"
+    assert "did you mean notes/a.md" in verdict
+
+
+def test_a_file_that_can_not_be_read_is_said_to_be_unreadable(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "The parcel is at the post office.")
+    write("torn.md", "The parcel. " * 10_000 + "\0" * 10_000)
+    assert [failure.path for failure in library.ingest([notes]).failed] == ["notes/torn.md"]
+    trace = library.why("Where is the parcel?", "torn.md")
+    assert trace.journey.stages[0].detail["reason"] == "unreadable"
+
+
+def test_lines_without_a_passage_are_told_why(library: Library, notes: Path, write: Write) -> None:
+    write("empty.md", "")
+    file = write("a.md", "The parcel is at the post office.\n\n\nThe key is there too.\n")
+    library.ingest([notes])
+
+    def reason(place: str) -> object:
+        trace = library.why("Where is the parcel?", place)
+        assert trace.lost_at == "indexed"
+        return trace.journey.stages[0].detail["reason"]
+
+    assert reason("a.md:2-3") == "blank"
+    assert reason("a.md:70-80") == "beyond"
+    assert reason("empty.md") == "empty"
+    file.write_text(file.read_text() + "More.\n" * 80)
+    assert reason("a.md:70-80") == "changed"
+    assert "the note has changed" in library.why("Where is the parcel?", "a.md:1").journey.stages[0].said
+
+
+def test_a_place_is_a_note_path_a_file_or_the_end_of_a_path(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("work/a.md", "The parcel is at the post office.")
+    write("work/b.md", "The key is here.")
+    write("home/b.md", "The key is there.")
+    library.ingest([notes])
+    monkeypatch.chdir(notes / "work")
+    for place in ("notes/work/a.md", "work/a.md:1", "a.md", str(notes / "work" / "a.md"), "./a.md:1-1", "../work/a.md"):
+        assert library.why("Where is the parcel?", place).note == "notes/work/a.md"
+    assert library.why("Where is the key?", "b.md").note == "notes/work/b.md"  # a file here comes first
+    monkeypatch.chdir(notes.parent)
+    with pytest.raises(UsageError, match=r"2 notes are called b.md: notes/home/b.md, notes/work/b.md"):
+        library.why("Where is the key?", "b.md")
+    for wrong in ("a.md:0", "a.md:5-3"):
+        with pytest.raises(UsageError, match="The lines of"):
+            library.why("Where is the key?", wrong)
+
+
+def test_a_passage_that_the_filters_leave_out_is_lost_there(library: Library, notes: Path, write: Write) -> None:
+    write("work/a.md", "The budget is tight. #money")
+    write("home/b.md", "The budget is fine.")
+    library.ingest([notes])
+    trace = library.why("Is the budget tight?", "a.md", filters=Filters(folder="home"))
+    assert trace.lost_at == "filters"
+    assert [stage.name for stage in trace.journey.stages] == ["indexed", "filters"]
+    assert "folder 'home'" in trace.journey.verdict
+    trace = library.why("Is the budget fine?", "b.md", filters=Filters(tag="money"))
+    assert "its note is not in tag 'money'" in trace.journey.verdict
+    assert "has no tag" in trace.journey.verdict
+    assert _stage(library.why("budget", "b.md", filters=Filters(folder="home")), "dense").detail["of"] == 1
+
+
+def test_a_passage_without_meaning_or_words_of_the_question_is_no_candidate(forest: Library) -> None:
+    question = "Which oak was planted by the gardener?"
+    trace = forest.why(question, "boat.md")
+    assert trace.lost_at == "candidates"
+    dense, words = _stage(trace, "dense"), _stage(trace, "words")
+    exact = forest.asked(
+        lambda sources: ExactVectors(sources.catalogue.live_vectors()).query(sources.model.encode_query(question), 100)
+    )
+    assert trace.journey.chunk
+    ranks = {key: (rank, pytest.approx(cosine, abs=1e-3)) for rank, (key, cosine) in enumerate(exact, start=1)}
+    assert (dense.detail["rank"], dense.detail["cosine"]) == ranks[trace.journey.chunk.key]
+    assert dense.detail["of"] == 31
+    assert dense.detail["limit"] == 10
+    assert not dense.passed
+    assert not words.passed
+    assert words.detail["rank"] is None
+    assert words.detail["lacks"] == ["oak", "planted", "gardener"]
+    assert "raise the setting retrieval.candidates" in trace.journey.verdict
+
+
+def test_words_are_ranked_over_all_passages_and_said_to_count_for_nothing_beyond_the_best(forest: Library) -> None:
+    question = "Which oak was planted by the gardener?"
+    by_words = forest.asked(lambda sources: sources.words.query(question, 100))
+    places = {key: rank for rank, (key, _) in enumerate(by_words, start=1)}
+    traces = [forest.why(question, f"trees/{tree}.md") for tree in TREES]
+    stages = [_stage(trace, "words") for trace in traces]
+    keys = [trace.journey.chunk.key for trace in traces if trace.journey.chunk]
+    assert [stage.detail["rank"] for stage in stages] == [places[key] for key in keys]
+    assert [stage.passed for stage in stages] == [places[key] <= 10 for key in keys]
+    assert stages[0].detail["has"] == ["oak", "planted", "gardener"]
+    assert stages[1].detail["lacks"] == ["oak"]
+    assert any(not stage.passed and stage.said.endswith("its words count for nothing") for stage in stages)
+
+
+def test_candidates_are_cut_by_the_budget_and_then_by_how_many_are_read(forest: Library) -> None:
+    question = "Which tree was planted by the gardener?"
+    hits = forest.search(question, limit=ANSWER_HITS)
+    places = {hit.chunk.note_path: hit.rank for hit in hits}
+    lost = {}
+    for tree in TREES:
+        trace = forest.why(question, f"trees/{tree}.md")
+        lost[trace.note] = trace.lost_at
+        if trace.lost_at == "budget":
+            assert _stage(trace, "budget").detail["rank"] > ANSWER_HITS
+        if trace.note in places:
+            assert _stage(trace, "budget").detail["rank"] == places[trace.note]
+    assert "budget" in lost.values()
+    assert {lost[path] for path, rank in places.items() if rank > QUOTED_HITS} == {"read"}
+    assert not {lost[path] for path, rank in places.items() if rank <= QUOTED_HITS} & {"read", "budget", "candidates"}
+
+
+def test_the_ranking_before_feedback_is_that_of_a_search_without_feedback(corpus_library: Library) -> None:
+    question = "What changed for people who work on models?"
+    settings = corpus_library.settings
+    plain = settings.model_copy(update={"retrieval": settings.retrieval.model_copy(update={"feedback": 0.0})})
+    for path, _ in corpus_library.note_titles():
+        after = corpus_library.why(question, path)
+        with Library(plain) as without:
+            before = without.why(question, after.journey.chunk.location if after.journey.chunk else path)
+        same = next(one for one in (before.journey, *before.others) if one.chunk == after.journey.chunk)
+        rank = next(stage.detail["rank"] for stage in same.stages if stage.name == "fused")
+        assert _stage(after, "fused").detail["rank_before_feedback"] == rank
+
+
+def test_a_copy_is_collapsed_as_a_duplicate_of_the_better_passage(library: Library, notes: Path, write: Write) -> None:
+    facts = ["Rent is due on the third", "The landlord is Mrs Abel", "Bins go out on Mondays", "Lifts run in May"]
+    write("nested.md", "# House\n\n- Facts\n" + "".join(f"  - {fact}\n" for fact in facts))
+    write("flat.txt", "House\n- Facts\n" + "".join(f"- {fact}\n" for fact in facts))
+    write("one.md", "The parcel is at the post office.")
+    write("two.md", "The parcel is at the post office.")
+    library.ingest([notes])
+    kept, lost = sorted(
+        (library.why("When is the rent due?", place) for place in ("nested.md", "flat.txt")),
+        key=lambda trace: trace.lost_at or "",
+    )
+    assert kept.lost_at is None
+    assert lost.lost_at == "duplicates"
+    assert kept.journey.chunk
+    assert _stage(lost, "duplicates").detail["of"] == kept.journey.chunk.location
+    assert "shown as citation 1; the text is not lost" in lost.journey.verdict
+    same = library.why("Where is the parcel?", "two.md")
+    assert "has the very text of notes/one.md:1" in same.journey.verdict
+
+
+def test_an_answer_that_is_kept_back_loses_even_the_best_passage(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "The parcel is at the post office.")
+    library.ingest([notes])
+    trace = library.why("What is the capital of France?", "a.md")
+    assert trace.lost_at == "confidence"
+    stage = _stage(trace, "confidence")
+    assert stage.detail["confidence"] < stage.detail["threshold"]
+    assert set(stage.detail["features"])
+    assert _stage(trace, "quotes").said.startswith("would be citation 1")
+    assert trace.journey.citation is None
+
+
+def test_lines_that_are_not_picked_are_told_the_rule(library: Library, notes: Path, write: Write) -> None:
+    bullets = ["Rent is due on the third day", "Rent goes to Mrs Abel", "Bins go out early", "Lifts run in May"]
+    write("a.md", "# House\n\n" + "".join(f"- {bullet}\n" for bullet in bullets))
+    dues = ["water", "gas", "power", "phone", "waste"]
+    write("dues.md", "".join(f"The {due} bill is due on Friday at the town hall.\n\n" for due in dues))
+    library.ingest([notes])
+
+    def quotes(question: str, place: str) -> Stage:
+        trace = library.why(question, place)
+        return _stage(trace, "quotes")
+
+    assert quotes("When is the rent due?", "a.md:3").detail["citation"] == 1
+    sibling = quotes("When is the rent due?", "a.md:4")
+    assert sibling.detail["rule"] == "siblings"
+    assert sibling.detail["line"]["location"] == "notes/a.md:4"
+    assert sibling.detail["best_line"]["location"] == "notes/a.md:3"
+    assert quotes("rent", "a.md:6").detail["rule"] in ("siblings", "score")
+    rules = [quotes("Which bill is due on Friday?", f"dues.md:{line}").detail["rule"] for line in range(1, 11, 2)]
+    assert sorted(rules) == ["", "", "", "", "most"]
+
+
+def test_a_line_that_another_note_says_too_is_a_repeat(library: Library, notes: Path, write: Write) -> None:
+    line = "The parcel from Berlin is at the post office."
+    write("a.md", f"# Post\n\n{line}\n\nLetters come at noon, stamps are in the drawer, and the scale is broken.\n")
+    write("b.md", f"# Errands\n\n{line}\n\nBuy bread, milk and eggs, mend the bike, and bring the books back.\n")
+    library.ingest([notes])
+    stages = [_stage(library.why("Where is the parcel from Berlin?", name), "quotes") for name in ("a.md:3", "b.md:3")]
+    assert sorted(stage.detail["rule"] for stage in stages) == ["", "repeats"]
+
+
+def test_a_note_without_lines_is_explained_by_the_passage_that_came_farthest(corpus_library: Library) -> None:
+    question = "What share of the BIG-Bench tasks was emergent?"
+    chunks = corpus_library.asked(lambda sources: list(sources.catalogue.chunks()))
+    path = max(corpus_library.note_titles(), key=lambda note: sum(chunk.note_path == note[0] for chunk in chunks))[0]
+    trace = corpus_library.why(question, path)
+    journeys = (trace.journey, *trace.others)
+    assert len(journeys) > 1
+    assert {one.chunk.key for one in journeys if one.chunk} == {one.key for one in chunks if one.note_path == path}
+    assert len(trace.journey.stages) == max(len(one.stages) for one in journeys)
+
+
+def test_lines_that_only_link_to_other_notes_are_not_read(library: Library, notes: Path, write: Write) -> None:
+    write("index.md", "- [[Parcel post]]\n- [[Parcel insurance]]\n")
+    write("a.md", "The parcel is at the post office.")
+    library.ingest([notes])
+    trace = library.why("Where is the parcel?", "index.md")
+    assert trace.lost_at == "read"
+    assert "they only link to other notes" in trace.journey.verdict
+
+
+def test_a_passage_within_the_quote_of_another_one_is_shown(
+    tmp_path: Path, notes: Path, write: Write, model_cache: Path
+) -> None:
+    things = "a warm coat of wool, two pairs of boots, the tent with its pegs, maps, matches and rope".split(", ")
+    listed = "".join(
+        f"- {thing}, which the shop in the harbour of Bergen sells until late in May\n" for thing in things
+    )
+    write("a.md", f"# Trips\n\nFor the trip to Norway we must pack these things:\n\n{listed}")
+    with Library(Settings(index=tmp_path / "index", cache=model_cache, chunk_tokens=48)) as library:
+        library.ingest([notes])
+        trace = library.why("What must we pack for the trip to Norway?", "a.md:9")
+    assert trace.lost_at is None
+    assert trace.journey.citation == 1
+    assert _stage(trace, "quotes").said == "shown as part of citation 1, notes/a.md:3-9"
+
+
+def test_the_graph_search_is_explained_as_the_exact_one(
+    corpus_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, path = "What changed for people who work on models?", "corpus/talk/big-bench.md"
+    exact = trace_json(corpus_library.why(question, path))
+    monkeypatch.setattr("rag_bot.store.indexes.SMALL_LIBRARY", 0)
+    with Library(corpus_library.settings) as library:
+        assert trace_json(library.why(question, path)) == exact
