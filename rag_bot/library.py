@@ -158,7 +158,7 @@ class Library:
             lambda sources: answer(sources, question, filters=filters, earlier=earlier, change_since=change_since)
         )
 
-    def why(self, question: str, place: str, *, filters: Filters | None = None) -> Trace:
+    def why(self, question: str, place: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Trace:
         """What became of a passage when a question is asked, and at which stage it was lost.
 
         `place` is a note, or lines of one: `notes/a.md:12-15`, a file on disk, the end of a path. Raises as `search`;
@@ -170,7 +170,13 @@ class Library:
         absent = partial(why_absent, self.settings.index)
         return self.asked(
             lambda sources: trace(
-                sources, question, place, filters=filters, why_absent=absent, change_since=change_since
+                sources,
+                question,
+                place,
+                filters=filters,
+                earlier=earlier,
+                why_absent=absent,
+                change_since=change_since,
             )
         )
 

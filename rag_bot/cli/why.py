@@ -20,6 +20,9 @@ def why(
     context: typer.Context,
     question: str,
     note: Annotated[str, typer.Option("--note", metavar="PATH[:LINES]", help="The note, or lines of it.")],
+    after: Annotated[
+        list[str] | None, typer.Option("--after", metavar="QUESTION", help="A question asked before, oldest first.")
+    ] = None,
     folder: Folder = None,
     tag: Tag = None,
     as_json: AsJson = False,
@@ -28,5 +31,5 @@ def why(
     from rag_bot.cli.why_text import trace_json, trace_text
 
     with open_library(context) as library:
-        trace = library.why(question, note, filters=Filters(folder, tag))
+        trace = library.why(question, note, filters=Filters(folder, tag), earlier=after or ())
     show(as_json, trace_json(trace), lambda: trace_text(trace))

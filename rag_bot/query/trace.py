@@ -5,7 +5,7 @@ Nothing is searched, fused or picked a second way: the stages are read off the v
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rag_bot.markdown import Lines
 from rag_bot.query.answer import clean_question
@@ -23,12 +23,13 @@ def trace(
     place: str,
     *,
     filters: Filters | None,
+    earlier: Sequence[str] = (),
     why_absent: Callable[[str], Absence],
     change_since: Callable[[Note, str], str],
 ) -> Trace:
     """What became of the passage at a place (`notes/a.md:12-15`, or a note without lines) when a question is asked.
 
-    `why_absent` says of a path that no indexed note has why that is so; `change_since` as for `answer`.
+    `why_absent` says of a path that no indexed note has why that is so; the rest is as for `answer`.
 
     Raises:
         UsageError: the question is none, no note passes the filters, or the place could be several.
@@ -46,7 +47,7 @@ def trace(
     if not asked:
         nothing = Journey(None, (_nothing_there(note, wanted, change_since(note, "")),))
         return Trace(question, note.path, wanted.lines, nothing)
-    work = Working.of(sources, question, filters, asked)
+    work = Working.of(sources, question, filters, earlier, asked)
     targets = [Target(chunk, note, len(chunks), wanted.lines, change_since(note, chunk.text)) for chunk in asked]
     first, *others = sorted((journey(work, target) for target in targets), key=lambda one: _progress(work, one))
     return Trace(question, note.path, wanted.lines, first, tuple(others), work.found.question)

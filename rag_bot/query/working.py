@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,9 +43,16 @@ class Working:
     has: dict[str, set[str]]
 
     @classmethod
-    def of(cls, sources: Sources, question: str, filters: Filters | None, chunks: Collection[Chunk]) -> Working:
+    def of(
+        cls,
+        sources: Sources,
+        question: str,
+        filters: Filters | None,
+        earlier: Sequence[str],
+        chunks: Collection[Chunk],
+    ) -> Working:
         """Ask the question as `answer` does, and look at what it leaves aside. Raises as `answer`."""
-        found = investigate(sources, question, filters=filters, watch=Stopwatch())
+        found = investigate(sources, question, filters=filters, earlier=earlier, watch=Stopwatch())
         catalogue, ranked = sources.catalogue, found.ranked
         allowed = catalogue.keys_matching(filters) if filters else catalogue.live_keys()
         by_words = [pair for pair in sources.words.query(found.question, sources.words.count()) if pair[0] in allowed]

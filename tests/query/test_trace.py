@@ -308,6 +308,20 @@ def test_a_note_without_lines_is_explained_by_the_passage_that_came_farthest(cor
     assert len(trace.journey.stages) == max(len(one.stages) for one in journeys)
 
 
+def test_a_follow_up_and_a_misspelt_word_are_traced_as_they_were_searched_for(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("a.md", "# Greenhouse\n\nThe greenhouse was repaired in April.\n")
+    write("b.md", "# Boiler\n\nThe boiler was repaired in October.\n")
+    library.ingest([notes])
+    trace = library.why("When was it repaired?", "a.md", earlier=["Where is the greenhouse?"])
+    assert trace.question == "When was it repaired?"
+    assert trace.searched_for == library.ask(trace.question, earlier=["Where is the greenhouse?"]).searched_for
+    assert "greenhouse" in _stage(trace, "words").detail["has"]
+    misspelt = library.why("When was the greenhuose repaired?", "a.md")
+    assert _stage(misspelt, "words").detail["lacks"] == []
+
+
 def test_lines_that_only_link_to_other_notes_are_not_read(library: Library, notes: Path, write: Write) -> None:
     write("index.md", "- [[Parcel post]]\n- [[Parcel insurance]]\n")
     write("a.md", "The parcel is at the post office.")
