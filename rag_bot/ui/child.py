@@ -81,6 +81,8 @@ def _as_variables(settings: Settings) -> dict[str, str]:
         "RAG_BOT_CACHE": str(settings.cache),
         "RAG_BOT_MODEL": settings.model,
         "RAG_BOT_NOTES": os.pathsep.join(map(str, settings.notes)),
+        "RAG_BOT_RETRIEVAL": settings.retrieval.model_dump_json(),
+        **({"RAG_BOT_CHUNK_TOKENS": str(settings.chunk_tokens)} if settings.chunk_tokens else {}),
         "PYTHONIOENCODING": "utf-8",
     }
 

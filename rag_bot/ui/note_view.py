@@ -22,13 +22,16 @@ _REMEDIES = {"deleted": "Below is its text as indexed, which still answers."}
 _NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
 
 
-def render_note(note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, change: str = "") -> str:
-    """The panel's HTML. `paths` are those of all notes, `cited` the lines to mark, counted from 1."""
+def render_note(note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, change: str = "", bar: str = "") -> str:
+    """The panel's HTML. `paths` are those of all notes, `cited` the lines to mark, counted from 1.
+
+    `bar` is HTML that stays in sight above the text.
+    """
     where = location(note.path, cited.start, cited.stop - 1) if cited else note.path
-    return f"""<article class="note">
+    return f"""<article class="note" data-path="{escape(note.path)}">
 <header><button type="button" class="close" data-close aria-label="Close the note">×</button>
 <h2 dir="auto">{escape(note.title)}</h2><p class="place" dir="auto">{escape(where)}</p>
-{_changed(change, cited)}</header>
+{_changed(change, cited)}{bar}</header>
 {_properties(note, cited)}<div class="body" dir="auto">{_body(note, paths, cited)}</div></article>"""
 
 

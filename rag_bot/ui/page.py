@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +13,23 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag_bot.library import Library
+from rag_bot.ui.components import AT_ONCE, QUIET, html
+from rag_bot.ui.evaluation_page import EvaluationPage
 from rag_bot.ui.note_list import ALL
 from rag_bot.ui.notes_page import filters
 from rag_bot.ui.preference import remember_watching
+from rag_bot.ui.run_list import Chosen
 from rag_bot.ui.talk import EVERYWHERE, Talk
 from rag_bot.ui.views import Sources, Views
 
 _HERE = Path(__file__).parent
 _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
-_CONNECT = """ragBot.connect(element, props, watch, {
-  ask: (data) => trigger("ask", data), open: (data) => trigger("open_note", data),
-  read: (data) => trigger("read_folder", data), decide: (data) => trigger("decide", data) });"""
-_SHOW_NOTES, _SHOW_CHAT = "() => { ragBot.showNotes(true); }", "() => { ragBot.showNotes(false); }"
+CHAT, NOTES, EVALUATION = "chat", "notes", "evaluation"
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
  stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E">"""
 _BRAND = '<p class="brand">rag-bot</p><button type="button" data-menu aria-label="Menu">☰</button>'
-_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE = {**_QUIET, "queue": False}
 _TICK_SECONDS = 1.5
 
 
@@ -66,7 +66,7 @@ class Page:
 
     def _lay_out(self) -> None:
         self._history = gr.State(())
-        self._notes_open = gr.State(False)
+        self._open = gr.State(CHAT)
         self._timer = gr.Timer(_TICK_SECONDS)
         self._parts: dict[str, Any] = {}
         with gr.Row(elem_id="app"):
@@ -74,8 +74,8 @@ class Page:
                 self._lay_out_side()
             with gr.Column(elem_id="main", min_width=0):
                 with gr.Column(elem_id="scroll"):
-                    self._parts["welcome"] = _html("welcome")
-                    self._conversation = _html("conversation")
+                    self._parts["welcome"] = html("welcome")
+                    self._conversation = html("conversation")
                 self._question = gr.Textbox(
                     placeholder="Ask your notes …",
                     show_label=False,
@@ -87,9 +87,13 @@ class Page:
                     submit_btn=True,
                     elem_id="question",
                 )
-                with gr.Column(elem_id="notes-page"):
+                with gr.Column(elem_id="notes-page", elem_classes="page"):
                     self._lay_out_notes()
-            self._panel = _html("panel")
+                with gr.Column(elem_id="evaluation-page", elem_classes="page"):
+                    self._evaluation = EvaluationPage(self._sources.evaluations)
+                    self._parts |= self._evaluation.parts
+            self._panel = html("panel")
+            self._voted = html("voted")
         self._seen = gr.Textbox("{}", visible="hidden", elem_id="seen")
 
     def _lay_out_side(self) -> None:
@@ -97,13 +101,14 @@ class Page:
         with gr.Column(elem_id="menu"):
             self._new_chat = gr.Button("New chat", elem_id="new-chat")
             self._show_notes = gr.Button("Notes", elem_id="show-notes")
+            self._show_evaluation = gr.Button("Evaluation", elem_id="show-evaluation")
             self._folder = gr.Dropdown(
                 [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
             )
-            self._parts["overview"] = _html("overview")
+            self._parts["overview"] = html("overview")
             self._sync = gr.Button("Sync notes", elem_id="sync")
             self._parts["watch"] = gr.Checkbox(label="Keep in sync", container=False, elem_id="watch")
-            self._parts["watching"] = _html("watching")
+            self._parts["watching"] = html("watching")
             with gr.Accordion("Add a folder", open=False, elem_id="add"):
                 self._path = gr.Textbox(
                     label="Notes folder", placeholder="~/notes", lines=1, max_lines=1, elem_id="notes-folder"
@@ -111,29 +116,31 @@ class Page:
                 self._add = gr.Button("Read this folder", elem_id="read-folder")
 
     def _lay_out_notes(self) -> None:
-        with gr.Row(elem_id="notes-head"):
+        with gr.Row(elem_id="notes-head", elem_classes="head"):
             gr.HTML("<h1>Notes</h1>", apply_default_css=False)
-            self._show_chat = gr.Button("Back to the chat", elem_id="show-chat")
-        self._parts["summary"] = _html("summary")
+            self._show_chat = gr.Button("Back to the chat", elem_id="show-chat", elem_classes="leave")
+        self._parts["summary"] = html("summary")
         self._query = gr.Textbox(
             placeholder="Search titles and paths", show_label=False, label="Search", container=False, elem_id="query"
         )
         self._parts["filter"] = gr.Radio(
             filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
         )
-        self._parts["rows"] = _html("rows", '<p class="hint">Looking at your notes …</p>')
+        self._parts["rows"] = html("rows", '<p class="hint">Looking at your notes …</p>')
 
     def _wire(self) -> None:
         talk = [self._question, self._history, self._conversation]
         asked = [self._question, self._history, self._folder]
-        gr.on([self._question.submit], self._talk.ask, asked, talk, **_QUIET)
-        self._parts["welcome"].ask(self._talk.ask_example, [self._history, self._folder], talk, **_QUIET)
-        gr.on([self._new_chat.click], lambda: ("", (), "", ""), None, [*talk, self._panel], **_AT_ONCE)
-        for shown in (self._conversation, self._parts["rows"], self._panel):
-            shown.open_note(self._talk.open_note, None, self._panel, **_AT_ONCE)
-        gr.on([self.blocks.load, self._folder.focus], self._talk.folders, None, self._folder, **_QUIET)
+        gr.on([self._question.submit], self._talk.ask, asked, talk, **QUIET)
+        self._parts["welcome"].ask(self._talk.ask_example, [self._history, self._folder], talk, **QUIET)
+        gr.on([self._new_chat.click], lambda: ("", (), "", ""), None, [*talk, self._panel], **AT_ONCE)
+        for shown in (self._conversation, self._parts["rows"], self._parts["result"], self._panel):
+            shown.open_note(self._talk.open_note, self._history, self._panel, **AT_ONCE)
+        for shown in (self._conversation, self._panel):
+            shown.vote(self._talk.vote, self._history, self._voted, **AT_ONCE)
+        gr.on([self.blocks.load, self._folder.focus], self._talk.folders, None, self._folder, **QUIET)
         self._wire_syncing()
-        self._wire_notes()
+        self._wire_pages()
 
     def _wire_syncing(self) -> None:
         """Every command shows at once what it began; the timer shows what comes of it, and what others do."""
@@ -147,39 +154,43 @@ class Page:
             (self._parts["watch"].input, self._set_watching, self._parts["watch"]),
         )
         for happens, command, given in commands:
-            happens(command, given, None, **_AT_ONCE).then(**self._refreshing())
+            happens(command, given, None, **AT_ONCE).then(**self._refreshing())
 
-    def _wire_notes(self) -> None:
+    def _wire_pages(self) -> None:
         query, state = self._query, self._parts["filter"]
-        self._show_notes.click(None, js=_SHOW_NOTES)
-        self._show_notes.click(self._open_notes, None, self._notes_open, **_AT_ONCE).then(**self._refreshing())
-        for leaves in (self._show_chat, self._new_chat):
-            leaves.click(None, js=_SHOW_CHAT)
-            leaves.click(lambda: False, None, self._notes_open, **_AT_ONCE)
+        opened = (
+            (self._show_notes, NOTES, self._sources.lists.look),
+            (self._show_evaluation, EVALUATION, None),
+            *((leaves, CHAT, None) for leaves in (self._show_chat, self._evaluation.leave, self._new_chat)),
+        )
+        for button, page, look in opened:
+            button.click(None, js=f"() => {{ ragBot.showPage('{page}'); }}")
+            button.click(partial(_open, page, look), None, self._open, **AT_ONCE).then(**self._refreshing())
+        self._evaluation.wire(self._show_evaluation.click, self._refreshing())
         gr.on([query.input, state.input], trigger_mode="always_last", **self._refreshing())
 
     def _refreshing(self) -> dict[str, Any]:
         """What an event needs to refresh the page."""
-        look = [self._seen, self._notes_open, self._query, self._parts["filter"]]
+        look = [self._seen, self._open, self._query, self._parts["filter"], self._evaluation.chosen]
         show = [self._seen, *self._parts.values()]
-        return {"fn": self._refresh, "inputs": look, "outputs": show, **_AT_ONCE}
+        return {"fn": self._refresh, "inputs": look, "outputs": show, **AT_ONCE}
 
-    def _refresh(self, seen: str, notes_open: bool, query: str, state: str) -> Any:
+    def _refresh(self, seen: str, page: str, query: str, state: str, chosen: Chosen) -> Any:
         """The parts of the page that are no longer as the browser has them, often none.
 
         It sends marks of what it shows, for answers may arrive in another order than they were made in.
         """
-        views = self._sources.views() | (self._sources.notes_views(query, state) if notes_open else {})
+        views = self._sources.views()
+        if page == NOTES:
+            views |= self._sources.notes_views(query, state)
+        elif page == EVALUATION:
+            views |= self._sources.evaluation_views(tuple(chosen))
         marks = {name: _mark(value) for name, value in views.items()}
         shown = json.loads(seen or "{}")
         changed = {name: value for name, value in views.items() if shown.get(name) != marks[name]}
         if not changed:
             return gr.skip()
         return [json.dumps(shown | marks), *(_update(name, changed) for name in self._parts)]
-
-    def _open_notes(self) -> bool:
-        self._sources.lists.look()
-        return True
 
     def _read_folder(self, folder: str) -> None:
         if folder.strip():
@@ -204,6 +215,13 @@ class Page:
             self._sources.watch.stop()
 
 
+def _open(page: str, look: Callable[[], object] | None) -> str:
+    """The page that is open now, after a look at what it shows."""
+    if look:
+        look()
+    return page
+
+
 def _mark(value: Any) -> str:
     return hashlib.blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
 
@@ -218,8 +236,3 @@ def _theme() -> Any:
     """Fonts of the system, so that none is fetched; the colours that show before style.css does."""
     theme = gr.themes.Base(primary_hue="emerald", neutral_hue="stone", font=_SYSTEM_FONTS, font_mono=_SYSTEM_MONO)
     return theme.set(body_background_fill="#faf9f6", body_background_fill_dark="#17191b")
-
-
-def _html(name: str, first: str = "") -> Any:
-    """HTML that reports what was clicked in it as the events 'ask', 'open_note', 'read_folder' and 'decide'."""
-    return gr.HTML(first, elem_id=name, js_on_load=_CONNECT, apply_default_css=False)

@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from rag_bot.records import Answer, Citation, Hit, Quote, change_words
+from rag_bot.records import Answer, Citation, Quote, change_words
+from rag_bot.ui.exchange import Place
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 
 
-def exchange(question: str, answer_html: str) -> str:
-    """A question and what it got."""
+def exchange(question: str, answer_html: str, feedback_html: str = "") -> str:
+    """A question, what it got, and what a person may say of that."""
     return (
         f'<section class="exchange"><h3 class="question" dir="auto">{escape(question)}</h3>'
-        f'<div class="answer">{answer_html}</div></section>'
+        f'<div class="answer">{answer_html}</div>{feedback_html}</section>'
     )
 
 
@@ -43,16 +44,17 @@ def growing_answer(answer: Answer) -> Iterator[str]:
 
 def _quote(citation: Citation) -> str:
     quote, number = citation.quote, citation.number
-    target = _target(quote.note_path, quote.start_line, quote.end_line)
+    place = target(quote.note_path, quote.start_line, quote.end_line)
     stale = f' <span class="stale">{escape(change_words(citation.change))}</span>' if citation.stale else ""
     return f"""<figure class="quote" style="--n:{number}">
-<a class="number" href="#" {target} aria-label="Citation {number}: show it in the note">{number}</a>
+<a class="number" href="#" {place} aria-label="Citation {number}: show it in the note">{number}</a>
 <figcaption class="context" dir="auto">{_context(quote)}</figcaption>
 <blockquote dir="auto">{_verbatim(quote.text)}</blockquote>
-<p class="source"><a class="place" href="#" {target} dir="auto">{escape(quote.location)}</a>{stale}</p></figure>"""
+<p class="source"><a class="place" href="#" {place} dir="auto">{escape(quote.location)}</a>{stale}</p></figure>"""
 
 
-def _target(path: str, start_line: int, end_line: int) -> str:
+def target(path: str, start_line: int, end_line: int) -> str:
+    """The attributes of a link that opens a note at these lines."""
     return f'data-note="{escape(path)}" data-start="{start_line}" data-end="{end_line}"'
 
 
@@ -66,6 +68,13 @@ def _context(quote: Quote) -> str:
 def _verbatim(text: str) -> str:
     """The quote as it stands, line by line; bullets are paler and what wraps hangs below the words."""
     return "".join(_row(line) for line in _LINE_END.split(text))
+
+
+def bare(text: str) -> str:
+    """A quote without the white space around it and the bullet before it; what is nothing but a bullet stays."""
+    text = text.strip()
+    marker = _MARKER.match(text)
+    return text[marker.end() :] or text if marker else text
 
 
 def _row(line: str) -> str:
@@ -82,17 +91,15 @@ def _row(line: str) -> str:
 def _nearest(answer: Answer) -> str:
     if not answer.nearest:
         return ""
-    rows = "".join(f"<li>{_hit(hit)}</li>" for hit in answer.nearest)
+    rows = "".join(f"<li>{place_link(Place.of(hit))}</li>" for hit in answer.nearest)
     return f'<p class="hint">The nearest passages, which do not answer it:</p><ul class="nearest">{rows}</ul>'
 
 
-def _hit(hit: Hit) -> str:
-    chunk = hit.chunk
-    headings = [heading for heading in chunk.headings if heading != hit.note.title]
-    title = " › ".join([hit.note.title, *headings])
+def place_link(place: Place) -> str:
+    """Title and place of a passage, which open the note there."""
     return (
-        f'<a href="#" {_target(chunk.note_path, chunk.start_line, chunk.end_line)}><b dir="auto">{escape(title)}</b>'
-        f'<span class="place" dir="auto">{escape(chunk.location)}</span></a>'
+        f'<a href="#" {target(place.path, place.start_line, place.end_line)}><b dir="auto">{escape(place.title)}</b>'
+        f'<span class="place" dir="auto">{escape(place.location)}</span></a>'
     )
 
 

@@ -4,19 +4,31 @@ if (window.ragBot) return; // Gradio may put the head in twice
 const ragBot = window.ragBot = {
   connect(element, props, watch, report) {
     element.addEventListener("click", (event) => {
-      const target = event.target.closest("[data-note], [data-ask], [data-answer], [data-close]");
+      const target = event.target.closest("[data-note], [data-ask], [data-answer], [data-close], [data-vote], [data-run], [data-stop]");
+      if (ragBot.choosesLine(event)) return;
       if (!target) return;
       if (target.dataset.note !== undefined) {
         event.preventDefault();
         ragBot.unmark();
         target.closest(".quote, li")?.classList.add("opened");
         const { note, start, end, heading } = target.dataset;
-        report.open({ note, start, end, heading });
+        report("open_note", { note, start, end, heading, picking: ragBot.picking() });
       } else if (target.dataset.ask !== undefined) {
-        report.ask({ question: target.dataset.ask });
+        report("ask", { question: target.dataset.ask });
       } else if (target.dataset.answer !== undefined) {
         target.closest(".asks").querySelectorAll("button").forEach((button) => { button.disabled = true; });
-        report.decide({ answer: target.dataset.answer, folder: target.dataset.folder });
+        report("decide", { answer: target.dataset.answer, folder: target.dataset.folder });
+      } else if (target.dataset.run !== undefined) {
+        event.preventDefault();
+        report("choose", { run: target.dataset.run });
+      } else if (target.dataset.stop !== undefined) {
+        target.disabled = true;
+        report("stop", {});
+      } else if (target.dataset.vote !== undefined) {
+        const block = target.closest("[data-exchange]");
+        const action = target.getAttribute("aria-pressed") === "true" ? "back" : target.dataset.vote;
+        const picked = [...block.querySelectorAll(".tick input:checked")].map((tick) => Number(tick.value));
+        report("vote", { exchange: block.dataset.exchange, action, picked });
       } else {
         ragBot.closePanel();
       }
@@ -24,15 +36,33 @@ const ragBot = window.ragBot = {
     element.addEventListener("toggle", (event) => {
       if (event.target.dataset.keep) ragBot.folds[event.target.dataset.keep] = event.target.open;
     }, true);
-    watch("value", () => requestAnimationFrame(() => ragBot.keepFolds(element)));
+    element.addEventListener("change", (event) => {
+      const run = event.target.dataset.compare;
+      if (run !== undefined) report("compare", { run, ticked: event.target.checked });
+    });
+    watch("value", () => requestAnimationFrame(() => {
+      ragBot.keepFolds(element);
+      ragBot.keepFocus(element);
+      element.querySelectorAll("[data-compare]").forEach((tick) => { tick.checked = tick.defaultChecked; });
+    }));
     element.addEventListener("submit", (event) => {
       event.preventDefault();
-      report.read({ folder: event.target.elements.folder.value });
+      const form = event.target;
+      if (form.dataset.pick === undefined) return report("read_folder", { folder: form.elements.folder.value });
+      const lines = [form.elements.first, form.elements.last].map((field) => Number(field.value)).sort((a, b) => a - b);
+      const note = form.closest(".note").dataset.path;
+      report("vote", { exchange: form.dataset.pick, action: "lines", note, first: lines[0], last: lines[1] });
     });
     if (element.closest("#panel")) {
       ragBot.closePanel = () => { props.value = ""; ragBot.unmark(); };
       watch("value", () => requestAnimationFrame(() => ragBot.showCited(element)));
     }
+    if (element.closest("#voted")) {
+      watch("value", () => requestAnimationFrame(() => ragBot.showVotes(element)));
+    }
+    element.addEventListener("input", (event) => {
+      if (event.target.form?.dataset.pick !== undefined) ragBot.showPicked(event.target.form);
+    });
     if (element.closest("#conversation")) {
       watch("value", () => requestAnimationFrame(() => ragBot.showLast(element)));
     }
@@ -46,9 +76,15 @@ const ragBot = window.ragBot = {
     });
   },
 
-  showNotes(shown) {
-    document.querySelector("#app")?.classList.toggle("notes-shown", shown);
-    document.querySelector("#app")?.classList.remove("menu-open");
+  keepFocus(element) { // what had the focus has it again when its part of the page is made anew
+    if (!ragBot.focused || document.activeElement !== document.body) return;
+    [...element.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === ragBot.focused)?.focus();
+  },
+
+  showPage(page) {
+    const app = document.querySelector("#app");
+    ["notes", "evaluation"].forEach((name) => app?.classList.toggle(`${name}-shown`, name === page));
+    app?.classList.remove("menu-open");
     ragBot.closePanel();
   },
 
@@ -56,6 +92,65 @@ const ragBot = window.ragBot = {
 
   unmark() {
     document.querySelectorAll(".opened").forEach((open) => open.classList.remove("opened"));
+  },
+
+  // The thumbs below the answers: the server sends those of all answers, here they take the place of what is there.
+  showVotes(voted) {
+    voted.querySelectorAll("[data-exchange]").forEach((fresh) => {
+      const shown = document.querySelector(`#conversation [data-exchange="${fresh.dataset.exchange}"]`);
+      if (!shown || shown.innerHTML === fresh.innerHTML) return;
+      const focused = shown.contains(document.activeElement);
+      const pressed = focused ? document.activeElement.dataset.vote : "";
+      shown.innerHTML = fresh.innerHTML;
+      ragBot.tellPanel(fresh.dataset.exchange, shown);
+      const picker = shown.querySelector(".picker");
+      picker?.scrollIntoView({ block: "nearest" });
+      if (!focused) return;
+      const next = picker?.querySelector("input, a") ?? shown.querySelector(`[data-vote="${pressed}"]`);
+      (next ?? shown.querySelector(".thumb"))?.focus({ preventScroll: true });
+    });
+  },
+
+  tellPanel(exchange, shown) { // what came of the lines that were chosen there
+    const form = document.querySelector(`#panel form.pick[data-pick="${exchange}"]`);
+    if (!form) return;
+    const said = shown.querySelector(".said")?.firstChild?.textContent ?? "";
+    if (shown.querySelector(".picker")) {
+      form.querySelector(".said").textContent = said;
+      return;
+    }
+    document.querySelectorAll("#panel .picked").forEach((line) => line.classList.remove("picked"));
+    const told = document.createElement("p");
+    told.className = "pick";
+    told.setAttribute("role", "status");
+    told.textContent = said;
+    if (said) form.replaceWith(told);
+    else form.remove();
+  },
+
+  picking() { // the answer whose right lines are looked for
+    return document.querySelector("#conversation .picker")?.closest("[data-exchange]").dataset.exchange;
+  },
+
+  choosesLine(event) { // the first click chooses one line, the next all lines up to another
+    const form = event.target.closest(".note")?.querySelector("form.pick");
+    const line = form && !event.target.closest("a, form") && event.target.closest("[data-line]");
+    if (!line) return false;
+    const { first, last } = form.elements;
+    const number = Number(line.dataset.line);
+    const chosen = first.value && first.value === last.value ? Number(first.value) : number;
+    first.value = Math.min(chosen, number);
+    last.value = Math.max(chosen, number);
+    ragBot.showPicked(form);
+    return true;
+  },
+
+  showPicked(form) {
+    const ends = [form.elements.first, form.elements.last].map((field) => Number(field.value)).sort((a, b) => a - b);
+    form.closest(".note").querySelectorAll("[data-line]").forEach((line) => {
+      const number = Number(line.dataset.line);
+      line.classList.toggle("picked", ends[0] <= number && number <= ends[1]);
+    });
   },
 
   showCited(panel) {
@@ -75,6 +170,7 @@ const ragBot = window.ragBot = {
   },
 };
 
+document.addEventListener("focusin", (event) => { ragBot.focused = event.target.closest("[data-focus]")?.dataset.focus; });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") ragBot.closePanel();
 });

@@ -15,6 +15,8 @@ from rag_bot.errors import RagBotError, UsageError, first_line
 from rag_bot.library import Library
 from rag_bot.settings import Settings
 from rag_bot.ui.endings import Endings
+from rag_bot.ui.evaluation_job import EvaluationJob
+from rag_bot.ui.evaluations import Evaluations
 from rag_bot.ui.glance import Glances, has_index
 from rag_bot.ui.guard import guarded
 from rag_bot.ui.note_list import NoteLists
@@ -44,14 +46,15 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
     library = Library(settings)
     sync = SyncJob(settings, on_done=lambda: _warm_up(library))
     watch = WatchJob(settings, on_change=lambda: _warm_up(library))
+    evaluation = EvaluationJob(settings)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         _begin(library, sync, watch)
         threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
         yield
-        watch.stop()
-        sync.stop()
+        for job in (watch, sync, evaluation):
+            job.stop()
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
@@ -59,7 +62,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
     from rag_bot.ui.page import mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    mount(app, library, Sources(Glances(library), NoteLists(library), sync, watch))
+    mount(app, library, Sources(Glances(library), NoteLists(library), sync, watch, Evaluations(settings, evaluation)))
     return Endings(guarded(app, (*_NAMES, _in_header(host))))
 
 

@@ -85,7 +85,7 @@ class SyncJob:
         said: list[str] = []
 
         def on_message(line: str) -> None:
-            progress = _progress(line)
+            progress = read_progress(line)
             if progress:
                 self._state = replace(self._state, **progress)
             else:
@@ -101,7 +101,8 @@ class SyncJob:
             self._on_done()
 
 
-def _progress(line: str) -> dict[str, Any] | None:
+def read_progress(line: str) -> dict[str, Any] | None:
+    """What a line says of how far a command is; None if it says something else."""
     try:
         said = json.loads(line)
         return {"stage": str(said["stage"]), "done": int(said["done"]), "total": int(said["total"])}

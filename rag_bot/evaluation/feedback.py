@@ -1,0 +1,107 @@
+"""The cases that a person's feedback on answers makes: a file of their own, which no rebuild of the index touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from rag_bot.errors import UsageError
+from rag_bot.evaluation.cases import Case, append_case, case_line, read_cases
+from rag_bot.evaluation.results import write_whole
+
+if TYPE_CHECKING:
+    from rag_bot.settings import Settings
+
+KIND = "feedback"
+FOLDER, FILE = "feedback", "cases.jsonl"
+_PATIENCE = 5.0  # seconds that another writer may take
+
+
+def feedback_file(settings: Settings) -> Path:
+    """Where the cases are, once there are some: beside the index, in a folder for nobody else to read."""
+    return settings.index.parent / FOLDER / FILE
+
+
+class Feedback:
+    """At most one case of kind "feedback" for a question. Safe to use from several threads and processes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = feedback_file(settings)
+        self._read: tuple[tuple[int, ...], tuple[Case, ...]] = ((), ())
+
+    def cases(self) -> tuple[Case, ...]:
+        """All cases of the file, none where it isn't there; read anew only after it has changed.
+
+        Raises:
+            UsageError: the file can't be read, or a line is no case.
+        """
+        stamp = self._stamp()
+        if stamp != self._read[0]:
+            self._read = (stamp, tuple(read_cases(self.path)) if any(stamp[-1:]) else ())
+        return self._read[1]
+
+    def find(self, question: str, turns: tuple[str, ...] = ()) -> Case | None:
+        """The case of a question, however it is spaced and in whatever case of letters. Raises as `cases`."""
+        asked = _asked(question, turns)
+        return next((case for case in self.cases() if case.kind == KIND and _asked_in(case) == asked), None)
+
+    def keep(self, case: Case) -> Case:
+        """Add a case, in place of the one that its question had; it gets that one's id, or one of its own.
+
+        Raises:
+            UsageError: the file is there and no file of cases, or can't be written.
+        """
+        with self._alone():
+            former = self.find(case.question, case.turns)
+            if former is None:
+                return append_case(self.path, replace(case, kind=KIND))
+            case = replace(case, kind=KIND, id=former.id)
+            self._write([case if other.id == former.id else other for other in self.cases()])
+            return case
+
+    def take_back(self, question: str, turns: tuple[str, ...] = ()) -> bool:
+        """Remove the case of a question; False where there is none. Raises as `keep`."""
+        with self._alone():
+            former = self.find(question, turns)
+            if former is None:
+                return False
+            self._write([case for case in self.cases() if case.id != former.id])
+            return True
+
+    def _write(self, cases: list[Case]) -> None:
+        write_whole(self.path, "".join(case_line(case) for case in cases))
+
+    def _stamp(self) -> tuple[int, ...]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The folder, made where there is none, for this writer alone."""
+        lock = FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=_PATIENCE)
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock.acquire()
+        except OSError as error:  # Timeout is one as well
+            why = error.strerror or "another process writes there"
+            raise UsageError(f"{self.path} cannot be written: {why}. See who may write there.") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _asked(question: str, turns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(" ".join(one.split()).casefold() for one in (*turns, question))
+
+
+def _asked_in(case: Case) -> tuple[str, ...]:
+    return _asked(case.question, case.turns)

@@ -1,0 +1,57 @@
+"""What the page keeps of a question and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_bot.records import Answer, Citation, Hit, location
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of a note."""
+
+    title: str
+    path: str
+    start_line: int
+    end_line: int
+
+    @classmethod
+    def of(cls, hit: Hit) -> Place:
+        chunk = hit.chunk
+        headings = [heading for heading in chunk.headings if heading != hit.note.title]
+        return cls(" › ".join([hit.note.title, *headings]), chunk.note_path, chunk.start_line, chunk.end_line)
+
+    @property
+    def location(self) -> str:
+        return location(self.path, self.start_line, self.end_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an answer stands on, without the notes themselves."""
+
+    citations: tuple[Citation, ...]
+    nearest: tuple[Place, ...]
+    abstained: bool
+
+    @classmethod
+    def of(cls, answer: Answer) -> Given:
+        return cls(answer.citations, tuple(Place.of(hit) for hit in answer.nearest), answer.abstained)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question, asked in a folder or everywhere (""), and what it got.
+
+    `html` is what is shown; `given` comes with the whole answer, and never where something went wrong.
+    """
+
+    key: str
+    question: str
+    folder: str
+    html: str = ""
+    given: Given | None = None
+
+
+History = tuple[Exchange, ...]

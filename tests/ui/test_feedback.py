@@ -1,0 +1,264 @@
+"""What a vote makes of an answer: a case in a file that is the user's own."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag_bot import Library
+from rag_bot.errors import UsageError
+from rag_bot.evaluation.cases import Case, Evidence, case_of, read_cases
+from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
+from rag_bot.settings import Settings
+from rag_bot.ui.exchange import Exchange, Given, History
+from rag_bot.ui.feedback import Votes
+
+TRAM, BUS = "When does the night tram leave?", "What colour is the airport bus?"
+TRAMS = """# Trams
+
+- The night tram leaves at two.
+- The day tram leaves at six.
+
+## Tickets
+
+A ticket costs three crowns.
+It is valid for an hour.
+"""
+ABSENT = "Who composed the opera about whales?"
+
+
+@pytest.fixture
+def tram_library(library: Library, write: Callable[..., Path], notes: Path) -> Library:
+    write("trams.md", TRAMS)
+    write("buses.md", "# Buses\n\nThe airport bus is blue.\n")
+    library.ingest([notes])
+    return library
+
+
+def asked(library: Library, question: str, key: str = "k1", folder: str = "") -> Exchange:
+    return Exchange(key, question, folder, "<p>answer</p>", Given.of(library.ask(question)))
+
+
+def kept(library: Library) -> list[Case]:
+    path = feedback_file(library.settings)
+    return read_cases(path) if path.is_file() and path.read_text() else []
+
+
+def vote(library: Library, history: History, action: str, **more: Any) -> str:
+    return Votes(library).vote(history, {"exchange": history[-1].key, "action": action} | more)
+
+
+def said(html: str) -> str:
+    found = re.search(r'class="said" role="status">(.*?)</span></div>', html, re.DOTALL)
+    assert found
+    return re.sub(r"<[^>]+>", "", found[1]).strip()
+
+
+def pressed(html: str) -> list[str]:
+    return re.findall(r'data-vote="(\w+)" aria-pressed="true"', html)
+
+
+def test_a_thumb_up_keeps_the_cited_lines_as_evidence(tram_library: Library) -> None:
+    history = (asked(tram_library, TRAM),)
+    html = vote(tram_library, history, "up")
+    [case] = kept(tram_library)
+    assert (case.question, case.kind, case.answerable) == (TRAM, KIND, True)
+    assert case.evidence == (Evidence("notes/trams.md", "The night tram leaves at two."),)
+    assert re.search(case.pattern, tram_library.ask(TRAM).text)
+    assert pressed(html) == ["up"]
+    assert "Kept as a case: the answer stands in notes/trams.md." in said(html)
+
+
+def test_the_file_lies_beside_the_index_for_nobody_else_and_outlives_it(tram_library: Library, tmp_path: Path) -> None:
+    vote(tram_library, (asked(tram_library, TRAM),), "up")
+    path = tmp_path / "feedback" / "cases.jsonl"
+    assert feedback_file(tram_library.settings) == path
+    assert path.is_file()
+    assert not path.is_relative_to(tram_library.settings.index)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_second_vote_replaces_the_first_and_keeps_its_id(tram_library: Library) -> None:
+    history = (asked(tram_library, TRAM),)
+    vote(tram_library, history, "up")
+    [first] = kept(tram_library)
+    again = asked(tram_library, f"  {TRAM.upper()} ", "k2")
+    html = vote(tram_library, (*history, again), "lines", note="notes/trams.md", first=8, last=9)
+    [case] = kept(tram_library)
+    assert case.id == first.id
+    assert case.evidence == (Evidence("notes/trams.md", "A ticket costs three crowns.\nIt is valid for an hour."),)
+    assert pressed(html) == ["down", "down"]
+
+
+def test_a_vote_can_be_taken_back_and_others_stay(tram_library: Library) -> None:
+    history = (asked(tram_library, BUS, "k1"), asked(tram_library, TRAM, "k2"))
+    for number in (1, 2):
+        vote(tram_library, history[:number], "up")
+    html = vote(tram_library, history, "back")
+    assert [case.question for case in kept(tram_library)] == [BUS]
+    assert pressed(html) == ["up"]
+    vote(tram_library, history[:1], "back")
+    assert feedback_file(tram_library.settings).read_text() == ""
+    vote(tram_library, history, "up")
+    assert [case.question for case in kept(tram_library)] == [TRAM]
+
+
+def test_a_thumb_down_takes_back_the_thumb_up_and_asks_where_the_answer_stands(tram_library: Library) -> None:
+    history = (asked(tram_library, TRAM),)
+    vote(tram_library, history, "up")
+    html = vote(tram_library, history, "down")
+    assert kept(tram_library) == []
+    assert pressed(html) == ["down"]
+    assert 'type="checkbox" value="1"' in html
+    assert 'data-note="notes/trams.md"' in html
+    assert 'data-vote="none"' in html
+    assert 'class="picker"' not in vote(tram_library, history, "cancel")
+
+
+def test_lines_that_are_ticked_or_chosen_in_a_note_become_the_evidence(tram_library: Library) -> None:
+    history = (asked(tram_library, TRAM),)
+    assert "Tick the lines" in said(vote(tram_library, history, "pick", picked=[]))
+    assert kept(tram_library) == []
+    vote(tram_library, history, "pick", picked=[1])
+    assert [one.evidence[0].quote for one in kept(tram_library)] == ["The night tram leaves at two."]
+    vote(tram_library, history, "lines", note="notes/trams.md", first=4, last=4)
+    [case] = kept(tram_library)
+    assert case.evidence == (Evidence("notes/trams.md", "The day tram leaves at six."),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ({"note": "notes/trams.md", "first": 2, "last": 2}, "no word in"),
+        ({"note": "notes/trams.md", "first": 9, "last": 99}, "has the lines 1 to"),
+        ({"note": "notes/gone.md", "first": 1, "last": 1}, "is not indexed"),
+    ],
+)
+def test_lines_that_hold_nothing_are_refused_and_asked_for_again(
+    tram_library: Library, lines: dict[str, Any], problem: str
+) -> None:
+    html = vote(tram_library, (asked(tram_library, TRAM),), "lines", **lines)
+    assert problem in said(html)
+    assert 'class="picker"' in html
+    assert kept(tram_library) == []
+
+
+def test_that_the_notes_do_not_answer_is_a_case_as_well(tram_library: Library) -> None:
+    html = vote(tram_library, (asked(tram_library, TRAM),), "none")
+    [case] = kept(tram_library)
+    assert (case.answerable, case.evidence, case.kind) == (False, (), KIND)
+    assert pressed(html) == ["down"]
+    abstained = asked(tram_library, ABSENT, "k2")
+    assert abstained.given
+    assert abstained.given.abstained
+    html = vote(tram_library, (abstained,), "up")
+    assert pressed(html) == ["up"]
+    assert "your notes don&#x27;t answer this" in html
+    assert 'data-vote="none"' not in vote(tram_library, (abstained,), "down")
+
+
+def test_what_one_folder_does_not_answer_makes_no_case(tram_library: Library) -> None:
+    html = vote(tram_library, (asked(tram_library, ABSENT, folder="notes"),), "up")
+    assert "asked of notes only" in said(html)
+    assert kept(tram_library) == []
+
+
+def test_an_answer_from_a_note_that_changed_makes_no_case(
+    tram_library: Library, write: Callable[..., Path], notes: Path
+) -> None:
+    history = (asked(tram_library, TRAM),)
+    write("trams.md", TRAMS.replace("two", "three"))
+    html = vote(tram_library, history, "up")
+    assert "these lines have changed since they were indexed, so no case was made. Sync" in said(html)
+    tram_library.ingest([notes])
+    assert "has changed since this was answered" in said(vote(tram_library, history, "up"))
+    (notes / "trams.md").unlink()
+    assert "no case was made" in said(vote(tram_library, (asked(tram_library, TRAM),), "up"))
+    assert kept(tram_library) == []
+    assert pressed(html) == []
+
+
+def test_an_answer_that_the_app_no_longer_knows_says_so(tram_library: Library) -> None:
+    html = Votes(tram_library).vote((asked(tram_library, TRAM),), {"exchange": "<b>", "action": "up"})
+    assert "ask again" in html
+    assert 'data-exchange="&lt;b&gt;"' in html
+    assert kept(tram_library) == []
+
+
+def test_a_file_that_somebody_broke_is_named_and_left_as_it_is(tram_library: Library) -> None:
+    path = feedback_file(tram_library.settings)
+    path.parent.mkdir()
+    path.write_text("{broken\n")
+    history = (asked(tram_library, TRAM),)
+    assert f"{path}:1 is no case" in said(vote(tram_library, history, "up"))
+    assert path.read_text() == "{broken\n"
+    assert Votes(tram_library).conversation(history).count('data-vote="up"') == 1
+
+
+def test_the_conversation_shows_votes_of_before_and_none_under_what_went_wrong(tram_library: Library) -> None:
+    vote(tram_library, (asked(tram_library, TRAM),), "up")
+    failed = Exchange("k3", "?", "", "<p>notice</p>")
+    html = Votes(tram_library).conversation((asked(tram_library, TRAM, "k2"), failed))
+    assert pressed(html) == ["up"]
+    assert html.count('class="feedback"') == 1
+
+
+def test_everything_of_notes_and_questions_is_escaped(
+    library: Library, write: Callable[..., Path], notes: Path
+) -> None:
+    evil = '<img src=x onerror="alert(1)">'
+    write(f"zebra {evil.replace('/', '')}.md", f"# Zebra {evil}\n\nThe zebra quota is 41 {evil}.\n")
+    library.ingest([notes])
+    history = (asked(library, f"What is the zebra quota {evil}?"),)
+    for action in ("down", "up"):
+        html = vote(library, history, action)
+        assert "<img" not in html
+        assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", html))
+
+
+def made(question: str) -> Case:
+    return case_of(question, (), kind=KIND)
+
+
+def test_votes_of_many_threads_are_all_kept(tmp_path: Path) -> None:
+    settings = Settings(index=tmp_path / "index")
+    threads = [
+        threading.Thread(target=lambda number=number: Feedback(settings).keep(made(f"Question {number}?")))
+        for number in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {case.question for case in read_cases(feedback_file(settings))} == {f"Question {n}?" for n in range(12)}
+
+
+def test_questions_that_read_alike_get_ids_of_their_own(tmp_path: Path) -> None:
+    feedback = Feedback(Settings(index=tmp_path / "index"))
+    assert feedback.keep(made("What is it?")).id == "what-is-it"
+    assert feedback.keep(made("What is it!")).id == "what-is-it-2"
+    assert feedback.find("what  IS it?") == made("What is it?")
+    assert not feedback.take_back("Something else?")
+
+
+def test_cases_that_are_no_feedback_stay_when_votes_change(tmp_path: Path) -> None:
+    feedback = Feedback(Settings(index=tmp_path / "index"))
+    feedback.path.parent.mkdir()
+    own = {"id": "own", "question": "Mine?", "kind": "fact", "answerable": False, "pattern": "", "evidence": []}
+    feedback.path.write_text(json.dumps(own))
+    feedback.keep(made("Mine?"))
+    feedback.take_back("Mine?")
+    assert [case.id for case in feedback.cases()] == ["own"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "feedback").write_text("a file")
+    with pytest.raises(UsageError, match=r"cases\.jsonl cannot be written"):
+        Feedback(Settings(index=tmp_path / "index")).keep(made("Mine?"))
