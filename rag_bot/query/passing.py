@@ -166,9 +166,9 @@ def _standings(work: Working, key: str) -> str:
 
 def _with_its_words(work: Working, key: str) -> str:
     missing = work.missing(key)
-    lacks = f", which are not {_quoted(missing)}" if missing else ""
+    lacks = f" ({_quoted(missing)} {'do' if missing[1:] else 'does'} not)" if missing else ""
     narrower = "" if work.filters else ", or within its folder or tag"
-    return f"ask with more of its own words{lacks}{narrower}"
+    return f"ask with more words that stand in it{lacks}{narrower}"
 
 
 def _quoted(words: list[str]) -> str:
