@@ -36,6 +36,8 @@ class RetrievalSettings(BaseModel):
         default=0.5, ge=0, le=1, description="share of meaning in the fusion; the rest is words"
     )
     candidates: int = Field(default=100, ge=10, le=1000, description="passages taken from each of the two searches")
+    reranker: str = Field(default="", description="CrossEncoder that looks at the best passages again: name or folder")
+    reranked: int = Field(default=30, ge=1, le=200, description="passages that the re-ranker looks at")
     feedback: float = Field(
         default=0.5, ge=0, le=2, description="how far a first ranking moves the question towards its best passages"
     )

@@ -52,9 +52,11 @@ def chat(context: typer.Context, folder: Folder = None, tag: Tag = None) -> None
     with open_library(context) as library:
         status = library.status()
         console.print(f"{status.notes:,} notes. Ask; an empty line ends.", style="dim")
+        earlier: list[str] = []
         while question := _read_question(console):
             try:
-                console.print(answer_text(library.ask(question, filters=Filters(folder, tag))))
+                console.print(answer_text(library.ask(question, filters=Filters(folder, tag), earlier=earlier)))
+                earlier.append(question)
             except UsageError as error:
                 console.print(str(error), style="yellow", markup=False)
 

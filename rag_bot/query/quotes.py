@@ -26,8 +26,8 @@ from rag_bot.store.analysis import ENGLISH, content_terms
 QUOTED_HITS = 6  # passages that are read line by line
 MOST_UNITS = 40  # lines that are embedded for one question
 READ_OF_UNIT = 250  # characters of a line that are embedded: what it is about shows at its beginning
-MOST_QUOTES = 4
-LEAST_SHARE = 0.78  # of the best line's score, for a further line to be shown
+MOST_QUOTES = 5
+LEAST_SHARE = 0.74  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
 NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the question's words, so must a further line, nearly
 SHARE_OF_BEST_WORDS = 0.8

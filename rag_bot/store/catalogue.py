@@ -176,23 +176,16 @@ class Catalogue:
 
     def keys_matching(self, filters: Filters) -> set[str]:
         """Keys of the chunks that pass the filters. A tag takes its sub-tags along, a folder its sub-folders."""
-        conditions, values = ["NOT pending"], []
-        if filters.folder:
-            folder = filters.folder.replace("\\", "/").removeprefix("./").rstrip("/") + "/"
-            folder = unicodedata.normalize("NFC", folder)  # file names come in other forms as well, from macOS for one
-            conditions.append(
-                "? IN (substr(nfc(note.path), 1, length(?)),"
-                " substr(nfc(substr(note.path, length(label) + 2)), 1, length(?)),"
-                " substr(nfc(root.folder || substr(note.path, length(label) + 1)), 1, length(?)))"
-            )
-            values += [folder] * 4
-        if filters.tag:
-            tag = filters.tag.lstrip("#").lower()
-            conditions.append("note.id IN (SELECT note_id FROM tag WHERE tag = ? OR substr(tag, 1, length(?)) = ?)")
-            values += [tag, f"{tag}/", f"{tag}/"]
+        condition, values = _passes(filters)
         sql = f"""SELECT DISTINCT key FROM chunk JOIN note ON note.id = note_id JOIN root ON root.id = root_id
-                  WHERE {" AND ".join(conditions)}"""
+                  WHERE NOT pending AND {condition}"""
         return {key for (key,) in self._db.execute(sql, values)}
+
+    def paths_matching(self, filters: Filters) -> set[str]:
+        """Paths of the notes that pass the filters."""
+        condition, values = _passes(filters)
+        sql = f"SELECT note.path FROM note JOIN root ON root.id = root_id WHERE NOT pending AND {condition}"
+        return {path for (path,) in self._db.execute(sql, values)}
 
     def vectors(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of these keys; unknown ones are left out."""
@@ -231,6 +224,25 @@ class Catalogue:
     def _notes_by_id(self, ids: Iterable[int]) -> dict[int, Note]:
         sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE note.id IN (%s)"
         return {row[0]: _to_note(row) for row in self._select_in(sql, list(ids))}
+
+
+def _passes(filters: Filters) -> tuple[str, list[str]]:
+    """The condition on a note and its root that these filters are, and its values."""
+    conditions, values = ["1"], []
+    if filters.folder:
+        folder = filters.folder.replace("\\", "/").removeprefix("./").rstrip("/") + "/"
+        folder = unicodedata.normalize("NFC", folder)  # file names come in other forms as well, from macOS for one
+        conditions.append(
+            "? IN (substr(nfc(note.path), 1, length(?)),"
+            " substr(nfc(substr(note.path, length(label) + 2)), 1, length(?)),"
+            " substr(nfc(root.folder || substr(note.path, length(label) + 1)), 1, length(?)))"
+        )
+        values += [folder] * 4
+    if filters.tag:
+        tag = filters.tag.lstrip("#").lower()
+        conditions.append("note.id IN (SELECT note_id FROM tag WHERE tag = ? OR substr(tag, 1, length(?)) = ?)")
+        values += [tag, f"{tag}/", f"{tag}/"]
+    return " AND ".join(conditions), values
 
 
 def _to_note(row: Any) -> Note:

@@ -98,3 +98,16 @@ def test_a_hit_says_why_it_was_found(corpus_library: Library) -> None:
     assert hit.why.word_score
     assert hit.why.dense_score
     assert hit.chunk.location == f"{hit.chunk.note_path}:{hit.chunk.start_line}-{hit.chunk.end_line}"
+
+
+def test_a_passage_that_stands_in_two_notes_is_cited_from_the_one_that_passes_the_filter(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("archive/a.md", "The lift is serviced in May.")
+    write("home/a.md", "The lift is serviced in May.")
+    library.ingest([notes])
+    (hit,) = library.search("When is the lift serviced?", filters=Filters(folder="home"))
+    assert (hit.chunk.note_path, hit.duplicates) == ("notes/home/a.md", ())
+    assert library.ask("When is the lift serviced?", filters=Filters(folder="home")).citations[0].quote.note_path == (
+        "notes/home/a.md"
+    )
