@@ -16,6 +16,7 @@ from rag_bot.ui.run_list import Chosen, RunLine, RunLists, made_words, runs_html
 from rag_bot.ui.words import many
 
 _FOLDER = Path("eval")  # in the working folder, where `rag-bot eval` looks as well
+_REMEMBERED = 4  # choices, for as many open pages
 _NO_CASES = (
     "Thumbs up or down under an answer makes a case of it, and they collect here. "
     "Or type the path of a file with one case, a JSON object, a line."
@@ -31,7 +32,7 @@ class Evaluations:
         self._lists = RunLists(settings)
         self._lock = threading.Lock()
         self._files: list[tuple[str, str]] = []
-        self._made: tuple[tuple[RunLine, ...], str] = ((), "")
+        self._made: list[tuple[tuple[RunLine, ...], str]] = []
 
     def files(self) -> list[tuple[str, str]]:
         """Labels and paths of the files of cases that are known: the feedback, and those in `eval/`."""
@@ -57,10 +58,12 @@ class Evaluations:
         return (*others[-1:], name) if ticked else others
 
     def _result(self, shown: tuple[RunLine, ...]) -> str:
-        """Made anew only when another run is chosen."""
-        if shown != self._made[0]:
-            self._made = (shown, _describe(shown) if shown else "")
-        return self._made[1]
+        """Made once for a choice, as long as it is among the last few."""
+        made = next((html for some, html in self._made if some == shown), None)
+        if made is None:
+            made = _describe(shown) if shown else ""
+            self._made = [(shown, made), *self._made[: _REMEMBERED - 1]]
+        return made
 
 
 def evaluating(state: EvaluationState, notes: int, has_cases: bool) -> str:

@@ -44,7 +44,8 @@ class Given:
 class Exchange:
     """A question, asked in a folder or everywhere (""), and what it got.
 
-    `html` is what is shown; `given` comes with the whole answer, and never where something went wrong.
+    `html` is what is shown; `given` comes with the whole answer, and never where something went wrong. `turns` are the
+    questions before it that it was asked with, the oldest first.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Exchange:
     folder: str
     html: str = ""
     given: Given | None = None
+    turns: tuple[str, ...] = ()
 
 
 History = tuple[Exchange, ...]

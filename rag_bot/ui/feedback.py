@@ -59,7 +59,7 @@ class Votes:
         elif action == "none":
             self._keep(chosen, ())
         elif action == "back" or (action == "down" and self._verdict(chosen) == "up"):
-            self._feedback.take_back(chosen.question)
+            self._feedback.take_back(chosen.question, chosen.turns)
         return action == "down"
 
     def _quoted(self, chosen: Exchange, numbers: set[int] | None) -> tuple[Evidence, ...]:
@@ -76,7 +76,7 @@ class Votes:
         for one in evidence:
             self._require_unchanged(one)
         pattern = "|".join(dict.fromkeys(quote_pattern(one.quote) for one in evidence))
-        self._feedback.keep(case_of(chosen.question, evidence, pattern=pattern, kind=KIND))
+        self._feedback.keep(case_of(chosen.question, evidence, pattern=pattern, kind=KIND, turns=chosen.turns))
 
     def _keep_lines(self, chosen: Exchange, place: str) -> None:
         case = make_case(note_text(self._library), chosen.question, (place,), kind=KIND)
@@ -97,7 +97,7 @@ class Votes:
 
     def _case(self, one: Exchange) -> Case | None:
         try:
-            return self._feedback.find(one.question)
+            return self._feedback.find(one.question, one.turns)
         except UsageError:  # a vote will say what is wrong with the file
             return None
 
@@ -111,7 +111,7 @@ class Votes:
         """Passages among which the right one may be, besides those that are cited."""
         assert one.given
         try:
-            hits = self._library.search(one.question, limit=_NEAREST)
+            hits = self._library.search(one.question, limit=_NEAREST, earlier=one.turns)
         except RagBotError:
             return one.given.nearest
         return [Place.of(hit) for hit in hits]

@@ -116,7 +116,7 @@ def file_words(result: Result) -> str:
 
 
 def settings_words(settings: Mapping[str, Any], names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {settings[name]}" for name in names if settings.get(name) is not None)
+    return ", ".join(f"{name} {settings[name]}" for name in names if settings.get(name) not in (None, ""))
 
 
 def _row(run: RunLine, shown: bool, differing: Sequence[str]) -> str:
@@ -133,9 +133,9 @@ def _row(run: RunLine, shown: bool, differing: Sequence[str]) -> str:
 
 
 def _differing(runs: Sequence[RunLine]) -> list[str]:
-    """The settings that are not the same in all runs."""
+    """The settings that are not the same in all runs that have them; those of older versions have fewer."""
     names = dict.fromkeys(name for run in runs for name in run.settings)
-    return [name for name in names if len({repr(run.settings.get(name)) for run in runs}) > 1]
+    return [name for name in names if len({repr(run.settings[name]) for run in runs if name in run.settings}) > 1]
 
 
 def _read(path: Path) -> RunLine | str:

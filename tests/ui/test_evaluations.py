@@ -124,6 +124,13 @@ def test_runs_are_listed_newest_first_and_the_newest_is_shown(
     assert "<img" not in views["runs"] + views["result"]
 
 
+def test_only_settings_that_differ_are_told(page: Evaluations, settings: Settings, result: Result) -> None:
+    for minute, some in enumerate(({"a": 1, "b": 2}, {"a": 1, "b": 3, "new": "x"}, {"a": 1, "b": "", "c": None})):
+        keep_result(made_at(result, minute, settings=some), settings)
+    told = re.findall(r'<td class="faint">(.*?)</td>', page.views((), notes=5)["runs"])
+    assert told == ["", "b 3", "b 2"]
+
+
 def test_feedback_is_called_so(page: Evaluations, settings: Settings, result: Result) -> None:
     of_feedback = tuple(replace(one, case=replace(one.case, kind=KIND)) for one in result.outcomes)
     keep_result(made_at(result, 1, outcomes=of_feedback, cases_file="cases.jsonl"), settings)

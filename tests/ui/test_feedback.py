@@ -7,6 +7,7 @@ import re
 import stat
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,16 @@ def test_an_answer_from_a_note_that_changed_makes_no_case(
     assert "no case was made" in said(vote(tram_library, (asked(tram_library, TRAM),), "up"))
     assert kept(tram_library) == []
     assert pressed(html) == []
+
+
+def test_a_follow_up_is_kept_with_the_questions_before_it(tram_library: Library) -> None:
+    plain = asked(tram_library, TRAM)
+    follow_up = replace(plain, key="k2", turns=(BUS,))
+    html = vote(tram_library, (plain, follow_up), "up")
+    assert [case.turns for case in kept(tram_library)] == [(BUS,)]
+    assert pressed(html) == ["up"]
+    vote(tram_library, (plain,), "up")
+    assert [case.turns for case in kept(tram_library)] == [(BUS,), ()]
 
 
 def test_an_answer_that_the_app_no_longer_knows_says_so(tram_library: Library) -> None:
