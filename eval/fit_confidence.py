@@ -1,11 +1,11 @@
-"""Fits the coefficients of rag_bot/query/confidence.py and shows how well they tell answerable questions.
+"""Fits the coefficients of rag_bot/query/confidence.py and shows, on questions it did not see, how well they tell.
 
-    python -m eval.fit_confidence squad2.json --off-topic queries.jsonl [--off-topic ...] [--sample 250]
-        [--cases eval/questions.jsonl --notes corpus]
+    python -m eval.fit_confidence --squad squad2.json --beir FOLDER [--beir FOLDER ...] [--vault FOLDER ...]
+        [--cases eval/questions.jsonl --notes corpus] [--sample 250]
 
-`squad2.json` is in SQuAD 2.0's format: its articles become notes, its questions are answerable or near-topic (their
-paragraph does not answer them). Off-topic questions come from BEIR's `queries.jsonl` files about other subjects. Half
-of each is used for the fit, the figures are for the other half. `--cases` adds a file of cases over other notes.
+Answerable questions: SQuAD's whose paragraph answers them, each BEIR set's own, the cases'. Near-topic ones: SQuAD's
+whose paragraph does not answer them, the cases'. Off-topic ones: each set's questions asked of the other notes; a vault
+gets nothing else. Half of each kind, of the cases the dev half, is used for the fit; the figures are for the rest.
 """
 
 from __future__ import annotations
@@ -14,69 +14,69 @@ import argparse
 import json
 import random
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.evaluation.beir import read_beir
 from rag_bot.evaluation.cases import read_cases
+from rag_bot.evaluation.intervals import auroc, interval_of_auroc
 from rag_bot.library import Library
-from rag_bot.query.answer import ANSWER_HITS, clean_question
-from rag_bot.query.confidence import Features, measure
-from rag_bot.query.quotes import TermWeights, score_units
-from rag_bot.query.retrieve import search
+from rag_bot.query.answer import Stopwatch, investigate
+from rag_bot.query.confidence import THRESHOLD, Features
 from rag_bot.query.sources import Sources
 
 Floats = NDArray[np.float64]
+Question = tuple[str, tuple[str, ...]]  # with the questions before it
 NAMES = tuple(Features.__slots__)
+KINDS = ANSWERABLE, NEAR, OFF = "answerable", "near-topic", "off-topic"
 NEAR_WEIGHT = 0.5  # near-topic questions are made to deceive, and rarer in life than in this data
 RIDGE = 1e-3
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A folder of notes and what is asked of it: for the fit and for the figures, by kind."""
+
+    name: str
+    notes: Path
+    train: Mapping[str, Sequence[Question]]
+    test: Mapping[str, Sequence[Question]]
+
+
 def main() -> None:
     options = _read_options()
-    articles = json.loads(options.squad.read_text(encoding="utf-8"))["data"]
     random.seed(0)
+    measured = []
     with tempfile.TemporaryDirectory() as folder:
-        library = Library(index=Path(folder) / "index")
-        library.ingest([_write_notes(articles, Path(folder) / "notes")])
-        answerable, near = _squad_questions(articles)
-        off = [question for path in options.off_topic for question in _beir_questions(path)]
-        groups = {
-            name: measure_all(library, random.sample(questions, min(options.sample, len(questions))))
-            for name, questions in (("answerable", answerable), ("near-topic", near), ("off-topic", off))
-        }
-        library.close()
-        for kind, rows in (_measure_cases(options, Path(folder)) if options.cases else {}).items():
-            groups[kind] = np.concatenate([groups[kind], rows])
-    report({name: rows[0::2] for name, rows in groups.items()}, {name: rows[1::2] for name, rows in groups.items()})
+        for ground in _grounds(options, Path(folder)):
+            with Library(index=Path(folder) / f"index-{ground.name}") as library:
+                library.ingest([ground.notes])
+                measured.append((ground.name, measure_all(library, ground.train), measure_all(library, ground.test)))
+            print(f"{ground.name} measured", flush=True)
+    report(measured)
 
 
-def measure_all(library: Library, questions: Sequence[str]) -> Floats:
-    """The features of each question, shape [questions, features]."""
+def measure_all(library: Library, questions: Mapping[str, Sequence[Question]]) -> dict[str, Floats]:
+    """The features of each question by kind, shape [questions, features]."""
 
-    def rows(sources: Sources) -> list[list[float]]:
-        found = []
-        for question in map(clean_question, questions):
-            vector = sources.model.encode_query(question)
-            hits = search(sources, question, vector, limit=ANSWER_HITS)
-            terms = TermWeights.of(sources, question)
-            features = measure(terms, hits, score_units(sources, vector, terms, hits))
-            found.append([getattr(features, name) for name in NAMES])
-        return found
+    def rows(sources: Sources, some: Sequence[Question]) -> Floats:
+        found = (
+            investigate(sources, question, filters=None, earlier=earlier, watch=Stopwatch()).features
+            for question, earlier in some
+        )
+        return np.array([[getattr(features, name) for name in NAMES] for features in found])
 
-    return np.array(library.asked(rows))
-
-
-def _measure_cases(options: argparse.Namespace, folder: Path) -> dict[str, Floats]:
-    """The features of a file of cases, by the same three groups."""
-    groups: dict[str, list[str]] = {"answerable": [], "near-topic": [], "off-topic": []}
-    for case in read_cases(options.cases):
-        groups["answerable" if case.answerable else case.kind].append(case.question)
-    with Library(index=folder / "cases") as library:
-        library.ingest([options.notes])
-        return {kind: measure_all(library, questions) for kind, questions in groups.items()}
+    return {
+        kind: library.asked(lambda sources, some=some: rows(sources, some))  # type: ignore[misc]
+        for kind, some in questions.items()
+        if some
+    }
 
 
 def fit(rows: Floats, answerable: Floats, weights: Floats) -> Floats:
@@ -91,60 +91,118 @@ def fit(rows: Floats, answerable: Floats, weights: Floats) -> Floats:
     return found
 
 
-def auroc(positive: Floats, negative: Floats) -> float:
-    """The chance that a positive scores above a negative, ties counted half."""
-    above = (positive[:, None] > negative[None, :]).mean()
-    return float(above + 0.5 * (positive[:, None] == negative[None, :]).mean())
-
-
-def report(train: dict[str, Floats], test: dict[str, Floats]) -> None:
-    """Fit on one half and print the coefficients and the figures on the other."""
-    rows = np.concatenate(list(train.values()))
-    answerable = np.concatenate([np.full(len(some), float(name == "answerable")) for name, some in train.items()])
-    weights = np.concatenate(
-        [np.full(len(some), NEAR_WEIGHT if name == "near-topic" else 1.0) for name, some in train.items()]
+def report(measured: Sequence[tuple[str, dict[str, Floats], dict[str, Floats]]]) -> None:
+    """Fit on the one half and print the coefficients, and what they do on the other."""
+    train = [(kind, rows) for _, groups, _ in measured for kind, rows in groups.items()]
+    found = fit(
+        np.concatenate([rows for _, rows in train]),
+        np.concatenate([np.full(len(rows), float(kind == ANSWERABLE)) for kind, rows in train]),
+        np.concatenate([np.full(len(rows), NEAR_WEIGHT if kind == NEAR else 1.0) for kind, rows in train]),
     )
-    found = fit(rows, answerable, weights)
-    scores = {name: 1 / (1 + np.exp(-(found[0] + some @ found[1:]))) for name, some in test.items()}
-    print(f"INTERCEPT = {found[0]:.2f}")
     named = ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, found[1:], strict=True))
-    print(f"COEFFICIENTS = {{{named}}}")
-    for name, some in scores.items():
-        print(f"{name:12} n={len(some):4}  mean confidence {some.mean():.3f}  answered {np.mean(some >= 0.5):.3f}")
-    for name in ("near-topic", "off-topic"):
-        print(f"AUROC answerable against {name}: {auroc(scores['answerable'], scores[name]):.3f}")
+    print(f"INTERCEPT = {found[0]:.2f}\nCOEFFICIENTS = {{{named}}}")
+    all_scores: dict[str, list[Floats]] = defaultdict(list)
+    for name, _, test in measured:
+        scores = {kind: 1 / (1 + np.exp(-(found[0] + rows @ found[1:]))) for kind, rows in test.items()}
+        for kind, some in scores.items():
+            all_scores[kind].append(some)
+        _print_scores(name, scores)
+    together = {kind: np.concatenate(some) for kind, some in all_scores.items()}
+    _print_scores("all", together)
+    _print_calibration(together)
 
 
-def _write_notes(articles: Iterable[dict[str, object]], folder: Path) -> Path:
+def _print_scores(name: str, scores: Mapping[str, Floats]) -> None:
+    for kind, some in scores.items():
+        line = f"{name:24} {kind:10} n={len(some):4}  answered {np.mean(some >= THRESHOLD):.3f}"
+        if kind != ANSWERABLE and ANSWERABLE in scores:
+            low, high = interval_of_auroc(scores[ANSWERABLE], some)
+            line += f"  AUROC {float(auroc(scores[ANSWERABLE], some)):.3f} ({low:.3f}-{high:.3f})"
+        print(line)
+
+
+def _print_calibration(scores: Mapping[str, Floats]) -> None:
+    """By fifths of the confidence, how many were answerable; near-topic questions weigh as in the fit."""
+    values = np.concatenate(list(scores.values()))
+    answerable = np.concatenate([np.full(len(some), kind == ANSWERABLE) for kind, some in scores.items()])
+    weights = np.concatenate(
+        [np.full(len(some), NEAR_WEIGHT if kind == NEAR else 1.0) for kind, some in scores.items()]
+    )
+    for low in np.arange(0, 1, 0.2):
+        inside = (values >= low) & (values < low + 0.2)
+        if inside.any():
+            said, right = (np.average(of[inside], weights=weights[inside]) for of in (values, answerable))
+            print(f"confidence {low:.1f}-{low + 0.2:.1f}  n={inside.sum():4}  mean {said:.2f}  answerable {right:.2f}")
+
+
+def _grounds(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
+    """One set of notes after the other, written when it is needed."""
+    squad = json.loads(options.squad.read_text(encoding="utf-8"))["data"]
+    answerable, near = _squad_questions(squad)
+    sets = {path: [(text, ()) for text in read_beir(path).questions.values()] for path in options.beir}
+    foreign = {path: [q for other, some in sets.items() if other != path for q in some] for path in [None, *sets]}
+    sample = options.sample
+    yield _halved(
+        "squad",
+        _write_articles(squad, folder / "squad"),
+        {ANSWERABLE: answerable, NEAR: near, OFF: foreign[None]},
+        sample,
+    )
+    for path, questions in sets.items():
+        (notes,) = read_beir(path).folders(folder / path.name, lambda _: None)
+        yield _halved(path.name, notes, {ANSWERABLE: questions, OFF: [*answerable, *near]}, sample)
+    for path in options.vault:
+        yield _halved(path.name, path, {OFF: [*answerable, *near, *foreign[None]]}, sample)
+    if options.cases:
+        yield _case_ground(options.cases, options.notes)
+
+
+def _halved(name: str, notes: Path, questions: Mapping[str, Sequence[Question]], sample: int) -> Ground:
+    drawn = {kind: random.sample(list(some), min(sample, len(some))) for kind, some in questions.items()}
+    return Ground(
+        name,
+        notes,
+        {kind: some[0::2] for kind, some in drawn.items()},
+        {kind: some[1::2] for kind, some in drawn.items()},
+    )
+
+
+def _case_ground(path: Path, notes: Path) -> Ground:
+    halves: dict[str, dict[str, list[Question]]] = {half: {kind: [] for kind in KINDS} for half in ("dev", "test")}
+    for case in read_cases(path):
+        halves[case.split][ANSWERABLE if case.answerable else case.kind].append((case.question, case.turns))
+    return Ground("cases", notes, halves["dev"], halves["test"])
+
+
+def _write_articles(articles: Sequence[Mapping[str, Any]], folder: Path) -> Path:
     folder.mkdir()
     for number, article in enumerate(articles):
         title = str(article["title"]).replace("_", " ")
-        paragraphs = [paragraph["context"].strip() for paragraph in article["paragraphs"]]  # type: ignore[attr-defined]
+        paragraphs = [paragraph["context"].strip() for paragraph in article["paragraphs"]]
         (folder / f"{number}.md").write_text("\n\n".join([f"# {title}", *paragraphs]) + "\n", encoding="utf-8")
     return folder
 
 
-def _squad_questions(articles: Iterable[dict[str, object]]) -> tuple[list[str], list[str]]:
+def _squad_questions(articles: Sequence[Mapping[str, Any]]) -> tuple[list[Question], list[Question]]:
     """Answerable and unanswerable questions."""
-    found: tuple[list[str], list[str]] = ([], [])
+    found: tuple[list[Question], list[Question]] = ([], [])
     for article in articles:
-        for paragraph in article["paragraphs"]:  # type: ignore[attr-defined]
+        for paragraph in article["paragraphs"]:
             for question in paragraph["qas"]:
-                found[question["is_impossible"]].append(question["question"])
+                found[question["is_impossible"]].append((question["question"], ()))
     return found
-
-
-def _beir_questions(path: Path) -> list[str]:
-    return [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Fit the confidence and show how well it does.")
-    parser.add_argument("squad", type=Path)
-    parser.add_argument("--off-topic", type=Path, action="append", default=[], help="a BEIR queries.jsonl")
+    parser.add_argument("--squad", type=Path, required=True, help="a file in SQuAD 2.0's format")
+    parser.add_argument("--beir", type=Path, action="append", default=[], help="a folder in BEIR's layout")
+    parser.add_argument(
+        "--vault", type=Path, action="append", default=[], help="notes that answer none of the questions"
+    )
     parser.add_argument("--cases", type=Path, help="a file of cases, as `rag-bot eval run` takes it")
     parser.add_argument("--notes", type=Path, default=Path("corpus"), help="the notes of the cases")
-    parser.add_argument("--sample", type=int, default=250, help="questions of each of the three kinds")
+    parser.add_argument("--sample", type=int, default=250, help="questions of each kind asked of each set of notes")
     return parser.parse_args()
 
 

@@ -14,8 +14,8 @@ from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.query.answer import answer, find
-from rag_bot.query.journey import Trace
 from rag_bot.query.sources import Sources
+from rag_bot.query.why.journey import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Verification
 from rag_bot.settings import Settings, load_settings
 from rag_bot.store.catalogue import Catalogue
@@ -165,7 +165,7 @@ class Library:
         UsageError also where several notes are called so.
         """
         from rag_bot.ingestion.absence import why_absent
-        from rag_bot.query.trace import trace
+        from rag_bot.query.why.trace import trace
 
         absent = partial(why_absent, self.settings.index)
         return self.asked(

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rag_bot.query.journey import LOST, SEARCHES, Journey, Stage, Trace
+from rag_bot.query.why.journey import LOST, SEARCHES, Journey, Stage, Trace
 
 _SHOWN = 160  # characters of the passage
 _LISTED = 20  # other passages

@@ -12,27 +12,25 @@ from math import exp
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
 
-INTERCEPT = -3.17
-COEFFICIENTS = {"passage_cosine": 0.49, "line_cosine": 4.41, "words": 1.63}
+INTERCEPT = -3.58
+COEFFICIENTS = {"line_cosine": 6.09, "words": 1.28}
 THRESHOLD = 0.5
+WORDS_IN = 3  # passages
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Each about 0 to 1: cosine of the best passage, cosine of the best line, share of the question's words found."""
+    """Each about 0 to 1: cosine of the line that answers best, share of the question's words in the best passages."""
 
-    passage_cosine: float
     line_cosine: float
     words: float
 
 
 def measure(terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredUnit]) -> Features:
-    """What speaks for an answer among these hits and their lines."""
-    best = hits[:3]
+    """What speaks for an answer among these hits and their lines, best first."""
     return Features(
-        passage_cosine=max((hit.why.dense_score or 0.0 for hit in hits), default=0.0),
-        line_cosine=max((one.meaning for one in scored), default=0.0),
-        words=max((terms.share(hit.chunk.embedded_text) for hit in best), default=0.0),
+        line_cosine=scored[0].meaning if scored else 0.0,
+        words=max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0),
     )
 
 

@@ -32,14 +32,21 @@ def notice(message: str) -> str:
 
 def growing_answer(answer: Answer) -> Iterator[str]:
     """The answer's HTML, each time with one more quote; the last is all of it."""
+    html = _searched(answer)
     if answer.abstained:
-        yield f'<p class="abstained">This is not in your notes.</p>{_nearest(answer)}'
+        yield f'{html}<p class="abstained">This is not in your notes.</p>{_nearest(answer)}'
         return
-    html = ""
     for citation in answer.citations:
         html += _quote(citation)
         yield html
     yield html + _measured(answer)
+
+
+def _searched(answer: Answer) -> str:
+    """What was searched for, where that is not what was asked."""
+    if answer.searched_for in ("", answer.question):
+        return ""
+    return f'<p class="searched" dir="auto">Searched for: {escape(answer.searched_for)}</p>'
 
 
 def _quote(citation: Citation) -> str:

@@ -16,6 +16,7 @@ from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
 from rag_bot.markdown import Lines
+from rag_bot.query.wording import leans_back
 from rag_bot.records import Filters, Note
 from rag_bot.ui.exchange import Exchange, Given, History
 from rag_bot.ui.feedback import Votes
@@ -42,7 +43,8 @@ class Talk:
         """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows."""
         field: Any = ""
         question = question.strip()
-        for exchange in self._exchange(question, folder) if question else ():
+        turns = tuple(exchange.question for exchange in history) if leans_back(question) else ()
+        for exchange in self._exchange(question, folder, turns) if question else ():
             whole = (*history, exchange)
             yield field, whole, self._votes.conversation(whole)
             field = gr.skip()
@@ -56,17 +58,17 @@ class Talk:
         """The thumbs of all answers, after what was said of one."""
         return self._votes.vote(history, event._data) + _nonce()
 
-    def _exchange(self, question: str, folder: str) -> Iterator[Exchange]:
-        """The exchange as it grows."""
-        begun = Exchange(secrets.token_hex(6), question, folder)
-        for html, given in self._answer(question, folder):
+    def _exchange(self, question: str, folder: str, turns: tuple[str, ...]) -> Iterator[Exchange]:
+        """The exchange as it grows; `turns` are the questions before it that it leans on."""
+        begun = Exchange(secrets.token_hex(6), question, folder, turns=turns)
+        for html, given in self._answer(question, folder, turns):
             yield replace(begun, html=html, given=given)
 
-    def _answer(self, question: str, folder: str) -> Iterator[tuple[str, Given | None]]:
+    def _answer(self, question: str, folder: str, turns: tuple[str, ...]) -> Iterator[tuple[str, Given | None]]:
         """The HTML as it grows; what it stands on comes with the last of it."""
         yield waiting(), None
         try:
-            answer = self._library.ask(question, filters=Filters(folder=folder or None))
+            answer = self._library.ask(question, filters=Filters(folder=folder or None), earlier=turns)
             *growing, whole = growing_answer(answer)
             yield from ((html, None) for html in growing)
             yield whole, Given.of(answer)

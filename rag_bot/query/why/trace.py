@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 from rag_bot.markdown import Lines
 from rag_bot.query.answer import clean_question
-from rag_bot.query.journey import Journey, Stage, Trace
-from rag_bot.query.passing import Target, journey
 from rag_bot.query.sources import Sources
-from rag_bot.query.working import Working
+from rag_bot.query.why.journey import Journey, Stage, Trace
+from rag_bot.query.why.passing import Target, journey
+from rag_bot.query.why.working import Working
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
 from rag_bot.store.places import Place, find_path, read_place
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 
 from rag_bot.query.answer import ANSWER_HITS
 from rag_bot.query.confidence import THRESHOLD
-from rag_bot.query.journey import SEARCHES, Journey, Stage
-from rag_bot.query.picking import citation_of, lines_of, picked, read
-from rag_bot.query.working import Working
+from rag_bot.query.why.journey import SEARCHES, Journey, Stage
+from rag_bot.query.why.picking import citation_of, lines_of, picked, read
+from rag_bot.query.why.working import Working
 from rag_bot.records import Chunk, Hit, Note, change_words
 
 

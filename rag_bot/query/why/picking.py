@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag_bot.query.journey import Stage
 from rag_bot.query.quotes import LEAST_SHARE, MOST_QUOTES, MOST_UNITS, QUOTED_HITS, Judged
-from rag_bot.query.working import Working
+from rag_bot.query.why.journey import Stage
+from rag_bot.query.why.working import Working
 from rag_bot.records import Chunk, Hit, Quote, location
 
 Lines = tuple[int, int] | None
