@@ -18,7 +18,10 @@ from rag_bot.settings import Settings
 from tests.conftest import CORPUS
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-COMMANDS = ("ingest", "forget", "verify", "search", "ask", "chat", "serve", "status", "eval run")
+COMMANDS = (
+    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status"),
+    *("eval run", "eval add", "eval compare", "eval beir", "eval spans", "eval sweep"),
+)
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
 
 

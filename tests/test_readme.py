@@ -61,7 +61,7 @@ def test_the_python_examples_run_as_shown(checkout: Path, environment: dict[str,
 
 
 def test_every_command_stands_in_the_readme() -> None:
-    for command in ("ingest", "forget", "verify", "search", "ask", "chat", "serve", "status", "eval run"):
+    for command in ("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status", "eval run"):
         assert f"rag-bot {command}" in README
 
 
