@@ -306,5 +306,5 @@ def test_watch_says_what_it_synced_until_it_is_interrupted(run: Run, tmp_path: P
         assert "1 added" in watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
         assert watching.wait(60) == 130
-        assert watching.stderr.read().strip() == "rag-bot: Stopped. What was done so far is kept."
+        assert watching.stderr.read().strip() == "rag-bot: Stopped. Nothing is left half done."
     assert run("ingest", "--watch", "--yes").returncode == 2
