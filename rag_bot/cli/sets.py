@@ -14,7 +14,7 @@ from rag_bot.errors import UsageError
 from rag_bot.records import Progress
 
 if TYPE_CHECKING:
-    from rag_bot.evaluation.bench import Asked, QuestionSet
+    from rag_bot.evaluation.sets.bench import Asked, QuestionSet
     from rag_bot.library import Library
     from rag_bot.settings import Settings
 
@@ -46,8 +46,8 @@ def beir(
     R@100 is the share of the right documents among those of the first 100 passages. A run that was stopped goes on
     where it was; one with other settings uses the same index.
     """
-    from rag_bot.evaluation.beir import read_beir
-    from rag_bot.evaluation.set_results import beir_json
+    from rag_bot.evaluation.sets.beir import read_beir
+    from rag_bot.evaluation.sets.results import beir_json
 
     settings = _settings(context, given)
     questions = read_beir(folder, split)
@@ -69,8 +69,8 @@ def spans(
 
     recall: share of the characters that answer which are found. precision: share of those found that answer.
     """
-    from rag_bot.evaluation.set_results import spans_json
-    from rag_bot.evaluation.spans import read_spans
+    from rag_bot.evaluation.sets.results import spans_json
+    from rag_bot.evaluation.sets.spans import read_spans
 
     also = [f"chunk_tokens={chunk_tokens}"] if chunk_tokens is not None else []
     settings = _settings(context, [*(given or []), *also])
@@ -99,12 +99,12 @@ def sweep(
     Each combination is tried. Another chunk_tokens or model needs another index, made in the work folder; passages
     that are equal are not embedded again. A sweep that was stopped goes on where it was.
     """
-    from rag_bot.evaluation.bench import Bench
     from rag_bot.evaluation.results import write_whole
     from rag_bot.evaluation.runs import settings_facts
-    from rag_bot.evaluation.set_results import sweep_json, sweep_text
-    from rag_bot.evaluation.sweep import read_grid
-    from rag_bot.evaluation.sweep import sweep as try_all
+    from rag_bot.evaluation.sets.bench import Bench
+    from rag_bot.evaluation.sets.results import sweep_json, sweep_text
+    from rag_bot.evaluation.sets.sweep import read_grid
+    from rag_bot.evaluation.sets.sweep import sweep as try_all
 
     settings, grid = load(context), read_grid(ranges)
     with shown_progress(as_json, False) as on_progress, closing(_library(settings)) as library:
@@ -128,9 +128,9 @@ def _measure(
     as_values: Callable[[Asked], dict[str, Any]],
 ) -> None:
     """Ask all questions of a set, save and print what came of it."""
-    from rag_bot.evaluation.bench import Bench
     from rag_bot.evaluation.results import write_whole
-    from rag_bot.evaluation.set_results import result_text, with_questions
+    from rag_bot.evaluation.sets.bench import Bench
+    from rag_bot.evaluation.sets.results import result_text, with_questions
 
     with shown_progress(as_json, False) as on_progress, Bench(questions, _base(work, settings), on_progress) as bench:
         asked = bench.ask(settings)
@@ -141,10 +141,10 @@ def _measure(
 
 
 def _chosen(cases: Path | None, beir: Path | None, spans: Path | None, library: Library) -> QuestionSet:
-    from rag_bot.evaluation.beir import read_beir
-    from rag_bot.evaluation.case_set import read_case_set
     from rag_bot.evaluation.cases import DEFAULT_FILE
-    from rag_bot.evaluation.spans import read_spans
+    from rag_bot.evaluation.sets.beir import read_beir
+    from rag_bot.evaluation.sets.cases import read_case_set
+    from rag_bot.evaluation.sets.spans import read_spans
 
     if sum(one is not None for one in (cases, beir, spans)) > 1:
         raise UsageError("--cases, --beir and --spans exclude each other; give one of them.")

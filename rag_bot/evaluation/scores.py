@@ -25,7 +25,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rag_bot.evaluation.cases import Case, needs
 from rag_bot.evaluation.judge import Piece, relevant_quotes, supports
-from rag_bot.evaluation.rankings import score_rankings
+from rag_bot.evaluation.sets.rankings import score_rankings
 from rag_bot.records import Answer, Hit
 
 RECALL_AT = (1, 5, 10)

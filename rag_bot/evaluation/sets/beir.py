@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.bench import OnProgress, file_digest
-from rag_bot.evaluation.documents import NOTES_VERSION, note_path, write_notes
-from rag_bot.evaluation.rankings import Scores, rank_notes, score_rankings
+from rag_bot.evaluation.sets.bench import OnProgress, file_digest
+from rag_bot.evaluation.sets.documents import NOTES_VERSION, note_path, write_notes
+from rag_bot.evaluation.sets.rankings import Scores, rank_notes, score_rankings
 from rag_bot.library import Library
 from rag_bot.records import Hit
 from rag_bot.settings import Settings

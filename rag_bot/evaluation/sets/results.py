@@ -10,13 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rag_bot.evaluation.beir import BeirSet
-from rag_bot.evaluation.bench import Asked
 from rag_bot.evaluation.measures import Measure
 from rag_bot.evaluation.results import now
 from rag_bot.evaluation.runs import commit, settings_facts, versions
-from rag_bot.evaluation.spans import SpansSet
-from rag_bot.evaluation.sweep import Sweep, measured
+from rag_bot.evaluation.sets.beir import BeirSet
+from rag_bot.evaluation.sets.bench import Asked
+from rag_bot.evaluation.sets.spans import SpansSet
+from rag_bot.evaluation.sets.sweep import Sweep, measured
 
 _KEPT = 10  # of what a question found
 _NAMED = 10  # questions that are named in one line

@@ -11,11 +11,11 @@ import pytest
 
 from rag_bot import Library, UsageError, WriterBusy
 from rag_bot.cli import main
-from rag_bot.evaluation.beir import read_beir
-from rag_bot.evaluation.bench import Asked, Bench
-from rag_bot.evaluation.documents import note_text
 from rag_bot.evaluation.overrides import override, split_assignments
-from rag_bot.evaluation.rankings import rank_notes, score_rankings
+from rag_bot.evaluation.sets.beir import read_beir
+from rag_bot.evaluation.sets.bench import Asked, Bench
+from rag_bot.evaluation.sets.documents import note_text
+from rag_bot.evaluation.sets.rankings import rank_notes, score_rankings
 from rag_bot.records import Progress
 from rag_bot.settings import Settings
 from rag_bot.store.seeding import begin_with

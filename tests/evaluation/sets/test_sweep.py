@@ -11,16 +11,16 @@ import pytest
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
 from rag_bot.embedding import EmbeddingModel
-from rag_bot.evaluation.beir import read_beir
-from rag_bot.evaluation.bench import Bench, RememberingModel
-from rag_bot.evaluation.case_set import read_case_set
 from rag_bot.evaluation.cases import Case
 from rag_bot.evaluation.overrides import override
-from rag_bot.evaluation.sweep import Sweep, read_grid, split_of, sweep
+from rag_bot.evaluation.sets.beir import read_beir
+from rag_bot.evaluation.sets.bench import Bench, RememberingModel
+from rag_bot.evaluation.sets.cases import read_case_set
+from rag_bot.evaluation.sets.sweep import Sweep, read_grid, split_of, sweep
 from rag_bot.settings import Settings
-from tests.evaluation.test_beir import QUESTIONS, make_set
+from tests.evaluation.sets.test_beir import QUESTIONS, make_set
 
-CASES = Path(__file__).parents[2] / "eval" / "questions.jsonl"
+CASES = Path(__file__).parents[3] / "eval" / "questions.jsonl"
 
 
 @pytest.fixture

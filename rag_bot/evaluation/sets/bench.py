@@ -13,8 +13,8 @@ from typing import Any, Protocol, Self
 from rag_bot.embedding import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.embedding.export import Vectors
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.found import FoundStore, code_digest, digest_of
-from rag_bot.evaluation.rankings import Scores
+from rag_bot.evaluation.sets.found import FoundStore, code_digest, digest_of
+from rag_bot.evaluation.sets.rankings import Scores
 from rag_bot.library import Library
 from rag_bot.query.answer import clean_question, find
 from rag_bot.query.sources import Sources

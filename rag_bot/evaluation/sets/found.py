@@ -13,7 +13,10 @@ from typing import Any
 
 import rag_bot
 
-_DECIDING = ("embedding", "evaluation", "library.py", "markdown", "query", "records.py", "store")
+_DECIDING = (
+    *("embedding", "markdown", "query", "store", "library.py", "records.py"),
+    *("evaluation/sets", "evaluation/cases.py", "evaluation/judge.py", "evaluation/scores.py"),
+)
 
 
 def digest_of(*values: Any) -> str:

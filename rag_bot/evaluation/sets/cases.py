@@ -9,12 +9,12 @@ from typing import Any
 
 from rag_bot.embedding import CHUNK_WINDOW
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.bench import OnProgress, file_digest
 from rag_bot.evaluation.cases import Case, read_cases
-from rag_bot.evaluation.found import digest_of
 from rag_bot.evaluation.judge import Judge, hit_holds
-from rag_bot.evaluation.rankings import Scores
 from rag_bot.evaluation.scores import DEPTH, score_ranking
+from rag_bot.evaluation.sets.bench import OnProgress, file_digest
+from rag_bot.evaluation.sets.found import digest_of
+from rag_bot.evaluation.sets.rankings import Scores
 from rag_bot.library import Library
 from rag_bot.records import Hit
 from rag_bot.settings import Settings

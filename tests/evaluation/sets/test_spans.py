@@ -10,8 +10,8 @@ import pytest
 
 from rag_bot import UsageError
 from rag_bot.cli import main
-from rag_bot.evaluation.bench import Bench
-from rag_bot.evaluation.spans import read_spans, score_spans
+from rag_bot.evaluation.sets.bench import Bench
+from rag_bot.evaluation.sets.spans import read_spans, score_spans
 from rag_bot.settings import Settings
 
 TEA = "\ufeffIntroduction.\r\n\r\nGreen tea wants eighty degrees. Black tea wants boiling water.\r\n"

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.beir import read_lines
-from rag_bot.evaluation.bench import OnProgress, file_digest
-from rag_bot.evaluation.rankings import Scores
+from rag_bot.evaluation.sets.beir import read_lines
+from rag_bot.evaluation.sets.bench import OnProgress, file_digest
+from rag_bot.evaluation.sets.rankings import Scores
 from rag_bot.library import Library
 from rag_bot.records import Hit
 from rag_bot.settings import Settings
