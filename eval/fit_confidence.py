@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.evaluation.beir import read_beir
 from rag_bot.evaluation.cases import read_cases
 from rag_bot.evaluation.intervals import auroc, interval_of_auroc
+from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.library import Library
 from rag_bot.query.answer import Stopwatch, investigate
 from rag_bot.query.confidence import THRESHOLD, Features

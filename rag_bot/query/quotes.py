@@ -24,7 +24,7 @@ from rag_bot.records import Hit, Note, Quote
 from rag_bot.store.analysis import ENGLISH, content_terms
 
 QUOTED_HITS = 6  # passages that are read line by line
-MOST_UNITS = 40  # lines that are embedded for one question
+MOST_UNITS = 24  # lines that are embedded for one question
 READ_OF_UNIT = 250  # characters of a line that are embedded: what it is about shows at its beginning
 MOST_QUOTES = 5
 LEAST_SHARE = 0.74  # of the best line's score, for a further line to be shown
