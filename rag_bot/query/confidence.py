@@ -12,8 +12,8 @@ from math import exp
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
 
-INTERCEPT = -3.58
-COEFFICIENTS = {"line_cosine": 6.09, "words": 1.28}
+INTERCEPT = -4.33
+COEFFICIENTS = {"line_cosine": 7.50, "words": 1.98}
 THRESHOLD = 0.5
 WORDS_IN = 3  # passages
 
