@@ -19,10 +19,11 @@ MOST_SUBJECT_WORDS = 12  # taken over from earlier questions
 
 # Words by which a question points back at what was said before.
 _POINTING = frozenset(
-    """he her hers him his it its one ones she that their theirs them there these they this those same latter former
+    """he her hers him his it its one ones others she that their theirs them there these they this those same latter former
     else""".split()
 )
 _JOINING = frozenset("also and but or so then".split())
+SAYS_ENOUGH = 4  # words with a meaning: "Is it raining in Berlin this week?" is about no earlier question
 _SHORT = 6  # words: in longer questions "that" and "there" seldom point back
 _SELDOM_POINTING = frozenset("that there this one same else".split())
 
@@ -43,11 +44,12 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
 def leans_back(question: str) -> bool:
     """Whether a question can only be understood with what was said before."""
     words = words_of(question)
-    pointing = _POINTING if len(words) <= _SHORT else _POINTING - _SELDOM_POINTING
+    pointing = _POINTING if len(words) <= _SHORT or words[-1:] == ["that"] else _POINTING - _SELDOM_POINTING
     starts_open = bool(words) and (words[0] in _JOINING or words[1:2] == ["about"])
-    content = [word for word in words if word not in STOP_WORDS]
+    content = [word for word in words if word not in STOP_WORDS | _POINTING]
     asks = any(word in STOP_WORDS for word in words)
-    return starts_open or bool(pointing & set(words)) or (asks and len(content) <= 1)
+    points = bool(pointing & set(words)) and len(content) < SAYS_ENOUGH
+    return starts_open or points or (asks and len(content) <= 1)
 
 
 def corrected(sources: Sources, question: str) -> str:

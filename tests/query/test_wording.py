@@ -15,7 +15,15 @@ Write = Callable[..., Path]
 
 @pytest.mark.parametrize(
     "question",
-    ["and for large ones?", "Who said that?", "why?", "Is it expensive?", "what about the rent?", "or there?"],
+    [
+        "and for large ones?",
+        "Who said that?",
+        "why?",
+        "Is it expensive?",
+        "what about the rent?",
+        "or there?",
+        "Can you give me an example of that?",
+    ],
 )
 def test_questions_that_point_back_are_told(question: str) -> None:
     assert leans_back(question)
@@ -29,6 +37,7 @@ def test_questions_that_point_back_are_told(question: str) -> None:
         "sourdough",
         "Which landlord said on the phone in May that the lift would be mended?",
         "Who founded Khoj?",
+        "Is it raining in Berlin again this week?",
     ],
 )
 def test_questions_that_stand_alone_are_left_alone(question: str) -> None:
