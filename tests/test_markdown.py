@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_bot.markdown import Block, Kind, Lines, parse, plain_text, units
-from rag_bot.markdown.sentences import code_spans
+from rag_bot.markdown.sentences import code_spans, sentences
 
 PIECES = [
     *(
@@ -397,3 +397,11 @@ def test_hostile_text_takes_no_more_than_a_few_seconds(name: str) -> None:
 def test_lines_of_an_empty_text() -> None:
     assert Lines.of("") == Lines((0,), (0,))
     assert parse("") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Das Treffen ist am 3. Oktober um 18 Uhr.", "Sie bringt z. B. Kuchen mit.", "Abgabe ist der 31. Juli."],
+)
+def test_german_ordinals_and_parted_abbreviations_end_no_sentence(text: str) -> None:
+    assert [text[start:end] for start, end in sentences(text, 0, len(text))] == [text]

@@ -125,7 +125,7 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     table = _table("measure", "before", "after", "difference", "p", "cases")
     for one in comparison.differences:
         digits = 1 if one.name in LATENCIES else 3
-        difference = Text(f"{one.after - one.before:+.{digits}f}", style="bold" if one.p < 0.05 else "")
+        difference = Text(f"{one.after - one.before:+.{digits}f}", style="bold" if one.p < 0.05 and digits > 1 else "")
         values = (f"{value:,.{digits}f}" for value in (one.before, one.after))
         table.add_row(NAMES.get(one.name, one.name), *values, difference, f"{one.p:.4f}", f"{one.cases:,}")
     left_out = [Text(f"Not compared: {comparison.left_out}.", style="yellow")] if comparison.left_out else []

@@ -52,7 +52,7 @@ def _missing(written: str, paths: Sequence[str]) -> Absence:
 
 def _outside(file: Path) -> Absence:
     said = f"{file} lies in no folder that is ingested"
-    return Absence("outside", said, f"run `rag-bot ingest {file.absolute().parent}`")
+    return Absence("outside", said, "run `rag-bot ingest` with its folder, if that is to be searched")
 
 
 def _files(written: str, roots: Sequence[Root]) -> Iterator[Path]:

@@ -29,6 +29,12 @@ _BEFORE_NUMBER = frozenset(
     "no nos nr vol p pp sec ch art ver v eq pt ed jan feb mar apr jun jul aug sep oct nov dec".split()
 )
 
+# German writes ordinals with a full stop: "am 3. Oktober", "im 19. Jahrhundert".
+_AFTER_ORDINAL = re.compile(
+    r"\s+(Jan|Jän|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Stock|Klasse|Kapitel|Auflage|Woche)"
+)
+_LETTER_AND_STOP = re.compile(r"\s\w\.")  # "z. B.", "d. h.", "a. m."
+
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The sentences of `text[start:end]`, in order, without the white space around them, none over 1,000 characters.
@@ -130,6 +136,10 @@ def _full_stop_ends(text: str, stop: int, last: int, following: str) -> bool:
     if lowered in _LAST_BEFORE_CAPITAL:
         return not following.islower()
     if lowered in _BEFORE_NUMBER and following.isdigit():
+        return False
+    if word.isdigit() and len(word) <= 2 and _AFTER_ORDINAL.match(text, stop + 1):
+        return False
+    if len(word) == 1 and word.isalpha() and _LETTER_AND_STOP.match(text, stop + 1):
         return False
     return not (word.isdigit() and _starts_line(text, stop - len(word), last))
 

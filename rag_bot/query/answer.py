@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
+from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure, reads_words
 from rag_bot.query.quotes import ScoredUnit, TermWeights, pick_quotes, score_units
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
@@ -137,7 +137,7 @@ def investigate(
     watch.lap("search")
     terms = TermWeights.of(sources, question)
     scored = score_units(sources, vector, terms, hits)
-    features = measure(terms, hits, scored)
+    features = measure(terms, hits, scored, reads_words=reads_words(sources.model, question))
     return Findings(question, vector, ranked, hits, terms, scored, features, confidence(features))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
+from rag_bot.embedding import EmbeddingModel
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
 
@@ -16,6 +17,8 @@ INTERCEPT = -4.33
 COEFFICIENTS = {"line_cosine": 7.50, "words": 1.98}
 THRESHOLD = 0.5
 WORDS_IN = 3  # passages
+LETTER_BY_LETTER = 0.8  # tokens for a letter; English has 0.2, German with an English model 0.4
+FEWEST_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,23 @@ class Features:
     words: float
 
 
-def measure(terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredUnit]) -> Features:
-    """What speaks for an answer among these hits and their lines, best first."""
-    return Features(
-        line_cosine=scored[0].meaning if scored else 0.0,
-        words=max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0),
-    )
+def measure(
+    terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredUnit], *, reads_words: bool = True
+) -> Features:
+    """What speaks for an answer among these hits and their lines, best first.
+
+    To a model that does not read the question's words all texts of that language are alike: without `reads_words` the
+    cosine counts no more than the words found.
+    """
+    cosine = scored[0].meaning if scored else 0.0
+    words = max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0)
+    return Features(cosine if reads_words else min(cosine, words), words)
+
+
+def reads_words(model: EmbeddingModel, question: str) -> bool:
+    """Whether the model has the question's words in its vocabulary, and not only their letters."""
+    letters = sum(map(str.isalpha, question))
+    return letters < FEWEST_LETTERS or model.count_tokens([question])[0] < LETTER_BY_LETTER * letters
 
 
 def confidence(features: Features) -> float:

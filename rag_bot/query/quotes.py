@@ -203,7 +203,8 @@ def _embedded(note: Note, unit: Unit) -> str:
 
 
 def _same(quote: Quote, other: Quote) -> bool:
-    """Whether two quotes overlap, or say the same in two notes."""
+    """Whether two quotes overlap, or say the same."""
     if quote.note_path == other.note_path:
-        return quote.start_char < other.end_char and other.start_char < quote.end_char
+        overlap = quote.start_char < other.end_char and other.start_char < quote.end_char
+        return overlap or quote.text.strip() == other.text.strip()
     return repeats(word_shingles(quote.text), word_shingles(other.text))

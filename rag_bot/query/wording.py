@@ -11,21 +11,40 @@ from rapidfuzz.distance import OSA
 from rag_bot.query.sources import Sources
 from rag_bot.store.analysis import ENGLISH, STOP_WORDS, is_stop_word, words_of
 
-_WORD = re.compile(r"[^\W\d_]+")
-SHORTEST_CORRECTED = 4  # letters; shorter words have too many neighbours
-TWO_MISTAKES_FROM = 8  # letters
+_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+SHORTEST_CORRECTED = 5  # letters; shorter words have too many neighbours
+TWO_MISTAKES_FROM = 12  # letters; else it is more often another word than a mistake
 READ_FOR_SPELLING = 50  # passages that have a word like the unknown one
-MOST_SUBJECT_WORDS = 12  # taken over from earlier questions
-
-# Words by which a question points back at what was said before.
-_POINTING = frozenset(
-    """he her hers him his it its one ones others she that their theirs them there these they this those same latter former
-    else""".split()
-)
-_JOINING = frozenset("also and but or so then".split())
+MOST_SUBJECT_WORDS = 8  # taken over from earlier questions
 SAYS_ENOUGH = 4  # words with a meaning: "Is it raining in Berlin this week?" is about no earlier question
-_SHORT = 6  # words: in longer questions "that" and "there" seldom point back
-_SELDOM_POINTING = frozenset("that there this one same else".split())
+
+# Words by which a question points back at what was said before; some do so in short questions, some at the end only.
+_POINTING = frozenset(
+    "he her hers him his it its ones others she their theirs them they these those latter former".split()
+)
+_IN_SHORT_ONES = frozenset("that this one same else".split())
+_AT_THE_END = frozenset("that there more so".split())
+_SHORT = 6  # words
+_JOINING = frozenset("also and but or so then".split())
+# Of these a follow-up names the one that it is about, and means it in place of the other.
+_CONTRASTS = tuple(
+    frozenset(words.split())
+    for words in (
+        "big huge large larger little short small smaller tiny long longer shorter",
+        "better good bad worse best worst",
+        "high higher low lower",
+        "fast faster slow slower quick",
+        "new newer old older",
+        "early earlier late later",
+        "cheap cheaper expensive",
+        "first second third last next previous",
+        "before after",
+        "now then",
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "spring summer autumn winter",
+        "today tomorrow yesterday",
+    )
+)
 
 
 def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
@@ -34,22 +53,27 @@ def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
 
 
 def stand_alone(question: str, earlier: Sequence[str]) -> str:
-    """The question with the subject of those before it in brackets, if it leans on them."""
-    complete = ""
-    for turn in (*earlier, question):
-        complete = f"{turn} ({_subject(complete, turn)})" if complete and leans_back(turn) else turn
-    return complete
+    """The question with its subject in brackets, if it leans on those before it.
+
+    The subject is that of the last question that stood alone, and of the question right before.
+    """
+    if not leans_back(question):
+        return question
+    before = list(earlier)
+    alone = next((turn for turn in reversed(before) if not leans_back(turn)), "")
+    subject = _subject([*before[-1:], alone], question)
+    return f"{question} ({subject})" if subject else question
 
 
 def leans_back(question: str) -> bool:
     """Whether a question can only be understood with what was said before."""
     words = words_of(question)
-    pointing = _POINTING if len(words) <= _SHORT or words[-1:] == ["that"] else _POINTING - _SELDOM_POINTING
-    starts_open = bool(words) and (words[0] in _JOINING or words[1:2] == ["about"])
-    content = [word for word in words if word not in STOP_WORDS | _POINTING]
-    asks = any(word in STOP_WORDS for word in words)
-    points = bool(pointing & set(words)) and len(content) < SAYS_ENOUGH
-    return starts_open or points or (asks and len(content) <= 1)
+    if not words:
+        return False
+    content = [word for word in words if word not in STOP_WORDS | _POINTING | _IN_SHORT_ONES]
+    points = _POINTING | (_IN_SHORT_ONES if len(words) <= _SHORT else frozenset())
+    opens = words[0] in _JOINING or words[:2] in (["what", "about"], ["how", "about"])
+    return opens or words[-1] in _AT_THE_END or (len(content) < SAYS_ENOUGH and bool(points & {*words})) or not content
 
 
 def corrected(sources: Sources, question: str) -> str:
@@ -60,16 +84,21 @@ def corrected(sources: Sources, question: str) -> str:
 
     def mend(match: re.Match[str]) -> str:
         word = match[0]
-        return (_nearest_word(sources, word.lower()) or word) if _is_unknown(sources, word) else word
+        nearest = _nearest_word(sources, word.lower()) if _is_unknown(sources, word) else None
+        return (nearest.capitalize() if word.istitle() else nearest) if nearest else word
 
     return _WORD.sub(mend, question)
 
 
-def _subject(complete: str, turn: str) -> str:
-    """The words of the question before that say what it was about."""
-    own = set(words_of(turn))
-    words = [word for word in re.findall(r"[\w'-]+", complete) if word.lower() not in STOP_WORDS | _POINTING | own]
-    return " ".join(dict.fromkeys(words[:MOST_SUBJECT_WORDS]))
+def _subject(turns: Sequence[str], question: str) -> str:
+    """What these questions were about, in their words, without those that the question has or puts in their place."""
+    own = set(words_of(question))
+    replaced = own.union(*(contrast for contrast in _CONTRASTS if contrast & own))
+    words = [word for turn in turns for word in re.findall(r"[\w'-]+", turn)]
+    said = dict.fromkeys(
+        word for word in words if word.lower() not in STOP_WORDS | _POINTING | _IN_SHORT_ONES | _JOINING | replaced
+    )
+    return " ".join(list(said)[:MOST_SUBJECT_WORDS])
 
 
 def _is_unknown(sources: Sources, word: str) -> bool:

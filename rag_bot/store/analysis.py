@@ -36,6 +36,9 @@ _ASKING = {
     "portuguese": "como onde porque qual quais quando quanto quantos quem",
     "dutch": "hoe hoeveel waar waarom wanneer welk welke wie",
 }
+# Characters that carry grammar: pairs with one of them, and pairs of hiragana, are stop words.
+_FUNCTION_CHARACTERS = frozenset("的了是在和有不这那吗呢吧啊哪几什么怎谁多少为何与及其之就也很")
+_HIRAGANA = ("\u3040", "\u309f")
 # Thai, Lao, Burmese, Khmer, Japanese, Chinese, Korean.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 
@@ -85,6 +88,8 @@ def detect(
 
 @lru_cache(maxsize=100_000)
 def is_stop_word(word: str, language: str) -> bool:
+    if _is_pair_of_grammar(word):
+        return True
     if language == ENGLISH:
         return word in STOP_WORDS
     return word in _ASKING.get(language, "").split() or not _stopping(language).analyze(word)
@@ -94,6 +99,13 @@ def is_stop_word(word: str, language: str) -> bool:
 def _spellings(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     found = (term for language in languages for term in _stemming(language).analyze(word) if term)
     return tuple(dict.fromkeys(found)) or (word,)
+
+
+def _is_pair_of_grammar(word: str) -> bool:
+    if not _UNSPACED.fullmatch(word):
+        return False
+    first, last = _HIRAGANA
+    return bool(_FUNCTION_CHARACTERS & {*word}) or all(first <= character <= last for character in word)
 
 
 def _pairs(run: str, *, single: bool) -> str:

@@ -81,6 +81,19 @@ def test_confidence_grows_with_each_thing_that_speaks_for_an_answer() -> None:
     assert confidence(low) < confidence(Features(0.6, 0.3)) < confidence(Features(0.6, 0.6)) < 1
 
 
+def test_a_language_that_the_model_cannot_read_is_judged_by_its_words(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    write("a.md", "# 北京\n\n- 故宫星期一闭馆。\n- 首都机场有地铁。\n")
+    write("b.md", "# 机器学习\n\n- 学习率太大会导致训练不稳定。\n- 模型需要很多训练数据。\n")
+    library.ingest([notes])
+    answer = library.ask("故宫星期几闭馆？")
+    assert "星期一" in answer.text
+    assert "训练" not in answer.text
+    assert library.ask("今天天气怎么样？").abstained
+    assert library.ask("法国人喜欢吃面包吗？").abstained
+
+
 def test_several_threads_ask_at_once(corpus_library: Library) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

@@ -38,6 +38,9 @@ def test_questions_that_point_back_are_told(question: str) -> None:
         "Which landlord said on the phone in May that the lift would be mended?",
         "Who founded Khoj?",
         "Is it raining in Berlin again this week?",
+        "Is there a graph view?",
+        "What is a callout?",
+        "What are tags?",
     ],
 )
 def test_questions_that_stand_alone_are_left_alone(question: str) -> None:
@@ -46,11 +49,21 @@ def test_questions_that_stand_alone_are_left_alone(question: str) -> None:
 
 
 def test_a_follow_up_carries_the_subject_of_the_questions_before_it() -> None:
-    first, second = "Does chain-of-thought help small models?", "and for large ones?"
-    assert stand_alone(second, [first]) == "and for large ones? (chain-of-thought help small models)"
-    assert stand_alone("why is that?", [first, second]) == ("why is that? (large chain-of-thought help small models)")
+    first, second = "Does chain-of-thought help small models?", "and for the others?"
+    assert stand_alone(second, [first]) == "and for the others? (chain-of-thought help small models)"
+    assert stand_alone("why is that?", [first, second]) == "why is that? (chain-of-thought help small models)"
     assert stand_alone("When is the rent due?", [first, second]) == "When is the rent due?"
     assert stand_alone(second, []) == second
+
+
+def test_subjects_do_not_pile_up() -> None:
+    turns = ["How do I contact support?", "Is there a graph view?", "What is a callout?", "How about hotkeys?"]
+    assert stand_alone("can they be changed?", turns) == "can they be changed? (hotkeys callout)"
+
+
+def test_what_a_follow_up_contrasts_is_put_in_the_place_of_the_other() -> None:
+    asked = "Why does chain-of-thought help large models only?"
+    assert stand_alone("and for small ones?", [asked]) == "and for small ones? (chain-of-thought help models)"
 
 
 @pytest.fixture
@@ -68,7 +81,9 @@ def vault(library: Library, notes: Path, write: Write) -> Library:
         ("multimodailty", "multimodality"),
         ("wich day does the landlrod want the rent?", "wich day does the landlord want the rent?"),
         ("kitten vaccination", "kitten vaccination"),  # words that the model knows are spelt well
-        ("GPT4 rnet", "GPT4 rent"),  # a word with digits is a name
+        ("GPT4 landlrod", "GPT4 landlord"),  # a word with digits is a name
+        ("Landlrod", "Landlord"),
+        ("bake rnet", "bake rnet"),  # short words have too many neighbours
         ("zzyzx road", "zzyzx road"),  # nothing is near
         ("the and rent", "the and rent"),
     ],
