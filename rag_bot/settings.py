@@ -29,8 +29,8 @@ class RetrievalSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fusion: Literal["linear", "convex", "rrf"] = Field(
-        default="linear", description="weighted sum of scores, of scores normalised for each question, or of ranks"
+    fusion: Literal["convex", "linear", "rrf"] = Field(
+        default="convex", description="weighted sum of scores normalised for each question, of scores, or of ranks"
     )
     dense_weight: float = Field(
         default=0.5, ge=0, le=1, description="share of meaning in the fusion; the rest is words"

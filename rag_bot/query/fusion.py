@@ -47,9 +47,9 @@ def combine(
 ) -> Ranking:
     """Weighted sum of two scores, best first; a key without a word score has 0 there, the least that BM25 gives.
 
-    "linear": the cosine, and BM25 in units of rare words, which is the same in small and in large libraries. "convex":
-    both min-max normalised for each question (Bruch et al. 2023, arXiv:2210.11934). "rrf": 1 / (60 + rank), relative to
-    the first (Cormack et al. 2009).
+    "convex": both min-max normalised for each question (Bruch et al. 2023, arXiv:2210.11934). "linear": the cosine, and
+    BM25 in units of rare words, which is the same in small and in large libraries, but not for models whose cosines
+    spread otherwise. "rrf": 1 / (60 + rank), relative to the first (Cormack et al. 2009).
     """
     if settings.fusion == "rrf":
         dense, words = _reciprocal_ranks(cosines), _reciprocal_ranks(word_scores)

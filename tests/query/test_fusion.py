@@ -15,7 +15,7 @@ WORDS = {"b": 10.0, "c": 5.0}
 
 
 def test_scores_are_weighed_as_they_are_words_in_units_of_rare_ones() -> None:
-    settings = RetrievalSettings(dense_weight=0.5)
+    settings = RetrievalSettings(fusion="linear", dense_weight=0.5)
     scores = dict(combine(COSINES, WORDS, passages=98, settings=settings))
     assert scores["a"] == pytest.approx(0.45)
     assert scores["b"] == pytest.approx(0.25 + 0.5 * 10 / (RARE_WORDS * log(100)))
