@@ -47,7 +47,7 @@ class Comparison:
     """`common` cases are the same in both; `left_out` says in words which are not compared, "" where all are.
 
     `fixed` went from wrong to right, `broken` from right to wrong. `missing` names the evidence that was not in the
-    notes for one of them, and so counted as not found.
+    notes for one of them, and so counted as not found. `changed_settings` says in words which settings differ.
     """
 
     before: str
@@ -58,6 +58,7 @@ class Comparison:
     fixed: tuple[Flip, ...]
     broken: tuple[Flip, ...]
     missing: tuple[str, ...]
+    changed_settings: tuple[str, ...] = ()
 
 
 def compare_results(before: Result, after: Result, names: tuple[str, str] = ("before", "after")) -> Comparison:
@@ -78,6 +79,11 @@ def compare_results(before: Result, after: Result, names: tuple[str, str] = ("be
         fixed=tuple(_flip(pair) for pair in pairs if pair[1].right and not pair[0].right),
         broken=tuple(_flip(pair) for pair in pairs if pair[0].right and not pair[1].right),
         missing=tuple(dict.fromkeys(missing_words(outcome for pair in pairs for outcome in pair))),
+        changed_settings=tuple(
+            f"{name} {before.settings.get(name)}, then {value}"
+            for name, value in after.settings.items()
+            if before.settings.get(name) != value
+        ),
     )
 
 

@@ -130,8 +130,10 @@ def comparison_text(comparison: Comparison) -> RenderableType:
         table.add_row(NAMES.get(one.name, one.name), *values, difference, f"{one.p:.4f}", f"{one.cases:,}")
     left_out = [Text(f"Not compared: {comparison.left_out}.", style="yellow")] if comparison.left_out else []
     said = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."
+    changed = "; ".join(comparison.changed_settings) or "the same in both"
     return Group(
         Text(said),
+        Text(f"Settings: {changed}."),
         *left_out,
         Text(),
         table,

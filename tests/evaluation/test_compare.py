@@ -55,6 +55,13 @@ def test_a_result_does_not_differ_from_itself() -> None:
     assert comparison.fixed == comparison.broken == ()
 
 
+def test_settings_that_differ_are_named() -> None:
+    before = replace(_result(_outcome("a", True)), settings={"dense_weight": 0.5, "candidates": 100})
+    after = replace(before, settings={"dense_weight": 0.6, "candidates": 100})
+    assert compare_results(before, after).changed_settings == ("dense_weight 0.5, then 0.6",)
+    assert compare_results(before, before).changed_settings == ()
+
+
 def test_only_common_cases_are_compared_and_that_is_said() -> None:
     changed = _outcome("b", True)
     changed = replace(changed, case=replace(changed.case, pattern="y"))
