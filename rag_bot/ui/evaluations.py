@@ -52,9 +52,10 @@ class Evaluations:
             }
 
     def tick(self, chosen: Chosen, name: str, *, ticked: bool) -> Chosen:
-        """What is chosen after a tick was set or taken: at most two; the older one gives way."""
-        now = tuple(run.name for run in self._lists.now().choose(chosen))
-        others = tuple(one for one in now if one != name)
+        """What is chosen after a tick was set or taken, in the order of ticking: at most two; the first gives way."""
+        now = [run.name for run in self._lists.now().choose(chosen)]
+        ordered = [*(one for one in now if one not in chosen), *(one for one in chosen if one in now)]
+        others = tuple(one for one in ordered if one != name)
         return (*others[-1:], name) if ticked else others
 
     def _result(self, shown: tuple[RunLine, ...]) -> str:
