@@ -12,7 +12,8 @@ from rag_bot.query.sources import Sources
 from rag_bot.store.analysis import ENGLISH, STOP_WORDS, is_stop_word, words_of
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
-SHORTEST_CORRECTED = 5  # letters; shorter words have too many neighbours
+SHORTEST_CORRECTED = 4  # letters
+ANY_MISTAKE_FROM = 5  # letters; a shorter word with one letter exchanged is more often another word
 TWO_MISTAKES_FROM = 12  # letters; else it is more often another word than a mistake
 READ_FOR_SPELLING = 50  # passages that have a word like the unknown one
 MOST_SUBJECT_WORDS = 8  # taken over from earlier questions
@@ -123,9 +124,14 @@ def _nearest_in(sources: Sources, keys: Sequence[str], word: str, most: int) -> 
     texts = (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
     counts = Counter(other for text in texts for other in words_of(text) if other[0] == word[0])
     distances = {other: OSA.distance(word, other, score_cutoff=most) for other in counts}
-    near = [other for other, distance in distances.items() if distance <= most]
+    near = [other for other, distance in distances.items() if distance <= most and _may_be_meant(word, other)]
     return min(near, key=lambda other: (distances[other], -counts[other], other), default=None)
 
 
 def _spellings(sources: Sources, word: str) -> list[str]:
     return [term for spellings in sources.words.content_terms(word) for term in spellings]
+
+
+def _may_be_meant(word: str, other: str) -> bool:
+    """Of short words only those that lack a letter, or have two swapped, are taken for mistakes."""
+    return len(word) >= ANY_MISTAKE_FROM or len(other) > len(word) or sorted(word) == sorted(other)

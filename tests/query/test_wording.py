@@ -83,7 +83,8 @@ def vault(library: Library, notes: Path, write: Write) -> Library:
         ("kitten vaccination", "kitten vaccination"),  # words that the model knows are spelt well
         ("GPT4 landlrod", "GPT4 landlord"),  # a word with digits is a name
         ("Landlrod", "Landlord"),
-        ("bake rnet", "bake rnet"),  # short words have too many neighbours
+        ("bake a rnt", "bake a rnt"),  # short words have too many neighbours
+        ("the rnet of the lamdlord", "the rent of the landlord"),
         ("zzyzx road", "zzyzx road"),  # nothing is near
         ("the and rent", "the and rent"),
     ],
