@@ -31,7 +31,7 @@ LEAST_SHARE = 0.74  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
 NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the question's words, so must a further line, nearly
 SHARE_OF_BEST_WORDS = 0.8
-SHARE_OF_SIBLING_WORDS = 0.85  # of neighbouring bullets those are shown that have nearly as many of the words
+SHARE_OF_SIBLING_WORDS = 0.7  # of neighbouring bullets those are shown that have nearly as many of the words
 LESS_FOR_FRONT_MATTER = LESS_FOR_TITLE = LESS_FOR_QUESTION = 0.15  # they name the subject, but seldom answer
 LESS_FOR_HEADING = LESS_FOR_CODE = LESS_FOR_LINK = 0.1  # code comes with the sentence that announces it
 LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the question's words,
