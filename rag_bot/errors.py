@@ -27,6 +27,10 @@ class ModelError(RagBotError):
     """The embedding model is missing, damaged or cannot be loaded."""
 
 
+class LlmError(RagBotError):
+    """The language model cannot be asked, or did not answer: not there, refused, too slow, not understood."""
+
+
 class IndexUnusable(RagBotError):
     """There is no index yet, or the one there is cannot be read or written."""
 

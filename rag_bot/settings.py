@@ -43,10 +43,30 @@ class RetrievalSettings(BaseModel):
     )
 
 
+class LlmSettings(BaseModel):
+    """How a language model is asked. None of it matters without one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(default="", description="base URL of `openai-like:` and, if not the usual one, `ollama:`")
+    context_tokens: int | None = Field(
+        default=None, ge=512, description="tokens that the model reads and writes; without it, what it says itself"
+    )
+    answer_tokens: int = Field(default=512, ge=16, description="tokens of an answer, at most")
+    passage_tokens: int = Field(default=2400, ge=128, description="tokens of passages that it is given, at most")
+    memory_tokens: int = Field(default=600, ge=0, description="tokens of the conversation that it is given, at most")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="0 writes the likeliest words")
+    timeout_seconds: float = Field(default=60.0, gt=0, description="wait for the next words, at most")
+    retries: int = Field(default=2, ge=0, le=10, description="after a failure that may pass, before the first words")
+    nli: str = Field(
+        default="", description="CrossEncoder trained on NLI that checks each sentence as well: a name or a folder"
+    )
+
+
 class Settings(BaseSettings):
     """Where the notes and the index are, which model embeds, where the app listens."""
 
-    model_config = SettingsConfigDict(env_prefix="RAG_BOT_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="RAG_BOT_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     notes: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(), description="folders of notes that `ingest` and the app start with"
@@ -62,6 +82,10 @@ class Settings(BaseSettings):
         default=None, ge=32, description="tokens of a passage, at most; without it, what the model reads, up to 256"
     )
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="how passages are searched for")
+    llm: str = Field(
+        default="", description="language model that writes the answers, such as ollama:NAME; none quotes your notes"
+    )
+    generation: LlmSettings = Field(default_factory=LlmSettings, description="how the language model is asked")
     host: str = Field(default="127.0.0.1", description="address the app listens on")
     port: int = Field(default=7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
 

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("records", "errors", "settings", "failpoints", "processes"),
-    ("markdown", "embedding"),
+    ("markdown", "embedding", "llm", "conversations"),
     ("store",),
     ("ingestion", "query"),
     ("library",),

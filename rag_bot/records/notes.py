@@ -1,0 +1,106 @@
+"""Notes and their passages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One file of notes, read.
+
+    `path` is the name people see and the index keys by: the label of the root (its folder's name), then the path below
+    it, with forward slashes (`notes/talks/a.md`). `root` is the absolute folder on disk. `text` is the whole file
+    decoded, line ends and byte-order mark as they stand. `metadata` holds the front matter, with `tags` and `aliases`
+    as lists of str.
+    `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
+    a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
+    said of the file, as in `walk.FoundFile`.
+    """
+
+    path: str
+    root: Path
+    label: str
+    title: str
+    own_title: str
+    text: str
+    metadata: Mapping[str, Any]
+    body_start_line: int
+    content_hash: str
+    size: int
+    mtime_ns: int
+    stamp: str = ""
+
+    @property
+    def file(self) -> Path:
+        """The file on disk."""
+        return self.root / self.path.removeprefix(f"{self.label}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A contiguous span of a note: `text == note.text[start_char:end_char]`, lines counted from 1, both ends included.
+
+    `context` is the line put above the text for embedding and word search (title > headings > ancestor bullets).
+    """
+
+    key: str
+    note_path: str
+    ordinal: int
+    headings: tuple[str, ...]
+    context: str
+    text: str
+    start_char: int
+    end_char: int
+    start_line: int
+    end_line: int
+
+    @property
+    def location(self) -> str:
+        return location(self.note_path, self.start_line, self.end_line)
+
+    @property
+    def embedded_text(self) -> str:
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class NoteState:
+    """A note as the index and the folder have it now.
+
+    `state` is "indexed", "changed" (its file is not what was indexed), "new" (not indexed yet), "deleted" (its file is
+    gone) or "unreadable" (`error` says why). `passages` and `synced` are those of the indexed version.
+    """
+
+    path: str
+    title: str
+    state: str
+    passages: int = 0
+    synced: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a note is not in the index. `reason` is one word, `said` and `remedy` are parts of a sentence."""
+
+    reason: str
+    said: str
+    remedy: str
+
+
+def location(path: str, start_line: int, end_line: int) -> str:
+    """`notes/a.md:12-15`, or `notes/a.md:12` for one line."""
+    return f"{path}:{start_line}" if start_line == end_line else f"{path}:{start_line}-{end_line}"
+
+
+def split_location(text: str) -> tuple[str, int, int]:
+    """Path, first and last line of what `location` wrote. Raises ValueError for any other text."""
+    path, _, lines = text.rpartition(":")
+    first, _, last = lines.partition("-")
+    if not path or not first.isdecimal() or not (last or first).isdecimal():
+        raise ValueError(f"{text!r} is no location")
+    return path, int(first), int(last or first)
