@@ -30,7 +30,7 @@ _LISTED = 20  # paths that are printed of each kind of change
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    searched_for = {"searched_for": answer.searched_for} if answer.searched_for != answer.question else {}
+    searched_for = {"searched_for": answer.reworded} if answer.reworded else {}
     return {
         "question": answer.question,
         **searched_for,
@@ -104,8 +104,7 @@ def run_state(run: Run, writer: Writer | None, place: int) -> str:
 
 def answer_text(answer: Answer) -> RenderableType:
     """Each quote with its number, its place below it; or that there is none, and the nearest notes."""
-    reworded = answer.searched_for != answer.question
-    searched = [Text(f"Searched for: {answer.searched_for}", style="dim")] if reworded else []
+    searched = [Text(f"Searched for: {answer.reworded}", style="dim")] if answer.reworded else []
     if answer.abstained:
         return Group(*searched, Text(answer.text, style="bold"), *_nearest_text(answer.nearest))
     return Group(*searched, *(part for citation in answer.citations for part in _citation_text(citation)))

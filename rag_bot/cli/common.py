@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
 Folder = Annotated[str | None, typer.Option("--folder", help="Only notes in this folder.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only notes with this tag.")]
+
+DEFAULT_CASES = Path("eval/questions.jsonl")
 
 _STAGES = {
     "documents": "Writing documents as notes",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag_bot.cli import sets
-from rag_bot.cli.common import AsJson, load, open_library, show, shown_progress
+from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library, show, shown_progress
 from rag_bot.errors import UsageError
 from rag_bot.records import Progress
 
@@ -21,7 +21,6 @@ app = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answ
 app.add_typer(sets.app)
 
 Cases = Annotated[Path, typer.Argument(metavar="FILE", help="File of cases, one JSON object a line.")]
-DEFAULT_CASES = Path("eval/questions.jsonl")
 Split = Annotated[str, typer.Option("--split", help="Half of the cases: dev, test or all.")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only cases of this kind.")]
 Lines = Annotated[bool, typer.Option("--progress", hidden=True)]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.common import AsJson, load, show, shown_progress
+from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library, show, shown_progress
 from rag_bot.errors import UsageError
 from rag_bot.records import Progress
 
@@ -106,8 +105,9 @@ def sweep(
     from rag_bot.evaluation.sets.sweep import read_grid
     from rag_bot.evaluation.sets.sweep import sweep as try_all
 
-    settings, grid = load(context), read_grid(ranges)
-    with shown_progress(as_json, False) as on_progress, closing(_library(settings)) as library:
+    grid = read_grid(ranges)
+    with shown_progress(as_json, False) as on_progress, open_library(context) as library:
+        settings = library.settings
         questions = _chosen(cases, beir, spans, library)
         with Bench(questions, _base(work, settings), on_progress) as bench:
             swept = try_all(
@@ -141,7 +141,6 @@ def _measure(
 
 
 def _chosen(cases: Path | None, beir: Path | None, spans: Path | None, library: Library) -> QuestionSet:
-    from rag_bot.evaluation.cases import DEFAULT_FILE
     from rag_bot.evaluation.sets.beir import read_beir
     from rag_bot.evaluation.sets.cases import read_case_set
     from rag_bot.evaluation.sets.spans import read_spans
@@ -150,19 +149,13 @@ def _chosen(cases: Path | None, beir: Path | None, spans: Path | None, library: 
         raise UsageError("--cases, --beir and --spans exclude each other; give one of them.")
     if beir is not None:
         return read_beir(beir)
-    return read_spans(spans) if spans is not None else read_case_set(cases or DEFAULT_FILE, library)
+    return read_spans(spans) if spans is not None else read_case_set(cases or DEFAULT_CASES, library)
 
 
 def _settings(context: typer.Context, given: list[str] | None) -> Settings:
     from rag_bot.evaluation.overrides import override, split_assignments
 
     return override(load(context), split_assignments(given or []))
-
-
-def _library(settings: Settings) -> Library:
-    from rag_bot.library import Library
-
-    return Library(settings)
 
 
 def _base(work: Path | None, settings: Settings) -> Path:

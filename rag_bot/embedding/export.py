@@ -7,7 +7,8 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -124,16 +125,27 @@ def _is_exact(model: Any, inputs: Sequence[str], path: Path) -> bool:
 
 def load_sentence_transformer(weights: Path, **options: Any) -> Any:
     """The model by sentence-transformers, from local files and without a progress bar."""
+    with quiet_loading(f"The model in {weights}"):
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(str(weights), local_files_only=True, **options)
+
+
+@contextmanager
+def quiet_loading(model: str) -> Iterator[None]:
+    """For what loads a model by sentence-transformers: no look at the hub, no progress bar, one line for what fails.
+
+    `model` begins the line.
+    """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     try:
-        return SentenceTransformer(str(weights), local_files_only=True, **options)
+        yield
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise ModelError(f"The model in {weights} cannot be loaded: {first_line(error)}") from error
+        raise ModelError(f"{model} cannot be loaded: {first_line(error)}") from error
 
 
 def unit(vectors: Any) -> Vectors:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from rag_bot.embedding.export import quiet_loading
 from rag_bot.embedding.weights import find_model
-from rag_bot.errors import ModelError, first_line
+from rag_bot.errors import ModelError
 
 _BATCH = 16
 
@@ -37,16 +37,11 @@ def open_reranker(name: str) -> Reranker:
         ModelError: there is none, or it gives more than one score for a passage.
     """
     folder = find_model(name)
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from sentence_transformers import CrossEncoder
-    from torch.nn import Sigmoid
-    from transformers.utils import logging
+    with quiet_loading(f"The re-ranking model {name}"):
+        from sentence_transformers import CrossEncoder
+        from torch.nn import Sigmoid
 
-    logging.disable_progress_bar()
-    try:
         model = CrossEncoder(str(folder), local_files_only=True)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise ModelError(f"The re-ranking model {name} cannot be loaded: {first_line(error)}") from error
     if model.config.num_labels != 1:
         raise ModelError(
             f"The model {name} gives {model.config.num_labels} scores for a passage; a re-ranker gives one. Name a "

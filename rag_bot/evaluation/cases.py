@@ -18,7 +18,6 @@ from pydantic import TypeAdapter, ValidationError
 from rag_bot.errors import UsageError
 from rag_bot.markdown import Lines
 
-DEFAULT_FILE = Path("eval/questions.jsonl")
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
 """Kinds of questions without an answer: about the subjects of the notes, and about something else."""
 

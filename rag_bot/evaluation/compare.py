@@ -16,6 +16,7 @@ from rag_bot.evaluation.intervals import Floats, auroc, mean, randomisation_p
 from rag_bot.evaluation.measures import AUROCS, LATENCIES, SHARES, missing_words, score_of
 from rag_bot.evaluation.results import Outcome, Result
 
+CHANCE = 0.05
 Pair = tuple[Outcome, Outcome]
 _Statistic = Callable[[Floats], Floats]
 
@@ -29,6 +30,16 @@ class Difference:
     after: float
     p: float
     cases: int
+
+    @property
+    def digits(self) -> int:
+        """Behind the point, when it is shown."""
+        return 1 if self.name in LATENCIES else 3
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether chance alone seldom does it. Times say more of the machine's load than of the settings."""
+        return self.p < CHANCE and self.name not in LATENCIES
 
 
 @dataclass(frozen=True, slots=True)

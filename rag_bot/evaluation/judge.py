@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag_bot.evaluation.cases import Evidence
 from rag_bot.library import Library
 from rag_bot.markdown import Lines
-from rag_bot.records import Chunk, Hit, Note, Quote, location
+from rag_bot.records import Chunk, Hit, Note, Quote, location, split_location
 
 Bounds = tuple[int, int]
 
@@ -133,9 +133,8 @@ def _covered(piece: Piece, bounds: Bounds, spans: Sequence[Bounds]) -> bool:
 
 def _copy_holds(piece: Piece, place: str) -> bool:
     """Whether a copy, of which only the place is known, holds a piece: one's lines are all among the other's."""
-    path, _, named = place.rpartition(":")
-    first, _, last = named.partition("-")
-    span = (int(first), int(last or first))
+    path, first, last = split_location(place)
+    span = (first, last)
     return path == piece.evidence.path and any(_within(span, one) or _within(one, span) for one in piece.lines)
 
 

@@ -124,9 +124,8 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     """Each measure before and after with the p-value of the difference, and the cases that flipped."""
     table = _table("measure", "before", "after", "difference", "p", "cases")
     for one in comparison.differences:
-        digits = 1 if one.name in LATENCIES else 3
-        difference = Text(f"{one.after - one.before:+.{digits}f}", style="bold" if one.p < 0.05 and digits > 1 else "")
-        values = (f"{value:,.{digits}f}" for value in (one.before, one.after))
+        difference = Text(f"{one.after - one.before:+.{one.digits}f}", style="bold" if one.is_clear else "")
+        values = (f"{value:,.{one.digits}f}" for value in (one.before, one.after))
         table.add_row(NAMES.get(one.name, one.name), *values, difference, f"{one.p:.4f}", f"{one.cases:,}")
     left_out = [Text(f"Not compared: {comparison.left_out}.", style="yellow")] if comparison.left_out else []
     said = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."

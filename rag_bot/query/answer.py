@@ -43,9 +43,11 @@ class Stopwatch:
 class Findings:
     """What is found out about a question before it is answered.
 
-    `question` is what was searched for, `vector` its unit vector, `scored` the lines of the best hits, best first.
+    `asked` is the question, `question` what was searched for, `vector` its unit vector, `scored` the lines of the best
+    hits, best first.
     """
 
+    asked: str
     question: str
     vector: NDArray[np.float32]
     ranked: Ranked
@@ -77,10 +79,8 @@ def find(
 ) -> tuple[list[Hit], dict[str, float]]:
     """The best passages for a question, and the milliseconds each stage took."""
     watch = Stopwatch()
-    question = reword(sources, clean_question(question), earlier)
-    vector = sources.model.encode_query(question)
-    watch.lap("encode")
-    hits = search(sources, question, vector, limit=limit, filters=filters)
+    searched, vector = _encoded(sources, clean_question(question), earlier, watch)
+    hits = search(sources, searched, vector, limit=limit, filters=filters)
     watch.lap("search")
     return hits, watch.total()
 
@@ -102,7 +102,6 @@ def answer(
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    question = clean_question(question)
     found = investigate(sources, question, filters=filters, earlier=earlier, watch=watch)
     quotes = pick_quotes(found.scored) if found.confidence >= THRESHOLD else []
     watch.lap("quotes")
@@ -112,7 +111,7 @@ def answer(
         for number, quote in enumerate(quotes, start=1)
     )
     return Answer(
-        question=question,
+        question=found.asked,
         text=compose(citations),
         citations=citations,
         abstained=not citations,
@@ -129,16 +128,23 @@ def investigate(
     sources: Sources, question: str, *, filters: Filters | None, earlier: Sequence[str] = (), watch: Stopwatch
 ) -> Findings:
     """Everything that an answer is made of. Raises as `answer`."""
-    question = reword(sources, clean_question(question), earlier)
-    vector = sources.model.encode_query(question)
-    watch.lap("encode")
+    asked = clean_question(question)
+    question, vector = _encoded(sources, asked, earlier, watch)
     ranked = rank(sources, question, vector, limit=ANSWER_HITS, filters=filters)
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
     terms = TermWeights.of(sources, question)
     scored = score_units(sources, vector, terms, hits)
     features = measure(terms, hits, scored, reads_words=reads_words(sources.model, question))
-    return Findings(question, vector, ranked, hits, terms, scored, features, confidence(features))
+    return Findings(asked, question, vector, ranked, hits, terms, scored, features, confidence(features))
+
+
+def _encoded(sources: Sources, asked: str, earlier: Sequence[str], watch: Stopwatch) -> tuple[str, NDArray[np.float32]]:
+    """What is searched for in place of a question, and its unit vector."""
+    searched = reword(sources, asked, earlier)
+    vector = sources.model.encode_query(searched)
+    watch.lap("encode")
+    return searched, vector
 
 
 def compose(citations: Sequence[Citation]) -> str:

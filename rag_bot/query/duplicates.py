@@ -21,7 +21,7 @@ def collapse(ranked: Iterable[tuple[list[tuple[Chunk, Note]], float, Why]], limi
     """
     kept: list[tuple[Chunk, Note, float, Why]] = []
     duplicates: dict[str, list[str]] = defaultdict(list)
-    shingles: list[frozenset[tuple[str, ...]]] = []
+    shingles: list[Shingles] = []
     for copies, score, why in ranked:
         copies = sorted(copies, key=lambda copy: (copy[0].note_path, copy[0].ordinal))
         locations = [chunk.location for chunk, _ in copies]
@@ -41,7 +41,7 @@ def collapse(ranked: Iterable[tuple[list[tuple[Chunk, Note]], float, Why]], limi
     ]
 
 
-def word_shingles(text: str) -> frozenset[tuple[str, ...]]:
+def word_shingles(text: str) -> Shingles:
     """The triples of neighbouring words of a text, lower-cased; its words where there are fewer than three."""
     words = _WORD.findall(text.lower())
     size = min(3, len(words))
@@ -50,7 +50,7 @@ def word_shingles(text: str) -> frozenset[tuple[str, ...]]:
     )
 
 
-def repeats(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
+def repeats(one: Shingles, other: Shingles) -> bool:
     """Whether the shorter of two texts mostly stands in the longer one, by their word triples."""
     shorter = min(len(one), len(other))
     return shorter > 0 and len(one & other) >= DUPLICATE_SHARE * shorter

@@ -60,9 +60,8 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
     """
     if not leans_back(question):
         return question
-    before = list(earlier)
-    alone = next((turn for turn in reversed(before) if not leans_back(turn)), "")
-    subject = _subject([*before[-1:], alone], question)
+    alone = next((turn for turn in reversed(earlier) if not leans_back(turn)), "")
+    subject = _subject([*earlier[-1:], alone], question)
     return f"{question} ({subject})" if subject else question
 
 

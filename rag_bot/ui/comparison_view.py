@@ -6,12 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from rag_bot.evaluation.compare import Comparison, Difference, Flip
-from rag_bot.evaluation.measures import LATENCIES
 from rag_bot.evaluation.tables import NAMES
 from rag_bot.ui.result_view import place_html
 from rag_bot.ui.words import many
-
-_CHANCE = 0.05
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -23,7 +20,7 @@ def comparison_html(comparison: Comparison) -> str:
         f'<h2>Two runs compared</h2><dl class="sides"><dt>Before</dt><dd>{escape(comparison.before)}</dd>'
         f"<dt>After</dt><dd>{escape(comparison.after)}</dd></dl>"
         f'<p class="hint">{many(comparison.common, "case")} in both. p tells how often chance alone makes a '
-        "difference as large (paired randomisation test); what is below 0.05 is in bold.</p>"
+        "difference as large (paired randomisation test); what is below 0.05 is in bold, but for times.</p>"
         f'{left_out}<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
         f"{_flips('Wrong before, right after', comparison.fixed)}"
         f"{_flips('Right before, wrong after', comparison.broken)}"
@@ -31,10 +28,8 @@ def comparison_html(comparison: Comparison) -> str:
 
 
 def _row(one: Difference) -> str:
-    digits = 1 if one.name in LATENCIES else 3
-    change = one.after - one.before
-    better = (change < 0) == (one.name in LATENCIES)
-    sort = ("good" if better else "bad") if one.p < _CHANCE and change else ""
+    digits, change = one.digits, one.after - one.before
+    sort = ("good" if change > 0 else "bad") if one.is_clear and change else ""
     cells = (
         f"{one.before:,.{digits}f}",
         f"{one.after:,.{digits}f}",

@@ -44,9 +44,7 @@ def growing_answer(answer: Answer) -> Iterator[str]:
 
 def _searched(answer: Answer) -> str:
     """What was searched for, where that is not what was asked."""
-    if answer.searched_for in ("", answer.question):
-        return ""
-    return f'<p class="searched" dir="auto">Searched for: {escape(answer.searched_for)}</p>'
+    return f'<p class="searched" dir="auto">Searched for: {escape(answer.reworded)}</p>' if answer.reworded else ""
 
 
 def _quote(citation: Citation) -> str:

@@ -11,6 +11,7 @@ from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
 from rag_bot.evaluation.results import Cited, Expected, Found, Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
+from rag_bot.records import split_location
 from rag_bot.ui.render import target
 from rag_bot.ui.run_list import file_words, made_words
 
@@ -44,11 +45,10 @@ def result_html(result: Result) -> str:
 
 def place_html(place: str) -> str:
     """A place in a note as a link that opens it there; a place that is none stays text."""
-    path, _, lines = place.rpartition(":")
-    first, _, last = lines.partition("-")
-    if not path or not first.isdecimal() or not (last or first).isdecimal():
+    try:
+        attributes = target(*split_location(place))
+    except ValueError:
         return f'<span class="place" dir="auto">{escape(place)}</span>'
-    attributes = target(path, int(first), int(last or first))
     return f'<a class="place" href="#" {attributes} dir="auto">{escape(place)}</a>'
 
 

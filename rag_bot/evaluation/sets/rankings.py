@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import ir_measures
 
-from rag_bot.records import Hit
+from rag_bot.records import Hit, split_location
 
 Rankings = Mapping[str, Sequence[str]]
 Judgements = Mapping[str, Mapping[str, int]]
@@ -20,7 +20,7 @@ def rank_notes(hits: Sequence[Hit]) -> list[str]:
     Notes that hold a copy of a passage come right after the one that is shown for it.
     """
     places = (place for hit in hits for place in (hit.chunk.location, *hit.duplicates))
-    return list(dict.fromkeys(place.rpartition(":")[0] for place in places))
+    return list(dict.fromkeys(split_location(place)[0] for place in places))
 
 
 def score_rankings(judged: Judgements, rankings: Rankings, measures: Sequence[str]) -> Scores:
