@@ -43,6 +43,10 @@ class IndexUnusable(RagBotError):
         )
 
 
+class ConversationsUnusable(RagBotError):
+    """The saved conversations cannot be read or written. Answering does not need them, so the app goes on without."""
+
+
 class NotesLost(RagBotError):
     """A folder of notes is gone or lost most of them; nothing was changed until somebody says that this is right."""
 

@@ -11,12 +11,14 @@ from rag_bot.records.answers import (
     Citation,
     Filters,
     Hit,
+    Place,
     Quote,
     Sentence,
     Turn,
     Usage,
     Why,
     change_words,
+    heading_path,
 )
 from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
 from rag_bot.records.syncs import (
@@ -53,6 +55,7 @@ __all__ = [
     "Move",
     "Note",
     "NoteState",
+    "Place",
     "Problem",
     "Progress",
     "Quote",
@@ -67,6 +70,7 @@ __all__ = [
     "Why",
     "Writer",
     "change_words",
+    "heading_path",
     "location",
     "split_location",
 ]

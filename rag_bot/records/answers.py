@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag_bot.records.notes import Chunk, Note, location
@@ -47,6 +47,31 @@ class Hit:
     rank: int
     why: Why
     duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands that was found: what is kept of a hit where the note itself is not."""
+
+    path: str
+    title: str
+    headings: tuple[str, ...]
+    start_line: int
+    end_line: int
+    score: float = 0.0
+
+    @classmethod
+    def of(cls, hit: Hit) -> Place:
+        chunk = hit.chunk
+        return cls(chunk.note_path, hit.note.title, chunk.headings, chunk.start_line, chunk.end_line, hit.score)
+
+    @property
+    def location(self) -> str:
+        return location(self.path, self.start_line, self.end_line)
+
+    @property
+    def name(self) -> str:
+        return heading_path(self.title, self.headings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +172,11 @@ class Answer:
     def reworded(self) -> str:
         """What was searched for where that is not the question itself, else ""."""
         return "" if self.searched_for == self.question else self.searched_for
+
+
+def heading_path(title: str, headings: Sequence[str]) -> str:
+    """`Title › Heading › Heading`; a heading that repeats the title is left out."""
+    return " › ".join(part for part in (title, *(one for one in headings if one != title)) if part)
 
 
 def change_words(change: str) -> str:

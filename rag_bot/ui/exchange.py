@@ -4,27 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag_bot.records import Answer, Citation, Hit, location
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Lines of a note."""
-
-    title: str
-    path: str
-    start_line: int
-    end_line: int
-
-    @classmethod
-    def of(cls, hit: Hit) -> Place:
-        chunk = hit.chunk
-        headings = [heading for heading in chunk.headings if heading != hit.note.title]
-        return cls(" › ".join([hit.note.title, *headings]), chunk.note_path, chunk.start_line, chunk.end_line)
-
-    @property
-    def location(self) -> str:
-        return location(self.path, self.start_line, self.end_line)
+from rag_bot.records import Answer, Citation, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.evaluation.judge import note_text
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
-from rag_bot.records import change_words, location
-from rag_bot.ui.exchange import Exchange, Given, History, Place
+from rag_bot.records import Place, change_words, location
+from rag_bot.ui.exchange import Exchange, Given, History
 from rag_bot.ui.feedback_view import block, lost, picker
 from rag_bot.ui.render import bare, exchange
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from rag_bot.evaluation.cases import Case
-from rag_bot.records import Citation
-from rag_bot.ui.exchange import Exchange, Given, Place
+from rag_bot.records import Citation, Place
+from rag_bot.ui.exchange import Exchange, Given
 from rag_bot.ui.render import place_link
 
 _LONGEST_QUOTE = 220  # characters that are shown where one ticks it
