@@ -15,7 +15,8 @@ from rag_bot.library import Library
 from rag_bot.records import Place, change_words, location
 from rag_bot.ui.exchange import Exchange, Given, History
 from rag_bot.ui.feedback_view import block, lost, picker
-from rag_bot.ui.render import bare, exchange
+from rag_bot.ui.quote_view import bare
+from rag_bot.ui.render import exchange
 
 _NEAREST = 5
 

