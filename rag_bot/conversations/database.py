@@ -1,0 +1,183 @@
+"""Conversations: begun, kept, listed, searched, renamed, deleted."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag_bot.conversations.exchange import SavedExchange, from_json, local_now, to_json
+from rag_bot.conversations.schema import changing, reading, rewrite
+from rag_bot.conversations.wording import LONGEST_TITLE, UNTITLED, as_title, folded
+from rag_bot.errors import ConversationsUnusable, UsageError
+
+if TYPE_CHECKING:
+    from rag_bot.settings import Settings
+
+FILE = "conversations.sqlite3"
+
+_COLUMNS = "key, title, created, changed, (SELECT count(*) FROM exchange WHERE conversation = conversation.id)"
+# Each word stands in the title or in one of the exchanges. Words come as JSON, so that no text can be read as SQL.
+_LIST = f"""
+SELECT {_COLUMNS} FROM conversation WHERE library = ? AND NOT EXISTS (
+  SELECT 1 FROM json_each(?) AS word WHERE NOT instr(conversation.words, word.value) AND NOT EXISTS (
+    SELECT 1 FROM exchange WHERE exchange.conversation = conversation.id AND instr(exchange.words, word.value)))
+ORDER BY latest DESC LIMIT ?
+"""
+_NEXT = "(SELECT coalesce(max(latest), 0) + 1 FROM conversation)"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as lists show it. `created` and `changed` are local times with their offset."""
+
+    key: str
+    title: str
+    created: str
+    changed: str
+    exchanges: int
+
+
+class Conversations:
+    """The conversations about one index, in a file that they may share with those about others.
+
+    Opened anew for each call, so several threads and processes may use one file at a time. Every method raises
+    ConversationsUnusable where the file is damaged, of a newer version, or refused by the disk; what was saved before
+    is then as it was. Those that take a conversation's key raise UsageError where there is no such conversation.
+    """
+
+    def __init__(self, file: Path, library: str = "index") -> None:
+        self.file = file
+        self._library = library
+
+    @classmethod
+    def of(cls, settings: Settings) -> Conversations:
+        """Those about the index of these settings: beside its folder, for nobody else to read."""
+        return cls(settings.index.parent / FILE, settings.index.name)
+
+    def begin(self, first_question: str) -> Conversation:
+        """A new conversation without exchanges, called by its first question."""
+        title, key, now = as_title(first_question) or UNTITLED, secrets.token_hex(6), local_now()
+        with changing(self.file) as connection:
+            connection.execute(
+                "INSERT INTO conversation (library, key, title, words, created, changed, latest) "
+                f"VALUES (?, ?, ?, ?, ?, ?, {_NEXT})",
+                (self._library, key, title, folded(title), now, now),
+            )
+        return Conversation(key, title, now, now, 0)
+
+    def put(self, conversation: str, exchange: SavedExchange) -> None:
+        """Append an exchange, or replace the one of the same key where it stands."""
+        saved, words = to_json(exchange), folded(_text(exchange))
+        with changing(self.file) as connection:
+            number = self._touch(connection, conversation)
+            connection.execute(
+                "INSERT INTO exchange (conversation, position, key, words, saved) "
+                "SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4 FROM exchange WHERE conversation = ?1 "
+                "ON CONFLICT (conversation, key) DO UPDATE SET words = excluded.words, saved = excluded.saved",
+                (number, exchange.key, words, saved),
+            )
+
+    def cut(self, conversation: str, from_exchange: str) -> None:
+        """Remove this exchange and all after it, before its question is asked in other words; none if it isn't there."""
+        with changing(self.file) as connection:
+            number = self._touch(connection, conversation)
+            connection.execute(
+                "DELETE FROM exchange WHERE conversation = ?1 AND position >= "
+                "(SELECT position FROM exchange WHERE conversation = ?1 AND key = ?2)",
+                (number, from_exchange),
+            )
+
+    def exchanges(self, conversation: str) -> tuple[SavedExchange, ...]:
+        """All exchanges of a conversation, the oldest first."""
+        with reading(self.file) as connection:
+            number = self._number(connection, conversation)
+            rows = _rows(connection, "SELECT saved FROM exchange WHERE conversation = ? ORDER BY position", number)
+        try:
+            return tuple(from_json(saved) for (saved,) in rows)
+        except ValueError as error:
+            raise ConversationsUnusable(
+                f"The conversation {conversation} in {self.file} is damaged. `rag-bot conversations delete` removes it."
+            ) from error
+
+    def list(self, search: str = "", limit: int = 200) -> builtins.list[Conversation]:
+        """The conversations in which each word of `search` stands, in whatever case, the last changed first."""
+        words = json.dumps(folded(search).split())
+        with reading(self.file) as connection:
+            return [Conversation(*row) for row in _rows(connection, _LIST, self._library, words, max(0, limit))]
+
+    def find(self, beginning: str) -> Conversation:
+        """The conversation whose key begins so. Raises UsageError also where several do."""
+        with reading(self.file) as connection:
+            found = _rows(
+                connection,
+                f"SELECT {_COLUMNS} FROM conversation WHERE library = ?1 AND substr(key, 1, length(?2)) = ?2 LIMIT 2",
+                *(self._library, _storable(beginning)),
+            )
+        if not beginning or not found:
+            raise _unknown(beginning)
+        if len(found) > 1:
+            raise UsageError(f"Several conversations begin with {beginning!r}. Give more of the key.")
+        return Conversation(*found[0])
+
+    def rename(self, conversation: str, title: str) -> None:
+        """Give another title. Raises UsageError also where nothing of it is to be seen."""
+        line = as_title(title, LONGEST_TITLE)
+        if not line:
+            raise UsageError("A conversation's title cannot be empty. Give it some words.")
+        with changing(self.file) as connection:
+            number = self._number(connection, conversation)
+            connection.execute(
+                "UPDATE conversation SET title = ?, words = ? WHERE id = ?", (line, folded(line), number)
+            )
+
+    def delete(self, conversation: str) -> None:
+        """Remove a conversation for good: the file is written anew, so nothing of it is left on its pages."""
+        with changing(self.file) as connection:
+            connection.execute("DELETE FROM conversation WHERE id = ?", (self._number(connection, conversation),))
+        rewrite(self.file)
+
+    def export(self, conversation: str) -> str:
+        """The conversation as Markdown, each answer with its citations and their lines verbatim."""
+        from rag_bot.conversations.markdown import conversation_markdown
+
+        return conversation_markdown(self.find(conversation), self.exchanges(conversation))
+
+    def _touch(self, connection: sqlite3.Connection, conversation: str) -> int:
+        """Make this conversation the last changed one; its number in the tables."""
+        number = self._number(connection, conversation)
+        connection.execute(f"UPDATE conversation SET changed = ?, latest = {_NEXT} WHERE id = ?", (local_now(), number))
+        return number
+
+    def _number(self, connection: sqlite3.Connection | None, conversation: str) -> int:
+        rows = _rows(
+            connection,
+            "SELECT id FROM conversation WHERE library = ? AND key = ?",
+            *(self._library, _storable(conversation)),
+        )
+        if not rows:
+            raise _unknown(conversation)
+        return int(rows[0][0])
+
+
+def _rows(connection: sqlite3.Connection | None, query: str, *values: object) -> builtins.list[Any]:
+    """None where nothing was saved yet."""
+    return connection.execute(query, values).fetchall() if connection else []
+
+
+def _unknown(conversation: str) -> UsageError:
+    return UsageError(f"There is no conversation {conversation!r}. `rag-bot conversations list` shows those there are.")
+
+
+def _storable(text: str) -> str:
+    """SQLite takes no half of a surrogate pair, which an argument of the command line may hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _text(exchange: SavedExchange) -> str:
+    """What a search looks through."""
+    return f"{exchange.question}\n{exchange.answer.text}\n{exchange.answer.draft}"

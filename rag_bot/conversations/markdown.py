@@ -1,0 +1,145 @@
+"""A conversation -> Markdown to keep or to send: only its own marks are marks, whatever the texts in it contain.
+
+What people and models wrote is escaped, and what notes say stands in fences, word for word: there is no link, image or
+HTML in the page (https://spec.commonmark.org/0.31.2/#backslash-escapes, #fenced-code-blocks).
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rag_bot.conversations.exchange import SavedExchange
+from rag_bot.records import (
+    NO_CLAIM,
+    PARTLY,
+    PROSE,
+    SUPPORTED,
+    UNSUPPORTED,
+    Answer,
+    Citation,
+    Place,
+    Sentence,
+    change_words,
+    heading_path,
+)
+
+if TYPE_CHECKING:
+    from rag_bot.conversations.database import Conversation
+
+_WARNINGS = {UNSUPPORTED: "not in your notes", PARTLY: "only partly in your notes"}
+_LINE_END = re.compile(r"\r\n|\n|\r")
+# Within a line: what begins code, emphasis, links, HTML, tables, formulas, and the addresses that GitHub makes links of.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|~$@]|&(?=#?\w+;)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# At its beginning: headings, lists, rules, underlines of headings, and what may follow a mark like [1].
+_OPENING = re.compile(r"[#+\-=(:]|(?<=\d)[.)](?=\s|$)")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PARTING = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
+
+
+def conversation_markdown(conversation: Conversation, exchanges: Sequence[SavedExchange]) -> str:
+    """Title, dates, then each question with its answer and the lines that it stands on."""
+    counted = f"{len(exchanges)} question{'' if len(exchanges) == 1 else 's'}"
+    dates = f"Begun {_day_time(conversation.created)}, last changed {_day_time(conversation.changed)}, {counted}."
+    blocks = [f"# {_line(conversation.title)}", dates]
+    for exchange in exchanges:
+        blocks += _exchange(exchange)
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _exchange(exchange: SavedExchange) -> Iterator[str]:
+    answer = exchange.answer
+    yield f"## {_line(exchange.question)}"
+    yield _circumstances(exchange)
+    if answer.reworded:
+        yield f"Searched for: {_line(answer.reworded)}"
+    if answer.notice:
+        yield f"Notice: {_line(answer.notice)}"
+    yield _said(answer)
+    yield from (_citation(citation) for citation in answer.citations)
+    if exchange.nearest:
+        yield "The nearest passages, which do not answer it:"
+        yield "\n".join(f"- {_place(place)}" for place in exchange.nearest)
+
+
+def _circumstances(exchange: SavedExchange) -> str:
+    """When and where it was asked, and who wrote the answer."""
+    answer, model = exchange.answer, _line(exchange.answer.model)
+    where = f" in {_line(exchange.folder)}" if exchange.folder else ""
+    if answer.mode == PROSE:
+        who = f"written by {model or 'a language model'}, each sentence checked against the notes"
+    else:
+        who = f"lines of the notes{f', after {model} was asked' if model else ''}"
+    return f"Asked {_day_time(exchange.asked)}{where}. Mode: {_line(answer.mode)}, {who}."
+
+
+def _said(answer: Answer) -> str:
+    """The sentences with their marks. Quotes are not said twice: they stand below, with their places."""
+    if answer.mode != PROSE and answer.citations:
+        return ""
+    draft = [f"⚠ not checked: {escaped(answer.draft)}"] if answer.draft.strip() else []
+    said = "".join(_sentence(sentence) for sentence in answer.sentences).strip() or escaped(answer.text)
+    return "\n\n".join(part for part in (said, *draft) if part)
+
+
+def _sentence(sentence: Sentence) -> str:
+    """What parts it, a warning where it is not supported, the words, and the numbers of its citations."""
+    parting = sentence.before if _PARTING.fullmatch(sentence.before) else f" {escaped(sentence.before)} "
+    warning = _warning(sentence)
+    marks = "".join(f" [{number}]" for number in sentence.citations)
+    return f"{_UNSEEN.sub('', parting)}{warning}{escaped(sentence.text)}{marks}"
+
+
+def _warning(sentence: Sentence) -> str:
+    if sentence.support in (SUPPORTED, NO_CLAIM):
+        return ""
+    reasons = f" ({_line('; '.join(sentence.reasons))})" if sentence.reasons else ""
+    return f"⚠ {_WARNINGS.get(sentence.support, 'not checked')}{reasons}: "
+
+
+def _citation(citation: Citation) -> str:
+    """Number and place, then the lines of the note in a fence inside a block quote."""
+    quote = citation.quote
+    stale = f" ({change_words(citation.change) or 'changed since'})" if citation.stale else ""
+    place = f"[{citation.number}] {_line(quote.location)} — {_line(heading_path(quote.title, quote.headings))}{stale}"
+    return f"{place}\n\n{fenced(quote.text)}"
+
+
+def _place(place: Place) -> str:
+    return f"{_line(place.location)} — {_line(place.name)}"
+
+
+def fenced(text: str) -> str:
+    """A block quote that holds the text as it stands: code, in a fence longer than any in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join(
+        f"> {line}".rstrip() if not line else f"> {line}" for line in (fence, *_LINE_END.split(text), fence)
+    )
+
+
+def escaped(text: str) -> str:
+    """The text so that Markdown shows its words as they are, each line for itself."""
+    lines = (_escaped_line(line.strip()) for line in _LINE_END.split(_UNSEEN.sub(" ", text)))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _escaped_line(line: str) -> str:
+    line = _SPECIAL.sub(r"\\\g<0>", line)
+    opening = re.match(r"\d{0,9}", line)
+    at = opening.end() if opening else 0
+    return f"{line[:at]}\\{line[at:]}" if _OPENING.match(line, at) else line
+
+
+def _line(text: str) -> str:
+    """As `escaped`, on one line."""
+    return escaped(" ".join(text.split()))
+
+
+def _day_time(moment: str) -> str:
+    try:
+        return f"{datetime.datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return _line(moment) or "at an unknown time"

@@ -1,0 +1,172 @@
+"""The tables of conversations, and how their file is opened: for the length of one reading or one change."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from rag_bot.errors import ConversationsUnusable
+
+PATIENCE_SECONDS = 5.0  # that another process or thread may take for a change
+
+# Each step brings a file from its place in this list to the next version; a new file goes through all of them.
+# `latest` counts changes, so that the order does not hang on clocks; `words` is the text as a search compares it.
+_STEPS = (
+    """
+CREATE TABLE conversation (
+  id INTEGER PRIMARY KEY,
+  library TEXT NOT NULL,
+  key TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL,
+  words TEXT NOT NULL,
+  created TEXT NOT NULL,
+  changed TEXT NOT NULL,
+  latest INTEGER NOT NULL
+);
+CREATE INDEX conversation_latest ON conversation (library, latest);
+CREATE TABLE exchange (
+  id INTEGER PRIMARY KEY,
+  conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  words TEXT NOT NULL,
+  saved BLOB NOT NULL,
+  UNIQUE (conversation, position),
+  UNIQUE (conversation, key)
+);
+""",
+)
+SCHEMA = len(_STEPS)
+_NO_SPACE = ("full", "disk i/o", "no space", "too large", "quota")
+_NOT_ALLOWED = ("readonly", "read-only", "unable to open", "denied", "permitted", "not a dir", "file exists")
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[sqlite3.Connection | None]:
+    """A connection inside one state of the file; None where nothing was saved yet, and then nothing is made.
+
+    Raises:
+        ConversationsUnusable: the file is damaged, of a newer version, or cannot be read.
+    """
+    with explained(file, "read"):
+        if not file.is_file():
+            yield None
+            return
+        with _opened(file, _how_to_read(file)) as connection:
+            if _version(connection, file) == 0:
+                yield None
+                return
+            connection.execute("BEGIN")
+            yield connection
+
+
+@contextmanager
+def changing(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one change, which is there as a whole afterwards, or not at all. The file is made if need be.
+
+    Raises:
+        ConversationsUnusable: as `reading`; or the folder can't be written, the disk is full, another one writes on.
+    """
+    with explained(file, "saved"):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        with _opened(file, "mode=rw") as connection:
+            _bring_up_to_date(connection, file)
+            with _transaction(connection):
+                yield connection
+
+
+def rewrite(file: Path) -> None:
+    """Write the file anew, so that nothing of what was deleted is left in it or beside it. Raises as `changing`.
+
+    `secure_delete` alone is not enough: it overwrites what is removed, and not the copies that a page keeps of rows
+    which moved to another page before (seen with SQLite 3.40).
+    """
+    with explained(file, "rewritten without what was deleted"), _opened(file, "mode=rw") as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+@contextmanager
+def explained(file: Path, done: str) -> Iterator[None]:
+    """Turn the errors of SQLite and of the file system into one line that names the file and the remedy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _unusable(file, done, str(error)) from error
+    except OSError as error:
+        raise _unusable(file, done, error.strerror or str(error)) from error
+
+
+def _unusable(file: Path, done: str, reason: str) -> ConversationsUnusable:
+    said = reason.lower()
+    if any(words in said for words in _NO_SPACE):
+        remedy = "Free space on its disk; nothing that was saved before is lost."
+    elif "locked" in said:
+        remedy = "Another process holds the file; try again when that has ended."
+    elif any(words in said for words in _NOT_ALLOWED):
+        remedy = "Check that you may read and write there."
+    else:
+        remedy = "Move the file away to begin anew; your notes and the index are not touched."
+    return ConversationsUnusable(f"The conversations in {file} cannot be {done}: {reason}. {remedy}")
+
+
+@contextmanager
+def _opened(file: Path, options: str) -> Iterator[sqlite3.Connection]:
+    """Closing the last connection also takes up what the write-ahead log holds, and removes it."""
+    uri = f"{file.absolute().as_uri()}?{options}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _how_to_read(file: Path) -> str:
+    """Where the folder is read-only, SQLite can't make the files that readers share; nobody writes there either."""
+    if os.access(file.parent, os.W_OK) and os.access(file, os.W_OK):
+        return "mode=rw"
+    return "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
+    if _version(connection, file) < SCHEMA:
+        with _transaction(connection):
+            for version in range(_version(connection, file), SCHEMA):  # another process may just have done it
+                for statement in _STEPS[version].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+    with suppress(sqlite3.OperationalError):  # another one holds the file just now; the next change will do it
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _version(connection: sqlite3.Connection, file: Path) -> int:
+    """The version of the file; 0 for an empty one."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA:
+        raise ConversationsUnusable(
+            f"The conversations in {file} have version {version}, this rag-bot reads {SCHEMA}. Update rag-bot."
+        )
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise ConversationsUnusable(
+            f"{file} is another program's database and not one of conversations. Move it away to begin anew."
+        )
+    return version
