@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.query.answer import answer, find
+from rag_bot.query.opened import OpenIndex
 from rag_bot.query.sources import Sources
 from rag_bot.query.why.journey import Trace
-from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Verification
+from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
 from rag_bot.settings import Settings, load_settings
-from rag_bot.store.catalogue import Catalogue
-from rag_bot.store.indexes import open_to_ask
-from rag_bot.store.lock import find_writer
-from rag_bot.store.schema import explained
-from rag_bot.store.vectors import ExactVectors, VectorIndex
-from rag_bot.store.words import WordIndex
+from rag_bot.store.state import read_status
+
+if TYPE_CHECKING:
+    from rag_bot.llm import LanguageModel
 
 _T = TypeVar("_T")
-_TRIES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Indexes:
-    """What stays open from one question to the next."""
-
-    vectors: VectorIndex | ExactVectors
-    words: WordIndex
-    model: EmbeddingModel
 
 
 class Library:
@@ -48,9 +36,7 @@ class Library:
     def __init__(self, settings: Settings | None = None, **flags: Any) -> None:
         """Settings as they are, or those that `load_settings(**flags)` gives."""
         self.settings = settings or load_settings(**flags)
-        self._idle = threading.Condition()
-        self._active = 0
-        self._opened: tuple[str, Indexes] | None = None
+        self._index = OpenIndex(self.settings)
 
     def __enter__(self) -> Self:
         return self
@@ -60,9 +46,7 @@ class Library:
 
     def close(self) -> None:
         """Let go of the index."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._active == 0)
-            self._let_go()
+        self._index.close()
 
     def ingest(
         self,
@@ -152,11 +136,49 @@ class Library:
         """As `search`, with the milliseconds of each stage."""
         return self.asked(lambda sources: find(sources, question, limit=limit, filters=filters, earlier=earlier))
 
-    def ask(self, question: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Answer:
-        """The lines of the notes that answer a question, or that they don't. Raises as `search`."""
+    def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        earlier: Sequence[str] = (),
+        llm: LanguageModel | None = None,
+    ) -> Answer:
+        """The lines of the notes that answer a question, or that they don't; with a model, what it writes of them.
+
+        Raises as `search`.
+        """
+        if llm:
+            turns = [Turn(asked) for asked in earlier]
+            return deque(self.write(question, llm=llm, filters=filters, turns=turns), maxlen=1)[0]
         return self.asked(
             lambda sources: answer(sources, question, filters=filters, earlier=earlier, change_since=change_since)
         )
+
+    def write(
+        self,
+        question: str,
+        *,
+        llm: LanguageModel | None = None,
+        filters: Filters | None = None,
+        turns: Sequence[Turn] = (),
+        stop: threading.Event | None = None,
+    ) -> Iterator[Answer]:
+        """An answer in sentences by a language model, by default that of the settings, as it grows.
+
+        Each sentence is checked against the notes before it is among the answer's `sentences`; what is not checked yet
+        is its `draft`. The last answer is whole: it has no draft, and its `notice` says if it came otherwise than
+        asked for. `turns` are those of the conversation before, oldest first; setting `stop` ends it.
+
+        Raises:
+            LlmError: the model of the settings cannot be asked. A model that fails later does not raise: quotes answer.
+            UsageError, IndexUnusable: as `search` raises them.
+        """
+        from rag_bot.llm.opening import open_llm
+        from rag_bot.query.prose.writing import Author
+
+        author = Author(llm or open_llm(self.settings), self.settings.generation, self.asked, change_since)
+        return author.write(question, filters=filters, turns=turns, stop=stop)
 
     def why(self, question: str, place: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Trace:
         """What became of a passage when a question is asked, and at which stage it was lost.
@@ -182,12 +204,12 @@ class Library:
 
     def note(self, path: str) -> Note | None:
         """A note as it was indexed, by the path that citations give."""
-        with self._catalogue() as catalogue:
+        with self._index.catalogue() as catalogue:
             return catalogue.find_note(path)
 
     def note_titles(self) -> list[tuple[str, str]]:
         """Path and title of every note, by path."""
-        with self._catalogue() as catalogue:
+        with self._index.catalogue() as catalogue:
             return catalogue.note_titles()
 
     def note_states(self) -> tuple[NoteState, ...]:
@@ -196,36 +218,18 @@ class Library:
 
         return note_states(self.settings.index)
 
+    def asked(self, ask: Callable[[Sources], _T]) -> _T:
+        """What `ask` finds in one complete state, of which it gets the sources. Raises as `OpenIndex.asked`."""
+        return self._index.asked(ask)
+
     def generation(self) -> str:
         """Changes with every sync that changed something; "" where nothing is indexed yet."""
-        try:
-            with self._catalogue() as catalogue:
-                return catalogue.generation()
-        except IndexUnusable:
-            return ""
+        return self._index.generation()
 
     def status(self, *, runs: int = 10) -> Status:
         """What the index holds, and its last syncs. Raises IndexUnusable where there is none."""
-        index = self.settings.index
-        with self._catalogue() as catalogue:
-            meta, (notes, chunks, vectors) = catalogue.meta(), catalogue.counts()
-            roots, history = [root.folder for root in catalogue.roots()], catalogue.runs(runs)
-            finished = next(iter(catalogue.runs(1, succeeded=True)), None)
-        return Status(
-            index=index,
-            roots=tuple(roots),
-            missing=tuple(root for root in roots if not root.is_dir()),
-            notes=notes,
-            chunks=chunks,
-            vectors=vectors,
-            model=meta.get("model", self.settings.model),
-            fingerprint=meta.get("fingerprint", ""),
-            last_synced=finished.started if finished else None,
-            failed=finished.failed if finished else (),
-            bytes_on_disk=sum(_size(path) for path in index.rglob("*")),
-            runs=history,
-            writer=find_writer(index),
-        )
+        with self._index.catalogue() as catalogue:
+            return read_status(catalogue, self.settings.index, self.settings.model, runs)
 
     def warm_up(self) -> None:
         """Load what a question needs, so that the first one is as fast as the next."""
@@ -239,85 +243,7 @@ class Library:
         if not self.settings.notes:
             return []
         try:
-            with self._catalogue() as catalogue:
+            with self._index.catalogue() as catalogue:
                 return [*(root.folder for root in catalogue.roots()), *self.settings.notes]
         except IndexUnusable:
             return list(self.settings.notes)
-
-    def _sources(self, catalogue: Catalogue, indexes: Indexes) -> Sources:
-        return Sources(catalogue, indexes.vectors, indexes.words, indexes.model, self.settings.retrieval)
-
-    @contextmanager
-    def _catalogue(self) -> Iterator[Catalogue]:
-        catalogue = Catalogue.open(self.settings.index)
-        try:
-            with explained(self.settings.index), catalogue.snapshot():
-                yield catalogue
-        finally:
-            catalogue.close()
-
-    def asked(self, ask: Callable[[Sources], _T]) -> _T:
-        """What `ask` finds in one complete state, of which it gets the sources.
-
-        A sync takes what its new state no longer has out of the search indexes, so a question during which the state
-        changed is asked again.
-
-        Raises:
-            IndexUnusable: nothing has been ingested yet, the index is damaged, or it never stands still.
-        """
-        for _ in range(_TRIES):
-            with self._catalogue() as catalogue:
-                begun = catalogue.generation()
-                try:
-                    with self._indexes(catalogue) as indexes:
-                        result = ask(self._sources(catalogue, indexes))
-                except IndexUnusable:
-                    if self.generation() == begun:
-                        raise
-                    continue
-            if self.generation() == begun:
-                return result
-        raise IndexUnusable(f"The index in {self.settings.index} changes all the time; ask again in a moment.")
-
-    @contextmanager
-    def _indexes(self, catalogue: Catalogue) -> Iterator[Indexes]:
-        """Both indexes and the model, in use until the block ends; opened anew when a sync has changed them since."""
-        meta = catalogue.meta()
-        if "store" not in meta:
-            raise IndexUnusable(
-                f"The first ingest into {self.settings.index} has not finished. Run `rag-bot ingest` to finish it."
-            )
-        with self._idle:
-            if self._opened is None or self._opened[0] != meta["generation"]:
-                self._idle.wait_for(lambda: self._active == 0)
-                self._reopen(catalogue, meta)
-            assert self._opened
-            opened = self._opened[1]
-            self._active += 1
-        try:
-            yield opened
-        finally:
-            with self._idle:
-                self._active -= 1
-                self._idle.notify_all()
-
-    def _reopen(self, catalogue: Catalogue, meta: Mapping[str, str]) -> None:
-        """A client sees what another process wrote only after it was closed and opened again."""
-        model = self._opened[1].model if self._opened else None
-        if model is None or model.info.fingerprint != meta["fingerprint"]:
-            model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
-        self._let_go()
-        vectors, words = open_to_ask(self.settings.index, catalogue)
-        self._opened = (meta["generation"], Indexes(vectors, words, model))
-
-    def _let_go(self) -> None:
-        if self._opened:
-            self._opened[1].vectors.close()
-            self._opened = None
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:  # removed by a sync meanwhile
-        return 0

@@ -15,12 +15,15 @@ from rag_bot.query.quotes import ScoredUnit, TermWeights, pick_quotes, score_uni
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
 from rag_bot.query.wording import reword
-from rag_bot.records import Answer, Citation, Filters, Hit, Note, Sentence
+from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Note, Sentence
 
 ANSWER_HITS = 10
 NEAREST = 3
 LONGEST_QUESTION = 2_000  # characters
 NOT_IN_NOTES = "This is not in your notes."
+
+ChangeSince = Callable[[Note, str], str]
+"""How the file of a note, given the quoted lines, differs from what was indexed: "" for not."""
 
 
 class Stopwatch:
@@ -91,18 +94,22 @@ def answer(
     *,
     filters: Filters | None = None,
     earlier: Sequence[str] = (),
-    change_since: Callable[[Note, str], str] = lambda *_: "",
+    change_since: ChangeSince = lambda *_: "",
 ) -> Answer:
     """The lines of the notes that answer, or that they don't.
 
-    `earlier` are the questions before it in a conversation, oldest first. `change_since` tells how the file of a note,
-    given the quoted lines, differs from what was indexed: "" for not.
+    `earlier` are the questions before it in a conversation, oldest first.
 
     Raises:
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
     found = investigate(sources, question, filters=filters, earlier=earlier, watch=watch)
+    return quoted(found, change_since, watch)
+
+
+def quoted(found: Findings, change_since: ChangeSince, watch: Stopwatch) -> Answer:
+    """The answer by quotes, or none where the notes do not seem to hold one."""
     quotes = pick_quotes(found.scored) if found.confidence >= THRESHOLD else []
     watch.lap("quotes")
     notes = {hit.note.path: hit.note for hit in found.hits}
@@ -116,7 +123,7 @@ def answer(
         citations=citations,
         abstained=not citations,
         confidence=round(found.confidence, 4),
-        mode="quotes",
+        mode=QUOTES,
         sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
         nearest=() if citations else tuple(found.hits[:NEAREST]),
         timings_ms=watch.total(),

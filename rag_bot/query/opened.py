@@ -1,0 +1,130 @@
+"""An index that stays open from one question to the next, and gives each of them one complete state."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rag_bot.embedding import EmbeddingModel
+from rag_bot.errors import IndexUnusable
+from rag_bot.query.sources import Sources
+from rag_bot.settings import Settings
+from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.indexes import open_to_ask
+from rag_bot.store.schema import explained
+from rag_bot.store.vectors import ExactVectors, VectorIndex
+from rag_bot.store.words import WordIndex
+
+_T = TypeVar("_T")
+_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """What stays open from one question to the next."""
+
+    vectors: VectorIndex | ExactVectors
+    words: WordIndex
+    model: EmbeddingModel
+
+
+class OpenIndex:
+    """Opens nothing until it is asked something. Safe to use from several threads.
+
+    What another process ingests is seen by the next question.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._idle = threading.Condition()
+        self._active = 0
+        self._opened: tuple[str, Indexes] | None = None
+
+    def close(self) -> None:
+        """Let go of the index, once nobody asks it any more."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._active == 0)
+            self._let_go()
+
+    def generation(self) -> str:
+        """Changes with every sync that changed something; "" where nothing is indexed yet."""
+        try:
+            with self.catalogue() as catalogue:
+                return catalogue.generation()
+        except IndexUnusable:
+            return ""
+
+    def _sources(self, catalogue: Catalogue, indexes: Indexes) -> Sources:
+        return Sources(catalogue, indexes.vectors, indexes.words, indexes.model, self.settings.retrieval)
+
+    @contextmanager
+    def catalogue(self) -> Iterator[Catalogue]:
+        """One state of the catalogue. Raises IndexUnusable where there is none, or it is damaged."""
+        catalogue = Catalogue.open(self.settings.index)
+        try:
+            with explained(self.settings.index), catalogue.snapshot():
+                yield catalogue
+        finally:
+            catalogue.close()
+
+    def asked(self, ask: Callable[[Sources], _T]) -> _T:
+        """What `ask` finds in one complete state, of which it gets the sources.
+
+        A sync takes what its new state no longer has out of the search indexes, so a question during which the state
+        changed is asked again.
+
+        Raises:
+            IndexUnusable: nothing has been ingested yet, the index is damaged, or it never stands still.
+        """
+        for _ in range(_TRIES):
+            with self.catalogue() as catalogue:
+                begun = catalogue.generation()
+                try:
+                    with self._indexes(catalogue) as indexes:
+                        result = ask(self._sources(catalogue, indexes))
+                except IndexUnusable:
+                    if self.generation() == begun:
+                        raise
+                    continue
+            if self.generation() == begun:
+                return result
+        raise IndexUnusable(f"The index in {self.settings.index} changes all the time; ask again in a moment.")
+
+    @contextmanager
+    def _indexes(self, catalogue: Catalogue) -> Iterator[Indexes]:
+        """Both indexes and the model, in use until the block ends; opened anew when a sync has changed them since."""
+        meta = catalogue.meta()
+        if "store" not in meta:
+            raise IndexUnusable(
+                f"The first ingest into {self.settings.index} has not finished. Run `rag-bot ingest` to finish it."
+            )
+        with self._idle:
+            if self._opened is None or self._opened[0] != meta["generation"]:
+                self._idle.wait_for(lambda: self._active == 0)
+                self._reopen(catalogue, meta)
+            assert self._opened
+            opened = self._opened[1]
+            self._active += 1
+        try:
+            yield opened
+        finally:
+            with self._idle:
+                self._active -= 1
+                self._idle.notify_all()
+
+    def _reopen(self, catalogue: Catalogue, meta: Mapping[str, str]) -> None:
+        """A client sees what another process wrote only after it was closed and opened again."""
+        model = self._opened[1].model if self._opened else None
+        if model is None or model.info.fingerprint != meta["fingerprint"]:
+            model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
+        self._let_go()
+        vectors, words = open_to_ask(self.settings.index, catalogue)
+        self._opened = (meta["generation"], Indexes(vectors, words, model))
+
+    def _let_go(self) -> None:
+        if self._opened:
+            self._opened[1].vectors.close()
+            self._opened = None

@@ -1,0 +1,100 @@
+"""Sentences of a model -> sentences with citations: code decides which lines stand behind each, and numbers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rag_bot.markdown import Lines, Unit
+from rag_bot.query.answer import ChangeSince
+from rag_bot.query.check import Checker, Line, Verdict
+from rag_bot.query.extent import text_of
+from rag_bot.query.prose.passages import Passage, quotable
+from rag_bot.query.prose.reading import Written
+from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
+
+_RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
+
+
+class Citer:
+    """Checks sentences against the passages that their model was given. `citations` grow in the order of first use."""
+
+    def __init__(self, checker: Checker, passages: Sequence[Passage], question: str, change_since: ChangeSince) -> None:
+        self._checker = checker
+        self._question = question
+        self._change_since = change_since
+        self._lines: list[tuple[Passage, Unit]] = list(quotable(passages))
+        self._evidence = checker.read([_line(passage, unit) for passage, unit in self._lines])
+        self.citations: list[Citation] = []
+
+    def cite(self, written: Written) -> Sentence:
+        """The sentence with the lines that support it, whatever numbers its model gave."""
+        verdict = self._judge(written)
+        numbers = () if verdict.support in (UNSUPPORTED, NO_CLAIM) else self._numbers(verdict)
+        return Sentence(written.text, numbers, verdict.support, verdict.reasons, written.before)
+
+    def _judge(self, written: Written) -> Verdict:
+        """What the cited passages say, or all of them where those do not support it."""
+        among = [index for index, (passage, _) in enumerate(self._lines) if passage.number in written.numbers]
+        cited = self._check(written.text, among) if among else None
+        if cited and cited.support in (SUPPORTED, NO_CLAIM):
+            return cited
+        best = self._check(written.text, None)
+        return cited if cited and _RANKS.index(cited.support) >= _RANKS.index(best.support) else best
+
+    def _check(self, text: str, among: Sequence[int] | None) -> Verdict:
+        return self._checker.check(text, self._evidence, among=among, question=self._question)
+
+    def _numbers(self, verdict: Verdict) -> tuple[int, ...]:
+        quotes = _joined([self._lines[index] for index in verdict.lines], verdict.score)
+        return tuple(sorted({self._number(note, quote) for note, quote in quotes}))
+
+    def _number(self, note: Note, quote: Quote) -> int:
+        """That of a citation that holds these lines already, or the next one."""
+        for citation in self.citations:
+            other = citation.quote
+            inside = other.start_char <= quote.start_char and quote.end_char <= other.end_char
+            if other.note_path == quote.note_path and inside:
+                return citation.number
+        number = len(self.citations) + 1
+        self.citations.append(Citation(number, quote, self._change_since(note, quote.text)))
+        return number
+
+
+def _line(passage: Passage, unit: Unit) -> Line:
+    above = dict.fromkeys((passage.note.title, *unit.headings, *unit.ancestors))
+    return Line(text_of(passage.note, unit.span), " > ".join(part for part in above if part))
+
+
+def _joined(lines: Sequence[tuple[Passage, Unit]], score: float) -> Iterator[tuple[Note, Quote]]:
+    """The lines as quotes; those with nothing but white space between them are one."""
+    ordered = sorted(lines, key=lambda line: (line[0].note.path, line[1].span.start_char))
+    groups: list[list[tuple[Passage, Unit]]] = []
+    for passage, unit in ordered:
+        if groups and _adjoins(groups[-1][-1], passage, unit):
+            groups[-1].append((passage, unit))
+        else:
+            groups.append([(passage, unit)])
+    return ((group[0][0].note, _quote(group, score)) for group in groups)
+
+
+def _adjoins(last: tuple[Passage, Unit], passage: Passage, unit: Unit) -> bool:
+    between = passage.note.text[last[1].span.end_char : unit.span.start_char]
+    return last[0].note.path == passage.note.path and not between.strip()
+
+
+def _quote(group: Sequence[tuple[Passage, Unit]], score: float) -> Quote:
+    (passage, first), note = group[0], group[0][0].note
+    start, end = first.span.start_char, max(unit.span.end_char for _, unit in group)
+    span = Lines.of(note.text).span(start, end)
+    return Quote(
+        text=note.text[start:end],
+        note_path=passage.note.path,
+        title=note.title,
+        headings=first.headings,
+        context=first.ancestors,
+        start_char=start,
+        end_char=end,
+        start_line=span.start_line,
+        end_line=span.end_line,
+        score=score,
+    )

@@ -1,0 +1,70 @@
+"""An answer while it is written: its checked sentences so far, and what has become of it in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from rag_bot.query.prose.citing import Citer
+from rag_bot.query.prose.reading import Written
+from rag_bot.query.prose.refusing import refuses
+from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED, Answer, Sentence
+
+MARKS = {UNSUPPORTED: "(not in your notes)", PARTLY: "(only partly in your notes)"}
+_MOST_REPEATS = 3  # sentences that stood there before: a weak model may go on for ever
+
+
+class Growing:
+    """Sentences are added as they end; each is checked and gets its citations. Repeated ones are left out."""
+
+    def __init__(self, begun: Answer, citer: Citer) -> None:
+        self._begun = begun
+        self._citer = citer
+        self._sentences: list[Sentence] = []
+        self._seen: set[str] = set()
+        self._repeats = 0
+        self.refused = False
+
+    def add(self, sentences: Iterable[Written]) -> None:
+        for written in sentences:
+            words = " ".join(written.text.casefold().split())
+            if words in self._seen:
+                self._repeats += 1
+                continue
+            self._repeats = 0
+            self._seen.add(words)
+            self.refused = self.refused or refuses(written.text)
+            self._sentences.append(self._citer.cite(written))
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._sentences
+
+    @property
+    def goes_in_circles(self) -> bool:
+        return self._repeats >= _MOST_REPEATS
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether the notes say at least one of its sentences."""
+        return any(sentence.support == SUPPORTED for sentence in self._sentences)
+
+    def answer(self, draft: str = "") -> Answer:
+        """The answer as it is now; `draft` is what has begun and is not checked yet."""
+        return replace(
+            self._begun,
+            text=compose_prose(self._sentences),
+            citations=tuple(self._citer.citations),
+            sentences=tuple(self._sentences),
+            draft=draft,
+        )
+
+
+def compose_prose(sentences: Sequence[Sentence]) -> str:
+    """The answer as text: each sentence with its citations, and with a mark where the notes do not say it."""
+    return "".join(sentence.before + _with_marks(sentence) for sentence in sentences).strip()
+
+
+def _with_marks(sentence: Sentence) -> str:
+    numbers = "".join(f"[{number}]" for number in sentence.citations)
+    return " ".join(part for part in (sentence.text, numbers, MARKS.get(sentence.support, "")) if part)

@@ -1,0 +1,154 @@
+"""What a model writes, piece by piece -> sentences with the numbers that they cite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag_bot.markdown import plain_text
+from rag_bot.markdown.sentences import sentences
+
+_THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*$")
+_LEAD = re.compile(r"[ \t>]*(?:(#{1,6})[ \t]+|([-*+•]|\d{1,3}[.)])[ \t]+)?")
+_NUMBERS = r"\^?\d{1,3}(?:\s{0,2}(?:,|;|and|&|-|–)\s{0,2}\^?\d{1,3})*"
+_MARK = re.compile(
+    rf"\s{{0,3}}(?:\[(?:passages?\s|source\s|note\s)?({_NUMBERS})\](?!\()|【({_NUMBERS})[^】\n]{{0,20}}】"
+    rf"|\((?:passages?|source|see)\s({_NUMBERS})\)|<passage\s({_NUMBERS})/?>)",
+    re.IGNORECASE,
+)
+_OPEN_MARK = re.compile(r"\s{0,3}[\[【(<][^\]】)>\n]{0,24}$")
+_TEMPLATE_MARK = re.compile(r"<\|[^<>|\n]{0,40}\|>|</?s>|</passage>", re.IGNORECASE)
+_RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
+_WIDEST_RANGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sentence as a model wrote it: its words without Markdown, and the numbers that it cites.
+
+    `before` parts it from the sentence before, as in `records.Sentence`.
+    """
+
+    text: str
+    numbers: tuple[int, ...]
+    before: str
+
+
+class Reader:
+    """Takes what a model writes and gives each sentence when it has ended. What a model thinks aloud is left out."""
+
+    def __init__(self) -> None:
+        self._unread = ""
+        self._begun = False
+        self._in_code = False
+        self._line_begins = True
+        self._paragraph_ended = False
+
+    @property
+    def draft(self) -> str:
+        """The words of what has not ended yet."""
+        return "" if self._is_thinking() else _words(_OPEN_MARK.sub("", self._unread))[0]
+
+    def feed(self, piece: str) -> list[Written]:
+        """The sentences that have ended with this piece."""
+        self._unread += piece
+        return list(self._read(at_end=False))
+
+    def finish(self) -> list[Written]:
+        """What is left when nothing more comes."""
+        return list(self._read(at_end=True))
+
+    def _read(self, *, at_end: bool) -> Iterator[Written]:
+        if self._is_thinking():
+            if _END_OF_THOUGHT not in self._unread:
+                self._unread = "" if at_end else self._unread
+                return
+            self._unread = self._unread.partition(_END_OF_THOUGHT)[2]
+        self._begun = self._begun or bool(self._unread.strip())
+        while "\n" in self._unread:
+            line, _, self._unread = self._unread.partition("\n")
+            yield from self._read_line(line)
+        yield from self._read_line(self._unread) if at_end else self._read_ended()
+        if at_end:
+            self._unread = ""
+
+    def _is_thinking(self) -> bool:
+        start = self._unread.lstrip()[: len(_THOUGHT)]
+        return not self._begun and bool(start) and _THOUGHT.startswith(start)
+
+    def _read_ended(self) -> Iterator[Written]:
+        """The sentences of a line that still grows, but for its last one: it may grow too, or get its citation."""
+        if self._in_code or _FENCE.match(self._unread):
+            return
+        *ended, growing = _edges(self._unread)
+        if ended and _OPEN_MARK.fullmatch(self._unread[growing:]):
+            growing = ended.pop()
+        if ended:
+            piece, self._unread = self._unread[:growing], self._unread[growing:]
+            yield from self._read_piece(piece)
+
+    def _read_line(self, line: str) -> Iterator[Written]:
+        if _FENCE.match(line):
+            self._in_code = not self._in_code
+            self._line_begins = self._paragraph_ended = True
+        elif self._in_code:
+            if line.strip():
+                yield Written(line.strip(), (), "\n")
+        else:
+            yield from self._read_piece(line)
+            self._paragraph_ended = self._paragraph_ended or not line.strip()
+            self._line_begins = True
+
+    def _read_piece(self, piece: str) -> Iterator[Written]:
+        """The sentences of a piece of one line; what stands between them belongs to the one before."""
+        before = ""
+        if self._line_begins and (lead := _LEAD.match(piece)):
+            before = _parting(lead[2] or "", paragraph=self._paragraph_ended or bool(lead[1]))
+            piece = piece[lead.end() :]
+        for part in _parts(piece):
+            words, numbers = _words(part)
+            if any(map(str.isalnum, words)):
+                yield Written(words, numbers, before or " ")
+                before, self._line_begins, self._paragraph_ended = "", False, False
+
+
+def _parting(bullet: str, *, paragraph: bool) -> str:
+    return f"\n{bullet} " if bullet else "\n\n" if paragraph else "\n"
+
+
+def _parts(line: str) -> Iterator[str]:
+    """The sentences of a line, each with the citations that follow its full stop."""
+    edges = [*_edges(line), len(line)]
+    return (line[a:b] for a, b in pairwise(edges) if line[a:b].strip())
+
+
+def _edges(line: str) -> list[int]:
+    """Where the sentences of a line begin; a citation belongs to the sentence before it."""
+    edges = [0]
+    for start, _ in sentences(line, 0, len(line))[1:]:
+        while match := _MARK.match(line, start):
+            start = match.end()
+        if line[start:].strip():
+            edges.append(start)
+    return sorted(set(edges))
+
+
+def _words(text: str) -> tuple[str, tuple[int, ...]]:
+    """The words of a sentence without the marks of citations, and the numbers in these."""
+    numbers = [number for match in _MARK.finditer(text) for number in _cited(next(filter(None, match.groups())))]
+    words = plain_text(_TEMPLATE_MARK.sub("", _MARK.sub("", text)))
+    return words, tuple(dict.fromkeys(numbers))
+
+
+def _cited(said: str) -> list[int]:
+    """The numbers of a mark: "1, 3", "2-4"."""
+    ranges = [
+        number
+        for first, last in _RANGE.findall(said)
+        if 0 <= int(last) - int(first) <= _WIDEST_RANGE
+        for number in range(int(first), int(last) + 1)
+    ]
+    return sorted({*ranges, *map(int, re.findall(r"\d+", said))})

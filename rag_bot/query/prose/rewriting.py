@@ -1,0 +1,57 @@
+"""A follow-up -> a question that stands alone, by the model that will answer it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+
+from rag_bot.errors import LlmError
+from rag_bot.llm import LanguageModel, Message
+from rag_bot.query.prose.passages import as_data
+from rag_bot.query.prose.prompt import recall
+from rag_bot.query.wording import leans_back
+from rag_bot.records import Turn
+from rag_bot.settings import LlmSettings
+from rag_bot.store.analysis import ENGLISH, content_terms
+
+_TASK = (
+    "Rewrite the user's last question so that it can be understood without the conversation: put the names that it "
+    "means in place of words such as it, that, they or there. Keep its language. Write the question only."
+)
+_LONGEST = 300  # characters
+_MOST_TOKENS = 80
+
+
+def rewrite(
+    llm: LanguageModel,
+    settings: LlmSettings,
+    question: str,
+    turns: Sequence[Turn],
+    stop: threading.Event | None = None,
+) -> str:
+    """The question with what it points back at; "" where it stands alone, or the model's version cannot be trusted.
+
+    A version is trusted if it keeps the question's words and adds only words of the conversation.
+    """
+    if not turns or not leans_back(question):
+        return ""
+    said = recall(turns, settings.memory_tokens, llm.count_tokens)
+    asked = f"{_TASK}\n\nThe last question: {as_data(question)}"
+    try:
+        written = "".join(llm.stream([*said, Message("user", asked)], most_tokens=_MOST_TOKENS, stop=stop))
+    except LlmError:  # the answer will say what is wrong with the model; the rules do without it
+        return ""
+    return _trusted(written, question, turns)
+
+
+def _trusted(written: str, question: str, turns: Sequence[Turn]) -> str:
+    lines = [line.strip(" \t\"'“”*") for line in written.strip().splitlines() if line.strip()]
+    if not lines or len(lines[0]) > _LONGEST:
+        return ""
+    own, new = _terms([question]), _terms([lines[0]])
+    known = own | _terms(text for turn in turns for text in (turn.question, turn.answer))
+    return lines[0] if own < new <= known else ""
+
+
+def _terms(texts: Iterable[str]) -> set[tuple[str, ...]]:
+    return {term for text in texts for term in content_terms(text, (ENGLISH,))}

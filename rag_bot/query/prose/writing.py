@@ -1,0 +1,161 @@
+"""Question -> an answer in sentences that grows: searched for, written by a model, each sentence checked as it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rag_bot.errors import LlmError
+from rag_bot.llm import LanguageModel, Message
+from rag_bot.query.answer import (
+    NEAREST,
+    NOT_IN_NOTES,
+    ChangeSince,
+    Findings,
+    Stopwatch,
+    clean_question,
+    investigate,
+    quoted,
+)
+from rag_bot.query.check import Checker
+from rag_bot.query.prose.citing import Citer
+from rag_bot.query.prose.growing import Growing
+from rag_bot.query.prose.prompt import compose_prompt
+from rag_bot.query.prose.reading import Reader, Written
+from rag_bot.query.prose.rewriting import rewrite
+from rag_bot.query.sources import Sources
+from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
+from rag_bot.settings import LlmSettings
+
+STOPPED = "Stopped."
+_INSTEAD = "These are your notes' own lines instead."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the answer by quotes, and what checks a model's answer."""
+
+    findings: Findings
+    by_quotes: Answer
+    checker: Checker
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Answers by a language model. `asked` gives what a function finds in one complete state of the index."""
+
+    llm: LanguageModel
+    settings: LlmSettings
+    asked: Callable[[Callable[[Sources], Found]], Found]
+    change_since: ChangeSince
+
+    def write(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        turns: Sequence[Turn] = (),
+        stop: threading.Event | None = None,
+    ) -> Iterator[Answer]:
+        """The answer as it grows; the last one is whole. `turns` are those of the conversation before, oldest first.
+
+        Below the threshold of confidence no model is asked. Where it fails, or nothing that it wrote is supported, the
+        quotes answer and `notice` says why.
+
+        Raises:
+            UsageError: the question is empty or too long, or no note passes the filters.
+        """
+        watch = Stopwatch()
+        found = self._search(clean_question(question), filters, turns, stop, watch)
+        if found.by_quotes.abstained:
+            yield found.by_quotes
+            return
+        begun = replace(found.by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.name)
+        yield begun
+        try:
+            findings = found.findings
+            messages, passages = compose_prompt(self.llm, self.settings, findings.question, findings.hits, turns)
+            growing = Growing(begun, Citer(found.checker, passages, findings.question, self.change_since))
+        except LlmError as error:
+            yield self._quotes(found, str(error), watch)
+            return
+        watch.lap("prompt")
+        notice, usage = yield from self._grow(growing, messages, stop, watch)
+        yield replace(self._whole(found, growing, notice, watch), usage=usage)
+
+    def _search(
+        self,
+        question: str,
+        filters: Filters | None,
+        turns: Sequence[Turn],
+        stop: threading.Event | None,
+        watch: Stopwatch,
+    ) -> Found:
+        alone = rewrite(self.llm, self.settings, question, turns, stop)
+        watch.lap("rewrite")
+        earlier = () if alone else [turn.question for turn in turns]
+
+        def find(sources: Sources) -> Found:
+            found = investigate(sources, alone or question, filters=filters, earlier=earlier, watch=watch)
+            found = replace(found, asked=question)
+            checker = Checker(sources.model, nli=self.settings.nli)
+            return Found(found, quoted(found, self.change_since, watch), checker)
+
+        return self.asked(find)
+
+    def _grow(
+        self, growing: Growing, messages: Sequence[Message], stop: threading.Event | None, watch: Stopwatch
+    ) -> Generator[Answer, None, tuple[str, Usage | None]]:
+        """Yields the answer with each piece of text. Gives why it ended early, or "", and what it cost."""
+        reader, notice = Reader(), ""
+        pieces = self.llm.stream(messages, most_tokens=self.settings.answer_tokens, stop=stop)
+        try:
+            for number, piece in enumerate(pieces):
+                if not number:
+                    watch.lap("first_words")
+                growing.add(reader.feed(piece))
+                if growing.goes_in_circles:
+                    break
+                yield growing.answer(reader.draft)
+            notice = STOPPED if stop and stop.is_set() else ""
+        except LlmError as error:
+            notice = str(error)
+        finally:
+            pieces.close()
+        watch.lap("model")
+        growing.add(_rest(reader, cut_off=bool(notice)))
+        return notice, pieces.usage
+
+    def _whole(self, found: Found, growing: Growing, notice: str, watch: Stopwatch) -> Answer:
+        """What is left when nothing more comes."""
+        if growing.is_supported:
+            return replace(growing.answer(), notice=notice, timings_ms=watch.total())
+        if growing.refused:
+            return self._abstained(found, watch)
+        wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
+        return self._quotes(found, notice if growing.is_empty and notice else f"{self.llm.name} {wrote}.", watch)
+
+    def _abstained(self, found: Found, watch: Stopwatch) -> Answer:
+        """The model's no is honoured, whatever the search is confident of."""
+        return replace(
+            found.by_quotes,
+            text=NOT_IN_NOTES,
+            citations=(),
+            sentences=(),
+            abstained=True,
+            mode=PROSE,
+            model=self.llm.name,
+            nearest=tuple(found.findings.hits[:NEAREST]),
+            notice=f"{self.llm.name} found no answer in the passages nearest to the question.",
+            timings_ms=watch.total(),
+        )
+
+    def _quotes(self, found: Found, why: str, watch: Stopwatch) -> Answer:
+        return replace(found.by_quotes, model=self.llm.name, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+
+
+def _rest(reader: Reader, *, cut_off: bool) -> list[Written]:
+    """The last sentences; one that was cut off says so."""
+    rest = reader.finish()
+    return [*rest[:-1], replace(rest[-1], text=f"{rest[-1].text} …")] if rest and cut_off else rest

@@ -1,0 +1,72 @@
+"""What a model writes is read the same, however it comes in pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_bot.query.prose.reading import Reader, Written
+
+CASES = {
+    "One. Two.": [("One.", (), "\n"), ("Two.", (), " ")],
+    "It is 33%. [1] It was 20% [2].": [("It is 33%.", (1,), "\n"), ("It was 20%.", (2,), " ")],
+    "It is so [1][3]. And [1, 2] so. [4]": [("It is so.", (1, 3), "\n"), ("And so.", (1, 2, 4), " ")],
+    "See e.g. the list [2-4].": [("See e.g. the list.", (2, 3, 4), "\n")],
+    "Known (passage 2). Also【3†L4】.": [("Known.", (2,), "\n"), ("Also.", (3,), " ")],
+    "The notes say:\n- first [1]\n- second [2]\n\nSo there.": [
+        ("The notes say:", (), "\n"),
+        ("first", (1,), "\n- "),
+        ("second", (2,), "\n- "),
+        ("So there.", (), "\n\n"),
+    ],
+    "1. One thing. It is big.\n2. Another": [
+        ("One thing.", (), "\n1. "),
+        ("It is big.", (), " "),
+        ("Another", (), "\n2. "),
+    ],
+    "## Result\nYes.": [("Result", (), "\n\n"), ("Yes.", (), "\n")],
+    "Run this:\n```sh\ngit fetch\n\ngit pull [1]\n```\nDone.": [
+        ("Run this:", (), "\n"),
+        ("git fetch", (), "\n"),
+        ("git pull [1]", (), "\n"),
+        ("Done.", (), "\n\n"),
+    ],
+    "<think>Hm. Say 5 [1].</think>It is **bold** [1].": [("It is bold.", (1,), "\n")],
+    "See [the page](https://evil.example/?q=secret) [1] ![x](https://evil.example/i.png).": [
+        ("See the page x.", (1,), "\n")
+    ],
+    "It is 33%.<|im_end|>": [("It is 33%.", (), "\n")],
+    "[1]": [],
+    "An array a[1] is not cited": [("An array a is not cited", (1,), "\n")],
+}
+
+
+def read(text: str, *, step: int) -> list[Written]:
+    reader = Reader()
+    found = [one for start in range(0, len(text), step) for one in reader.feed(text[start : start + step])]
+    return [*found, *reader.finish()]
+
+
+@pytest.mark.parametrize("text", CASES)
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_sentences_come_with_their_numbers_and_what_parts_them(text: str, step: int) -> None:
+    assert [(one.text, one.numbers, one.before) for one in read(text, step=step)] == CASES[text]
+
+
+@given(st.text(alphabet="ab.?! \n[]12-`#(<|>)", max_size=60), st.integers(1, 7))
+def test_pieces_make_no_difference(text: str, step: int) -> None:
+    assert [one.text for one in read(text, step=step)] == [one.text for one in read(text, step=1000)]
+
+
+def test_what_has_not_ended_is_the_draft_and_thoughts_are_none() -> None:
+    reader = Reader()
+    assert [one.text for one in reader.feed("One. Tw")] == ["One."]
+    assert reader.draft == "Tw"
+    assert reader.feed("o is [") == []
+    assert reader.draft == "Two is"
+    thinking = Reader()
+    assert thinking.feed("<think>They") == []
+    assert thinking.draft == ""
+    assert thinking.feed("</think>\nYes") == []
+    assert thinking.draft == "Yes"
