@@ -28,7 +28,7 @@ SELECT {_COLUMNS} FROM conversation WHERE library = ? AND NOT EXISTS (
     SELECT 1 FROM exchange WHERE exchange.conversation = conversation.id AND instr(exchange.words, word.value)))
 ORDER BY latest DESC LIMIT ?
 """
-_NEXT = "(SELECT coalesce(max(latest), 0) + 1 FROM conversation)"
+_LATEST = "SELECT coalesce(max(latest), 0) FROM conversation WHERE library = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Conversations:
         with changing(self.file) as connection:
             connection.execute(
                 "INSERT INTO conversation (library, key, title, words, created, changed, latest) "
-                f"VALUES (?, ?, ?, ?, ?, ?, {_NEXT})",
-                (self._library, key, title, folded(title), now, now),
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (self._library, key, title, folded(title), now, now, self._next(connection)),
             )
         return Conversation(key, title, now, now, 0)
 
@@ -83,7 +83,7 @@ class Conversations:
             )
 
     def cut(self, conversation: str, from_exchange: str) -> None:
-        """Remove this exchange and all after it, before its question is asked in other words; none if it isn't there."""
+        """Remove this exchange and all after it, before its question is asked in other words; else nothing."""
         with changing(self.file) as connection:
             number = self._touch(connection, conversation)
             connection.execute(
@@ -150,8 +150,12 @@ class Conversations:
     def _touch(self, connection: sqlite3.Connection, conversation: str) -> int:
         """Make this conversation the last changed one; its number in the tables."""
         number = self._number(connection, conversation)
-        connection.execute(f"UPDATE conversation SET changed = ?, latest = {_NEXT} WHERE id = ?", (local_now(), number))
+        values = local_now(), self._next(connection), number
+        connection.execute("UPDATE conversation SET changed = ?, latest = ? WHERE id = ?", values)
         return number
+
+    def _next(self, connection: sqlite3.Connection) -> int:
+        return int(_rows(connection, _LATEST, self._library)[0][0]) + 1
 
     def _number(self, connection: sqlite3.Connection | None, conversation: str) -> int:
         rows = _rows(

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 _WARNINGS = {UNSUPPORTED: "not in your notes", PARTLY: "only partly in your notes"}
 _LINE_END = re.compile(r"\r\n|\n|\r")
-# Within a line: what begins code, emphasis, links, HTML, tables, formulas, and the addresses that GitHub makes links of.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~$@]|&(?=#?\w+;)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# In a line: what begins code, emphasis, links, HTML, tables, formulas; what GitHub makes links of; what ends a heading.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|~$@]|&(?=#?\w+;)|:(?=//)|(?<=www)\.|#(?=#*$)", re.IGNORECASE)
 # At its beginning: headings, lists, rules, underlines of headings, and what may follow a mark like [1].
 _OPENING = re.compile(r"[#+\-=(:]|(?<=\d)[.)](?=\s|$)")
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PARTING = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
 
 
@@ -89,7 +89,8 @@ def _sentence(sentence: Sentence) -> str:
     parting = sentence.before if _PARTING.fullmatch(sentence.before) else f" {escaped(sentence.before)} "
     warning = _warning(sentence)
     marks = "".join(f" [{number}]" for number in sentence.citations)
-    return f"{_UNSEEN.sub('', parting)}{warning}{escaped(sentence.text)}{marks}"
+    parting = _LINE_END.sub("\n", _UNSEEN.sub("", parting))
+    return f"{parting}{warning}{escaped(sentence.text)}{marks}"
 
 
 def _warning(sentence: Sentence) -> str:
@@ -113,11 +114,10 @@ def _place(place: Place) -> str:
 
 def fenced(text: str) -> str:
     """A block quote that holds the text as it stands: code, in a fence longer than any in the text."""
+    text = text.encode("utf-8", "replace").decode()
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join(
-        f"> {line}".rstrip() if not line else f"> {line}" for line in (fence, *_LINE_END.split(text), fence)
-    )
+    return "\n".join(f"> {line}" if line else ">" for line in (fence, *_LINE_END.split(text), fence))
 
 
 def escaped(text: str) -> str:

@@ -1,0 +1,142 @@
+"""The commands for conversations that were saved."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag_bot.cli.common import AsJson, load, show
+from rag_bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from rag_bot.conversations import Conversation, Conversations, SavedExchange
+
+app = typer.Typer(no_args_is_help=True, help="Conversations that were saved: list, show, rename, delete, export them.")
+
+STDOUT = Path("-")
+Key = Annotated[str, typer.Argument(metavar="KEY", help="Its key, as `list` shows it, or the beginning of that.")]
+
+
+@app.command(
+    "list",
+    epilog="Examples:\n\n  rag-bot conversations list\n\n  rag-bot conversations list --search 'rent deposit' --json",
+)
+def list_all(
+    context: typer.Context,
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="Only those with all of these words.")] = "",
+    limit: Annotated[int, typer.Option("-k", min=1, max=10_000, help="How many, at most.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """The conversations about this index, the last changed first."""
+    found = _opened(context).list(search, limit)
+    show(as_json, {"conversations": [asdict(one) for one in found]}, lambda: _list_text(found, search))
+
+
+@app.command("show", epilog="Examples:\n\n  rag-bot conversations show 3f9c")
+def show_one(context: typer.Context, key: Key) -> None:
+    """The questions of a conversation and their answers."""
+    from rich.console import Group
+
+    conversations, found = _found(context, key)
+    exchanges = conversations.exchanges(found.key)
+    show(False, {}, lambda: Group(*(part for one in exchanges for part in _exchange_text(one))))
+
+
+@app.command(epilog="Examples:\n\n  rag-bot conversations rename 3f9c 'The rent of the flat'")
+def rename(context: typer.Context, key: Key, title: str) -> None:
+    """Give a conversation another title."""
+    conversations, found = _found(context, key)
+    conversations.rename(found.key, title)
+    print(f"{found.key} is called {conversations.find(found.key).title}")
+
+
+@app.command(epilog="Examples:\n\n  rag-bot conversations delete 3f9c\n\n  rag-bot conversations delete 3f9c --yes")
+def delete(
+    context: typer.Context,
+    key: Key,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Remove a conversation for good; nothing of it stays in the file."""
+    conversations, found = _found(context, key)
+    if not yes and not _is_sure(found):
+        raise typer.Abort
+    conversations.delete(found.key)
+    print(f"{found.key} ({found.title}) is deleted")
+
+
+@app.command(
+    epilog="Examples:\n\n  rag-bot conversations export 3f9c > rent.md"
+    "\n\n  rag-bot conversations export 3f9c --output rent.md"
+)
+def export(
+    context: typer.Context,
+    key: Key,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where to; - is stdout.")] = STDOUT,
+) -> None:
+    """A conversation as Markdown, with the lines that its answers cite."""
+    from rag_bot.evaluation.results import write_whole
+
+    conversations, found = _found(context, key)
+    text = conversations.export(found.key)
+    if output == STDOUT:
+        sys.stdout.write(text)
+    else:
+        write_whole(output, text)
+        print(f"{found.title} is in {output}")
+
+
+def _opened(context: typer.Context) -> Conversations:
+    from rag_bot.conversations import Conversations
+
+    return Conversations.of(load(context))
+
+
+def _found(context: typer.Context, key: str) -> tuple[Conversations, Conversation]:
+    conversations = _opened(context)
+    return conversations, conversations.find(key)
+
+
+def _is_sure(found: Conversation) -> bool:
+    """Asks where somebody can answer. Raises UsageError elsewhere."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{found.key} ({found.title}) would be deleted for good. Say so with --yes.")
+    return typer.confirm(f"Delete “{found.title}” with its {_questions(found.exchanges)} for good?", err=True)
+
+
+def _list_text(found: list[Conversation], search: str) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    if not found:
+        return Text(f"No conversation has all the words of {search!r}." if search.strip() else "No conversation yet.")
+    table = Table.grid(padding=(0, 2))
+    for one in found:
+        when = one.changed[:16].replace("T", " ")
+        table.add_row(Text(one.key, style="cyan"), Text(when, style="dim"), Text(one.title), _counted(one.exchanges))
+    return table
+
+
+def _exchange_text(one: SavedExchange) -> list[RenderableType]:
+    from rich.text import Text
+
+    from rag_bot.output import answer_text
+
+    near = [Text(f"  {place.location}", style="cyan").append(f"  {place.name}", style="dim") for place in one.nearest]
+    nearest = [Text("The nearest notes:", style="dim"), *near] if near else []
+    return [Text(f"> {one.question}", style="bold"), Text(), answer_text(one.answer), *nearest, Text()]
+
+
+def _counted(count: int) -> RenderableType:
+    from rich.text import Text
+
+    return Text(_questions(count), style="dim")
+
+
+def _questions(count: int) -> str:
+    return f"{count:,} question{'' if count == 1 else 's'}"
