@@ -13,7 +13,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from rag_bot.errors import (
+    ConversationsUnusable,
     IndexUnusable,
+    LlmError,
     ModelError,
     NotesLost,
     NoteUnreadable,
@@ -34,6 +36,8 @@ from rag_bot.records import (
     Status,
     SyncPlan,
     SyncReport,
+    Turn,
+    Usage,
     Verification,
 )
 
@@ -47,10 +51,12 @@ __all__ = [
     "Answer",
     "Chunk",
     "Citation",
+    "ConversationsUnusable",
     "Filters",
     "Hit",
     "IndexUnusable",
     "Library",
+    "LlmError",
     "ModelError",
     "Note",
     "NoteState",
@@ -62,6 +68,8 @@ __all__ = [
     "Status",
     "SyncPlan",
     "SyncReport",
+    "Turn",
+    "Usage",
     "UsageError",
     "Verification",
     "WriterBusy",

@@ -8,10 +8,14 @@ import typer
 from rich.console import Console
 
 from rag_bot.cli.common import AsJson, Folder, Tag, load, open_library, show
-from rag_bot.errors import UsageError
+from rag_bot.cli.writing import write_answer
 from rag_bot.records import Filters
 
 app = typer.Typer()
+
+Llm = Annotated[
+    str | None, typer.Option("--llm", metavar="NAME", help="Language model that writes the answer: `rag-bot models`.")
+]
 
 
 @app.command(
@@ -33,32 +37,42 @@ def search(
     show(as_json, hits_json(hits, timings), lambda: hits_text(hits))
 
 
-@app.command(epilog="Examples:\n\n  rag-bot ask 'When is the rent due?'\n\n  rag-bot ask 'Who spoke?' --json")
-def ask(context: typer.Context, question: str, folder: Folder = None, tag: Tag = None, as_json: AsJson = False) -> None:
-    """The lines of your notes that answer a question, or that they don't."""
+@app.command(
+    epilog="Examples:\n\n  rag-bot ask 'When is the rent due?'\n\n  rag-bot ask 'Who spoke?' --json\n\n"
+    "  rag-bot ask 'Why did we move?' --llm ollama:qwen3"
+)
+def ask(
+    context: typer.Context,
+    question: str,
+    folder: Folder = None,
+    tag: Tag = None,
+    llm: Llm = None,
+    as_json: AsJson = False,
+) -> None:
+    """The lines of your notes that answer a question, or that they don't; with --llm a model writes the answer."""
     from rag_bot.output import answer_json, answer_text
 
-    with open_library(context) as library:
-        answer = library.ask(question, filters=Filters(folder, tag))
+    with open_library(context, llm=llm) as library:
+        console = None if as_json else Console(highlight=False)
+        answer = write_answer(library, question, filters=Filters(folder, tag), console=console)
     show(as_json, answer_json(answer), lambda: answer_text(answer))
 
 
-@app.command(epilog="Examples:\n\n  rag-bot chat\n\n  rag-bot chat --folder work")
-def chat(context: typer.Context, folder: Folder = None, tag: Tag = None) -> None:
-    """Ask one question after another in the terminal; an empty line or Ctrl-D ends it."""
-    from rag_bot.output import answer_text
+@app.command(
+    epilog="Examples:\n\n  rag-bot chat\n\n  rag-bot chat --folder work\n\n  rag-bot chat --llm gguf:models/qwen3.gguf"
+)
+def chat(
+    context: typer.Context,
+    folder: Folder = None,
+    tag: Tag = None,
+    llm: Llm = None,
+    resume: Annotated[str | None, typer.Option("--continue", help="Key of a conversation to go on with.")] = None,
+) -> None:
+    """Ask one question after another in the terminal; an empty line or Ctrl-D ends it. The conversation is kept."""
+    from rag_bot.cli.chatting import Chat
 
-    console = Console()
-    with open_library(context) as library:
-        status = library.status()
-        console.print(f"{status.notes:,} notes. Ask; an empty line ends.", style="dim")
-        earlier: list[str] = []
-        while question := _read_question(console):
-            try:
-                console.print(answer_text(library.ask(question, filters=Filters(folder, tag), earlier=earlier)))
-                earlier.append(question)
-            except UsageError as error:
-                console.print(str(error), style="yellow", markup=False)
+    with open_library(context, llm=llm) as library:
+        Chat(library, Filters(folder, tag), resume).run()
 
 
 @app.command(epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080")
@@ -72,10 +86,3 @@ def serve(
     from rag_bot.ui.server import serve as serve_app
 
     serve_app(settings, settings.host, settings.port)
-
-
-def _read_question(console: Console) -> str:
-    try:
-        return console.input("[bold]> [/]").strip()
-    except EOFError:
-        return ""

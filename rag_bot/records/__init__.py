@@ -73,4 +73,5 @@ __all__ = [
     "heading_path",
     "location",
     "split_location",
+    "support_words",
 ]

@@ -187,3 +187,8 @@ def change_words(change: str) -> str:
         "elsewhere": "the note has changed since it was indexed; these lines are still in it",
         "unreadable": "the note cannot be read now",
     }.get(change, "")
+
+
+def support_words(support: str) -> str:
+    """What a reader is told of a sentence that the notes do not, or not wholly, say; "" where there is nothing to."""
+    return {UNSUPPORTED: "not in your notes", PARTLY: "only partly in your notes"}.get(support, "")

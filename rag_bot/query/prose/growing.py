@@ -8,9 +8,8 @@ from dataclasses import replace
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.reading import Written
 from rag_bot.query.prose.refusing import refuses
-from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED, Answer, Sentence
+from rag_bot.records import SUPPORTED, Answer, Sentence, support_words
 
-MARKS = {UNSUPPORTED: "(not in your notes)", PARTLY: "(only partly in your notes)"}
 _MOST_REPEATS = 3  # sentences that stood there before: a weak model may go on for ever
 
 
@@ -67,4 +66,5 @@ def compose_prose(sentences: Sequence[Sentence]) -> str:
 
 def _with_marks(sentence: Sentence) -> str:
     numbers = "".join(f"[{number}]" for number in sentence.citations)
-    return " ".join(part for part in (sentence.text, numbers, MARKS.get(sentence.support, "")) if part)
+    said = support_words(sentence.support)
+    return " ".join(part for part in (sentence.text, numbers, said and f"({said})") if part)

@@ -1,21 +1,16 @@
-"""Records -> what the command line prints: the JSON of the contract, and text for people."""
+"""Syncs, checks and the state of an index -> JSON of the contract, and text for people."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from rag_bot.records import (
     CHANGES,
-    Answer,
-    Citation,
-    Hit,
     Loss,
     Run,
     Status,
@@ -23,32 +18,9 @@ from rag_bot.records import (
     SyncReport,
     Verification,
     Writer,
-    change_words,
 )
 
 _LISTED = 20  # paths that are printed of each kind of change
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    searched_for = {"searched_for": answer.reworded} if answer.reworded else {}
-    return {
-        "question": answer.question,
-        **searched_for,
-        "answer": answer.text,
-        "mode": answer.mode,
-        "abstained": answer.abstained,
-        "confidence": answer.confidence,
-        "citations": [_citation_json(citation) for citation in answer.citations],
-        "nearest": [_place_json(hit) for hit in answer.nearest],
-        "timings_ms": dict(answer.timings_ms),
-    }
-
-
-def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, Any]:
-    return {
-        "hits": [{"rank": hit.rank} | _place_json(hit) | {"text": hit.chunk.text} for hit in hits],
-        "timings_ms": timings_ms,
-    }
 
 
 def report_json(report: SyncReport) -> dict[str, Any]:
@@ -100,18 +72,6 @@ def run_state(run: Run, writer: Writer | None, place: int) -> str:
     if run.seconds is not None:
         return "done"
     return "running" if writer and place == 0 else "killed"
-
-
-def answer_text(answer: Answer) -> RenderableType:
-    """Each quote with its number, its place below it; or that there is none, and the nearest notes."""
-    searched = [Text(f"Searched for: {answer.reworded}", style="dim")] if answer.reworded else []
-    if answer.abstained:
-        return Group(*searched, Text(answer.text, style="bold"), *_nearest_text(answer.nearest))
-    return Group(*searched, *(part for citation in answer.citations for part in _citation_text(citation)))
-
-
-def hits_text(hits: Sequence[Hit]) -> RenderableType:
-    return Group(*(part for hit in hits for part in _hit_text(hit)))
 
 
 def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
@@ -188,65 +148,6 @@ def _run_text(run: Run, status: Status, place: int) -> str:
 
 
 _COUNTED = (*CHANGES, "unchanged")
-
-
-def _place_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "path": hit.chunk.note_path,
-        "title": hit.note.title,
-        "headings": list(hit.chunk.headings),
-        "start_line": hit.chunk.start_line,
-        "end_line": hit.chunk.end_line,
-        "score": round(hit.score, 4),
-    }
-
-
-def _citation_json(citation: Citation) -> dict[str, Any]:
-    quote = citation.quote
-    return {
-        "number": citation.number,
-        "path": quote.note_path,
-        "title": quote.title,
-        "headings": list(quote.headings),
-        "start_line": quote.start_line,
-        "end_line": quote.end_line,
-        "quote": quote.text,
-        "stale": citation.stale,
-        "score": round(quote.score, 4),
-    }
-
-
-def _citation_text(citation: Citation) -> list[RenderableType]:
-    quote = citation.quote
-    place = Text(f"    {quote.location}", style="cyan")
-    above = [part for part in (*quote.headings, *quote.context) if part]
-    place.append(f"  {' > '.join(above) or quote.title}", style="dim")
-    if citation.stale:
-        place.append(f"  {change_words(citation.change)}", style="yellow")
-    return [
-        Text(f"[{citation.number}] ", style="bold").append(Text(quote.text, style="default")),
-        place,
-        Text(),
-    ]
-
-
-def _nearest_text(hits: Sequence[Hit]) -> list[RenderableType]:
-    if not hits:
-        return []
-    return [
-        Text("The nearest notes:", style="dim"),
-        *(
-            Text.from_markup(f"  [cyan]{escape(hit.chunk.location)}[/]  [dim]{escape(hit.note.title)}[/]")
-            for hit in hits
-        ),
-    ]
-
-
-def _hit_text(hit: Hit) -> list[RenderableType]:
-    place = Text(f"{hit.rank:>2}. ", style="bold").append(hit.chunk.location, style="cyan")
-    place.append(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", style="dim")
-    also = [Text(f"    also in {', '.join(hit.duplicates)}", style="dim")] if hit.duplicates else []
-    return [place, *also, Text(hit.chunk.text), Text()]
 
 
 def _plan_text(plan: SyncPlan) -> list[Text]:

@@ -1,0 +1,82 @@
+"""A conversation in the terminal, kept as those of the app are."""
+
+from __future__ import annotations
+
+import secrets
+
+from rich.console import Console
+
+from rag_bot.cli.writing import write_answer
+from rag_bot.conversations import Conversations, SavedExchange
+from rag_bot.errors import ConversationsUnusable, LlmError, UsageError
+from rag_bot.library import Library
+from rag_bot.llm import LanguageModel
+from rag_bot.output import answer_text
+from rag_bot.records import Answer, Filters, Turn
+
+
+class Chat:
+    """Asks for questions and answers them, until an empty line."""
+
+    def __init__(self, library: Library, filters: Filters, resume: str | None = None) -> None:
+        """`resume` begins the key of a conversation to go on with. Raises UsageError where there is none."""
+        self._library = library
+        self._filters = filters
+        self._console = Console(highlight=False)
+        self._kept = Conversations.of(library.settings)
+        self._key = self._kept.find(resume).key if resume else ""
+        said = self._kept.exchanges(self._key) if self._key else ()
+        self._turns = [Turn(one.question, one.answer.text) for one in said]
+        self._llm = self._open_model()
+
+    def run(self) -> None:
+        self._greet()
+        while question := self._read():
+            try:
+                answer = write_answer(
+                    self._library,
+                    question,
+                    filters=self._filters,
+                    turns=self._turns,
+                    llm=self._llm,
+                    console=self._console,
+                )
+            except (UsageError, LlmError) as error:
+                self._warn(str(error))
+            else:
+                self._console.print(answer_text(answer), soft_wrap=True)
+                self._turns.append(Turn(question, answer.text))
+                self._keep(question, answer)
+
+    def _greet(self) -> None:
+        by = f"{self._llm.name} on {self._llm.place} answers" if self._llm else "Your notes' own lines answer"
+        notes = f"{self._library.status().notes:,} notes. {by}. Ask; an empty line ends."
+        self._console.print(notes, style="dim", markup=False)
+        if self._llm and self._llm.is_remote:
+            sent = "Each question, the passages found for it and this conversation are sent to"
+            self._warn(f"{sent} {self._llm.place}.")
+
+    def _open_model(self) -> LanguageModel | None:
+        if not self._library.settings.llm:
+            return None
+        from rag_bot.llm.opening import open_llm
+
+        return open_llm(self._library.settings)
+
+    def _read(self) -> str:
+        try:
+            return self._console.input("[bold]> [/]").strip()
+        except EOFError:
+            return ""
+
+    def _keep(self, question: str, answer: Answer) -> None:
+        """What cannot be saved is said, and answered all the same."""
+        try:
+            self._key = self._key or self._kept.begin(question).key
+            folder = self._filters.folder or ""
+            self._kept.put(self._key, SavedExchange(secrets.token_hex(6), question, folder, answer))
+        except ConversationsUnusable as error:
+            self._warn(str(error))
+
+    def _warn(self, text: str) -> None:
+        self._console.print(text, style="yellow", markup=False)

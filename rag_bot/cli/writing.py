@@ -1,0 +1,70 @@
+"""An answer that a language model writes, shown while it grows; Ctrl-C keeps what came."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from rag_bot.records import Answer, Filters, Turn
+
+if TYPE_CHECKING:
+    from rag_bot.library import Library
+    from rag_bot.llm import LanguageModel
+
+_FRAMES = 12  # a second
+
+
+def write_answer(
+    library: Library,
+    question: str,
+    *,
+    filters: Filters,
+    turns: Sequence[Turn] = (),
+    llm: LanguageModel | None = None,
+    console: Console | None = None,
+) -> Answer:
+    """The whole answer, by quotes where the settings name no model.
+
+    On a terminal a model's words are shown as they come, and taken away again.
+    """
+    if not library.settings.llm:
+        return library.ask(question, filters=filters, earlier=[turn.question for turn in turns])
+    with _stopped_by_interrupt() as stop:
+        growing = library.write(question, llm=llm, filters=filters, turns=turns, stop=stop)
+        if console and console.is_terminal:
+            return _shown(growing, console)
+        *_, whole = growing
+        return whole
+
+
+def _shown(growing: Iterator[Answer], console: Console) -> Answer:
+    from rich.live import Live
+
+    from rag_bot.output import prose_text
+
+    with Live(console=console, transient=True, refresh_per_second=_FRAMES, vertical_overflow="visible") as live:
+        for answer in growing:
+            live.update(prose_text(answer))
+    return answer
+
+
+@contextmanager
+def _stopped_by_interrupt() -> Iterator[threading.Event]:
+    """The first Ctrl-C sets the event; a second one ends the program as usual."""
+    stop = threading.Event()
+
+    def on_interrupt(*_: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

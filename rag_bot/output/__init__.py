@@ -1,0 +1,30 @@
+"""Records -> what the command line prints: the JSON of the contract, and text for people."""
+
+from rag_bot.output.answers import answer_json, answer_text, hits_json, hits_text
+from rag_bot.output.syncs import (
+    dry_run_json,
+    report_json,
+    report_text,
+    run_state,
+    status_json,
+    status_text,
+    sync_line,
+    verification_json,
+    verification_text,
+)
+
+__all__ = [
+    "answer_json",
+    "answer_text",
+    "dry_run_json",
+    "hits_json",
+    "hits_text",
+    "report_json",
+    "report_text",
+    "run_state",
+    "status_json",
+    "status_text",
+    "sync_line",
+    "verification_json",
+    "verification_text",
+]

@@ -1,0 +1,133 @@
+"""Answers and hits -> JSON of the contract, and text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.text import Text
+
+from rag_bot.records import (
+    PROSE,
+    Answer,
+    Citation,
+    Hit,
+    change_words,
+    support_words,
+)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    searched_for = {"searched_for": answer.reworded} if answer.reworded else {}
+    return {
+        "question": answer.question,
+        **searched_for,
+        "answer": answer.text,
+        "mode": answer.mode,
+        "abstained": answer.abstained,
+        "confidence": answer.confidence,
+        "sentences": [
+            {"text": one.text, "citations": list(one.citations), "support": one.support, "reasons": list(one.reasons)}
+            for one in answer.sentences
+        ],
+        "citations": [_citation_json(citation) for citation in answer.citations],
+        "nearest": [_place_json(hit) for hit in answer.nearest],
+        **({"model": answer.model, "notice": answer.notice} if answer.model else {}),
+        **({"usage": asdict(answer.usage)} if answer.usage else {}),
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, Any]:
+    return {
+        "hits": [{"rank": hit.rank} | _place_json(hit) | {"text": hit.chunk.text} for hit in hits],
+        "timings_ms": timings_ms,
+    }
+
+
+def answer_text(answer: Answer) -> RenderableType:
+    """What was found or written, then each citation with its place; or that there is none, and the nearest notes."""
+    above = [Text(f"Searched for: {answer.reworded}", style="dim")] if answer.reworded else []
+    above += [Text(answer.notice, style="yellow")] if answer.notice else []
+    if answer.abstained:
+        return Group(*above, Text(answer.text, style="bold"), *_nearest_text(answer.nearest))
+    written = [prose_text(answer), Text()] if answer.mode == PROSE else []
+    return Group(*above, *written, *(part for citation in answer.citations for part in _citation_text(citation)))
+
+
+def prose_text(answer: Answer) -> Text:
+    """What a model wrote: each sentence with its citations, marked where the notes do not say it, and the draft."""
+    text = Text()
+    for sentence in answer.sentences:
+        mark = support_words(sentence.support)
+        text.append(sentence.before if text else sentence.before.lstrip())
+        text.append(sentence.text, style="yellow" if mark else "")
+        text.append("".join(f"[{number}]" for number in sentence.citations), style="bold cyan")
+        text.append(f" ({mark})" if mark else "", style="bold yellow")
+    return text.append(f" {answer.draft}" if answer.draft else "", style="dim")
+
+
+def hits_text(hits: Sequence[Hit]) -> RenderableType:
+    return Group(*(part for hit in hits for part in _hit_text(hit)))
+
+
+def _place_json(hit: Hit) -> dict[str, Any]:
+    return {
+        "path": hit.chunk.note_path,
+        "title": hit.note.title,
+        "headings": list(hit.chunk.headings),
+        "start_line": hit.chunk.start_line,
+        "end_line": hit.chunk.end_line,
+        "score": round(hit.score, 4),
+    }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    quote = citation.quote
+    return {
+        "number": citation.number,
+        "path": quote.note_path,
+        "title": quote.title,
+        "headings": list(quote.headings),
+        "start_line": quote.start_line,
+        "end_line": quote.end_line,
+        "quote": quote.text,
+        "stale": citation.stale,
+        "score": round(quote.score, 4),
+    }
+
+
+def _citation_text(citation: Citation) -> list[RenderableType]:
+    quote = citation.quote
+    place = Text(f"    {quote.location}", style="cyan")
+    above = [part for part in (*quote.headings, *quote.context) if part]
+    place.append(f"  {' > '.join(above) or quote.title}", style="dim")
+    if citation.stale:
+        place.append(f"  {change_words(citation.change)}", style="yellow")
+    return [
+        Text(f"[{citation.number}] ", style="bold").append(Text(quote.text, style="default")),
+        place,
+        Text(),
+    ]
+
+
+def _nearest_text(hits: Sequence[Hit]) -> list[RenderableType]:
+    if not hits:
+        return []
+    return [
+        Text("The nearest notes:", style="dim"),
+        *(
+            Text.from_markup(f"  [cyan]{escape(hit.chunk.location)}[/]  [dim]{escape(hit.note.title)}[/]")
+            for hit in hits
+        ),
+    ]
+
+
+def _hit_text(hit: Hit) -> list[RenderableType]:
+    place = Text(f"{hit.rank:>2}. ", style="bold").append(hit.chunk.location, style="cyan")
+    place.append(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", style="dim")
+    also = [Text(f"    also in {', '.join(hit.duplicates)}", style="dim")] if hit.duplicates else []
+    return [place, *also, Text(hit.chunk.text), Text()]
