@@ -1,0 +1,120 @@
+"""How much of a sentence's words stands in each line: a table with a row for each word and a column for each line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_bot.query.check.evidence import ReadLine
+from rag_bot.query.check.meaning import Meaning
+from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.tokens import Term, Token
+
+ABOVE = 0.85  # what a word counts that stands above the line and not in it
+NEAR_FROM, NEAR_TO = 0.40, 0.80  # cosines of two words between which one starts to stand for the other
+NEAR_WORTH = 0.85  # what a word counts at most that the line says in another way
+LIGHT = 0.35  # what a word that carries little counts
+LIGHT_WORDS = frozenset(
+    "include involve mean refer call describe way kind thing several various many main provide become use make get "
+    "need able may might must often usually typically generally currently specifically particular particularly certain "
+    "example instance etc related key overall well known according state mention note notes say tell explain discuss "
+    "show indicate suggest point also however therefore thus hence like such one two three lot much even still yet "
+    "consist contain come take give go see look find help work term case fact part".split()
+)
+Weigh = Callable[[str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a sentence that has to be found: its stems in all languages, its weight and its clause."""
+
+    text: str
+    term: Term
+    weight: float
+    clause: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """`found[word, line]` in [0, 1] says how much of a word stands in a line; `weights` are the words' weights."""
+
+    words: tuple[Word, ...]
+    weights: NDArray[np.float64]
+    found: NDArray[np.float64]
+
+    def share(self, lines: Sequence[int], clause: int | None = None) -> float:
+        """The weighted share of the words, of a clause or all, that stand in these lines together; 1 without words."""
+        rows = self._rows(clause)
+        weights = self.weights[rows]
+        if not weights.sum():
+            return 1.0
+        best = self.found[np.ix_(rows, list(lines))].max(axis=1, initial=0.0)
+        return float(best @ weights / weights.sum())
+
+    def weight(self, clause: int | None = None) -> float:
+        return float(self.weights[self._rows(clause)].sum())
+
+    def missing(self, lines: Sequence[int], below: float) -> list[Word]:
+        """The words that these lines hold less of."""
+        best = self.found[:, list(lines)].max(axis=1, initial=0.0)
+        return [word for word, found in zip(self.words, best.tolist(), strict=True) if found < below]
+
+    def _rows(self, clause: int | None) -> list[int]:
+        return [row for row, word in enumerate(self.words) if clause is None or word.clause == clause]
+
+
+def words_to_find(sentence: Statement, weigh: Weigh) -> tuple[Word, ...]:
+    """The words of a sentence that carry meaning, each once in a clause; numbers and dates are compared as such."""
+    found: dict[tuple[Term, int], Word] = {}
+    for token in sentence.tokens:
+        if token.content and not any(map(str.isdigit, token.text)):
+            for term in token.terms:
+                word = Word(token.lower, term, _weight(token, term, weigh), token.clause)
+                found.setdefault((term, token.clause), word)
+    return tuple(found.values())
+
+
+def cover(words: Sequence[Word], lines: Sequence[ReadLine], meaning: Meaning | None) -> Coverage:
+    """Compare words with lines; `meaning` lets words that are near count, None only those that are there."""
+    found = np.array([[_stands(word, line) for line in lines] for word in words], dtype=np.float64)
+    found = found.reshape(len(words), len(lines))
+    weights = np.array([word.weight for word in words], dtype=np.float64)
+    return Coverage(tuple(words), weights, found if meaning is None else with_near_words(words, lines, found, meaning))
+
+
+def with_near_words(
+    words: Sequence[Word], lines: Sequence[ReadLine], found: NDArray[np.float64], meaning: Meaning
+) -> NDArray[np.float64]:
+    """The table, where a word that is not there counts as its nearest one of the line."""
+    rows = [row for row in range(len(words)) if found[row].max(initial=0.0) < 1.0]
+    written = [_written(line) for line in lines]
+    vocabulary = list(dict.fromkeys(word for line in written for word in line))
+    if not rows or not vocabulary:
+        return found
+    near = meaning.near([words[row].text for row in rows], vocabulary)
+    near = np.clip((near - NEAR_FROM) / (NEAR_TO - NEAR_FROM), 0.0, 1.0) * NEAR_WORTH
+    place = {word: column for column, word in enumerate(vocabulary)}
+    result = found.copy()
+    for column, line in enumerate(written):
+        if line:
+            best = near[:, [place[word] for word in line]].max(axis=1)
+            result[rows, column] = np.maximum(result[rows, column], best)
+    return result
+
+
+def _written(line: ReadLine) -> list[str]:
+    """The words of a line, and above it, that another word may be near to."""
+    tokens = (*line.own.tokens[:80], *line.above.tokens[-40:])
+    return [token.lower for token in tokens if token.content and not any(map(str.isdigit, token.text))]
+
+
+def _stands(word: Word, line: ReadLine) -> float:
+    return 1.0 if word.term in line.own.terms else ABOVE if word.term in line.above.terms else 0.0
+
+
+def _weight(token: Token, term: Term, weigh: Weigh) -> float:
+    light = token.lower in LIGHT_WORDS or term[0] in LIGHT_WORDS
+    return weigh(term[0]) * (LIGHT if light else 1.0)

@@ -1,0 +1,165 @@
+"""What a text denies: the words that a "not" turns round, and pairs of words that exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rag_bot.query.check.opposites import OPPOSITES
+from rag_bot.query.check.tokens import Term, Token
+
+SCOPE = 6  # words of content that a "not" may turn round
+_NEGATORS = {
+    "english": "not no never none nothing nobody nowhere neither nor without cannot lack lacks lacking lacked fail "
+    "fails failed unable absent hardly barely rarely seldom isnt dont doesnt didnt cant wont",
+    "german": "nicht kein keine keinen keinem keiner keines nie niemals nichts niemand nirgends ohne weder statt "
+    "anstatt kaum",
+    "french": "pas jamais aucun aucune rien sans ni nul nulle guère non",
+    "spanish": "no nunca jamás ningún ninguna ninguno nada nadie sin tampoco ni",
+    "italian": "non mai nessun nessuna nessuno niente nulla senza né",
+    "portuguese": "não nunca nenhum nenhuma nada ninguém sem nem",
+    "dutch": "niet geen nooit niets niemand zonder",
+    "swedish": "inte ej aldrig ingen inget inga utan",
+    "danish": "ikke aldrig ingen intet uden",
+    "norwegian": "ikke aldri ingen intet uten",
+    "finnish": "ei en et emme ette eivät älä",
+    "hungarian": "nem ne sem soha semmi senki nélkül",
+    "russian": "не нет ни никогда ничего никто без",
+}
+_SETS = {language: frozenset(words.split()) for language, words in _NEGATORS.items()}
+_TWO_WORDS = {
+    ("instead", "of"),
+    ("rather", "than"),
+    ("anstelle", "von"),
+    ("lieu", "de"),
+    ("lugar", "de"),
+    ("opposed", "to"),
+}
+_BACKWARDS = frozenset("none nothing nobody nicht".split())  # they may stand after what they deny
+_PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
+_SHORTEST = 4  # letters of a word that a prefix turns round
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """What is denied in a text.
+
+    `heads` are the words right after each "not", `denied` all those in its reach, `stated` those out of it.
+    `count` is how many negations there are, `words` the English stem of every word.
+    """
+
+    heads: frozenset[Term]
+    denied: frozenset[Term]
+    stated: frozenset[Term]
+    count: int
+    words: frozenset[str]
+
+    def holds(self, term: Term) -> bool | None:
+        """Whether a word is stated (True) or denied (False); None where it is neither or both."""
+        stated, denied = term in self.stated, term in self.denied
+        return stated if stated != denied else None
+
+
+def read_polarity(tokens: Sequence[Token], language: str) -> Polarity:
+    """What the words of a text deny."""
+    negators = _SETS["english"] | _SETS.get(language, frozenset())
+    spots = [index for index in range(len(tokens)) if _denies(tokens, index, negators)]
+    heads: set[Term] = set()
+    turned = bytearray(len(tokens))
+    for spot in spots:
+        reach = _reach(tokens, spot, negators)
+        if reach:
+            heads |= set(tokens[_head(reach, spot)].terms)
+        for index in reach:
+            turned[index] ^= 1
+    terms = [(term, bool(turned[index])) for index, token in enumerate(tokens) if token.content for term in token.terms]
+    denied = frozenset(term for term, off in terms if off)
+    stated = frozenset(term for term, off in terms if not off)
+    words = frozenset(term[0] for token in tokens for term in token.terms)
+    return Polarity(frozenset(heads), denied, stated, len(spots), words)
+
+
+def denial(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
+    """A word that one text denies and the other states, and whether the line is what denies it."""
+    for term in sorted(sentence.heads):
+        if sentence.holds(term) is False and line.holds(term) is True:
+            return term, False
+    for term in sorted(line.heads):
+        if line.holds(term) is False and sentence.holds(term) is True:
+            return term, True
+    return _by_prefix(sentence, line)
+
+
+def opposed(sentence: Polarity, line: Polarity) -> tuple[str, str] | None:
+    """A word of the sentence and the one of the line that excludes it: "increase" and "decrease"."""
+    said, written = sentence.words, line.words
+    for word in sorted(said - written):
+        others = OPPOSITES.get(word, frozenset())
+        for other in sorted(others & written - said):
+            turned = _turned(sentence, word) != _turned(line, other)
+            if not turned and not (others - {other}) & said and not OPPOSITES.get(other, frozenset()) & written:
+                return word, other
+    return None
+
+
+def _turned(polarity: Polarity, word: str) -> bool:
+    return any(term[0] == word for term in polarity.denied)
+
+
+def _denies(tokens: Sequence[Token], index: int, negators: frozenset[str]) -> bool:
+    word = tokens[index].lower
+    if word in negators:
+        # "No, ..." answers a question; what follows it says its own no.
+        return not (index == 0 and len(tokens) > 1 and tokens[1].after == "," and word in ("no", "non", "nein"))
+    following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+    return word.endswith("n't") or (word, following) in _TWO_WORDS or (word == "no" and following == "longer")
+
+
+def _reach(tokens: Sequence[Token], spot: int, negators: frozenset[str]) -> list[int]:
+    """The places of the words that a "not" at a place turns round: after it in its clause, else before it."""
+    clause = tokens[spot].clause
+    after: list[int] = []
+    for index in range(spot + 1, len(tokens)):
+        if tokens[index].clause != clause or len(after) == SCOPE:
+            break
+        if tokens[index].content and tokens[index].lower not in negators:
+            after.append(index)
+    if after and tokens[spot].lower not in _BACKWARDS:
+        return after
+    before: list[int] = []
+    for index in range(spot - 1, -1, -1):
+        too_far = tokens[index].clause < clause - (0 if before else 1)
+        if too_far or len(before) == SCOPE:
+            break
+        if tokens[index].content and tokens[index].lower not in negators:
+            before.append(index)
+    return sorted([*before, *after])
+
+
+def _head(reach: Sequence[int], spot: int) -> int:
+    return next((index for index in reach if index > spot), reach[-1])
+
+
+def _by_prefix(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
+    """ "unpredictable" in one, "predictable" stated in the other."""
+    for one, other, of_line in ((sentence, line, False), (line, sentence, True)):
+        for term in sorted(one.stated | one.denied):
+            base = _without_prefix(term)
+            if base and base not in one.stated | one.denied:
+                same_turn = one.holds(term) == other.holds(base)
+                if same_turn and other.holds(base) is not None and term not in other.stated | other.denied:
+                    return base, of_line
+    return None
+
+
+def _without_prefix(term: Term) -> Term | None:
+    word = term[0]
+    prefix = next((prefix for prefix in _PREFIXES if word.startswith(prefix)), "")
+    rest = tuple(spelling.removeprefix(prefix) for spelling in term)
+    return rest if prefix and len(rest[0]) >= _SHORTEST else None
+
+
+def clauses_of(tokens: Iterable[Token]) -> list[tuple[Token, ...]]:
+    """The words by clause."""
+    return [tuple(run) for _, run in groupby(tokens, key=lambda token: token.clause)]

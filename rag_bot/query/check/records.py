@@ -1,0 +1,28 @@
+"""What a check reads and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A quotable line of a note: its verbatim text, and what stands above it ("Title > Heading > parent bullets")."""
+
+    text: str
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the lines say to a sentence.
+
+    `support` is SUPPORTED, PARTLY, UNSUPPORTED or NO_CLAIM of `rag_bot.records`; `lines` are the indexes of the fewest
+    lines that it stands on, ascending; `reasons` say for people what is missing or denied; `score` in [0, 1] tells
+    passages apart: how much of the sentence stands in them.
+    """
+
+    support: str
+    lines: tuple[int, ...]
+    reasons: tuple[str, ...]
+    score: float
