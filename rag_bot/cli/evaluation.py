@@ -15,6 +15,7 @@ from rag_bot.records import Progress
 
 if TYPE_CHECKING:
     from rag_bot.evaluation.results import Result
+    from rag_bot.llm import LanguageModel
     from rag_bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")
@@ -29,6 +30,7 @@ Lines = Annotated[bool, typer.Option("--progress", hidden=True)]
 @app.command(
     epilog="Examples:\n\n  rag-bot eval run\n\n  rag-bot eval run my-questions.jsonl --json"
     "\n\n  rag-bot eval run --split dev --set dense_weight=0.5 --html result.html"
+    "\n\n  rag-bot eval run --llm ollama:qwen3 --save with-qwen3.json"
 )
 def run(
     context: typer.Context,
@@ -37,6 +39,9 @@ def run(
     kind: Kind = None,
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of retrieval, for this run.")
+    ] = None,
+    llm: Annotated[
+        str | None, typer.Option("--llm", metavar="NAME", help="Language model that writes the answers.")
     ] = None,
     save: Annotated[Path | None, typer.Option("--save", help="Keep the result in this file.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with plots and failed cases.")] = None,
@@ -52,10 +57,12 @@ def run(
     from rag_bot.evaluation.results import keep_result, save_result
     from rag_bot.evaluation.tables import evaluation_text
 
-    if baseline and (split != "all" or kind or given):
-        raise UsageError("A --baseline is of all cases with the default settings; leave --split, --kind and --set out.")
+    if baseline and (split != "all" or kind or given or llm):
+        raise UsageError(
+            "A --baseline is of all cases with the default settings; leave --split, --kind, --set and --llm out."
+        )
     settings = _with_retrieval(load(context), given or [])
-    result = _run(settings, file, split, kind, as_json, progress)
+    result = _run(settings, file, split, kind, as_json, progress, llm)
     if save:
         save_result(result, save)
         print(f"rag-bot: saved in {save} and {keep_result(result, settings)}", file=sys.stderr)
@@ -137,16 +144,29 @@ def _result_or_settings(context: typer.Context, given: str) -> Result | Settings
     return _with_retrieval(load(context), [] if given == "default" else given.split(","))
 
 
-def _run(settings: Settings, file: Path, split: str, kind: str | None, as_json: bool, lines: bool) -> Result:
+def _run(
+    settings: Settings, file: Path, split: str, kind: str | None, as_json: bool, lines: bool, llm: str | None = None
+) -> Result:
     from rag_bot.evaluation.cases import read_cases, select_cases
     from rag_bot.evaluation.runs import run_cases
     from rag_bot.library import Library
 
     cases = select_cases(read_cases(file), split=split, kind=kind)
+    model = _open_model(settings, llm) if llm else None
     with Library(settings) as library, shown_progress(as_json, lines) as on_progress:
         return run_cases(
-            library, cases, file=str(file), on_case=lambda done: on_progress(Progress("cases", done, len(cases)))
+            library,
+            cases,
+            file=str(file),
+            llm=model,
+            on_case=lambda done: on_progress(Progress("cases", done, len(cases))),
         )
+
+
+def _open_model(settings: Settings, llm: str) -> LanguageModel:
+    from rag_bot.llm.opening import open_llm
+
+    return open_llm(settings.model_copy(update={"llm": llm}))
 
 
 def _with_retrieval(settings: Settings, given: list[str]) -> Settings:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.measures import LATENCIES, Measure, measure
+from rag_bot.evaluation.measures import COSTS, Measure, measure
 from rag_bot.evaluation.results import Outcome, Result, write_whole
 
 FORMAT = "rag-bot baseline 1"
@@ -54,7 +54,7 @@ def baseline_of(result: Result) -> Baseline:
         commit=result.commit,
         settings=result.settings,
         fingerprint=result.index.fingerprint,
-        measures=tuple(one for one in measure(result.outcomes).values() if one.name not in LATENCIES),
+        measures=tuple(one for one in measure(result.outcomes).values() if one.name not in COSTS),
         right=tuple(outcome.case.id for outcome in result.outcomes if outcome.right),
     )
 

@@ -27,11 +27,17 @@ SHARES = (
     "MRR",
     "citation_precision",
     "citation_recall",
+    "unsupported_share",
+    "fell_back",
 )
-"""The measures that are means over cases."""
+"""The measures that are means over cases. The last two are of answers by a language model."""
 AUROCS = ("auroc_off_topic", "auroc_near_topic", "auroc")
 """How well the confidence tells answerable cases from those off topic, those near it, and all without an answer."""
 LATENCIES = ("latency_p50_ms", "latency_p95_ms")
+WRITING = ("first_words_p50_ms", "prompt_tokens", "answer_tokens")
+"""What a language model's answers cost: the wait for their first words, and tokens in the middle of all cases."""
+COSTS = (*LATENCIES, *WRITING)
+"""The figures that are no shares."""
 OF_A_KIND = ("right", "recall@5", "nDCG@10", "MRR", "citation_precision", "citation_recall")
 
 
@@ -48,7 +54,12 @@ class Measure:
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
     """Every measure that there is a case for, by name."""
-    found = [*(_share(name, outcomes) for name in SHARES), *_aurocs(outcomes), *_latencies(outcomes)]
+    found = [
+        *(_share(name, outcomes) for name in SHARES),
+        *_aurocs(outcomes),
+        *_latencies(outcomes),
+        *_writing(outcomes),
+    ]
     return {one.name: one for one in found if one}
 
 
@@ -74,7 +85,7 @@ def summarise(result: Result) -> dict[str, Any]:
     found, kinds = measure(outcomes), measure_kinds(outcomes)
     return {
         "cases": len(outcomes),
-        **{name: found[name].value if name in found else None for name in (*SHARES, *AUROCS, *LATENCIES)},
+        **{name: found[name].value if name in found else None for name in (*SHARES, *AUROCS, *COSTS)},
         "missing_evidence": sum(len(outcome.missing) for outcome in outcomes),
         "median_seconds": round(median(outcome.seconds for outcome in outcomes), 3) if outcomes else None,
         "intervals": {name: [one.low, one.high] for name, one in found.items()},
@@ -133,6 +144,16 @@ def _latencies(outcomes: Sequence[Outcome]) -> list[Measure]:
         interval = interval_of(milliseconds, partial(np.quantile, q=share, axis=-1))
         found.append(_measure(name, float(np.quantile(milliseconds, share)), interval, len(milliseconds), digits=1))
     return found
+
+
+def _writing(outcomes: Sequence[Outcome]) -> Iterator[Measure]:
+    """Medians over the cases that a model wrote an answer to."""
+    written = [outcome.prose for outcome in outcomes if outcome.prose]
+    for name in WRITING:
+        values = np.array([value for one in written if (value := getattr(one, name.replace("_p50", ""))) is not None])
+        if len(values):
+            interval = interval_of(values, partial(np.quantile, q=0.5, axis=-1))
+            yield _measure(name, float(np.median(values)), interval, len(values), digits=1)
 
 
 def _measure(name: str, value: float, interval: tuple[float, float], cases: int, digits: int = 4) -> Measure:

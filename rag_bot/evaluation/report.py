@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag_bot.evaluation.measures import (
     AUROCS,
-    LATENCIES,
+    COSTS,
     SHARES,
     first_evidence_rank,
     measure,
@@ -89,7 +89,7 @@ def measures_table(outcomes: Sequence[Outcome]) -> str:
     found = measure(outcomes)
     rows = (
         (NAMES.get(name, name), figure(found[name]), interval(found[name]), f"{found[name].cases:,}")
-        for name in (*SHARES, *AUROCS, *LATENCIES)
+        for name in (*SHARES, *AUROCS, *COSTS)
         if name in found
     )
     return _table(("measure", "value", "95 % interval", "cases"), rows)

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.records import Sentence
 from rag_bot.settings import Settings
 
 FORMAT = "rag-bot result 1"
@@ -55,10 +56,27 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Prose:
+    """What a language model made of a question.
+
+    `sentences` are those it wrote, as they were checked; `shown` is "prose", or "quotes" where these answered in its
+    place; `notice` says why. `first_words_ms` and the tokens are None where the model wrote nothing or does not say.
+    """
+
+    shown: str
+    notice: str
+    sentences: tuple[Sentence, ...]
+    first_words_ms: float | None
+    prompt_tokens: int | None
+    answer_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one case got. `scores` has each measure that applies to the case, by its name, in [0, 1].
 
-    `right`: the answer matches the pattern; for a case without an answer: it abstained. `hits` are the first ten.
+    `right`: the answer matches the pattern; for a case without an answer: it abstained. `hits` are the first ten;
+    `prose` is what a language model wrote, where one was asked.
     """
 
     case: Case
@@ -70,6 +88,7 @@ class Outcome:
     hits: tuple[Found, ...]
     scores: Mapping[str, float]
     seconds: float
+    prose: Prose | None = None
 
     @property
     def missing(self) -> tuple[Expected, ...]:

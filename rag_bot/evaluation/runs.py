@@ -15,7 +15,9 @@ from rag_bot.evaluation.cases import Case
 from rag_bot.evaluation.judge import Judge, Piece, hit_holds, relevant_quotes
 from rag_bot.evaluation.results import Cited, Expected, Found, IndexFacts, Outcome, Result, now
 from rag_bot.evaluation.scores import DEPTH, score_case
+from rag_bot.evaluation.writing import conversation, stated, written
 from rag_bot.library import Library
+from rag_bot.llm import LanguageModel
 from rag_bot.records import Answer, Hit
 from rag_bot.settings import Settings
 
@@ -24,9 +26,16 @@ _SHOWN = 300  # characters of a passage that are kept
 
 
 def run_cases(
-    library: Library, cases: Sequence[Case], *, file: str = "", on_case: Callable[[int], None] = lambda _: None
+    library: Library,
+    cases: Sequence[Case],
+    *,
+    file: str = "",
+    llm: LanguageModel | None = None,
+    on_case: Callable[[int], None] = lambda _: None,
 ) -> Result:
     """Ask all cases, in order; `on_case` hears how many are done. `file` is where they come from, for the result.
+
+    With `llm` that model writes the answers.
 
     What `on_case` raises ends the run.
 
@@ -37,12 +46,12 @@ def run_cases(
     library.warm_up()
     made, judge, outcomes = now(), Judge(library), []
     for done, case in enumerate(cases, start=1):
-        outcomes.append(_run_case(library, judge, case))
+        outcomes.append(_run_case(library, judge, case, llm))
         on_case(done)
     return Result(
         cases_file=Path(file).name,
         made=made,
-        settings=settings_facts(library.settings),
+        settings=settings_facts(library.settings) | ({"llm": llm.name} if llm else {}),
         index=_index_facts(library),
         commit=commit(),
         versions=versions(),
@@ -50,13 +59,14 @@ def run_cases(
     )
 
 
-def _run_case(library: Library, judge: Judge, case: Case) -> Outcome:
-    earlier: dict[str, Any] = {"earlier": case.turns} if case.turns else {}
+def _run_case(library: Library, judge: Judge, case: Case, llm: LanguageModel | None) -> Outcome:
     try:
+        turns = conversation(library, case.turns) if llm else []
         began = time.perf_counter()
-        answer = library.ask(case.question, **earlier)
+        answer, prose = written(library, case.question, turns, llm) if llm else (_quoted(library, case), None)
         seconds = time.perf_counter() - began
-        hits = library.search(case.question, limit=DEPTH, **earlier)
+        searched, earlier = (answer.searched_for, ()) if llm else (case.question, case.turns)
+        hits = library.search(searched, limit=DEPTH, earlier=earlier)
     except UsageError as error:
         raise UsageError(f"The case {case.id!r} cannot be asked: {error}") from error
     pieces = [judge.locate(one) for one in case.evidence]
@@ -70,15 +80,20 @@ def _run_case(library: Library, judge: Judge, case: Case) -> Outcome:
         confidence=answer.confidence,
         citations=_cited(pieces, answer),
         hits=tuple(_found(hit, some) for hit, some in zip(hits, held, strict=True)),
-        scores=score_case(case, pieces, answer, hits, held, right),
+        scores=score_case(case, pieces, answer, hits, held, right, prose),
         seconds=round(seconds, 4),
+        prose=prose,
     )
+
+
+def _quoted(library: Library, case: Case) -> Answer:
+    return library.ask(case.question, earlier=case.turns)
 
 
 def _is_right(case: Case, answer: Answer) -> bool:
     if not case.answerable:
         return answer.abstained
-    return bool(answer.citations) and re.search(case.pattern, answer.text, re.IGNORECASE) is not None
+    return bool(answer.citations) and re.search(case.pattern, stated(answer), re.IGNORECASE) is not None
 
 
 def _cited(pieces: Sequence[Piece], answer: Answer) -> tuple[Cited, ...]:

@@ -14,6 +14,10 @@
   together; 0 where it abstained.
 - `citation_precision` (with evidence, answered): the share of the quoted lines that are good for something.
 
+- `unsupported_share` (a model wrote an answer): the share of its sentences that the notes do not wholly say, those
+  without a claim left out; all of them are marked where they are shown.
+- `fell_back` (a model was asked): the quotes answered in its place.
+
 What "hold", "prove" and "good for something" mean stands in `judge`. The last two follow ALCE (Gao et al. 2023,
 arXiv:2305.14627): there each statement of an answer must follow from its citations, here each piece of evidence must
 stand in them; a line that holds a part of a piece is good even if the rest is not quoted.
@@ -25,8 +29,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rag_bot.evaluation.cases import Case, needs
 from rag_bot.evaluation.judge import Piece, relevant_quotes, supports
+from rag_bot.evaluation.results import Prose
 from rag_bot.evaluation.sets.rankings import score_rankings
-from rag_bot.records import Answer, Hit
+from rag_bot.records import NO_CLAIM, QUOTES, SUPPORTED, Answer, Hit
 
 RECALL_AT = (1, 5, 10)
 DEPTH = 10
@@ -36,10 +41,16 @@ Held = Sequence[tuple[int, ...]]
 
 
 def score_case(
-    case: Case, pieces: Sequence[Piece], answer: Answer, hits: Sequence[Hit], held: Held, right: bool
+    case: Case,
+    pieces: Sequence[Piece],
+    answer: Answer,
+    hits: Sequence[Hit],
+    held: Held,
+    right: bool,
+    prose: Prose | None = None,
 ) -> dict[str, float]:
     """All measures that apply; `hits` are at least the first ten passages, or all."""
-    scores = {"abstention_accuracy": float(answer.abstained != case.answerable)}
+    scores = {"abstention_accuracy": float(answer.abstained != case.answerable)} | _writing_scores(prose)
     if not case.answerable:
         return scores | {"right_abstentions": float(right)}
     scores |= {"right_answers": float(right), "answered_share_of_answerable": float(not answer.abstained)}
@@ -83,6 +94,17 @@ def _share_met(pieces: Sequence[Piece], found: Collection[int]) -> float:
     """The share of the needs that these pieces, given by their numbers, meet."""
     wanted = needs([piece.evidence for piece in pieces])
     return sum(any(number in found for number in some) for some in wanted) / len(wanted)
+
+
+def _writing_scores(prose: Prose | None) -> dict[str, float]:
+    if prose is None:
+        return {}
+    claims = [sentence.support for sentence in prose.sentences if sentence.support != NO_CLAIM]
+    unsupported = [support for support in claims if support != SUPPORTED]
+    return {
+        "fell_back": float(prose.shown == QUOTES),
+        **({"unsupported_share": len(unsupported) / len(claims)} if claims else {}),
+    }
 
 
 def _citation_scores(pieces: Sequence[Piece], answer: Answer) -> dict[str, float]:

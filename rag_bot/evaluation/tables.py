@@ -11,7 +11,7 @@ from rich.text import Text
 from rag_bot.evaluation.compare import Comparison, Flip
 from rag_bot.evaluation.measures import (
     AUROCS,
-    LATENCIES,
+    COSTS,
     SHARES,
     Measure,
     measure,
@@ -31,6 +31,11 @@ NAMES = {
     "auroc_off_topic": "AUROC of confidence, off topic",
     "auroc_near_topic": "AUROC of confidence, near topic",
     "auroc": "AUROC of confidence, both",
+    "unsupported_share": "sentences that the notes do not say",
+    "fell_back": "quotes in place of the model's answer",
+    "first_words_p50_ms": "first words, median ms",
+    "prompt_tokens": "tokens read, median",
+    "answer_tokens": "tokens written, median",
     "latency_p50_ms": "latency p50, ms",
     "latency_p95_ms": "latency p95, ms",
 }
@@ -62,12 +67,12 @@ def about(result: Result) -> str:
 
 def figure(one: Measure) -> str:
     """The value of a measure."""
-    return f"{one.value:,.1f}" if one.name in LATENCIES else f"{one.value:.3f}"
+    return f"{one.value:,.1f}" if one.name in COSTS else f"{one.value:.3f}"
 
 
 def interval(one: Measure) -> str:
     """The interval of a measure."""
-    return f"{one.low:,.1f} – {one.high:,.1f}" if one.name in LATENCIES else f"{one.low:.3f} – {one.high:.3f}"
+    return f"{one.low:,.1f} – {one.high:,.1f}" if one.name in COSTS else f"{one.low:.3f} – {one.high:.3f}"
 
 
 def answered(outcome: Outcome) -> str:
@@ -82,7 +87,7 @@ def expected_place(one: Expected) -> str:
 
 def _measures_table(measures: Mapping[str, Measure]) -> Table:
     table = _table("measure", "value", "95 % interval", "cases")
-    for name in (*SHARES, *AUROCS, *LATENCIES):
+    for name in (*SHARES, *AUROCS, *COSTS):
         if one := measures.get(name):
             table.add_row(NAMES.get(name, name), Text(figure(one), style="bold"), interval(one), f"{one.cases:,}")
     return table
