@@ -79,7 +79,7 @@ class Conversations:
                 "INSERT INTO exchange (conversation, position, key, words, saved) "
                 "SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4 FROM exchange WHERE conversation = ?1 "
                 "ON CONFLICT (conversation, key) DO UPDATE SET words = excluded.words, saved = excluded.saved",
-                (number, exchange.key, words, saved),
+                (number, _storable(exchange.key), words, saved),
             )
 
     def cut(self, conversation: str, from_exchange: str) -> None:
@@ -89,7 +89,7 @@ class Conversations:
             connection.execute(
                 "DELETE FROM exchange WHERE conversation = ?1 AND position >= "
                 "(SELECT position FROM exchange WHERE conversation = ?1 AND key = ?2)",
-                (number, from_exchange),
+                (number, _storable(from_exchange)),
             )
 
     def exchanges(self, conversation: str) -> tuple[SavedExchange, ...]:

@@ -51,7 +51,9 @@ def _shown(html: str) -> str:
 
 def test_the_page_has_question_quote_place_and_circumstances() -> None:
     page = _page(exchange("k", "When is the rent due?", "- On the third.", folder="notes/flat"))
-    assert page == """# Rent
+    assert (
+        page
+        == """# Rent
 
 Begun 2026-11-03 14:05, last changed 2026-11-03 14:05, 1 question.
 
@@ -65,6 +67,7 @@ Asked 2026-11-03 14:05 in notes/flat. Mode: quotes, lines of the notes.
 > - On the third.
 > ```
 """
+    )
 
 
 def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -> None:
@@ -79,7 +82,9 @@ def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -
     page = _page(SavedExchange("k", "And when?", "", answer, ASKED))
     assert "Mode: prose, written by ollama:qwen3, each sentence checked against the notes." in page
     assert "\n\nSearched for: When is the rent due?\n\nNotice: It broke off.\n\nYour notes say:\n" in page
-    assert "\n- It is due on the third. [1] [2]\n- ⚠ not in your notes (no line says 900): It is 900 crowns. [2]" in page
+    assert (
+        "\n- It is due on the third. [1] [2]\n- ⚠ not in your notes (no line says 900): It is 900 crowns. [2]" in page
+    )
     assert "\n\n⚠ only partly in your notes: Perhaps.\n\n⚠ not checked: And so\n\n[1] notes/a.md:12-15" in page
 
 
