@@ -14,22 +14,20 @@ from typing import TYPE_CHECKING
 from rag_bot.conversations.exchange import SavedExchange
 from rag_bot.records import (
     NO_CLAIM,
-    PARTLY,
     PROSE,
     SUPPORTED,
-    UNSUPPORTED,
     Answer,
     Citation,
     Place,
     Sentence,
     change_words,
     heading_path,
+    support_words,
 )
 
 if TYPE_CHECKING:
     from rag_bot.conversations.database import Conversation
 
-_WARNINGS = {UNSUPPORTED: "not in your notes", PARTLY: "only partly in your notes"}
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # In a line: what begins code, emphasis, links, HTML, tables, formulas; what GitHub makes links of; what ends a heading.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~$@]|&(?=#?\w+;)|:(?=//)|(?<=www)\.|#(?=#*$)", re.IGNORECASE)
@@ -97,7 +95,7 @@ def _warning(sentence: Sentence) -> str:
     if sentence.support in (SUPPORTED, NO_CLAIM):
         return ""
     reasons = f" ({_line('; '.join(sentence.reasons))})" if sentence.reasons else ""
-    return f"⚠ {_WARNINGS.get(sentence.support, 'not checked')}{reasons}: "
+    return f"⚠ {support_words(sentence.support) or 'not checked'}{reasons}: "
 
 
 def _citation(citation: Citation) -> str:
