@@ -8,7 +8,12 @@ import gradio as gr
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
-_EVENTS = ("ask", "open_note", "read_folder", "decide", "vote", "choose", "compare", "stop")
+ANSWERS: dict[str, Any] = {**QUIET, "concurrency_limit": None}
+"""Pages do not wait for each other's answers."""
+_EVENTS = (
+    *("ask", "ask_again", "revise", "open_note", "vote", "open_chat", "rename", "delete", "consent"),
+    *("read_folder", "decide", "choose", "compare", "stop"),
+)
 _NAMED = ", ".join(f'"{name}"' for name in _EVENTS)  # Gradio knows an event by its name in the script
 _CONNECT = f"ragBot.connect(element, props, watch, trigger); // {_NAMED}"
 

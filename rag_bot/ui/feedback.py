@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
 from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case, quote_pattern
 from rag_bot.evaluation.feedback import KIND, Feedback
@@ -13,10 +14,9 @@ from rag_bot.evaluation.judge import note_text
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
 from rag_bot.records import Place, change_words, location
-from rag_bot.ui.exchange import Exchange, Given, History
+from rag_bot.ui.exchange import Exchange, History
 from rag_bot.ui.feedback_view import block, lost, picker
 from rag_bot.ui.quote_view import bare
-from rag_bot.ui.render import exchange
 
 _NEAREST = 5
 
@@ -27,10 +27,6 @@ class Votes:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._feedback = Feedback(library.settings)
-
-    def conversation(self, history: History) -> str:
-        """All exchanges as HTML, each answer with its thumbs."""
-        return "".join(exchange(one.question, one.html, self._block(one)) for one in history)
 
     def vote(self, history: History, said: Mapping[str, Any]) -> str:
         """Does what was said of one answer. Gives the thumbs of all answers anew, as they are below them.
@@ -46,7 +42,7 @@ class Votes:
             asks, problem = self._act(chosen, said), ""
         except RagBotError as error:
             asks, problem = said.get("action") in ("pick", "lines", "none"), str(error)
-        return "".join(self._block(one, asks and one is chosen, problem if one is chosen else "") for one in history)
+        return "".join(self.block(one, asks and one is chosen, problem if one is chosen else "") for one in history)
 
     def _act(self, chosen: Exchange, said: Mapping[str, Any]) -> bool:
         """Whether there is still to be asked where the answer stands."""
@@ -66,7 +62,7 @@ class Votes:
     def _quoted(self, chosen: Exchange, numbers: set[int] | None) -> tuple[Evidence, ...]:
         """The citations with these numbers, or all, as evidence."""
         assert chosen.given
-        citations = [one for one in chosen.given.citations if numbers is None or one.number in numbers]
+        citations = [one for one in chosen.given.answer.citations if numbers is None or one.number in numbers]
         if numbers is not None and not citations:
             raise UsageError("Tick the lines that answer the question, or choose others in a note.")
         return _evidence(citations)
@@ -102,8 +98,9 @@ class Votes:
         except UsageError:  # a vote will say what is wrong with the file
             return None
 
-    def _block(self, one: Exchange, asks: bool = False, problem: str = "") -> str:
-        if not one.given:
+    def block(self, one: Exchange, asks: bool = False, problem: str = "") -> str:
+        """The thumbs of an answer as HTML; none where there is no answer."""
+        if not one.given or not (one.given.answer.citations or one.given.answer.abstained):
             return ""
         asked = picker(one.given, self._nearest(one)) if asks else ""
         return block(one.key, one.given, self._case(one), self._verdict(one), problem, asked)
@@ -118,9 +115,9 @@ class Votes:
         return [Place.of(hit) for hit in hits]
 
 
-def verdict(case: Case, given: Given) -> str:
+def verdict(case: Case, given: SavedExchange) -> str:
     """What a case says of an answer: "up" if it is made of just what the answer stands on, else "down"."""
-    return "up" if set(case.evidence) == set(_evidence(given.citations)) else "down"
+    return "up" if set(case.evidence) == set(_evidence(given.answer.citations)) else "down"
 
 
 def _evidence(citations: Sequence[Any]) -> tuple[Evidence, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from rag_bot.conversations import SavedExchange
 from rag_bot.evaluation.cases import Case
 from rag_bot.records import Citation, Place
-from rag_bot.ui.exchange import Exchange, Given
+from rag_bot.ui.exchange import Exchange
 from rag_bot.ui.quote_view import place_link
 
+_NONE = "My notes don't answer this"
 _LONGEST_QUOTE = 220  # characters that are shown where one ticks it
 _THUMB = (
     '<svg viewBox="0 0 24 24" width="17" height="17" fill="none" stroke="currentColor" stroke-width="1.7" '
@@ -22,11 +24,11 @@ _LABELS = {
 }
 
 
-def block(key: str, given: Given, case: Case | None, verdict: str, problem: str, picker: str) -> str:
+def block(key: str, given: SavedExchange, case: Case | None, verdict: str, problem: str, picker: str) -> str:
     """Both thumbs, how they stand, and what is asked after a thumb down."""
     up, down = (
         _thumb(name, label, pressed=name == ("down" if picker else verdict))
-        for name, label in zip(("up", "down"), _LABELS[given.abstained], strict=True)
+        for name, label in zip(("up", "down"), _LABELS[given.answer.abstained], strict=True)
     )
     said = f'<span class="problem">{escape(problem)}</span>' if problem else _kept(case)
     return (
@@ -41,12 +43,12 @@ def lost(key: str) -> str:
     return f'<div class="feedback" data-exchange="{escape(key)}">{words}</div>'
 
 
-def picker(given: Given, nearest: Sequence[Place]) -> str:
+def picker(given: SavedExchange, nearest: Sequence[Place]) -> str:
     """Asks where the right answer stands: among what is cited, in a note that one opens, or nowhere."""
-    ticks = "".join(_tick(citation) for citation in given.citations)
+    ticks = "".join(_tick(citation) for citation in given.answer.citations)
     links = "".join(f"<li>{place_link(place)}</li>" for place in nearest)
     keep = '<button type="button" data-vote="pick" class="first">Keep the ticked lines</button>' if ticks else ""
-    none = "" if given.abstained else '<button type="button" data-vote="none">My notes don\'t answer this</button>'
+    none = "" if given.answer.abstained else f'<button type="button" data-vote="none">{_NONE}</button>'
     opened = f'<p>Open a note and choose lines there:</p><ul class="nearest">{links}</ul>' if links else ""
     ticked = f"<p>Tick what is right in the answer:</p>{ticks}" if ticks else ""
     return (

@@ -21,6 +21,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
 OPEN_FOLDERS = (
     "/assets/",
+    "/conversations/",
     "/static/",
     "/gradio_api/queue/",
     "/gradio_api/run/",

@@ -13,12 +13,15 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag_bot.library import Library
-from rag_bot.ui.components import AT_ONCE, QUIET, html
+from rag_bot.ui.chats_part import ChatsPart
+from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
 from rag_bot.ui.evaluation_page import EvaluationPage
+from rag_bot.ui.exchange import Chat
+from rag_bot.ui.model_part import ModelPart
 from rag_bot.ui.note_list import ALL
 from rag_bot.ui.notes_page import filters
-from rag_bot.ui.preference import remember_watching
 from rag_bot.ui.run_list import Chosen
+from rag_bot.ui.sync_part import SyncPart
 from rag_bot.ui.talk import EVERYWHERE, Talk
 from rag_bot.ui.views import Sources, Views
 
@@ -65,7 +68,7 @@ class Page:
             self._wire()
 
     def _lay_out(self) -> None:
-        self._history = gr.State(())
+        self._chat = gr.State(Chat())
         self._open = gr.State(CHAT)
         self._timer = gr.Timer(_TICK_SECONDS)
         self._parts: dict[str, Any] = {}
@@ -76,44 +79,49 @@ class Page:
                 with gr.Column(elem_id="scroll"):
                     self._parts["welcome"] = html("welcome")
                     self._conversation = html("conversation")
-                self._question = gr.Textbox(
-                    placeholder="Ask your notes …",
-                    show_label=False,
-                    label="Question",
-                    container=False,
-                    lines=1,
-                    max_lines=6,
-                    autofocus=True,
-                    submit_btn=True,
-                    elem_id="question",
-                )
+                self._lay_out_field()
                 with gr.Column(elem_id="notes-page", elem_classes="page"):
                     self._lay_out_notes()
                 with gr.Column(elem_id="evaluation-page", elem_classes="page"):
                     self._evaluation = EvaluationPage(self._sources.evaluations)
-                    self._parts |= self._evaluation.parts
             self._panel = html("panel")
+            self._chats.lay_out_dialog()
             self._voted = html("voted")
+            self._current = html("current")
+        for part in (self._chats, self._model, self._syncing, self._evaluation):
+            self._parts |= part.parts
         self._seen = gr.Textbox("{}", visible="hidden", elem_id="seen")
+        self._wanted = gr.Textbox("", visible="hidden", elem_id="wanted")
 
     def _lay_out_side(self) -> None:
         gr.HTML(_BRAND, elem_id="brand", apply_default_css=False)
         with gr.Column(elem_id="menu"):
             self._new_chat = gr.Button("New chat", elem_id="new-chat")
-            self._show_notes = gr.Button("Notes", elem_id="show-notes")
-            self._show_evaluation = gr.Button("Evaluation", elem_id="show-evaluation")
+            with gr.Row(elem_id="pages"):
+                self._show_notes = gr.Button("Notes", elem_id="show-notes", min_width=0)
+                self._show_evaluation = gr.Button("Evaluation", elem_id="show-evaluation", min_width=0)
+            self._model = ModelPart(self._sources.models)
             self._folder = gr.Dropdown(
                 [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
             )
-            self._parts["overview"] = html("overview")
-            self._sync = gr.Button("Sync notes", elem_id="sync")
-            self._parts["watch"] = gr.Checkbox(label="Keep in sync", container=False, elem_id="watch")
-            self._parts["watching"] = html("watching")
-            with gr.Accordion("Add a folder", open=False, elem_id="add"):
-                self._path = gr.Textbox(
-                    label="Notes folder", placeholder="~/notes", lines=1, max_lines=1, elem_id="notes-folder"
-                )
-                self._add = gr.Button("Read this folder", elem_id="read-folder")
+            self._chats = ChatsPart(self._sources.chats, self._talk)
+            self._syncing = SyncPart(self._sources, self._library.settings.index)
+
+    def _lay_out_field(self) -> None:
+        with gr.Column(elem_id="field", min_width=0):
+            self._question = gr.Textbox(
+                placeholder="Ask your notes …",
+                show_label=False,
+                label="Question",
+                container=False,
+                lines=1,
+                max_lines=6,
+                autofocus=True,
+                submit_btn=True,
+                elem_id="question",
+            )
+            self._stop = gr.Button("Stop", elem_id="stop", min_width=0)
+            self._model.lay_out_badge()
 
     def _lay_out_notes(self) -> None:
         with gr.Row(elem_id="notes-head", elem_classes="head"):
@@ -129,58 +137,66 @@ class Page:
         self._parts["rows"] = html("rows", '<p class="hint">Looking at your notes …</p>')
 
     def _wire(self) -> None:
-        talk = [self._question, self._history, self._conversation]
-        asked = [self._question, self._history, self._folder]
-        gr.on([self._question.submit], self._talk.ask, asked, talk, **QUIET)
-        self._parts["welcome"].ask(self._talk.ask_example, [self._history, self._folder], talk, **QUIET)
-        gr.on([self._new_chat.click], lambda: ("", (), "", ""), None, [*talk, self._panel], **AT_ONCE)
+        self._wire_talk()
         for shown in (self._conversation, self._parts["rows"], self._parts["result"], self._panel):
-            shown.open_note(self._talk.open_note, self._history, self._panel, **AT_ONCE)
+            shown.open_note(self._talk.open_note, self._chat, self._panel, **AT_ONCE)
         for shown in (self._conversation, self._panel):
-            shown.vote(self._talk.vote, self._history, self._voted, **AT_ONCE)
+            shown.vote(self._talk.vote, self._chat, self._voted, **AT_ONCE)
         gr.on([self.blocks.load, self._folder.focus], self._talk.folders, None, self._folder, **QUIET)
-        self._wire_syncing()
+        gr.on([self.blocks.load, self._timer.tick], **self._refreshing())
+        self._syncing.wire(self._parts["welcome"], self._refreshing())
+        self._model.wire(self._refreshing())
         self._wire_pages()
 
-    def _wire_syncing(self) -> None:
-        """Every command shows at once what it began; the timer shows what comes of it, and what others do."""
-        gr.on([self.blocks.load, self._timer.tick], **self._refreshing())
-        commands = (
-            (self._sync.click, lambda: self._sources.sync.start() and None, None),
-            (self._add.click, self._read_folder, self._path),
-            (self._path.submit, self._read_folder, self._path),
-            (self._parts["welcome"].read_folder, self._read_named, None),
-            (self._parts["overview"].decide, self._decide, None),
-            (self._parts["watch"].input, self._set_watching, self._parts["watch"]),
-        )
-        for happens, command, given in commands:
-            happens(command, given, None, **AT_ONCE).then(**self._refreshing())
+    def _wire_talk(self) -> None:
+        """Questions, and the conversations that they make. Another conversation ends what still grows."""
+        talk = [self._question, self._chat, self._conversation, self._current]
+        opened = [*talk[1:], self._panel]
+        asks = [
+            self._question.submit(self._talk.ask, [*talk[:2], self._folder], talk, **ANSWERS),
+            self._parts["welcome"].ask(self._talk.ask_example, [self._chat, self._folder], talk, **ANSWERS),
+            self._conversation.ask_again(self._talk.ask_again, self._chat, talk, **ANSWERS),
+            self._conversation.revise(self._talk.revise, self._chat, talk, **ANSWERS),
+        ]
+        self._stop.click(self._talk.stop, None, None, **AT_ONCE)
+        self.blocks.unload(self._talk.stop)
+
+        def opens(happens: Callable[..., Any], what: Callable[..., Any], given: Any, js: str | None = None) -> None:
+            happens(what, given, opened, js=js, cancels=asks, **AT_ONCE)
+
+        opens(self.blocks.load, self._talk.open, self._wanted, "() => ragBot.wanted()")
+        opens(self._new_chat.click, self._talk.open, self._wanted, "() => ragBot.newChat()")
+        self._chats.wire(self._chat, opened, opens, self._refreshing())
 
     def _wire_pages(self) -> None:
         query, state = self._query, self._parts["filter"]
         opened = (
-            (self._show_notes, NOTES, self._sources.lists.look),
-            (self._show_evaluation, EVALUATION, None),
-            *((leaves, CHAT, None) for leaves in (self._show_chat, self._evaluation.leave, self._new_chat)),
+            (self._show_notes.click, NOTES, self._sources.lists.look),
+            (self._show_evaluation.click, EVALUATION, None),
+            *((leaves.click, CHAT, None) for leaves in (self._show_chat, self._evaluation.leave, self._new_chat)),
+            (self._parts["chats"].open_chat, CHAT, None),
         )
-        for button, page, look in opened:
-            button.click(None, js=f"() => {{ ragBot.showPage('{page}'); }}")
-            button.click(partial(_open, page, look), None, self._open, **AT_ONCE).then(**self._refreshing())
+        for happens, page, look in opened:
+            happens(None, js=f"() => {{ ragBot.showPage('{page}'); }}")
+            happens(partial(_open, page, look), None, self._open, **AT_ONCE).then(**self._refreshing())
         self._evaluation.wire(self._show_evaluation.click, self._refreshing())
         gr.on([query.input, state.input], trigger_mode="always_last", **self._refreshing())
 
     def _refreshing(self) -> dict[str, Any]:
         """What an event needs to refresh the page."""
-        look = [self._seen, self._open, self._query, self._parts["filter"], self._evaluation.chosen]
+        look = [
+            *(self._seen, self._open, self._query, self._parts["filter"], self._evaluation.chosen),
+            self._chats.search,
+        ]
         show = [self._seen, *self._parts.values()]
         return {"fn": self._refresh, "inputs": look, "outputs": show, **AT_ONCE}
 
-    def _refresh(self, seen: str, page: str, query: str, state: str, chosen: Chosen) -> Any:
+    def _refresh(self, seen: str, page: str, query: str, state: str, chosen: Chosen, search: str) -> Any:
         """The parts of the page that are no longer as the browser has them, often none.
 
         It sends marks of what it shows, for answers may arrive in another order than they were made in.
         """
-        views = self._sources.views()
+        views = self._sources.views(search)
         if page == NOTES:
             views |= self._sources.notes_views(query, state)
         elif page == EVALUATION:
@@ -191,28 +207,6 @@ class Page:
         if not changed:
             return gr.skip()
         return [json.dumps(shown | marks), *(_update(name, changed) for name in self._parts)]
-
-    def _read_folder(self, folder: str) -> None:
-        if folder.strip():
-            self._sources.sync.start([str(Path(folder.strip()).expanduser().absolute())])
-
-    def _read_named(self, event: gr.EventData) -> None:
-        self._read_folder(str(event._data["folder"]))
-
-    def _decide(self, event: gr.EventData) -> None:
-        """About the folder that is named, or else as the question was that the sync stopped with."""
-        answer, folder = str(event._data["answer"]), event._data.get("folder")
-        if folder:
-            self._sources.sync.start([str(folder)], on_loss=answer)
-        else:
-            self._sources.sync.answer(answer)
-
-    def _set_watching(self, on: bool) -> None:
-        remember_watching(self._library.settings.index, on)
-        if on:
-            self._sources.watch.start()
-        else:
-            self._sources.watch.stop()
 
 
 def _open(page: str, look: Callable[[], object] | None) -> str:
@@ -229,6 +223,9 @@ def _mark(value: Any) -> str:
 def _update(name: str, changed: Views) -> Any:
     if name not in changed:
         return gr.skip()
+    if name == "answers_by":
+        choices, chosen = changed[name]
+        return gr.Dropdown(choices, value=chosen)
     return gr.Radio(changed[name]) if name == "filter" else changed[name]
 
 

@@ -1,21 +1,48 @@
-"""Whether the index is to be kept in sync, remembered beside it from one start of the app to the next."""
+"""What the app remembers from one start to the next, in small files beside the index."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
 
-_NAME = "keep-in-sync"
+_SYNC, _MODEL, _AGREED = "keep-in-sync", "answers-by", "agreed-remotes"
 
 
 def wants_watching(index: Path) -> bool:
-    return (index / _NAME).is_file()
+    """Whether the index is to be kept in sync."""
+    return (index / _SYNC).is_file()
 
 
 def remember_watching(index: Path, on: bool) -> None:
     """An index that can't be written to remembers nothing."""
     with suppress(OSError):
         if on:
-            (index / _NAME).touch()
+            (index / _SYNC).touch()
         else:
-            (index / _NAME).unlink(missing_ok=True)
+            (index / _SYNC).unlink(missing_ok=True)
+
+
+def wanted_model(index: Path) -> str | None:
+    """The language model that was chosen last, "" for none, None where nobody has chosen."""
+    try:
+        return (index / _MODEL).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def remember_model(index: Path, name: str) -> None:
+    with suppress(OSError):
+        (index / _MODEL).write_text(f"{name}\n", encoding="utf-8")
+
+
+def has_agreed(index: Path, name: str, place: str) -> bool:
+    """Whether somebody has agreed that a model at this place is sent what it needs."""
+    try:
+        return f"{name} {place}" in (index / _AGREED).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def remember_agreed(index: Path, name: str, place: str) -> None:
+    with suppress(OSError), (index / _AGREED).open("a", encoding="utf-8") as file:
+        file.write(f"{name} {place}\n")

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from rag_bot.records import PROSE, Answer, Place
 from rag_bot.ui.prose_view import prose, share_words
 from rag_bot.ui.quote_view import figure, place_link
-
-
-def exchange(question: str, answer_html: str, below_html: str = "") -> str:
-    """A question, what it got, and what may be done and said about that."""
-    return (
-        f'<section class="exchange"><h3 class="question" dir="auto">{escape(question)}</h3>'
-        f'<div class="answer">{answer_html}</div>{below_html}</section>'
-    )
 
 
 def waiting(doing: str = "Looking through your notes") -> str:
@@ -28,24 +20,12 @@ def notice(message: str) -> str:
 
 
 def whole_answer(answer: Answer, nearest: Sequence[Place]) -> str:
-    """An answer that is whole, in either mode. `nearest` are the passages of one that abstains."""
-    *_, html = growing_quotes(answer, nearest)
-    return html
-
-
-def growing_quotes(answer: Answer, nearest: Sequence[Place]) -> Iterator[str]:
-    """A whole answer's HTML, each time with one more quote; the last is all of it."""
-    html = _head(answer)
+    """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains."""
     if answer.abstained:
-        yield f'{html}<p class="abstained">This is not in your notes.</p>{_nearest(nearest)}'
-        return
+        return f'{_head(answer)}<p class="abstained">This is not in your notes.</p>{_nearest(nearest)}'
     if answer.mode == PROSE:
-        yield f"{html}{prose(answer)}{_evidence(answer)}{_measured(answer)}"
-        return
-    for citation in answer.citations:
-        html += figure(citation)
-        yield html
-    yield html + _measured(answer)
+        return f"{_head(answer)}{prose(answer)}{_evidence(answer)}{_measured(answer)}"
+    return f"{_head(answer)}{''.join(map(figure, answer.citations))}{_measured(answer)}"
 
 
 def growing_prose(answer: Answer) -> str:
@@ -85,7 +65,7 @@ def _measured(answer: Answer) -> str:
 
 
 def _written(answer: Answer) -> str:
-    if answer.mode != PROSE:
+    if answer.mode != PROSE or not answer.sentences:
         return ""
     usage = answer.usage
     cost = f"{usage.prompt_tokens:,} tokens read, {usage.answer_tokens:,} written" if usage else ""

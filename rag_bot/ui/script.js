@@ -4,13 +4,13 @@ if (window.ragBot) return; // Gradio may put the head in twice
 const ragBot = window.ragBot = {
   connect(element, props, watch, report) {
     element.addEventListener("click", (event) => {
-      const target = event.target.closest("[data-note], [data-ask], [data-answer], [data-close], [data-vote], [data-run], [data-stop]");
+      const target = event.target.closest(ragBot.clickable);
       if (ragBot.choosesLine(event)) return;
       if (!target) return;
       if (target.dataset.note !== undefined) {
         event.preventDefault();
         ragBot.unmark();
-        target.closest(".quote, li")?.classList.add("opened");
+        ragBot.figureOf(target)?.classList.add("opened");
         const { note, start, end, heading } = target.dataset;
         report("open_note", { note, start, end, heading, picking: ragBot.picking() });
       } else if (target.dataset.ask !== undefined) {
@@ -24,6 +24,17 @@ const ragBot = window.ragBot = {
       } else if (target.dataset.stop !== undefined) {
         target.disabled = true;
         report("stop", {});
+      } else if (target.dataset.again !== undefined) {
+        report("ask_again", { exchange: ragBot.keyOf(target), mode: target.dataset.again });
+      } else if (target.dataset.edits !== undefined) {
+        ragBot.edit(target.closest(".exchange"), target.dataset.edits === "open");
+      } else if (target.dataset.manage !== undefined) {
+        ragBot.manage(target.dataset.manage, target.dataset.title);
+      } else if (target.dataset.manages !== undefined) {
+        if (target.type === "button") ragBot.managed(target, report);
+      } else if (target.dataset.consent !== undefined) {
+        target.closest(".asks").querySelectorAll("button").forEach((button) => { button.disabled = true; });
+        report("consent", { agreed: target.dataset.consent === "yes" });
       } else if (target.dataset.vote !== undefined) {
         const block = target.closest("[data-exchange]");
         const action = target.getAttribute("aria-pressed") === "true" ? "back" : target.dataset.vote;
@@ -48,6 +59,8 @@ const ragBot = window.ragBot = {
     element.addEventListener("submit", (event) => {
       event.preventDefault();
       const form = event.target;
+      if (form.dataset.edit !== undefined) return ragBot.revise(form, report);
+      if (form.closest("dialog")) return ragBot.managed(form.querySelector("[data-manages=rename]"), report);
       if (form.dataset.pick === undefined) return report("read_folder", { folder: form.elements.folder.value });
       const lines = [form.elements.first, form.elements.last].map((field) => Number(field.value)).sort((a, b) => a - b);
       const note = form.closest(".note").dataset.path;
@@ -65,7 +78,111 @@ const ragBot = window.ragBot = {
     });
     if (element.closest("#conversation")) {
       watch("value", () => requestAnimationFrame(() => ragBot.showLast(element)));
+      element.addEventListener("keydown", (event) => ragBot.keyInEdit(event));
     }
+    if (element.closest("#chats")) {
+      ragBot.openChat = (key) => report("open_chat", { key });
+      watch("value", () => requestAnimationFrame(ragBot.markCurrent));
+    }
+    if (element.closest("#current")) {
+      watch("value", () => requestAnimationFrame(() => ragBot.showCurrent(element)));
+    }
+  },
+
+  clickable: ["note", "ask", "again", "edits", "answer", "close", "vote", "run", "stop", "manage", "manages", "consent"]
+    .map((name) => `[data-${name}]`).join(),
+
+  keyOf(target) { return target.closest(".exchange").dataset.key; },
+
+  figureOf(target) { // the quote that a citation in the text names, or what the link stands in
+    const { cites } = target.dataset;
+    return cites ? target.closest(".answer").querySelector(`.quote[data-number="${cites}"]`) : target.closest(".quote, li");
+  },
+
+  // Which conversation is open stands in the address, so that going back, a bookmark and a reload bring it back.
+  openChat() {},
+
+  inAddress() { return /^#c=([0-9a-f]+)$/.exec(location.hash)?.[1] ?? ""; },
+
+  wanted() { return ragBot.inAddress() || ragBot.lastOpen(); },
+
+  lastOpen() {
+    try { return localStorage.getItem("rag-bot-conversation") ?? ""; } catch { return ""; }
+  },
+
+  newChat() {
+    if (ragBot.inAddress()) history.pushState(null, "", location.pathname);
+    return "";
+  },
+
+  showCurrent(element) {
+    const key = element.querySelector("[data-current]")?.dataset.current ?? "";
+    ragBot.current = key;
+    try { localStorage.setItem("rag-bot-conversation", key); } catch { /* then only the address remembers it */ }
+    if (key !== ragBot.inAddress()) history.replaceState(null, "", key ? `#c=${key}` : location.pathname);
+    ragBot.markCurrent();
+  },
+
+  markCurrent() {
+    document.querySelectorAll("#chats li a").forEach((link) => {
+      if (link.hash === `#c=${ragBot.current}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    });
+  },
+
+  edit(exchange, opens) {
+    const form = exchange.querySelector("form.edit");
+    form.elements.question.value = form.elements.question.defaultValue;
+    form.hidden = !opens;
+    exchange.querySelector(".question").hidden = opens;
+    if (opens) form.elements.question.select();
+    else exchange.querySelector("[data-edits=open]")?.focus();
+  },
+
+  keyInEdit(event) {
+    const form = event.target.closest("form.edit");
+    if (!form) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (event.key === "Escape") {
+      event.stopPropagation();
+      ragBot.edit(form.closest(".exchange"), false);
+    }
+  },
+
+  revise(form, report) {
+    const question = form.elements.question.value.trim();
+    const exchange = form.closest(".exchange");
+    if (!question) return;
+    exchange.querySelector(".question").hidden = false;
+    form.hidden = true;
+    report("revise", { exchange: exchange.dataset.key, question });
+  },
+
+  manage(key, title) { // opens what asks about a conversation
+    const dialog = document.querySelector("#dialog dialog");
+    dialog.dataset.key = key;
+    dialog.querySelector("[name=title]").value = title;
+    dialog.querySelector("[data-export]").href = `/conversations/${key}.md`;
+    dialog.querySelector(".sure").hidden = true;
+    dialog.showModal();
+  },
+
+  managed(button, report) {
+    const dialog = button.closest("dialog");
+    const { key } = dialog.dataset;
+    const action = button.dataset.manages;
+    const title = dialog.querySelector("[name=title]").value.trim();
+    const sure = dialog.querySelector(".sure");
+    if (action === "ask" || action === "keep") {
+      sure.hidden = action === "keep";
+      if (action === "ask") sure.querySelector("[data-manages=keep]").focus();
+      return;
+    }
+    if (action === "rename" && title) report("rename", { key, title });
+    else if (action === "delete") report("delete", { key });
+    dialog.close();
   },
 
   folds: {}, // what was opened stays open when its part of the page is made anew
@@ -165,11 +282,15 @@ const ragBot = window.ragBot = {
   showLast(conversation) {
     const exchanges = conversation.querySelectorAll(".exchange");
     const last = exchanges[exchanges.length - 1];
-    if (last && ragBot.shown !== exchanges.length) last.scrollIntoView({ block: "start", behavior: "smooth" });
+    const behavior = ragBot.shown > exchanges.length - 2 ? "smooth" : "instant"; // a saved one opens where it ended
+    if (last && ragBot.shown !== exchanges.length) last.scrollIntoView({ block: "start", behavior });
     ragBot.shown = exchanges.length;
   },
 };
 
+addEventListener("hashchange", () => {
+  if (ragBot.inAddress() !== ragBot.current) ragBot.openChat(ragBot.inAddress());
+});
 document.addEventListener("focusin", (event) => { ragBot.focused = event.target.closest("[data-focus]")?.dataset.focus; });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") ragBot.closePanel();

@@ -11,16 +11,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 
+from rag_bot.conversations import Conversations
 from rag_bot.errors import RagBotError, UsageError, first_line
 from rag_bot.library import Library
 from rag_bot.settings import Settings
+from rag_bot.ui.chats import Chats
 from rag_bot.ui.endings import Endings
 from rag_bot.ui.evaluation_job import EvaluationJob
 from rag_bot.ui.evaluations import Evaluations
 from rag_bot.ui.glance import Glances, has_index
 from rag_bot.ui.guard import guarded
+from rag_bot.ui.models import Models
 from rag_bot.ui.note_list import NoteLists
 from rag_bot.ui.preference import wants_watching
+from rag_bot.ui.streaming import Streams
 from rag_bot.ui.sync_job import SyncJob
 from rag_bot.ui.views import Sources
 from rag_bot.ui.watch_job import WatchJob
@@ -46,23 +50,38 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
     library = Library(settings)
     sync = SyncJob(settings, on_done=lambda: _warm_up(library))
     watch = WatchJob(settings, on_change=lambda: _warm_up(library))
-    evaluation = EvaluationJob(settings)
+    evaluation, models, streams = EvaluationJob(settings), Models(settings), Streams()
+    conversations = Conversations.of(settings)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         _begin(library, sync, watch)
         threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
+        models.look()
         yield
+        streams.stop_all()
         for job in (watch, sync, evaluation):
             job.stop()
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
 
+    from rag_bot.ui.export import add_export
     from rag_bot.ui.page import mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    mount(app, library, Sources(Glances(library), NoteLists(library), sync, watch, Evaluations(settings, evaluation)))
+    add_export(app, conversations)
+    sources = Sources(
+        Glances(library),
+        NoteLists(library),
+        sync,
+        watch,
+        Evaluations(settings, evaluation),
+        Chats(library, conversations),
+        models,
+        streams,
+    )
+    mount(app, library, sources)
     return Endings(guarded(app, (*_NAMES, _in_header(host))))
 
 

@@ -1,10 +1,9 @@
-"""What a question and a click on a place in the notes get."""
+"""A page's conversation: what questions, retries, edits and other conversations make of it."""
 
 from __future__ import annotations
 
-import logging
 import secrets
-import time
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,88 +11,83 @@ from typing import Any
 
 import gradio as gr
 
-from rag_bot.errors import IndexUnusable, RagBotError
-from rag_bot.ingestion.staleness import change_since
+from rag_bot.errors import RagBotError
 from rag_bot.library import Library
-from rag_bot.markdown import Lines
-from rag_bot.query.wording import leans_back
-from rag_bot.records import Filters, Note
-from rag_bot.ui.exchange import Exchange, Given, History
+from rag_bot.records import QUOTES
+from rag_bot.ui.answering import Answering
+from rag_bot.ui.conversation_view import ConversationView
+from rag_bot.ui.exchange import Chat, Exchange, leaning_on
 from rag_bot.ui.feedback import Votes
-from rag_bot.ui.feedback_view import pick_bar
-from rag_bot.ui.note_view import heading_lines, render_missing, render_note
-from rag_bot.ui.render import growing_quotes, notice, waiting
+from rag_bot.ui.panel import nonce, open_note
+from rag_bot.ui.render import notice
 from rag_bot.ui.views import Sources
-from rag_bot.ui.welcome import still_reading
 
 EVERYWHERE = ""
-_LOG = logging.getLogger(__name__)
+Shown = tuple[Any, Any, Any, Any]
+"""What the page gets: the question's field, the Chat, its HTML, and which one it is. Often some are skipped."""
 
 
 class Talk:
-    """Asks the library for one page."""
+    """Asks the library for all pages of one app; `page` is what Gradio knows an open page by."""
 
     def __init__(self, library: Library, sources: Sources) -> None:
         self._library = library
-        self._sync = sources.sync
         self._lists = sources.lists
+        self._chats = sources.chats
+        self._streams = sources.streams
+        self._answering = Answering(library, sources.sync, sources.models)
         self._votes = Votes(library)
+        self._view = ConversationView(self._votes)
 
-    def ask(self, question: str, history: History, folder: str) -> Iterator[tuple[Any, History, str]]:
+    def ask(self, question: str, chat: Chat, folder: str, request: gr.Request) -> Iterator[Shown]:
         """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows."""
-        field: Any = ""
-        question = question.strip()
-        turns = tuple(exchange.question for exchange in history) if leans_back(question) else ()
-        for exchange in self._exchange(question, folder, turns) if question else ():
-            whole = (*history, exchange)
-            yield field, whole, self._votes.conversation(whole)
-            field = gr.skip()
-        if not question:
-            yield field, history, self._votes.conversation(history)
+        if not question.strip():
+            yield "", gr.skip(), gr.skip(), gr.skip()
+            return
+        yield from self._answer(chat, _begun(question.strip(), chat, folder), "", request, "")
 
-    def ask_example(self, history: History, folder: str, event: gr.EventData) -> Iterator[tuple[Any, History, str]]:
-        yield from self.ask(str(event._data["question"]), history, folder)
+    def ask_example(self, chat: Chat, folder: str, event: gr.EventData, request: gr.Request) -> Iterator[Shown]:
+        yield from self.ask(str(event._data["question"]), chat, folder, request)
 
-    def vote(self, history: History, event: gr.EventData) -> str:
-        """The thumbs of all answers, after what was said of one."""
-        return self._votes.vote(history, event._data) + _nonce()
+    def ask_again(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[Shown]:
+        """Answers a question anew where it stands, in the mode that is named or the one it had."""
+        one, mode = chat.find(str(event._data["exchange"])), str(event._data["mode"])
+        if one:
+            had = one.given.answer if one.given else None
+            mode = mode or (QUOTES if had and had.mode == QUOTES and not had.model else "")
+            yield from self._answer(chat, one, mode, request)
 
-    def _exchange(self, question: str, folder: str, turns: tuple[str, ...]) -> Iterator[Exchange]:
-        """The exchange as it grows; `turns` are the questions before it that it leans on."""
-        begun = Exchange(secrets.token_hex(6), question, folder, turns=turns)
-        for html, given in self._answer(question, folder, turns):
-            yield replace(begun, html=html, given=given)
+    def revise(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[Shown]:
+        """Asks a question in other words; what was said after it is gone."""
+        one, question = chat.find(str(event._data["exchange"])), str(event._data["question"]).strip()
+        if one and question:
+            before = chat.up_to(one.key)
+            begun = _begun(question, before, one.folder)
+            yield from self._answer(before, begun, "", request, cut=one.key)
 
-    def _answer(self, question: str, folder: str, turns: tuple[str, ...]) -> Iterator[tuple[str, Given | None]]:
-        """The HTML as it grows; what it stands on comes with the last of it."""
-        yield waiting(), None
+    def stop(self, request: gr.Request) -> None:
+        """Ends the answer that this page waits for; what has come stays. Also when the page is closed."""
+        self._streams.stop(_page(request))
+
+    def open(self, wanted: str, request: gr.Request) -> tuple[Chat, str, str, str]:
+        """Another conversation, or a new one: Chat, HTML, which one it is, and the panel, which is closed."""
+        self.stop(request)
         try:
-            answer = self._library.ask(question, filters=Filters(folder=folder or None), earlier=turns)
-            given = Given.of(answer)
-            *growing, whole = growing_quotes(answer, given.nearest)
-            yield from ((html, None) for html in growing)
-            yield whole, given
-        except IndexUnusable as error:
-            yield notice(still_reading(self._sync.state) if self._sync.state.running else str(error)), None
+            chat, said = self._chats.open(wanted) if wanted else Chat(), ""
         except RagBotError as error:
-            yield notice(str(error)), None
-        except Exception as error:  # noqa: BLE001 - the outermost edge
-            _LOG.exception("A question failed")
-            yield notice(f"Something went wrong ({type(error).__name__}); the terminal says more."), None
+            chat, said = Chat(), notice(str(error))
+        return chat, said + self._view.whole(chat), current(chat.key), ""
 
-    def open_note(self, history: History, event: gr.EventData) -> str:
-        """The panel; where somebody looks for the answer to a question, it asks for its lines."""
-        asked = event._data
-        note = self._library.note(str(asked["note"]))
-        if note is None:
-            return render_missing(str(asked["note"]), self._lists.last().state_of(str(asked["note"])))
-        paths = [path for path, _ in self._library.note_titles()]
-        start, end = asked.get("start"), asked.get("end")
-        cited = range(int(start), int(end) + 1) if start and end else heading_lines(note, asked.get("heading") or "")
-        change = change_since(note, _text_of(note, cited))
-        asks = next((one for one in history if one.key == asked.get("picking")), None)
-        bar = pick_bar(asks, len(Lines.of(note.text).starts)) if asks else ""
-        return render_note(note, paths, cited=cited, change=change, bar=bar) + _nonce()
+    def open_named(self, event: gr.EventData, request: gr.Request) -> tuple[Chat, str, str, str]:
+        return self.open(str(event._data["key"]), request)
+
+    def vote(self, chat: Chat, event: gr.EventData) -> str:
+        """The thumbs of all answers, after what was said of one."""
+        return self._votes.vote(chat.history, event._data) + nonce()
+
+    def open_note(self, chat: Chat, event: gr.EventData) -> str:
+        """The panel with the note that was clicked."""
+        return open_note(self._library, self._lists, chat, event._data)
 
     def folders(self) -> Any:
         """The folders of the notes, to search in one of them."""
@@ -104,14 +98,46 @@ class Talk:
         folders = sorted({str(parent) for path in paths for parent in list(Path(path).parents)[:-1]})
         return gr.Dropdown([("All notes", EVERYWHERE), *((folder, folder) for folder in folders)])
 
+    def _answer(
+        self, chat: Chat, begun: Exchange, mode: str, request: gr.Request, field: Any = None, cut: str = ""
+    ) -> Iterator[Shown]:
+        """Shows the exchange as it grows. Nothing happens while the page's last one still does."""
+        earlier = chat.before(begun.key)
 
-def _nonce() -> str:
-    """Makes a value another one, so that the browser hears of it even if it is the same again."""
-    return f"<!--{time.monotonic_ns()}-->"
+        def grow(stop: threading.Event) -> Iterator[tuple[Chat, Exchange]]:
+            if cut:
+                self._chats.cut(chat, cut)
+            return self._saved(chat, self._answering.grow(begun, earlier, mode, stop))
+
+        stream = self._streams.begin(_page(request), grow)
+        if stream is None:
+            return
+        before, after = self._view.around(chat, begun.key)
+        following, field = len(chat.after(begun.key)), gr.skip() if field is None else field
+        for now, one in stream:
+            html = before + self._view.one(one, following) + after
+            yield field, now.having(one), html, current(now.key)
+            field = gr.skip()
+
+    def _saved(self, chat: Chat, growing: Iterator[Exchange]) -> Iterator[tuple[Chat, Exchange]]:
+        """Saves what grows: as soon as there is something to save, and when it is whole. Says once if it can't."""
+        is_saved, said = False, ""
+        for one in growing:
+            if one.given and not (is_saved and one.growing):
+                had_problem = bool(self._chats.problem)
+                chat, is_saved = self._chats.save(chat, one), True
+                said = said or (notice(self._chats.problem) if self._chats.problem and not had_problem else "")
+            yield chat, replace(one, html=one.html + said)
 
 
-def _text_of(note: Note, lines: range) -> str:
-    """The text of lines counted from 1."""
-    counted = Lines.of(note.text)
-    spans = list(zip(counted.starts, counted.ends, strict=True))[lines.start - 1 : lines.stop - 1] if lines else []
-    return note.text[spans[0][0] : spans[-1][1]].strip() if spans else ""
+def current(key: str) -> str:
+    """Tells the browser which conversation is open."""
+    return f'<i data-current="{key}"></i>'
+
+
+def _begun(question: str, chat: Chat, folder: str) -> Exchange:
+    return Exchange(secrets.token_hex(6), question, folder, turns=leaning_on(question, chat.history))
+
+
+def _page(request: gr.Request) -> str:
+    return str(request.session_hash)

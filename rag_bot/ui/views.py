@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rag_bot.errors import RagBotError
+from rag_bot.ui.chat_list import chat_list
+from rag_bot.ui.chats import MOST_LISTED, Chats
 from rag_bot.ui.evaluations import Evaluations
 from rag_bot.ui.glance import Glances
+from rag_bot.ui.model_view import badge, model_choices, model_notice
+from rag_bot.ui.models import Models
 from rag_bot.ui.note_list import ALL, NoteLists
 from rag_bot.ui.notes_page import filters, rows, summary
 from rag_bot.ui.overview import overview, watching
 from rag_bot.ui.run_list import Chosen
+from rag_bot.ui.streaming import Streams
 from rag_bot.ui.sync_job import SyncJob
 from rag_bot.ui.watch_job import WatchJob
 from rag_bot.ui.welcome import welcome
@@ -28,16 +34,36 @@ class Sources:
     sync: SyncJob
     watch: WatchJob
     evaluations: Evaluations
+    chats: Chats
+    models: Models
+    streams: Streams
 
-    def views(self) -> Views:
-        """The side and the welcome. A few milliseconds where nothing has changed."""
+    def views(self, search: str) -> Views:
+        """The side, with the conversations that have these words, and the welcome. A few milliseconds where nothing
+        has changed.
+        """
         glance, sync, watch = self.glances.now(), self.sync.state, self.watch.state
         return {
             "overview": overview(glance, sync, watch),
             "welcome": welcome(glance, sync),
             "watching": watching(watch),
             "watch": watch.on,
+            **self._chat_views(search),
+            **self._model_views(),
         }
+
+    def _chat_views(self, search: str) -> Views:
+        problem = self.chats.problem
+        try:
+            listed = self.chats.list(search)
+        except RagBotError as error:
+            listed, problem = (), str(error)
+        return {"chats": chat_list(listed, search, MOST_LISTED, problem)}
+
+    def _model_views(self) -> Views:
+        choice = self.models.choice
+        known = (model_choices(choice), choice.chosen)
+        return {"answers_by": known, "model": model_notice(choice), "remote": badge(choice)}
 
     def evaluation_views(self, chosen: Chosen) -> Views:
         """The page of evaluations."""

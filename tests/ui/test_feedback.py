@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from rag_bot import Library
+from rag_bot.conversations import SavedExchange
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence, case_of, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
 from rag_bot.settings import Settings
-from rag_bot.ui.exchange import Exchange, Given, History
+from rag_bot.ui.exchange import Exchange, History
 from rag_bot.ui.feedback import Votes
 
 TRAM, BUS = "When does the night tram leave?", "What colour is the airport bus?"
@@ -44,7 +45,8 @@ def tram_library(library: Library, write: Callable[..., Path], notes: Path) -> L
 
 
 def asked(library: Library, question: str, key: str = "k1", folder: str = "") -> Exchange:
-    return Exchange(key, question, folder, "<p>answer</p>", Given.of(library.ask(question)))
+    given = SavedExchange(key, question, folder, library.ask(question))
+    return Exchange(key, question, folder, "<p>answer</p>", given)
 
 
 def kept(library: Library) -> list[Case]:
@@ -158,7 +160,7 @@ def test_that_the_notes_do_not_answer_is_a_case_as_well(tram_library: Library) -
     assert pressed(html) == ["down"]
     abstained = asked(tram_library, ABSENT, "k2")
     assert abstained.given
-    assert abstained.given.abstained
+    assert abstained.given.answer.abstained
     html = vote(tram_library, (abstained,), "up")
     assert pressed(html) == ["up"]
     assert "your notes don&#x27;t answer this" in html
@@ -210,15 +212,15 @@ def test_a_file_that_somebody_broke_is_named_and_left_as_it_is(tram_library: Lib
     history = (asked(tram_library, TRAM),)
     assert f"{path}:1 is no case" in said(vote(tram_library, history, "up"))
     assert path.read_text() == "{broken\n"
-    assert Votes(tram_library).conversation(history).count('data-vote="up"') == 1
+    assert Votes(tram_library).block(history[0]).count('data-vote="up"') == 1
 
 
-def test_the_conversation_shows_votes_of_before_and_none_under_what_went_wrong(tram_library: Library) -> None:
+def test_votes_of_before_are_shown_and_none_under_what_went_wrong(tram_library: Library) -> None:
     vote(tram_library, (asked(tram_library, TRAM),), "up")
     failed = Exchange("k3", "?", "", "<p>notice</p>")
-    html = Votes(tram_library).conversation((asked(tram_library, TRAM, "k2"), failed))
-    assert pressed(html) == ["up"]
-    assert html.count('class="feedback"') == 1
+    votes = Votes(tram_library)
+    assert pressed(votes.block(asked(tram_library, TRAM, "k2"))) == ["up"]
+    assert votes.block(failed) == ""
 
 
 def test_everything_of_notes_and_questions_is_escaped(

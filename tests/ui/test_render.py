@@ -13,7 +13,7 @@ from rag_bot.records import Answer, Citation, Failure, Quote, Run, Status, Write
 from rag_bot.ui.examples import SHIPPED, SHIPPED_NOTE, example_questions
 from rag_bot.ui.glance import Glance, Pulse
 from rag_bot.ui.overview import failures, overview, watching
-from rag_bot.ui.render import exchange, growing_quotes, notice
+from rag_bot.ui.render import notice, whole_answer
 from rag_bot.ui.sync_job import SyncState
 from rag_bot.ui.watch_job import WatchState
 from rag_bot.ui.welcome import still_reading, welcome
@@ -69,24 +69,22 @@ def text_of(html: str) -> str:
 
 
 def test_everything_from_notes_and_questions_is_escaped() -> None:
-    *_, html = growing_quotes(answer(EVIL, change="rewritten"), ())
-    for made in (html, exchange(EVIL, ""), notice(EVIL), welcome(glance(), SyncState())):
+    html = whole_answer(answer(EVIL, change="rewritten"), ())
+    for made in (html, notice(EVIL), welcome(glance(), SyncState())):
         assert "<img" not in made
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", made))
 
 
-def test_quotes_come_one_after_another_and_the_measure_last() -> None:
-    first, second, whole = growing_quotes(answer("one", "two"), ())
-    assert "one" in first
-    assert "two" not in first
-    assert second.startswith(first)
-    assert "Confidence 88%" in whole
-    assert "1.2 s" in whole
+def test_all_quotes_and_the_measure_are_shown() -> None:
+    html = whole_answer(answer("one", "two"), ())
+    assert text_of(html).index("one") < text_of(html).index("two")
+    assert "Confidence 88%" in html
+    assert "1.2 s" in html
 
 
 def test_a_quote_is_word_for_word_line_by_line() -> None:
     text = "- one  **two**:\n\t- [ ] three\n  12. four"
-    *_, html = growing_quotes(answer(text), ())
+    html = whole_answer(answer(text), ())
     block = re.search(r"<blockquote[^>]*>(.*)</blockquote>", html, re.DOTALL)
     assert block
     rows = block[1].split('<span class="row"')[1:]
@@ -94,14 +92,14 @@ def test_a_quote_is_word_for_word_line_by_line() -> None:
 
 
 def test_a_changed_file_is_said_to_be_changed() -> None:
-    *_, html = growing_quotes(answer("one", change="rewritten"), ())
+    html = whole_answer(answer("one", change="rewritten"), ())
     assert "these lines have changed since they were indexed" in html
-    *_, html = growing_quotes(answer("one", change="deleted"), ())
+    html = whole_answer(answer("one", change="deleted"), ())
     assert "the note is no longer there" in html
 
 
 def test_abstaining_is_said_plainly() -> None:
-    assert list(growing_quotes(answer(), ())) == ['<p class="abstained">This is not in your notes.</p>']
+    assert whole_answer(answer(), ()) == ('<p class="abstained">This is not in your notes.</p>')
 
 
 @pytest.mark.parametrize(

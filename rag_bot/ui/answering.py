@@ -1,0 +1,89 @@
+"""A question -> an exchange that grows: quotes at once, or sentences as a model writes them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rag_bot.conversations import SavedExchange
+from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
+from rag_bot.library import Library
+from rag_bot.records import PROSE, QUOTES, Answer, Filters
+from rag_bot.ui.exchange import Exchange, History, as_turns
+from rag_bot.ui.models import Models
+from rag_bot.ui.render import growing_prose, notice, waiting, whole_answer
+from rag_bot.ui.sync_job import SyncJob
+from rag_bot.ui.welcome import still_reading
+
+_LOG = logging.getLogger(__name__)
+
+
+class Answering:
+    """Asks the library, by the model that is chosen."""
+
+    def __init__(self, library: Library, sync: SyncJob, models: Models) -> None:
+        self._library = library
+        self._sync = sync
+        self._models = models
+
+    def grow(self, begun: Exchange, earlier: History, mode: str, stop: threading.Event) -> Iterator[Exchange]:
+        """The exchange as it grows; only the last one is not `growing`. `mode` "" is prose wherever it can be.
+
+        Whatever goes wrong is said in it.
+        """
+        begun = replace(begun, growing=True, html=waiting(), given=None)
+        yield begun
+        try:
+            if self._models.chosen and mode != QUOTES:
+                yield from self._write(begun, earlier, stop)
+            else:
+                yield self._quote(begun)
+        except IndexUnusable as error:
+            yield _failed(begun, still_reading(self._sync.state) if self._sync.state.running else str(error))
+        except RagBotError as error:
+            yield _failed(begun, str(error))
+        except Exception as error:  # noqa: BLE001 - the outermost edge
+            _LOG.exception("A question failed")
+            yield _failed(begun, f"Something went wrong ({type(error).__name__}); the terminal says more.")
+
+    def _quote(self, begun: Exchange, why: str = "") -> Exchange:
+        """The quotes; `why` they are shown where sentences were asked for."""
+        answer = self._library.ask(begun.question, filters=_filters(begun), earlier=begun.turns)
+        return _whole(begun, replace(answer, notice=why))
+
+    def _write(self, begun: Exchange, earlier: History, stop: threading.Event) -> Iterator[Exchange]:
+        """Sentences; where the model cannot be had, the quotes and why."""
+        name = self._models.chosen
+        if not self._models.is_open(name):
+            yield replace(begun, html=waiting(f"Opening {name}"))
+        try:
+            model = self._models.open(name)
+        except (LlmError, UsageError) as error:
+            yield self._quote(begun, str(error))
+            return
+        turns = as_turns(earlier)
+        for answer in self._library.write(begun.question, llm=model, filters=_filters(begun), turns=turns, stop=stop):
+            yield _growing(begun, answer)
+        yield _whole(begun, answer)
+
+
+def _growing(begun: Exchange, answer: Answer) -> Exchange:
+    if answer.mode != PROSE or answer.abstained:
+        return replace(_whole(begun, answer), growing=True)
+    given = SavedExchange(begun.key, begun.question, begun.folder, answer)
+    return replace(begun, html=growing_prose(answer), given=given)
+
+
+def _whole(begun: Exchange, answer: Answer) -> Exchange:
+    given = SavedExchange(begun.key, begun.question, begun.folder, answer)
+    return replace(begun, html=whole_answer(given.answer, given.nearest), given=given, growing=False)
+
+
+def _failed(begun: Exchange, why: str) -> Exchange:
+    return replace(begun, html=notice(why), given=None, growing=False)
+
+
+def _filters(begun: Exchange) -> Filters:
+    return Filters(folder=begun.folder or None)
