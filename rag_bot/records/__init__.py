@@ -19,6 +19,7 @@ from rag_bot.records.answers import (
     Why,
     change_words,
     heading_path,
+    support_words,
 )
 from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
 from rag_bot.records.syncs import (

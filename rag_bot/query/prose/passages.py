@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag_bot.markdown import Unit, units
+from rag_bot.markdown import Kind, Unit, units
 from rag_bot.query.extent import blocks_of
 from rag_bot.records import Hit, Note
 
@@ -70,13 +70,14 @@ def as_data(text: str) -> str:
 def _passage(number: int, hit: Hit, fits: Callable[[str], bool]) -> Passage:
     note, chunk = hit.note, hit.chunk
     lines: list[Unit] = []
-    text = ""
     for unit in units(note.text, blocks_of(note), chunk.start_char, chunk.end_char):
         longer = note.text[chunk.start_char : unit.span.end_char].strip("\r\n")
         if not fits(longer):
             break
-        text = longer
         lines.append(unit)
+    while lines and lines[-1].kind is Kind.HEADING and len(lines) > 1:  # of what was cut off
+        lines.pop()
+    text = note.text[chunk.start_char : lines[-1].span.end_char].strip("\r\n") if lines else ""
     place = _ABOVE.join(dict.fromkeys((note.title, *chunk.headings)))
     return Passage(number, note, place, text, tuple(lines))
 
@@ -87,5 +88,5 @@ def _cut(number: int, hit: Hit, budget: int, count: Callable[[str], int]) -> Pas
 
 
 def quotable(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
-    """The lines of all passages, in order."""
-    return ((passage, unit) for passage in passages for unit in passage.lines)
+    """The lines of all passages that can say something, in order: headings only name it."""
+    return ((passage, unit) for passage in passages for unit in passage.lines if unit.kind is not Kind.HEADING)

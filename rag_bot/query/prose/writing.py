@@ -58,7 +58,7 @@ class Author:
         turns: Sequence[Turn] = (),
         stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
-        """The answer as it grows; the last one is whole. `turns` are those of the conversation before, oldest first.
+        """The answer as it grows; the last one is whole, and the one before has all that the model wrote. `turns` are those of the conversation before, oldest first.
 
         Below the threshold of confidence no model is asked. Where it fails, or nothing that it wrote is supported, the
         quotes answer and `notice` says why.
@@ -82,6 +82,7 @@ class Author:
             return
         watch.lap("prompt")
         notice, usage = yield from self._grow(growing, messages, stop, watch)
+        yield growing.answer()
         yield replace(self._whole(found, growing, notice, watch), usage=usage)
 
     def _search(
@@ -124,7 +125,8 @@ class Author:
         finally:
             pieces.close()
         watch.lap("model")
-        growing.add(_rest(reader, cut_off=bool(notice)))
+        if not growing.goes_in_circles:
+            growing.add(_rest(reader, cut_off=bool(notice) or pieces.finish == "length"))
         return notice, pieces.usage
 
     def _whole(self, found: Found, growing: Growing, notice: str, watch: Stopwatch) -> Answer:

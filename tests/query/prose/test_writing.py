@@ -1,0 +1,184 @@
+"""A model writes; what is shown has citations that code chose, and nothing unsupported without a mark."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rag_bot import Answer, Library, LlmError, Turn, UsageError
+from rag_bot.query.prose.prompt import NO_ANSWER
+from tests.llm.scripted import BREAK, PAUSE, ScriptedModel, scripted
+
+FERRY = "When does the ferry to Lindholm leave?"
+Say = Callable[..., Answer]
+
+
+def script_of(model: Any) -> ScriptedModel:
+    found = model._llm
+    assert isinstance(found, ScriptedModel)
+    return found
+
+
+def supports(answer: Answer) -> list[str]:
+    return [sentence.support for sentence in answer.sentences]
+
+
+def test_each_sentence_gets_the_lines_that_say_it(walk: Library, say: Say) -> None:
+    answer = say(FERRY, "The ferry to Lindholm leaves at 7:40. [1] A return ticket costs 14 euros [1].")
+    assert (answer.mode, answer.abstained, answer.draft, answer.notice) == ("prose", False, "", "")
+    assert supports(answer) == ["supported", "supported"]
+    quotes = [citation.quote for citation in answer.citations]
+    assert [sentence.citations for sentence in answer.sentences] == [(1,), (2,)]
+    assert quotes[0].text == "The ferry to Lindholm leaves at 7:40 from pier 3."
+    assert quotes[1].text == "A return ticket costs 14 euros."
+    for quote in quotes:
+        note = walk.note(quote.note_path)
+        assert note
+        assert note.text[quote.start_char : quote.end_char] == quote.text
+    assert answer.text == "The ferry to Lindholm leaves at 7:40. [1] A return ticket costs 14 euros. [2]"
+
+
+def test_a_wrong_or_unknown_number_is_put_right_and_a_missing_one_added(say: Say) -> None:
+    for mark in ("[2]", "[99]", "[0]", "", "[7, 12]"):
+        answer = say(FERRY, f"The ferry to Lindholm leaves at 7:40 {mark}.")
+        assert supports(answer) == ["supported"]
+        assert answer.citations[0].quote.text.startswith("The ferry to Lindholm leaves at 7:40")
+        assert [citation.number for citation in answer.citations] == [1]
+
+
+def test_what_the_notes_do_not_say_is_marked_and_cites_nothing(say: Say) -> None:
+    answer = say(FERRY, "The ferry to Lindholm leaves at 7:40 [1]. The ferry is named Aurora [1].")
+    assert supports(answer) == ["supported", "not"]
+    assert answer.sentences[1].citations == ()
+    assert answer.sentences[1].reasons
+    assert answer.text.endswith("The ferry is named Aurora. (not in your notes)")
+
+
+def test_where_nothing_is_supported_the_quotes_answer_and_say_why(walk: Library, say: Say) -> None:
+    answer = say(FERRY, "The ferry leaves at 9:15 from pier 8. It costs 99 euros.")
+    quoted = walk.ask(FERRY)
+    assert (answer.mode, answer.model) == ("quotes", "scripted:model")
+    assert (answer.text, answer.citations) == (quoted.text, quoted.citations)
+    assert "wrote nothing that your notes say" in answer.notice
+
+
+def test_the_models_no_is_honoured(say: Say) -> None:
+    for no in (NO_ANSWER, "Not in the notes.", "The passages do not mention this.", "I cannot find the answer."):
+        answer = say(FERRY, no)
+        assert (answer.abstained, answer.mode, answer.citations) == (True, "prose", ())
+        assert answer.text == "This is not in your notes."
+        assert answer.nearest
+        assert "scripted:model found no answer" in answer.notice
+
+
+def test_a_no_beside_supported_sentences_ends_nothing(say: Say) -> None:
+    answer = say(FERRY, "The ferry to Lindholm leaves at 7:40 [1]. The notes do not say when it comes back.")
+    assert not answer.abstained
+    assert len(answer.sentences) == 2
+
+
+def test_below_the_threshold_no_model_is_asked(say: Say) -> None:
+    model = scripted("The capital of France is Paris.")
+    answer = say("What is the capital of France?", llm=model)
+    assert answer.abstained
+    assert script_of(model).asked == []
+
+
+def test_a_model_that_fails_leaves_the_quotes_and_one_line(say: Say) -> None:
+    answer = say(FERRY, ConnectionRefusedError("nobody there"))
+    assert answer.mode == "quotes"
+    assert answer.citations
+    assert "\n" not in answer.notice
+    assert "own lines instead" in answer.notice
+
+
+def test_a_broken_stream_leaves_what_came_and_says_so(say: Say) -> None:
+    answer = say(FERRY, f"The ferry to Lindholm leaves at 7:40 [1]. A return ticket {BREAK}")
+    assert answer.mode == "prose"
+    assert answer.sentences[0].support == "supported"
+    assert answer.sentences[-1].text == "A return ticket …"
+    assert "broke off" in answer.notice
+
+
+def test_stopping_leaves_what_came_at_once(walk: Library) -> None:
+    model = scripted(f"The ferry to Lindholm leaves at 7:40 [1]. And now {PAUSE}more.")
+    stop = threading.Event()
+    for answer in walk.write(FERRY, llm=model, stop=stop):
+        if answer.sentences:
+            stop.set()
+    script_of(model).go_on.set()
+    assert answer.notice == "Stopped."
+    assert answer.sentences[0].text == "The ferry to Lindholm leaves at 7:40."
+
+
+def test_the_answer_grows_and_only_checked_sentences_are_sentences(walk: Library) -> None:
+    grown = list(walk.write(FERRY, llm=scripted("The ferry to Lindholm leaves at 7:40 [1]. It is named Aurora.")))
+    assert (grown[0].sentences, grown[0].draft) == ((), "")
+    assert grown[1].draft == "The"
+    assert all(sentence.support in ("supported", "partly", "not") for one in grown for sentence in one.sentences)
+    counts = [len(one.sentences) for one in grown]
+    assert counts == sorted(counts)
+    assert grown[-1].draft == ""
+
+
+def test_a_model_that_goes_in_circles_is_ended_and_said_once(say: Say) -> None:
+    model = scripted("A return ticket costs 14 euros [1]. " * 6 + PAUSE)
+    answer = say(FERRY, llm=model)
+    script_of(model).go_on.set()
+    assert len(answer.sentences) == 1
+
+
+def test_the_prompt_has_the_passages_the_rules_and_the_conversation(say: Say) -> None:
+    model = scripted("The ferry to Lindholm leaves at 7:40 [1].")
+    say(FERRY, llm=model, turns=(Turn("Who went along?", "Nora did not swim."),))
+    [messages] = script_of(model).asked
+    assert [message.role for message in messages] == ["system", "user", "assistant", "user"]
+    assert NO_ANSWER in messages[0].text
+    assert messages[1].text == "Who went along?"
+    assert "<passage 1>" in messages[-1].text
+    assert "leaves at 7:40 from pier 3" in messages[-1].text
+    assert messages[-1].text.endswith(f"Question: {FERRY}")
+
+
+def test_passages_are_cut_after_a_sentence_to_fit_the_model(say: Say) -> None:
+    model = scripted("The ferry to Lindholm leaves at 7:40 [1].", context_tokens=800)
+    say(FERRY, llm=model)
+    text = script_of(model).asked[0][-1].text
+    assert "leaves at 7:40 from pier 3." in text
+    assert "waffles" not in text
+    assert text.partition("</passage>")[0].rstrip().endswith(".")
+
+
+def test_a_model_that_reads_too_little_is_named(say: Say) -> None:
+    answer = say(FERRY, llm=scripted("x", context_tokens=600))
+    assert answer.mode == "quotes"
+    assert "too few" in answer.notice
+
+
+def test_an_empty_question_is_refused_before_any_model_is_asked(walk: Library) -> None:
+    model = scripted("x")
+    with pytest.raises(UsageError):
+        list(walk.write("  ", llm=model))
+    assert script_of(model).asked == []
+
+
+def test_asking_with_a_model_gives_the_whole_answer(walk: Library) -> None:
+    answer = walk.ask(FERRY, llm=scripted("The ferry to Lindholm leaves at 7:40 [1]."))
+    assert answer.mode == "prose"
+    with pytest.raises((LlmError, UsageError)):
+        list(walk.write(FERRY))
+
+
+def test_a_follow_up_is_rewritten_by_the_model_where_its_version_can_be_trusted(say: Say) -> None:
+    turns = (Turn("When does the ferry to Lindholm leave?", "The ferry to Lindholm leaves at 7:40 from pier 3."),)
+    asked = "And what does it cost?"
+    good = say(asked, "What does the ferry to Lindholm cost?", "A return ticket costs 14 euros [1].", turns=turns)
+    assert good.reworded == "What does the ferry to Lindholm cost?"
+    assert good.question == asked
+    for bad in ("What does Aurora of Bremen cost?", "Sure!\nHere it is", "", "When does it leave?"):
+        answer = say(asked, bad, "A return ticket costs 14 euros [1].", turns=turns)
+        assert "ferry" in answer.reworded
+        assert "(" in answer.reworded
