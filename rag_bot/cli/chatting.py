@@ -49,7 +49,7 @@ class Chat:
                 self._keep(question, answer)
 
     def _greet(self) -> None:
-        by = f"{self._llm.name} on {self._llm.place} answers" if self._llm else "Your notes' own lines answer"
+        by = f"{self._llm.label} on {self._llm.place} answers" if self._llm else "Your notes' own lines answer"
         notes = f"{self._library.status().notes:,} notes. {by}. Ask; an empty line ends."
         self._console.print(notes, style="dim", markup=False)
         if self._llm and self._llm.is_remote:

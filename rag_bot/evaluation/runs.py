@@ -51,7 +51,7 @@ def run_cases(
     return Result(
         cases_file=Path(file).name,
         made=made,
-        settings=settings_facts(library.settings) | ({"llm": llm.name} if llm else {}),
+        settings=settings_facts(library.settings) | ({"llm": llm.label} if llm else {}),
         index=_index_facts(library),
         commit=commit(),
         versions=versions(),

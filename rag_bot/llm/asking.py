@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from rag_bot.llm.failures import Asked
@@ -95,6 +96,11 @@ class LanguageModel:
     def llm(self) -> LLM:
         """LlamaIndex's model itself; without its key, which only the connection knows."""
         return self._llm
+
+    @property
+    def label(self) -> str:
+        """Its name for people and for files that are kept: of a model file only the file's name."""
+        return PurePath(self.name).stem if self.name.startswith("gguf:") else self.name
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text: exact where the model's tokenizer is in this process, else rather too many."""

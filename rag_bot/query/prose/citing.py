@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from rag_bot.markdown import Lines, Unit
 from rag_bot.query.answer import ChangeSince
-from rag_bot.query.check import Checker, Line, Verdict
+from rag_bot.query.check import Checker, Evidence, Line, Verdict
 from rag_bot.query.extent import text_of
 from rag_bot.query.prose.passages import Passage, quotable
 from rag_bot.query.prose.reading import Written
@@ -23,7 +25,7 @@ class Citer:
         self._question = question
         self._change_since = change_since
         self._lines: list[tuple[Passage, Unit]] = list(quotable(passages))
-        self._evidence = checker.read([_line(passage, unit) for passage, unit in self._lines])
+        self._reading = _begin(partial(checker.read, [_line(passage, unit) for passage, unit in self._lines]))
         self.citations: list[Citation] = []
 
     def cite(self, written: Written) -> Sentence:
@@ -42,7 +44,7 @@ class Citer:
         return cited if cited and _RANKS.index(cited.support) >= _RANKS.index(best.support) else best
 
     def _check(self, text: str, among: Sequence[int] | None) -> Verdict:
-        return self._checker.check(text, self._evidence, among=among, question=self._question)
+        return self._checker.check(text, self._reading.result(), among=among, question=self._question)
 
     def _numbers(self, verdict: Verdict) -> tuple[int, ...]:
         quotes = _joined([self._lines[index] for index in verdict.lines], verdict.score)
@@ -58,6 +60,14 @@ class Citer:
         number = len(self.citations) + 1
         self.citations.append(Citation(number, quote, self._change_since(note, quote.text)))
         return number
+
+
+def _begin(read: Callable[[], Evidence]) -> Future[Evidence]:
+    """Reads the lines beside the model, which takes its time for the first words."""
+    with_one = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evidence")
+    reading = with_one.submit(read)
+    with_one.shutdown(wait=False)
+    return reading
 
 
 def _line(passage: Passage, unit: Unit) -> Line:

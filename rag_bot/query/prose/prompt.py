@@ -35,7 +35,7 @@ def compose_prompt(
     passages = gather(hits, min(room, settings.passage_tokens), llm.count_tokens)
     if not passages:
         raise LlmError(
-            f"{llm.name} reads {llm.context_tokens:,} tokens at once, too few for the question, a passage and an "
+            f"{llm.label} reads {llm.context_tokens:,} tokens at once, too few for the question, a passage and an "
             f"answer of {settings.answer_tokens:,}. Choose a model with a larger context, or lower "
             "generation.answer_tokens."
         )

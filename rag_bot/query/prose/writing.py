@@ -58,8 +58,9 @@ class Author:
         turns: Sequence[Turn] = (),
         stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
-        """The answer as it grows; the last one is whole, and the one before has all that the model wrote. `turns` are those of the conversation before, oldest first.
+        """The answer as it grows. The last one is whole, and the one before it has all that the model wrote.
 
+        `turns` are those of the conversation before, oldest first; the answer ends when `stop` is set.
         Below the threshold of confidence no model is asked. Where it fails, or nothing that it wrote is supported, the
         quotes answer and `notice` says why.
 
@@ -71,7 +72,7 @@ class Author:
         if found.by_quotes.abstained:
             yield found.by_quotes
             return
-        begun = replace(found.by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.name)
+        begun = replace(found.by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.label)
         yield begun
         try:
             findings = found.findings
@@ -136,7 +137,7 @@ class Author:
         if growing.refused:
             return self._abstained(found, watch)
         wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
-        return self._quotes(found, notice if growing.is_empty and notice else f"{self.llm.name} {wrote}.", watch)
+        return self._quotes(found, notice if growing.is_empty and notice else f"{self.llm.label} {wrote}.", watch)
 
     def _abstained(self, found: Found, watch: Stopwatch) -> Answer:
         """The model's no is honoured, whatever the search is confident of."""
@@ -147,14 +148,14 @@ class Author:
             sentences=(),
             abstained=True,
             mode=PROSE,
-            model=self.llm.name,
+            model=self.llm.label,
             nearest=tuple(found.findings.hits[:NEAREST]),
-            notice=f"{self.llm.name} found no answer in the passages nearest to the question.",
+            notice=f"{self.llm.label} found no answer in the passages nearest to the question.",
             timings_ms=watch.total(),
         )
 
     def _quotes(self, found: Found, why: str, watch: Stopwatch) -> Answer:
-        return replace(found.by_quotes, model=self.llm.name, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+        return replace(found.by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
 
 
 def _rest(reader: Reader, *, cut_off: bool) -> list[Written]:
