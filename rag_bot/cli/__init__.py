@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rag_bot.cli import ask, conversations, evaluation, sync, why
+from rag_bot.cli import ask, conversations, evaluation, models, sync, why
 from rag_bot.errors import RagBotError, UsageError, first_line
 
 FAILED, INTERRUPTED = 1, 130
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(sync.app)
 app.add_typer(ask.app)
 app.add_typer(why.app)
+app.add_typer(models.app)
 app.add_typer(conversations.app, name="conversations")
 app.add_typer(evaluation.app, name="eval")
 

@@ -12,7 +12,7 @@ from rag_bot.errors import LlmError, first_line
 from rag_bot.llm.addresses import HERE
 from rag_bot.llm.calls import Call
 
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|ant|api)[-_][\w*.…-]{6,}|(?i:bearer\s+)\S+")
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|ant|api)[-_][\w*.…-]{6,}|(?i:bearer\s+)[^\s,]+")
 _TOO_LONG = re.compile(r"context|too (?:long|large|many tokens)|maximum.*tokens|exceed", re.IGNORECASE)
 _SHOWN = 200  # characters of what a server says
 _LONGEST_WAIT = 30.0  # seconds that a server may ask us to wait before it is given up

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 from rag_bot.embedding.hashes import FileHashes
-from rag_bot.errors import LlmError, ModelError
+from rag_bot.errors import LlmError, ModelError, first_line
 
 _HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./ -]+\.gguf)", re.IGNORECASE)
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _PROGRAM = "import sys; from rag_bot.llm.hub import fetch; sys.exit(fetch(*sys.argv[1:]))"
+_SHOWN = 200  # characters of what went wrong there
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -107,16 +108,14 @@ def _fetch(repo: str, file: str, folder: Path) -> None:
 
 def fetch(repo: str, file: str, folder: str) -> int:
     """Fetches a file and writes its hash beside it; what goes wrong is one line on stdout. Gives the exit code."""
-    import httpx
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
         told = get_hf_file_metadata(hf_hub_url(repo, file)).etag or ""
         path = Path(hf_hub_download(repo, file, local_dir=folder))
         found = FileHashes().sha256(path)
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError, ValueError, ModelError) as error:
-        print(f"{type(error).__name__}")
+    except Exception as error:  # noqa: BLE001 - the outermost edge of this process; the hub raises many kinds
+        print(f"{type(error).__name__}: {first_line(error)}"[:_SHOWN].rstrip("."))
         return 1
     if _SHA256.fullmatch(told) and told != found:
         path.unlink()

@@ -61,20 +61,21 @@ def keep_key(provider: str, secret: str) -> None:
         LlmError: there is no keyring, or it does not take it.
         UsageError: the provider has no keys.
     """
-    _check(provider)
+    check_provider(provider)
     _change(lambda keyring: keyring.set_password(SERVICE, provider, secret), provider)
 
 
 def forget_key(provider: str) -> bool:
     """Takes the key out of the keyring; whether there was one. The environment is not touched."""
-    _check(provider)
+    check_provider(provider)
     if not _in_time(lambda keyring: keyring.get_password(SERVICE, provider), _READ_SECONDS).value:
         return False
     _change(lambda keyring: keyring.delete_password(SERVICE, provider), provider)
     return True
 
 
-def _check(provider: str) -> None:
+def check_provider(provider: str) -> None:
+    """Raises UsageError for one that has no keys."""
     if provider not in VARIABLES:
         raise UsageError(f"{provider!r} has no keys. Providers that have are: {', '.join(VARIABLES)}.")
 

@@ -31,16 +31,19 @@ _MODULES = {
 }
 
 
-def open_llm(settings: Settings) -> LanguageModel:
-    """The language model of `settings.llm`. Its server is asked only how much it reads, and need not be there yet.
+def open_llm(settings: Settings, llm: str = "") -> LanguageModel:
+    """The language model of `settings.llm`, or another one. Its server is asked only how much it reads, if it is there.
+
+    `generation.url` stays that of the model in the settings: one named beside it is not sent there.
 
     Raises:
         UsageError: no model is named, or its name or address makes no sense.
         LlmError: a package, a key or a file is missing.
     """
-    if not settings.llm:
+    if not (llm or settings.llm):
         raise UsageError("No language model is named. Set `llm`, such as ollama:qwen3; `rag-bot models` lists them.")
-    name = parse_name(settings.llm)
+    name = parse_name(llm or settings.llm)
+    settings = settings if settings.llm else settings.model_copy(update={"llm": llm})
     if not is_installed(name.provider):
         raise LlmError(f"{name} needs a package that is not installed: pip install {_MODULES[name.provider][1]}")
     openers = {OLLAMA: _open_ollama, OPENAI: _open_openai, OPENAI_LIKE: _open_openai_like, ANTHROPIC: _open_anthropic}

@@ -23,9 +23,7 @@ class NoAnswer(Exception):
         self.status = status
 
 
-def get_json(
-    address: Address, path: str, key: Key | None = None, *, sent: object = None, seconds: float = PROBE_SECONDS
-) -> dict[str, Any]:
+def get_json(address: Address, path: str, key: Key | None = None, *, sent: object = None) -> dict[str, Any]:
     """The JSON object at a path below the address; with `sent` it is a POST.
 
     Raises:
@@ -36,7 +34,7 @@ def get_json(
     from rag_bot.llm.wire import open_client
 
     try:
-        with open_client(address, key, seconds) as client:
+        with open_client(address, key, PROBE_SECONDS) as client:
             response = client.request("POST" if sent else "GET", f"{address.url}{path}", json=sent)
             if not response.is_success:
                 raise NoAnswer(f"answers {response.status_code}", response.status_code)

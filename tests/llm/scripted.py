@@ -62,8 +62,7 @@ class ScriptedModel(CustomLLM):
 
     def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
         del formatted
-        *_, last = self.stream_complete(prompt)
-        return last
+        return list(self.stream_complete(prompt))[-1]
 
 
 def scripted(

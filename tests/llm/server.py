@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.board.gone.set()
 
-    do_GET = do_POST = _serve  # noqa: N815 - the names of http.server
+    do_GET = do_POST = do_HEAD = _serve  # noqa: N815 - the names of http.server
 
     def log_message(self, *_: Any) -> None:
         """Nothing on stderr."""
@@ -63,7 +63,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def start(self, kind: str = "text/event-stream") -> None:
         """A stream that ends when the connection does."""

@@ -39,7 +39,7 @@ def test_nothing_is_asked_before_the_first_piece_is_taken() -> None:
 
 def test_a_stop_while_waiting_for_the_first_word_ends_the_answer_without_an_error() -> None:
     model, stop = scripted(f"{PAUSE}never"), threading.Event()
-    threading.Thread(target=lambda: (model.llm.waiting.wait(), stop.set())).start()
+    threading.Thread(target=lambda: model.llm.waiting.wait() and stop.set()).start()
     assert list(model.stream(ASKED, stop=stop)) == []
 
 

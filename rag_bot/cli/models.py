@@ -1,0 +1,119 @@
+"""The command that lists the language models that can be asked, tries one, and keeps keys."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rag_bot.cli.common import AsJson, load, show
+from rag_bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag_bot.llm.reach import ModelInfo
+    from rag_bot.llm.trial import Trial
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples:\n\n  rag-bot models\n\n  rag-bot models ollama:qwen3\n\n  rag-bot models --test --json\n\n"
+    "  rag-bot models --set-key openai"
+)
+def models(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A model to try, such as ollama:qwen3.")] = None,
+    test: Annotated[bool, typer.Option("--test", help="Try the model of the settings.")] = False,
+    set_key: Annotated[
+        str | None, typer.Option("--set-key", metavar="PROVIDER", help="Ask for a key and keep it in the keyring.")
+    ] = None,
+    forget_key: Annotated[
+        str | None, typer.Option("--forget-key", metavar="PROVIDER", help="Take a key out of the keyring.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The language models that can write answers; with NAME, whether that one does, and how fast.
+
+    Keys are read from OPENAI_API_KEY, ANTHROPIC_API_KEY, RAG_BOT_LLM_KEY (openai-like) and OLLAMA_API_KEY, else from
+    the system's keyring. They are never shown.
+    """
+    if sum(bool(wish) for wish in (name or test, set_key, forget_key)) > 1:
+        raise UsageError("Give one of NAME, --set-key and --forget-key.")
+    if set_key or forget_key:
+        _change_key(set_key or "", forget_key or "", as_json)
+    elif name or test:
+        _try(context, name or "", as_json)
+    else:
+        _list(context, as_json)
+
+
+def _list(context: typer.Context, as_json: bool) -> None:
+    from rag_bot.llm.reach import list_models
+
+    settings = load(context)
+    found = list_models(settings)
+    rows = [asdict(info) | {"configured": bool(settings.llm) and place == 0} for place, info in enumerate(found)]
+    show(as_json, {"models": rows}, lambda: _table(found, bool(settings.llm)))
+
+
+def _try(context: typer.Context, name: str, as_json: bool) -> None:
+    from rag_bot.llm.opening import open_llm
+    from rag_bot.llm.trial import try_model
+
+    found = try_model(open_llm(load(context), name))
+    show(as_json, asdict(found), lambda: _trial_text(found))
+    if found.error:
+        raise typer.Exit(1)
+
+
+def _change_key(to_keep: str, to_forget: str, as_json: bool) -> None:
+    from rag_bot.llm.keys import check_provider, forget_key, keep_key
+
+    check_provider(to_keep or to_forget)
+    if to_forget:
+        done = "forgotten" if forget_key(to_forget) else "not in the keyring"
+    else:
+        keep_key(to_keep, _read_key(to_keep))
+        done = "kept in the keyring"
+    said: dict[str, Any] = {"provider": to_keep or to_forget, "key": done}
+    show(as_json, said, lambda: Text(f"The key for {said['provider']} is {done}."))
+
+
+def _read_key(provider: str) -> str:
+    """From the terminal, unseen; else the first line of stdin, for a password manager's pipe."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(f"Key for {provider}", hide_input=True, err=True)).strip()
+    if key := sys.stdin.readline().strip():
+        return key
+    raise UsageError("No key was given. Type it when asked, or pipe it in.")
+
+
+def _table(found: Sequence[ModelInfo], configured: bool) -> RenderableType:
+    from rag_bot.llm.reach import SENT
+
+    table = Table.grid(padding=(0, 2))
+    for place, info in enumerate(found):
+        mark = "*" if configured and place == 0 else " "
+        where = f"{info.place} (remote)" if info.is_remote else info.place
+        colour = "green" if info.is_ready else "yellow"
+        table.add_row(mark, info.name, Text(where, style="dim"), Text(info.state, style=colour), Text(info.note))
+    notes = [Text("* the model of the settings", style="dim")] if configured else []
+    if any(info.is_remote for info in found):
+        notes.append(Text(f"A remote model is sent {SENT}.", style="dim"))
+    unset = "No model is set: your notes' own lines answer. Set `llm`, such as RAG_BOT_LLM=ollama:qwen3."
+    return Group(table, Text(), *notes, *([] if configured else [Text(unset, style="dim")]))
+
+
+def _trial_text(found: Trial) -> RenderableType:
+    where = f"{found.place} (remote)" if found.is_remote else found.place
+    head = Text(f"{found.name} on {where}, reads {found.context_tokens:,} tokens")
+    if found.error:
+        return Group(head, Text(found.error, style="yellow"))
+    speed = f", then {found.tokens_per_second:,.1f} tokens a second" if found.tokens_per_second else ""
+    return Group(head, Text(f"first words after {found.first_seconds:.2f} s{speed}"), Text(found.said, style="dim"))
