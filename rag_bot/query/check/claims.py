@@ -8,14 +8,15 @@ from rag_bot.query.check.statement import Statement
 
 _TALK = frozenset(
     """note notes note's your user's provided given passage passages source sources excerpt excerpts document documents
-    text context information detail details question answer answers following below above here according based summary
-    summarise summarize overview say says said saying mention mentions mentioned describe describes described state
-    states stated tell tells contain contains list lists listed regarding concerning relevant related respect find found
-    happy help hope helps sure certainly course let know sorry unfortunately apologies apologize thank thanks please
-    look looks looking see reading read shown show shows cover covers covered discuss discusses discussed sentence
-    provide provides specify specifies answered answering based are be is there it this that them these those
-    do does     notizen notiz folgendes laut steht frage antwort notes selon voici question réponse notas según aquí pregunta 
-    respuesta     """.split()
+    text context information detail details question answer answers following below above here according based
+    summary summarise summarize overview say says said saying mention mentions mentioned describe describes
+    described state states stated tell tells contain contains list lists listed regarding concerning relevant
+    related respect find found happy help hope helps sure certainly course let know sorry unfortunately
+    apologies apologize thank thanks please look looks looking see reading read shown show shows cover covers
+    covered discuss discusses discussed sentence provide provides specify specifies answered answering are be is
+    there it this that them these those do does notizen notiz folgendes laut steht frage antwort selon voici
+    réponse notas según aquí pregunta respuesta
+    """.split()
 )
 _NOTES = frozenset(
     "note notes passage passages source sources excerpt excerpts document documents context text information notizen "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from functools import partial
 
 from rag_bot.query.check import dates, numbers
 from rag_bot.query.check.coverage import Coverage
@@ -10,19 +12,22 @@ from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.numbers import Number
 from rag_bot.query.check.polarity import Polarity, denial, opposed
-from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.statement import Segment, Statement
 from rag_bot.query.check.supply import supplies_date, supplies_name, supplies_number
 
-ABOUT_IT = 0.5  # share of a clause's words that a line has to have, to be about the same
+Need = Callable[[ReadLine], bool]
+FAR_BETTER = 0.3  # of the words: how much more another line has than the one with the name
 CLEARLY_MORE = 0.12  # of the words: the line with another number is the one that is meant
 
 
 def contradiction(polarity: Polarity, line: ReadLine) -> str:
     """Why a line denies what words with this polarity say, or ""."""
+    if line.own.text.endswith(("?", "？")):
+        return ""  # a question states nothing
     if found := denial(polarity, line.own.polarity):
         return "the notes deny this" if found[1] else "the notes say this without ‘not’"
     if pair := opposed(polarity, line.own.polarity):
-        return f"the notes have ‘{pair[1]}’, not ‘{pair[0]}’"
+        return f"the notes say the opposite of ‘{pair[0]}’"
     return ""
 
 
@@ -55,32 +60,76 @@ def misplaced(
 ) -> Iterator[str]:
     """Numbers that the notes have, but of something else: another line fits the words better and has its own number."""
     for number in sentence.numbers:
-        if number.weak:
-            continue
-        clause = _clause_at(sentence, number.start)
+        around = _segment_at(sentence, number.start)
+        said = {one.value for one in sentence.numbers if _segment_at(sentence, one.start) == around}
         holders = [place for place in places if supplies_number(lines[place], number)]
-        others = [place for place in places if place not in holders and _rivals(number, lines[place])]
-        if not holders or not others:
+        rivals = {place: other for place in places if (other := _rival(number, lines[place], said))}
+        if number.weak or not holders or not rivals:
             continue
-        best = max(_fit(coverage, place, clause) for place in holders)
-        rival = max(others, key=lambda place: _fit(coverage, place, clause))
-        if _fit(coverage, rival, clause) > best + CLEARLY_MORE:
-            other = next(one for one in lines[rival].own.numbers if numbers.comparable(number, one) and not one.weak)
-            yield f"the notes say {other.text}, not {number.text}"
+        fit = {place: _fit(sentence, coverage, place, number) for place in (*holders, *rivals)}
+        best = max(rivals, key=lambda place: fit[place])
+        if best not in holders and fit[best] > max(fit[place] for place in holders) + CLEARLY_MORE:
+            yield f"the notes say {rivals[best].text}, not {number.text}"
 
 
-def _rivals(number: Number, line: ReadLine) -> bool:
-    return any(numbers.comparable(number, other) and not other.weak for other in line.own.numbers)
+def scattered(
+    sentence: Statement, coverage: Coverage, lines: Sequence[ReadLine], chosen: Sequence[int]
+) -> Iterator[str]:
+    """Numbers and names that one piece of a sentence ties to words that stand in another line than they do."""
+    for at, segment in enumerate(sentence.segments):
+        needs = _needs_in(sentence, segment)
+        best = max((coverage.share([place], at) for place in chosen), default=0.0)
+        holders = [place for place in chosen if all(_own_first(need, lines, chosen, place) for _, need in needs)]
+        there = max((coverage.share([place], at) for place in holders), default=0.0)
+        if len(needs) > 1 and not holders:
+            yield f"‘{needs[0][0]}’ and ‘{needs[1][0]}’ stand in different lines"
+        elif needs and holders and best - there > FAR_BETTER:
+            yield f"‘{needs[0][0]}’ stands in another line"
 
 
-def _fit(coverage: Coverage, place: int, clause: int) -> float:
-    """How well a line fits the words around a number: those of its clause, else of the sentence."""
+def _needs_in(sentence: Statement, segment: Segment) -> list[tuple[str, Need]]:
+    numbers = [one for one in sentence.numbers if not one.weak and _in(segment, one.start)]
+    names = [one for one in sentence.names if _in(segment, one.start)]
+    return [
+        *((one.text, partial(supplies_number, number=one)) for one in numbers),
+        *((one.text, partial(supplies_name, name=one)) for one in names),
+    ]
+
+
+def _own_first(need: Need, lines: Sequence[ReadLine], chosen: Sequence[int], place: int) -> bool:
+    """Whether a line has it itself; where none of the chosen has, above it is enough."""
+    bare = {one: ReadLine(lines[one].own, lines[one].own) for one in chosen}
+    return need(bare[place]) if any(map(need, bare.values())) else need(lines[place])
+
+
+def untrue_quotation(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str]:
+    """Words between quotation marks that the lines don't have."""
+    for quoted in sentence.quotations:
+        start = sentence.text.find(quoted)
+        inside = [token for token in sentence.tokens if start <= token.start < start + len(quoted) and token.content]
+        if any(not any(term in line.terms for line in lines) for token in inside for term in token.terms):
+            yield f"“{quoted}” is not in the cited lines"
+
+
+def _in(segment: Segment, start: int) -> bool:
+    return segment.start <= start < segment.end
+
+
+def _rival(number: Number, line: ReadLine, said: set[Decimal]) -> Number | None:
+    """A number of a line that this one may have been taken for."""
+    found = (one for one in line.own.numbers if numbers.comparable(number, one) and not one.weak)
+    return next((one for one in found if one.value not in said), None)
+
+
+def _fit(sentence: Statement, coverage: Coverage, place: int, number: Number) -> float:
+    """How well a line fits the words around a number: those of its segment and of the sentence."""
     whole = coverage.share([place])
-    return whole if coverage.weight(clause) < 2 else (coverage.share([place], clause) + whole) / 2
+    segment = _segment_at(sentence, number.start)
+    return (2 * coverage.share([place], segment) + whole) / 3 if coverage.weight(segment) else whole
 
 
-def _clause_at(sentence: Statement, start: int) -> int:
-    return next((token.clause for token in sentence.tokens if token.end > start), 0)
+def _segment_at(sentence: Statement, start: int) -> int:
+    return next((at for at, one in enumerate(sentence.segments) if start < one.end), 0)
 
 
 def _other_number(number: Number, sentence: Statement, nearest: Sequence[ReadLine]) -> str:

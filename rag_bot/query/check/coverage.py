@@ -29,12 +29,12 @@ Weigh = Callable[[str], float]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a sentence that has to be found: its stems in all languages, its weight and its clause."""
+    """A word of a sentence that has to be found: its stems in all languages, its weight and its segment."""
 
     text: str
     term: Term
     weight: float
-    clause: int
+    segment: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +45,35 @@ class Coverage:
     weights: NDArray[np.float64]
     found: NDArray[np.float64]
 
-    def share(self, lines: Sequence[int], clause: int | None = None) -> float:
-        """The weighted share of the words, of a clause or all, that stand in these lines together; 1 without words."""
-        rows = self._rows(clause)
+    def share(self, lines: Sequence[int], segment: int | None = None) -> float:
+        """The weighted share of the words, of a segment or all, that stand in these lines together; 1 without words."""
+        rows = self._rows(segment)
         weights = self.weights[rows]
         if not weights.sum():
             return 1.0
         best = self.found[np.ix_(rows, list(lines))].max(axis=1, initial=0.0)
         return float(best @ weights / weights.sum())
 
-    def weight(self, clause: int | None = None) -> float:
-        return float(self.weights[self._rows(clause)].sum())
+    def weight(self, segment: int | None = None) -> float:
+        return float(self.weights[self._rows(segment)].sum())
 
     def missing(self, lines: Sequence[int], below: float) -> list[Word]:
         """The words that these lines hold less of."""
         best = self.found[:, list(lines)].max(axis=1, initial=0.0)
         return [word for word, found in zip(self.words, best.tolist(), strict=True) if found < below]
 
-    def _rows(self, clause: int | None) -> list[int]:
-        return [row for row, word in enumerate(self.words) if clause is None or word.clause == clause]
+    def _rows(self, segment: int | None) -> list[int]:
+        return [row for row, word in enumerate(self.words) if segment is None or word.segment == segment]
 
 
 def words_to_find(sentence: Statement, weigh: Weigh) -> tuple[Word, ...]:
-    """The words of a sentence that carry meaning, each once in a clause; numbers and dates are compared as such."""
+    """The words of a sentence that carry meaning, each once in a segment; numbers and dates are compared as such."""
     found: dict[tuple[Term, int], Word] = {}
-    for token in sentence.tokens:
-        if token.content and not any(map(str.isdigit, token.text)):
-            for term in token.terms:
-                word = Word(token.lower, term, _weight(token, term, weigh), token.clause)
-                found.setdefault((term, token.clause), word)
+    for number, segment in enumerate(sentence.segments):
+        for token in segment.tokens:
+            if token.content and not any(map(str.isdigit, token.text)):
+                for term in token.terms:
+                    found.setdefault((term, number), Word(token.lower, term, _weight(token, term, weigh), number))
     return tuple(found.values())
 
 

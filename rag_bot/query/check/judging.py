@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from rag_bot.query.check.conflicts import ABOUT_IT, contradiction, misplaced, missing_facts, weak_numbers
-from rag_bot.query.check.coverage import Coverage, cover, words_to_find
+from rag_bot.query.check.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
+from rag_bot.query.check.coverage import LIGHT, Coverage, cover, words_to_find
+from rag_bot.query.check.denials import denials_of, other_words, turned_round
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
 from rag_bot.query.check.selection import select
@@ -15,21 +16,20 @@ from rag_bot.query.check.statement import Statement
 from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
 
 INTERCEPT = -9.0
-COEFFICIENTS = {"words": 5.0, "near": 4.0, "clause": 2.0, "cosine": 4.0}
+COEFFICIENTS = {"words": 5.0, "near": 4.0, "weakest": 2.0, "cosine": 4.0}
 SUPPORTED_FROM, PARTLY_FROM = 0.5, 0.15
 MOST_LOOKED_AT = 40  # lines whose words are compared one by one, the most alike first
-DENIED = 0.1  # how much better than the supporting lines a denying one may not be
 MISSING_WORD = 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """Each 0 to 1, of the lines that a sentence stands on: the share of its words that are there, the same with words
-    near in meaning, the latter for its weakest clause, and the cosine."""
+    near in meaning, the latter for the weakest of its segments in one line, and the cosine."""
 
     words: float
     near: float
-    clause: float
+    weakest: float
     cosine: float
 
 
@@ -50,28 +50,34 @@ def judge(
     weigh: Callable[[str], float],
 ) -> Finding:
     """Judge a sentence; `vectors` are the lines' unit vectors, `meaning` None where the model can't read the words."""
-    words = words_to_find(sentence, weigh)
-    exact = cover(words, lines, None)
-    cosines = (
-        (vectors @ meaning.of_texts([sentence.text])[0]).tolist()
-        if meaning
-        else [exact.share([place]) for place in range(len(lines))]
-    )
+    exact = cover(words_to_find(sentence, weigh), lines, None)
+    cosines = _cosines(sentence, exact, vectors, meaning)
     order = sorted(range(len(lines)), key=lambda place: -(exact.share([place]) + cosines[place]))
     looked = sorted(order[:MOST_LOOKED_AT])
     near = _near(exact, lines, looked, meaning)
-    denying = _denying(sentence, lines, near, looked)
-    allowed = [place for place in looked if place not in denying] or looked
+    denials = denials_of(sentence, lines, near, looked)
+    allowed = [place for place in looked if place not in denials.lines] or looked
     chosen = select(sentence, near, lines, cosines, allowed)
-    features = _features(sentence, exact, near, cosines, chosen)
-    nearest = [lines[place] for place in order[:5]]
+    stands_on = [lines[place] for place in chosen]
     hard = [
-        *_denials(near, denying, chosen),
-        *missing_facts(sentence, [lines[place] for place in chosen], nearest),
-        *weak_numbers(sentence, [lines[place] for place in chosen]),
+        *denials.reasons,
+        *missing_facts(sentence, lines, [lines[place] for place in order[:5]]),
+        *weak_numbers(sentence, stands_on),
         *misplaced(sentence, near, lines, looked),
+        *untrue_quotation(sentence, lines),
+        *turned_round(sentence, stands_on),
     ]
-    return _decide(features, chosen, tuple(dict.fromkeys(hard)), near)
+    soft = [*scattered(sentence, near, lines, chosen), *other_words(sentence, stands_on)]
+    features = _features(sentence, exact, near, cosines, chosen)
+    return _decide(features, chosen, tuple(dict.fromkeys(hard)), tuple(dict.fromkeys(soft)), near)
+
+
+def _cosines(sentence: Statement, exact: Coverage, vectors: Vectors, meaning: Meaning | None) -> list[float]:
+    """For each line how near it is in meaning; the share of words where the model cannot tell."""
+    if meaning is None:
+        return [exact.share([place]) for place in range(len(vectors))]
+    found: list[float] = (vectors @ meaning.of_texts([sentence.text])[0]).tolist()
+    return found
 
 
 def _near(exact: Coverage, lines: Sequence[ReadLine], looked: Sequence[int], meaning: Meaning | None) -> Coverage:
@@ -83,33 +89,14 @@ def _near(exact: Coverage, lines: Sequence[ReadLine], looked: Sequence[int], mea
     return Coverage(exact.words, exact.weights, found)
 
 
-def _denying(
-    sentence: Statement, lines: Sequence[ReadLine], near: Coverage, looked: Sequence[int]
-) -> dict[int, tuple[str, int | None]]:
-    """The lines that deny the sentence or a clause of it: why, and which clause."""
-    found: dict[int, tuple[str, int | None]] = {}
-    for place in looked:
-        if near.share([place]) >= ABOUT_IT and (reason := contradiction(sentence.polarity, lines[place])):
-            found[place] = reason, None
-    return found
-
-
-def _denials(near: Coverage, denying: dict[int, tuple[str, int | None]], chosen: Sequence[int]) -> list[str]:
-    """Why the sentence is denied: by a line that fits it as well as those that support it."""
-    have = max((near.share([place]) for place in chosen if place not in denying), default=0.0)
-    worst = max(denying, key=lambda place: near.share([place]), default=None)
-    if worst is None or near.share([worst]) < have - DENIED:
-        return []
-    return [denying[worst][0]]
-
-
 def _features(
     sentence: Statement, exact: Coverage, near: Coverage, cosines: Sequence[float], chosen: Sequence[int]
 ) -> Features:
-    clauses = [clause for clause in range(len(sentence.clauses)) if near.weight(clause) > 0.9]
-    weakest = min((near.share(chosen, clause) for clause in clauses), default=near.share(chosen))
+    segments = [number for number in range(len(sentence.segments)) if near.weight(number) > 0.9]
+    alone = [max((near.share([place], number) for place in chosen), default=0.0) for number in segments]
     cosine = max((cosines[place] for place in chosen), default=0.0)
-    return Features(exact.share(chosen), near.share(chosen), weakest, max(0.0, cosine))
+    whole = near.share(chosen)
+    return Features(exact.share(chosen), whole, min(alone, default=whole), max(0.0, cosine))
 
 
 def probability(features: Features) -> float:
@@ -118,14 +105,19 @@ def probability(features: Features) -> float:
     return 1 / (1 + exp(-total))
 
 
-def _decide(features: Features, chosen: Sequence[int], hard: tuple[str, ...], near: Coverage) -> Finding:
+def _decide(
+    features: Features, chosen: Sequence[int], hard: tuple[str, ...], soft: tuple[str, ...], near: Coverage
+) -> Finding:
     score = probability(features)
     if hard:
-        return Finding(UNSUPPORTED, tuple(chosen), hard, score / 4, features)
-    if score >= SUPPORTED_FROM:
+        return Finding(UNSUPPORTED, (), hard, score / 4, features)
+    if score >= SUPPORTED_FROM and not soft:
         return Finding(SUPPORTED, tuple(chosen), (), score, features)
-    missing = [word.text for word in near.missing(chosen, MISSING_WORD) if word.weight > 0.5]
-    reason = f"the notes don't say ‘{'’, ‘'.join(missing[:3])}’" if missing else "the notes say it differently"
     if score >= PARTLY_FROM:
-        return Finding(PARTLY, tuple(chosen), (reason,), score, features)
+        return Finding(PARTLY, tuple(chosen), soft or (_missing(near, chosen),), min(score, 0.5), features)
     return Finding(UNSUPPORTED, (), ("no line says this",), score, features)
+
+
+def _missing(near: Coverage, chosen: Sequence[int]) -> str:
+    missing = [word.text for word in near.missing(chosen, MISSING_WORD) if word.weight > LIGHT]
+    return f"the notes don't say ‘{'’, ‘'.join(missing[:3])}’" if missing else "the notes say it differently"

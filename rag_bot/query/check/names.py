@@ -9,13 +9,14 @@ from itertools import pairwise
 
 from rag_bot.query.check.dates import Span
 from rag_bot.query.check.numbers import LONGEST
-from rag_bot.query.check.tokens import Token
+from rag_bot.query.check.tokens import Term, Token
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>()\"'`]{1,500}|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]{2,63}|(?:[\w.~-]{0,64}/){1,8}[\w.-]{1,64}"
 )
 _IDENTIFIER = re.compile(r"(?<![\w.])[A-Za-z_][\w]{0,60}(?:[-.][A-Za-z0-9_]{1,40}){0,6}(?:\(\))?")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){2,6}(?![\w])")
+_COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]{2,30}(?:-[^\W\d_]{2,30}){2,6}(?![\w-])")
 _ENDINGS = ("s", "es", "n", "an", "ian", "ish", "y", "ese", "en")
 _NOT_NAMES = frozenset("i i'm i'd i've i'll".split())
 _STARTS = "^.:;!?-–—|("
@@ -23,25 +24,35 @@ _STARTS = "^.:;!?-–—|("
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as it is written, and its letters and digits alone in lower case. `sure` ones are not just a noun."""
+    """A name as it is written, and its letters and digits alone in lower case. `sure` ones are not just a noun.
+
+    `term` is the stem of a single word.
+    """
 
     text: str
     letters: str
     start: int
     sure: bool = True
+    term: Term | None = None
 
 
 def read_names(text: str, tokens: Sequence[Token], taken: Sequence[Span], language: str) -> tuple[Name, ...]:
     """The names of a text, in order; `taken` are the dates, which are none."""
     found: list[Name] = []
     spans: list[Span] = []
-    for name, span in (*_addresses(text), *_versions(text), *_identifiers(text)):
+    for name, span in (*_addresses(text), *_versions(text), *_identifiers(text), *_compounds(text)):
         if not any(span[0] < end and start < span[1] for start, end in (*spans[-50:], *taken[:200])):
             found.append(name)
             spans.append(span)
     inside = _covered(spans + list(taken), len(text))
     found += [name for name in _capitalised(tokens, language) if not inside[name.start]]
     return tuple(sorted(found, key=lambda name: name.start))
+
+
+def _compounds(text: str) -> Iterator[tuple[Name, Span]]:
+    """Terms of three words and more that hyphens join: "tree-of-thought"."""
+    for match in _COMPOUND.finditer(text):
+        yield Name(match[0], letters_of(match[0]), match.start()), match.span()
 
 
 def letters_of(text: str) -> str:
@@ -53,7 +64,8 @@ def known_letters(tokens: Sequence[Token]) -> frozenset[str]:
     words = [letters_of(token.text.removesuffix("'s").removesuffix("’s")) for token in tokens]
     pairs = ("".join(pair) for pair in pairwise(words))
     triples = ("".join(three) for three in zip(words, words[1:], words[2:], strict=False))
-    return frozenset([*words, *pairs, *triples, *_initials(words)])
+    fours = ("".join(four) for four in zip(words, words[1:], words[2:], words[3:], strict=False))
+    return frozenset([*words, *pairs, *triples, *fours, *_initials(words)])
 
 
 def stands_in(name: Name, known: frozenset[str], raw: str) -> bool:
@@ -123,4 +135,4 @@ def _capitalised(tokens: Sequence[Token], language: str) -> Iterator[Name]:
             continue
         acronym = len(word) > 1 and word.removesuffix("s").isupper() and len(word.removesuffix("s")) > 1
         if acronym or (token.after not in (*_STARTS,) and token.content):
-            yield Name(word, letters_of(word), token.start, sure=acronym or language != "german")
+            yield Name(word, letters_of(word), token.start, sure=acronym or language != "german", term=token.terms[0])

@@ -29,6 +29,19 @@ _AFTER = re.compile(r"(?:[ \u00a0\u202f]|-(?=[A-Za-z]))?(%|°[CF]?|[$€£¥]|[^
 _SECOND_WORD = re.compile(r" ([^\W\d_]+)")
 _RANGE = re.compile(r"\s?(?:[-–—]|to|bis|à|a|and|und|et|y)\s?\d[\d.,]*")
 _CURRENCY_BEFORE = re.compile(r"(US\$|[$€£¥]|\b(?:USD|EUR|GBP|CHF)) ?$")
+_RATE = re.compile(
+    r"\s?(?:\w+ )?(?:a|an|per|each|every|/|pro|im|par|por|al) ?(second|minute|hour|day|night|week|month|year|quarter|s|h"
+    r"|stunde|tag|woche|monat|jahr|heure|jour|semaine|mois|hora|día|semana|mes|año)\b",
+    re.IGNORECASE,
+)
+_NAME_BEFORE = re.compile(r"\b([A-Z]\w*[A-Za-z]) $")
+_NO_NAMES = frozenset(
+    "in on at since the from by of for with about over under after before and or but to is was only".split()
+)
+_MANY = re.compile(
+    r"\b(tens|dozens|hundreds|thousands|millions|billions|trillions)(?: of (thousands|millions|billions|trillions))?\b",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"\d{1,3}(?:[,.'’\u00a0\u202f]\d{3})+")
 
 
@@ -36,7 +49,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:[,.'’\u00a0\u202f]\d{3})+")
 class Number:
     """An amount as a text says it. `value` is in the basic unit of what it `measures`, which is "" for a bare number.
 
-    `weak` ones may be no number at all ("one", "first"): they deny, but are not asked for.
+    `weak` ones may be no number at all ("one", "first"): they deny, but are not asked for. `rate` is the time that it
+    is said for ("a month"), `label` the name that it belongs to ("Postgres" of "Postgres 15").
     """
 
     text: str
@@ -46,6 +60,8 @@ class Number:
     weak: bool = False
     start: int = 0
     bare: Decimal = Decimal(0)
+    rate: str = ""
+    label: str = ""
 
 
 def read_numbers(text: str, taken: Sequence[Span], language: str) -> tuple[Number, ...]:
@@ -57,6 +73,7 @@ def read_numbers(text: str, taken: Sequence[Span], language: str) -> tuple[Numbe
         spans = [(number.start, number.start + len(number.text)) for number in found]
         masked = _masked(masked, spans)
         found += [number for match in WORD_NUMBER.finditer(masked) for number in _read_words(masked, match)]
+        found += [_many(match) for match in _MANY.finditer(masked)]
     return tuple(sorted(found, key=lambda number: number.start))
 
 
@@ -71,6 +88,10 @@ def comparable(said: Number, other: Number) -> bool:
 
 
 def _same(said: Number, other: Number) -> bool:
+    if said.rate != other.rate and said.rate and other.rate:
+        return False
+    if other.label and said.label != other.label:
+        return False
     if said.measures == other.measures:
         return _equal(said, other, said.value, other.value)
     if not said.measures or not other.measures:
@@ -113,7 +134,22 @@ def _read(text: str, match: re.Match[str], language: str) -> Iterator[Number]:
         value = -value
     about = bool(_APPROXIMATE.search(text[max(0, start - 24) : start]))
     measures, factor, end = _unit(text, start, end)
-    yield Number(text[start:end].strip(), value * factor, measures, about, False, start, value)
+    label = _label(text, start, value) if not measures else ""
+    said = text[start:end].strip()
+    yield Number(said, value * factor, measures, about, False, start, value, _rate(text, end), label)
+
+
+def _rate(text: str, end: int) -> str:
+    match = _RATE.match(text, end)
+    return match[1].lower() if match else ""
+
+
+def _label(text: str, start: int, value: Decimal) -> str:
+    """The name right before a number that is no year."""
+    match = _NAME_BEFORE.search(text[max(0, start - 24) : start])
+    if not match or match[1].lower() in _NO_NAMES or 1000 <= value <= 2999:
+        return ""
+    return match[1].lower()
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str, Decimal, int]:
@@ -211,6 +247,15 @@ def _value(digits: str, language: str) -> Decimal | None:
         return Decimal(digits)
     except ArithmeticError:
         return None
+
+
+def _many(match: re.Match[str]) -> Number:
+    """ "tens of billions": how many, to the order of magnitude."""
+    value = Decimal(1)
+    for word in filter(None, match.groups()):
+        singular = word.lower()[:-1]
+        value *= 10 if singular == "ten" else multiplier_of(singular) or 1
+    return Number(match[0], value, "many", start=match.start(), bare=value)
 
 
 def _read_words(text: str, match: re.Match[str]) -> Iterator[Number]:

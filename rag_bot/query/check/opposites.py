@@ -22,7 +22,7 @@ old older oldest | new newer newest
 early | late
 always | never sometimes rarely seldom
 often frequently usually | rarely seldom never
-all every each everyone everything | none nobody nothing
+all every each | none
 all every | some
 some | none
 only | also
@@ -73,10 +73,12 @@ connect connected | disconnect disconnected
 install installed | uninstall uninstalled
 online | offline
 top-down | bottom-up
-now currently today | formerly
+now currently today nowadays | ago formerly previously
 easily | hardly
 formal | informal
 known | unknown
+encrypt encrypted | decrypt decrypted unencrypted
+compress | decompress
 same | opposite
 morning | evening
 winter | summer

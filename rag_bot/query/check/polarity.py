@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from rag_bot.query.check.opposites import OPPOSITES
 from rag_bot.query.check.tokens import Term, Token
+from rag_bot.store.analysis import ENGLISH
 
+ALL_DENIED = 0.6  # share of the denied words that a line states which denies nothing
 SCOPE = 6  # words of content that a "not" may turn round
 _NEGATORS = {
-    "english": "not no never none nothing nobody nowhere neither nor without cannot lack lacks lacking lacked fail "
-    "fails failed unable absent hardly barely rarely seldom isnt dont doesnt didnt cant wont",
+    "english": "not no never none nothing nobody nowhere neither nor without cannot lack lacks lacking lacked "
+    "unable absent hardly barely rarely seldom isnt dont doesnt didnt cant wont",
     "german": "nicht kein keine keinen keinem keiner keines nie niemals nichts niemand nirgends ohne weder statt "
     "anstatt kaum",
     "french": "pas jamais aucun aucune rien sans ni nul nulle guère non",
@@ -29,13 +30,15 @@ _NEGATORS = {
 }
 _SETS = {language: frozenset(words.split()) for language, words in _NEGATORS.items()}
 _TWO_WORDS = {
-    ("instead", "of"),
-    ("rather", "than"),
-    ("anstelle", "von"),
-    ("lieu", "de"),
-    ("lugar", "de"),
-    ("opposed", "to"),
-}
+    ("instead", "of"), ("rather", "than"), ("anstelle", "von"), ("lieu", "de"), ("lugar", "de"),
+    ("opposed", "to"), ("failed", "to"), ("fails", "to"), ("fail", "to"),
+}  # fmt: skip
+_NO_DENIAL = {
+    ("no", "more"), ("no", "less"), ("no", "fewer"), ("no", "later"), ("not", "only"), ("not", "just"),
+    ("not", "until"), ("not", "least"), ("no", "doubt"),
+}  # fmt: skip
+_BESIDES = frozenset("longer more only yet".split())  # "no longer": not what is denied
+_EXCEPTIONS = frozenset("except only unless besid other apart exception außer nur sauf seul salvo excepto solo".split())
 _BACKWARDS = frozenset("none nothing nobody nicht".split())  # they may stand after what they deny
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
 _SHORTEST = 4  # letters of a word that a prefix turns round
@@ -68,26 +71,29 @@ def read_polarity(tokens: Sequence[Token], language: str) -> Polarity:
     heads: set[Term] = set()
     turned = bytearray(len(tokens))
     for spot in spots:
-        reach = _reach(tokens, spot, negators)
-        if reach:
-            heads |= set(tokens[_head(reach, spot)].terms)
+        reach = _reach(tokens, spot, negators, language)
+        heads |= {term for index in _heads(reach, spot, language) for term in tokens[index].terms}
         for index in reach:
-            turned[index] ^= 1
+            turned[index] = 1
     terms = [(term, bool(turned[index])) for index, token in enumerate(tokens) if token.content for term in token.terms]
     denied = frozenset(term for term, off in terms if off)
     stated = frozenset(term for term, off in terms if not off)
-    words = frozenset(term[0] for token in tokens for term in token.terms)
+    words = frozenset(term[0] for token in tokens if not token.text.isupper() for term in token.terms)
     return Polarity(frozenset(heads), denied, stated, len(spots), words)
 
 
 def denial(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
     """A word that one text denies and the other states, and whether the line is what denies it."""
+    if sentence.words & _EXCEPTIONS and line.words & _EXCEPTIONS:
+        return None  # "not allowed, except for fish" and "only fish are allowed"
     for term in sorted(sentence.heads):
         if sentence.holds(term) is False and line.holds(term) is True:
             return term, False
     for term in sorted(line.heads):
         if line.holds(term) is False and sentence.holds(term) is True:
             return term, True
+    if not line.count and len(sentence.denied & line.stated) >= max(2, ALL_DENIED * len(sentence.denied)):
+        return min(sentence.denied & line.stated), False
     return _by_prefix(sentence, line)
 
 
@@ -109,36 +115,47 @@ def _turned(polarity: Polarity, word: str) -> bool:
 
 def _denies(tokens: Sequence[Token], index: int, negators: frozenset[str]) -> bool:
     word = tokens[index].lower
+    following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
     if word in negators:
+        if (word, following) in _NO_DENIAL:
+            return False
         # "No, ..." answers a question; what follows it says its own no.
         return not (index == 0 and len(tokens) > 1 and tokens[1].after == "," and word in ("no", "non", "nein"))
-    following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
-    return word.endswith("n't") or (word, following) in _TWO_WORDS or (word == "no" and following == "longer")
+    return word.endswith("n't") or (word, following) in _TWO_WORDS
 
 
-def _reach(tokens: Sequence[Token], spot: int, negators: frozenset[str]) -> list[int]:
-    """The places of the words that a "not" at a place turns round: after it in its clause, else before it."""
-    clause = tokens[spot].clause
-    after: list[int] = []
-    for index in range(spot + 1, len(tokens)):
-        if tokens[index].clause != clause or len(after) == SCOPE:
-            break
-        if tokens[index].content and tokens[index].lower not in negators:
-            after.append(index)
-    if after and tokens[spot].lower not in _BACKWARDS:
+def _reach(tokens: Sequence[Token], spot: int, negators: frozenset[str], language: str) -> list[int]:
+    """The places of the words that a "not" at a place turns round: after it in its clause, else before it.
+
+    Languages but English put it anywhere in the clause.
+    """
+    words = [index for index in _clause_around(tokens, spot) if _may_be_denied(tokens[index], negators)]
+    after = [index for index in words if index > spot][:SCOPE]
+    if after and tokens[spot].lower not in _BACKWARDS and language == ENGLISH:
         return after
-    before: list[int] = []
-    for index in range(spot - 1, -1, -1):
-        too_far = tokens[index].clause < clause - (0 if before else 1)
-        if too_far or len(before) == SCOPE:
-            break
-        if tokens[index].content and tokens[index].lower not in negators:
-            before.append(index)
-    return sorted([*before, *after])
+    before = [index for index in words if index < spot][-SCOPE:]
+    if not before and not after:
+        clause = tokens[spot].clause - 1
+        before = [i for i in range(max(0, spot - 30), spot) if tokens[i].clause == clause]
+        before = [index for index in before if _may_be_denied(tokens[index], negators)][-SCOPE:]
+    return [*before, *after]
 
 
-def _head(reach: Sequence[int], spot: int) -> int:
-    return next((index for index in reach if index > spot), reach[-1])
+def _clause_around(tokens: Sequence[Token], spot: int) -> Iterator[int]:
+    """The places of a clause's words, as far as a "not" may reach."""
+    for index in range(max(0, spot - 30), min(len(tokens), spot + 30)):
+        if tokens[index].clause == tokens[spot].clause and index != spot:
+            yield index
+
+
+def _may_be_denied(token: Token, negators: frozenset[str]) -> bool:
+    return token.content and not token.is_number and token.lower not in negators and token.lower not in _BESIDES
+
+
+def _heads(reach: Sequence[int], spot: int, language: str) -> list[int]:
+    """The words that a "not" is said of: the next one, or in other languages the ones around it."""
+    after, before = [index for index in reach if index > spot][:1], [index for index in reach if index < spot][-1:]
+    return (after or before) if language == ENGLISH else [*before, *after]
 
 
 def _by_prefix(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
@@ -158,8 +175,3 @@ def _without_prefix(term: Term) -> Term | None:
     prefix = next((prefix for prefix in _PREFIXES if word.startswith(prefix)), "")
     rest = tuple(spelling.removeprefix(prefix) for spelling in term)
     return rest if prefix and len(rest[0]) >= _SHORTEST else None
-
-
-def clauses_of(tokens: Iterable[Token]) -> list[tuple[Token, ...]]:
-    """The words by clause."""
-    return [tuple(run) for _, run in groupby(tokens, key=lambda token: token.clause)]

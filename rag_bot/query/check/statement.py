@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from rag_bot.markdown import plain_text
 from rag_bot.query.check.dates import Date, read_dates, years_of
 from rag_bot.query.check.names import Name, known_letters, read_names
 from rag_bot.query.check.numbers import Number, read_numbers
-from rag_bot.query.check.polarity import Polarity, clauses_of, read_polarity
+from rag_bot.query.check.polarity import Polarity, read_polarity
 from rag_bot.query.check.tokens import Term, Token, language_of, read_tokens
 
 LONGEST_READ = 10_000  # characters of a line that are compared
 _CITATION = re.compile(r"\s?\[\d{1,3}(?:, ?\d{1,3})*\]")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{3,200})[\"”“»]")
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a sentence that says something of its own."""
+
+    tokens: tuple[Token, ...]
+    polarity: Polarity
+
+    @property
+    def start(self) -> int:
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        return self.tokens[-1].end
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +45,14 @@ class Statement:
     raw: str
     language: str
     tokens: tuple[Token, ...]
-    clauses: tuple[tuple[Token, ...], ...]
-    polarities: tuple[Polarity, ...]
+    segments: tuple[Segment, ...]
     polarity: Polarity
     numbers: tuple[Number, ...]
     dates: tuple[Date, ...]
     names: tuple[Name, ...]
     letters: frozenset[str]
     terms: frozenset[Term]
+    quotations: tuple[str, ...]
 
     @property
     def years(self) -> list[int]:
@@ -49,21 +68,36 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     tokens = read_tokens(text, languages, language)
     dates = read_dates(text)
     numbers = read_numbers(text, dates.spans, language)
-    clauses = clauses_of(tokens)
     return Statement(
         text=text,
         raw=markdown.lower(),
         language=language,
         tokens=tokens,
-        clauses=tuple(clauses),
-        polarities=tuple(read_polarity(clause, language) for clause in clauses),
+        segments=tuple(Segment(run, read_polarity(run, language)) for run in _segments(tokens)),
         polarity=read_polarity(tokens, language),
         numbers=(*numbers, *_years(dates.found)),
         dates=dates.found,
         names=read_names(text, tokens, dates.spans, language),
         letters=known_letters(tokens),
         terms=frozenset(term for token in tokens if token.content for term in token.terms),
+        quotations=tuple(match[1] for match in _QUOTED.finditer(text)),
     )
+
+
+def _segments(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """The words parted at marks and conjunctions; a piece with less than two words of content belongs to the last."""
+    found: list[tuple[Token, ...]] = []
+    for _, run in groupby(tokens, key=lambda token: token.part):
+        piece = tuple(run)
+        if found and min(_content(piece), _content(found[-1])) < 2:
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
+
+
+def _content(tokens: Sequence[Token]) -> int:
+    return sum(token.content for token in tokens)
 
 
 def _years(dates: tuple[Date, ...]) -> list[Number]:

@@ -19,4 +19,7 @@ def supplies_date(line: ReadLine, date: Date) -> bool:
 
 
 def supplies_name(line: ReadLine, name: Name) -> bool:
+    """Whether a name stands in a line or above it, or a word that stands for it ("RAM", "memory")."""
+    if name.term and name.term in line.terms:
+        return True
     return stands_in(name, line.own.letters, line.own.raw) or stands_in(name, line.above.letters, line.above.raw)

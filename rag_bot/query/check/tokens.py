@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from rag_bot.query.check.synonyms import SYNONYMS
 from rag_bot.store.analysis import content_terms, detect, is_stop_word, words_of
 
 Term = tuple[str, ...]
@@ -17,7 +18,7 @@ _CLAUSE_WORDS = frozenset(
     "but while whereas although though because since unless which who if aber während sondern obwohl weil wenn mais "
     "tandis alors quoique pero mientras aunque sino porque si".split()
 )
-_LESS_THAN_A_CLAUSE = ","
+_ALSO_PARTS = frozenset("and or und oder et ou y o plus".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Token:
     """A word. `terms` are its stems (several for scripts without spaces); `clause` counts from 0.
 
     `content` says that it carries meaning: it is no stop word. `after` is the mark before it where one starts a
-    clause or sentence, else "".
+    clause or sentence, else "". `part` counts the pieces that "and" or "or" make of clauses.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Token:
     content: bool
     clause: int
     after: str = ""
+    part: int = 0
 
     @property
     def lower(self) -> str:
@@ -53,24 +55,39 @@ def language_of(text: str, languages: Sequence[str]) -> str:
 def read_tokens(text: str, languages: tuple[str, ...], language: str) -> tuple[Token, ...]:
     """The words of a text in order."""
     tokens: list[Token] = []
-    clause, last = 0, 0
+    clause, part, last = 0, 0, 0
     for match in _WORD.finditer(text):
         between = text[last : match.start()]
         mark = _mark_in(between)
         lowered = match[0].lower()
         if tokens and (mark or lowered in _CLAUSE_WORDS):
             clause += 1
+        if tokens and (clause > tokens[-1].clause or lowered in _ALSO_PARTS):
+            part += 1
         terms = stems(_bare(lowered), languages)
         content = not is_stop_word(_bare(lowered), language) and "'" not in lowered.replace("’", "'")[:-2]
-        tokens.append(Token(match[0], match.start(), match.end(), terms, content, clause, mark if tokens else "^"))
+        tokens.append(
+            Token(match[0], match.start(), match.end(), terms, content, clause, mark if tokens else "^", part)
+        )
         last = match.end()
     return tuple(tokens)
 
 
 @lru_cache(maxsize=50_000)
 def stems(word: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
-    """The stems of a word in lower case, one spelling for each language."""
-    return tuple(content_terms(word, languages))
+    """The stems of a word in lower case, one spelling for each language; the English one stands for its synonyms."""
+    return tuple(_one_for_all(term) for term in content_terms(word, languages))
+
+
+def _one_for_all(term: Term) -> Term:
+    return (_same_stems().get(term[0], term[0]), *term[1:])
+
+
+@cache
+def _same_stems() -> dict[str, str]:
+    """Stem -> the stem that stands for it and its synonyms."""
+    stem = {word: content_terms(word)[0][0] for word in (*SYNONYMS, *SYNONYMS.values())}
+    return {stem[word]: stem[other] for word, other in SYNONYMS.items()}
 
 
 def _mark_in(between: str) -> str:
