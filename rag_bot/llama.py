@@ -1,14 +1,13 @@
 """rag-bot as LlamaIndex parts: a node parser, a retriever and a query engine over the same functions as `Library`.
 
-from llama_index.core.query_engine import RetrieverQueryEngine
 from rag_bot import Library
 from rag_bot.llama import NotesQueryEngine, NotesRetriever
 
 library = Library(index="notes-index")
 response = NotesQueryEngine(library).query("What did I note about sleep?")
 print(response, [source.metadata["location"] for source in response.source_nodes])
-fluent = RetrieverQueryEngine.from_args(NotesRetriever(library), llm=llm)  # any LlamaIndex LLM
-print(fluent.query("What did I note about sleep?"))
+checked = NotesQueryEngine(library, llm=llm)  # any LlamaIndex LLM; each sentence is checked against the notes
+print(checked.query("What did I note about sleep?"))
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,6 +25,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.response.schema import Response
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.callbacks import CallbackManager
+from llama_index.core.llms import LLM
 from llama_index.core.node_parser import NodeParser
 from llama_index.core.schema import (
     BaseNode,
@@ -44,6 +45,7 @@ from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
 from rag_bot.ingestion.front_matter import read_front_matter
 from rag_bot.ingestion.readers import title_in
 from rag_bot.library import Library
+from rag_bot.llm import LanguageModel
 from rag_bot.markdown import is_plain, parse
 from rag_bot.records import Answer, Chunk, Citation, Filters, Hit, Note, location
 from rag_bot.settings import load_settings
@@ -151,8 +153,10 @@ class NotesRetriever(BaseRetriever):
 class NotesQueryEngine(BaseQueryEngine):
     """`Library.ask` as a query engine: the text of the answer, and its citations as source nodes.
 
-    The response's metadata has `abstained`, `confidence`, `mode`, and `nearest`, the locations that come closest where
-    the notes don't answer. A source node's has `citation` (the number in the text), path, lines and `stale`.
+    With `llm` that model writes the answer, and each of its sentences is checked. The response's metadata has
+    `abstained`, `confidence`, `mode`, `notice`, `sentences` with their `support`, and `nearest`, the locations that
+    come closest where the notes don't answer. A source node's has `citation` (the number in the text), path, lines and
+    `stale`.
     """
 
     def __init__(
@@ -160,19 +164,29 @@ class NotesQueryEngine(BaseQueryEngine):
         library: Library,
         *,
         filters: Filters | None = None,
+        llm: LLM | None = None,
         callback_manager: CallbackManager | None = None,
     ) -> None:
         self._library, self._filters = library, filters
+        self._llm = _to_model(llm, library) if llm else None
         super().__init__(callback_manager)
 
     def _query(self, query_bundle: QueryBundle) -> Response:
-        return _to_response(self._library.ask(query_bundle.query_str, filters=self._filters))
+        return _to_response(self._library.ask(query_bundle.query_str, filters=self._filters, llm=self._llm))
 
     async def _aquery(self, query_bundle: QueryBundle) -> Response:
         return await asyncio.to_thread(self._query, query_bundle)
 
     def _get_prompt_modules(self) -> dict[str, Any]:
         return {}
+
+
+def _to_model(llm: LLM, library: Library) -> LanguageModel:
+    """Where it computes is its maker's matter."""
+    facts = llm.metadata
+    settings = library.settings.generation
+    context = settings.context_tokens or facts.context_window
+    return LanguageModel(llm, facts.model_name, "", False, context, None, settings)
 
 
 def _to_note(document: BaseNode, path: str) -> Note:
@@ -279,6 +293,8 @@ def _to_response(answer: Answer) -> Response:
             "abstained": answer.abstained,
             "confidence": answer.confidence,
             "mode": answer.mode,
+            "notice": answer.notice,
+            "sentences": [asdict(sentence) for sentence in answer.sentences],
             "nearest": [hit.chunk.location for hit in answer.nearest],
         },
     )

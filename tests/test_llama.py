@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from rag_bot.llama import NotesNodeParser, NotesQueryEngine, NotesRetriever
 from rag_bot.records import Chunk
 from rag_bot.settings import Settings
 from rag_bot.store.catalogue import Catalogue
+from tests.llm.scripted import ScriptedModel
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 QUESTION = "What do scaling laws say?"
@@ -298,6 +300,8 @@ def test_the_response_is_the_answer_of_the_library(corpus_library: Library) -> N
         "abstained": False,
         "confidence": answer.confidence,
         "mode": answer.mode,
+        "notice": "",
+        "sentences": [asdict(sentence) for sentence in answer.sentences],
         "nearest": [],
     }
 
@@ -312,6 +316,17 @@ def test_an_abstention_is_a_response_without_sources_that_names_the_nearest(corp
 def test_asking_asynchronously_gives_the_same_answer(corpus_library: Library) -> None:
     engine = NotesQueryEngine(corpus_library)
     assert str(asyncio.run(engine.aquery(QUESTION))) == str(engine.query(QUESTION))
+
+
+def test_with_a_language_model_each_sentence_of_the_response_is_checked(corpus_library: Library) -> None:
+    [said] = [one.quote.text for one in corpus_library.ask(QUESTION).citations[:1]]
+    llm = ScriptedModel(texts=[f"{said.lstrip('- ')} [1] The speaker sold 500 copies in Lisbon [1]."])
+    response = NotesQueryEngine(corpus_library, llm=llm).query(QUESTION)
+    assert response.metadata
+    assert [one["support"] for one in response.metadata["sentences"]][-1] == "not"
+    assert response.metadata["mode"] == "prose"
+    assert str(response).endswith("(not in your notes)")
+    assert response.source_nodes[0].metadata["location"]
 
 
 def test_the_engine_works_as_a_tool(corpus_library: Library) -> None:
@@ -350,4 +365,6 @@ def test_the_example_of_the_module_runs(
     exec(example, {"llm": ReadsAloud()})
     printed = capsys.readouterr().out
     assert "Eight hours of it. [1] ['notes/sleep.md:3']" in printed
-    assert "notes/sleep.md:1-3\nSleep\n# Sleep" in printed
+    assert "Eight hours of it. [1]\n" in printed
+    assert "system: You answer questions" in printed  # this model reads its prompt aloud,
+    assert "(not in your notes)" in printed  # and that is no note
