@@ -49,6 +49,6 @@ class ChatsPart:
         """The conversation that was open when it was deleted gives way to a new one."""
         key = str(event._data["key"])
         if key == chat.key:
-            self._talk.stop(request)
+            self._talk.leave(request, to_its_end=True)
         self._chats.delete(key)
         return self._talk.open("", request) if key == chat.key else gr.skip()

@@ -159,7 +159,7 @@ class Page:
             self._conversation.revise(self._talk.revise, self._chat, talk, **ANSWERS),
         ]
         self._stop.click(self._talk.stop, None, None, **AT_ONCE)
-        self.blocks.unload(self._talk.stop)
+        self.blocks.unload(self._talk.leave)
 
         def opens(happens: Callable[..., Any], what: Callable[..., Any], given: Any, js: str | None = None) -> None:
             happens(what, given, opened, js=js, cancels=asks, **AT_ONCE)

@@ -27,7 +27,7 @@ def prose(answer: Answer) -> str:
     kinds = groupby(_items(answer.sentences), key=lambda item: _kind(item[0]))
     blocks = "".join(_block(kind, list(items), cited) for kind, items in kinds)
     busy = ' aria-busy="true"' if answer.draft else ""
-    return f'<div class="prose"{busy}>{blocks}{_draft(answer.draft)}</div>'
+    return f'<div class="written"{busy}>{blocks}{_draft(answer.draft)}</div>'
 
 
 def share_words(answer: Answer) -> str:

@@ -66,12 +66,16 @@ class Talk:
             yield from self._answer(before, begun, "", request, cut=one.key)
 
     def stop(self, request: gr.Request) -> None:
-        """Ends the answer that this page waits for; what has come stays. Also when the page is closed."""
+        """Ends the answer that this page waits for; what has come stays."""
         self._streams.stop(_page(request))
+
+    def leave(self, request: gr.Request, *, to_its_end: bool = False) -> None:
+        """As `stop`, when nobody will see what comes; `to_its_end` waits until that is saved."""
+        self._streams.leave(_page(request), to_its_end=to_its_end)
 
     def open(self, wanted: str, request: gr.Request) -> tuple[Chat, str, str, str]:
         """Another conversation, or a new one: Chat, HTML, which one it is, and the panel, which is closed."""
-        self.stop(request)
+        self.leave(request)
         try:
             chat, said = self._chats.open(wanted) if wanted else Chat(), ""
         except RagBotError as error:

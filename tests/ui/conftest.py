@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.ui.writer import NAME as WRITER
+from tests.ui.writer import Writer, writer
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = """---
@@ -52,9 +58,12 @@ class RunningApp:
 
 
 @contextmanager
-def running_app(index: Path, model_cache: Path, away: Path) -> Iterator[RunningApp]:
-    """The app with this index, started in some other folder; its process tells what it printed as an error."""
-    environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache)}
+def running_app(index: Path, model_cache: Path, away: Path, **told: str) -> Iterator[RunningApp]:
+    """The app with this index, started in some other folder; its process tells what it printed as an error.
+
+    `told` are variables of its environment.
+    """
+    environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache), **told}
     command = [sys.executable, str(ROOT / "app.py"), "--port", "0", "--index", str(index)]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=away, env=environment, **pipes) as server:
@@ -70,6 +79,59 @@ def app_address(index_folder: Path, model_cache: Path, tmp_path_factory: pytest.
     """The address of the app with that index."""
     with running_app(index_folder, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
         yield app.address
+
+
+@dataclass(frozen=True)
+class TalkingApp:
+    """An app whose answers a scripted model writes, with an index and conversations of its own."""
+
+    address: str
+    writer: Writer
+    index: Path
+
+
+@pytest.fixture(scope="module")
+def talking_app(
+    index_folder: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TalkingApp]:
+    index = tmp_path_factory.mktemp("talking") / "index"
+    shutil.copytree(index_folder, index)
+    with writer() as model:
+        told = {"RAG_BOT_LLM": WRITER, "RAG_BOT_GENERATION__URL": model.server.url}
+        with running_app(index, model_cache, tmp_path_factory.mktemp("elsewhere"), **told) as app:
+            yield TalkingApp(app.address, model, index)
+
+
+@contextmanager
+def opened_page(browser: Any, address: str) -> Iterator[Any]:
+    """A page of its own, as a browser without a past has it; fails if anything was asked of another host."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("#seen textarea, #overview .sync", state="attached")
+    yield page
+    hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
+    context.close()
+    assert hosts == {urlsplit(address).netloc}
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Waits until something holds, for at most half a minute."""
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def ask(page: Any, question: str) -> Any:
+    """Asks and returns the last answer once it is complete."""
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    exchange = page.locator(".exchange:not(.growing)").filter(has=page.locator(".question", has_text=question)).last
+    exchange.locator(".measured, .abstained, .notice").first.wait_for()
+    return exchange
 
 
 @pytest.fixture(scope="session")

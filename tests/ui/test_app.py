@@ -12,32 +12,17 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.ui.conftest import ask, opened_page
+
 ROOT = Path(__file__).parents[2]
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
 
 
 @pytest.fixture
 def page(browser: Any, app_address: str) -> Iterator[Any]:
-    """The page, ready for a question; fails if anything was asked of another host."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(app_address)
-    page.wait_for_selector(".chips button")
-    yield page
-    hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
-    context.close()
-    assert hosts == {urlsplit(app_address).netloc}
-
-
-def ask(page: Any, question: str) -> Any:
-    """Asks and returns the last answer once it is complete."""
-    page.fill("#question textarea", question)
-    page.press("#question textarea", "Enter")
-    exchange = page.locator(".exchange").filter(has=page.locator(".question", has_text=question)).last
-    exchange.locator(".measured, .abstained, .notice").wait_for()
-    return exchange
+    with opened_page(browser, app_address) as page:
+        page.wait_for_selector(".chips button")
+        yield page
 
 
 def test_a_question_gets_the_line_that_answers_it_and_its_number_opens_the_note_there(page: Any) -> None:
