@@ -35,8 +35,8 @@ def read_chunk(response: Any, written: str) -> Chunk:
         whole = response.message.content or ""
         text = whole[len(written) :] if whole.startswith(written) else whole
     raw = response.raw
-    counted = _part(raw, "usage") or _part(_part(raw, "message"), "usage") or raw
-    return Chunk(text, _usage(counted), _finish(raw))
+    beside = response.message.additional_kwargs  # where LlamaIndex puts what Anthropic says
+    return Chunk(text, _usage(_part(raw, "usage") or beside.get("usage") or raw), _finish(raw, beside))
 
 
 def _usage(counted: Any) -> Usage | None:
@@ -47,11 +47,11 @@ def _usage(counted: Any) -> Usage | None:
     return None
 
 
-def _finish(raw: Any) -> str:
+def _finish(raw: Any, beside: Mapping[str, Any]) -> str:
     choices = _part(raw, "choices")
     said = _part(choices[0], "finish_reason") if isinstance(choices, list) and choices else None
     said = said or _part(raw, "done_reason") or (_part(raw, "done") and "stop")
-    said = said or _part(_part(raw, "delta"), "stop_reason")
+    said = said or beside.get("stop_reason")
     return {"max_tokens": "length", "end_turn": "stop"}.get(said, said) if isinstance(said, str) else ""
 
 

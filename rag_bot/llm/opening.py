@@ -67,7 +67,7 @@ def _open_ollama(name: LlmName, settings: Settings) -> LanguageModel:
     from llama_index.llms.ollama import Ollama
     from ollama import Client
 
-    from rag_bot.llm.wire import Wire
+    from rag_bot.llm.wire import wire
 
     address, wanted = ollama_address(settings), settings.generation
     key = sendable(find_key(OLLAMA), address, OLLAMA)
@@ -84,7 +84,7 @@ def _open_ollama(name: LlmName, settings: Settings) -> LanguageModel:
             address.url,
             follow_redirects=False,
             timeout=wanted.timeout_seconds,
-            transport=Wire(address, key),
+            transport=wire(address, key),
         ),
     )
     return _model(llm, name, address, context, settings, key, _ask_ollama)
@@ -153,29 +153,11 @@ def _ask_openai_like(llm: LLM, messages: list[ChatMessage], most_tokens: int) ->
 
 
 def _open_anthropic(name: LlmName, settings: Settings) -> LanguageModel:
-    import anthropic  # type: ignore[import-not-found]
-    from llama_index.llms.anthropic import Anthropic
+    from rag_bot.llm.anthropic_client import anthropic_client
 
-    from rag_bot.llm.wire import open_client
-
-    key, address, wanted = need_key(ANTHROPIC), Address(ANTHROPIC_URL), settings.generation
-    llm = Anthropic(
-        model=name.name,
-        temperature=wanted.temperature,
-        max_tokens=wanted.answer_tokens,
-        base_url=address.url,
-        timeout=wanted.timeout_seconds,
-        max_retries=0,
-        api_key="kept-elsewhere",
-    )
-    llm._client = anthropic.Anthropic(  # the one way to hand it a connection of ours
-        api_key="kept-elsewhere",
-        base_url=address.url,
-        max_retries=0,
-        timeout=wanted.timeout_seconds,
-        http_client=open_client(address, key, wanted.timeout_seconds, header="x-api-key"),
-    )
-    context = wanted.context_tokens or _ANTHROPIC_CONTEXT
+    key, address = need_key(ANTHROPIC), Address(ANTHROPIC_URL)
+    context = settings.generation.context_tokens or _ANTHROPIC_CONTEXT
+    llm = anthropic_client(name.name, address, key, context, settings.generation)
     return _model(llm, name, address, context, settings, key, _ask_openai_like)
 
 

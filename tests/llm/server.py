@@ -78,6 +78,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
         self.wfile.flush()
 
+    def named_event(self, kind: str, **chunk: Any) -> None:
+        """An event in Anthropic's format."""
+        self.wfile.write(f"event: {kind}\ndata: {json.dumps({'type': kind, **chunk})}\n\n".encode())
+        self.wfile.flush()
+
     def words(self, *words: str, finish: str | None = "stop") -> None:
         """A stream in OpenAI's format."""
         self.start()

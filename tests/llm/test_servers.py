@@ -350,3 +350,38 @@ def test_an_address_that_is_none_is_wrong_usage_and_shows_no_password(url: str, 
     with pytest.raises(UsageError) as caught:
         open_llm(told("openai-like:m", url=url))
     assert "pw" not in str(caught.value)
+
+
+def test_anthropic_is_sent_the_question_with_the_key_and_its_words_come(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("llama_index.llms.anthropic")
+
+    def talk(seen: Seen, handler: Handler) -> None:
+        if seen.sent["model"] == "claude-unknown":
+            handler.json({"error": {"message": f"x-api-key {KEY} may not use it"}}, 404)
+            return
+        usage = {"input_tokens": 9, "output_tokens": 1}
+        message = {"id": "1", "type": "message", "role": "assistant", "content": [], "model": "m", "usage": usage}
+        handler.start()
+        handler.named_event("message_start", message=message)
+        handler.named_event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        for word in ("Ada", " L."):
+            handler.named_event("content_block_delta", index=0, delta={"type": "text_delta", "text": word})
+        handler.named_event("content_block_stop", index=0)
+        handler.named_event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 3})
+        handler.named_event("message_stop")
+
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    with serving(talk) as server:
+        monkeypatch.setattr("rag_bot.llm.opening.ANTHROPIC_URL", server.url)
+        model = open_llm(told("anthropic:claude-x"))
+        pieces = model.stream(ASKED, most_tokens=30)
+        assert (list(pieces), pieces.finish) == (["Ada", " L."], "stop")
+        assert pieces.usage == Usage(9, 3)
+        with pytest.raises(LlmError, match="is not known there") as caught:
+            list(open_llm(told("anthropic:claude-unknown")).stream(ASKED))
+    sent = server.seen[0]
+    assert (sent.headers["x-api-key"], sent.sent["max_tokens"]) == (KEY, 30)
+    assert "Be brief." in str(sent.sent["system"])
+    assert KEY not in f"{model!r} {model.llm!r} {caught.value}"

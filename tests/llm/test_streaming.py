@@ -39,8 +39,13 @@ def test_nothing_is_asked_before_the_first_piece_is_taken() -> None:
 
 def test_a_stop_while_waiting_for_the_first_word_ends_the_answer_without_an_error() -> None:
     model, stop = scripted(f"{PAUSE}never"), threading.Event()
-    threading.Thread(target=lambda: model.llm.waiting.wait() and stop.set()).start()
+    threading.Thread(target=_set_after, args=(model.llm.waiting, stop)).start()
     assert list(model.stream(ASKED, stop=stop)) == []
+
+
+def _set_after(first: threading.Event, then: threading.Event) -> None:
+    first.wait()
+    then.set()
 
 
 def test_a_stop_between_words_keeps_those_that_came() -> None:
