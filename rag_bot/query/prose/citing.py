@@ -14,6 +14,7 @@ from rag_bot.query.prose.passages import Passage, quotable
 from rag_bot.query.prose.reading import Written
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
 
+_ASKS = ("?", "？")
 _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
 
 
@@ -31,6 +32,8 @@ class Citer:
     def cite(self, written: Written) -> Sentence:
         """The sentence with the lines that support it, whatever numbers its model gave."""
         verdict = self._judge(written)
+        if verdict.support == SUPPORTED and written.text.endswith(_ASKS):
+            verdict = Verdict(NO_CLAIM, (), (), 0.0)  # it only repeats what the notes ask
         numbers = () if verdict.support in (UNSUPPORTED, NO_CLAIM) else self._numbers(verdict)
         return Sentence(written.text, numbers, verdict.support, verdict.reasons, written.before)
 

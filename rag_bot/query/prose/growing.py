@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.reading import Written
-from rag_bot.query.prose.refusing import refuses
+from rag_bot.query.prose.refusing import only_refuses, refuses
 from rag_bot.records import SUPPORTED, Answer, Sentence, support_words
 
+# What begins HTML, an address, the target of a link or its definition in Markdown; and what would take our mark away.
+_LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")
 _MOST_REPEATS = 3  # sentences that stood there before: a weak model may go on for ever
 
 
@@ -45,8 +48,8 @@ class Growing:
 
     @property
     def is_supported(self) -> bool:
-        """Whether the notes say at least one of its sentences."""
-        return any(sentence.support == SUPPORTED for sentence in self._sentences)
+        """Whether the notes say at least one of its sentences; a no is none, even where a note has the same words."""
+        return any(one.support == SUPPORTED and not only_refuses(one.text) for one in self._sentences)
 
     def answer(self, draft: str = "") -> Answer:
         """The answer as it is now; `draft` is what has begun and is not checked yet."""
@@ -60,11 +63,15 @@ class Growing:
 
 
 def compose_prose(sentences: Sequence[Sentence]) -> str:
-    """The answer as text: each sentence with its citations, and with a mark where the notes do not say it."""
+    """The answer as text: each sentence with its citations, and with a mark where the notes do not say it.
+
+    Whoever shows it as Markdown shows no link, image or HTML of the model's.
+    """
     return "".join(sentence.before + _with_marks(sentence) for sentence in sentences).strip()
 
 
 def _with_marks(sentence: Sentence) -> str:
     numbers = "".join(f"[{number}]" for number in sentence.citations)
     said = support_words(sentence.support)
-    return " ".join(part for part in (sentence.text, numbers, said and f"({said})") if part)
+    words = _LIVE.sub(r"\\\g<0>", sentence.text)
+    return " ".join(part for part in (words, numbers, said and f"({said})") if part)

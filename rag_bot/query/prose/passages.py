@@ -15,12 +15,13 @@ _LEAST_TOKENS = 24  # what is shorter than this at the end of the budget helps n
 
 # How chat templates part the speakers, and how our own prompt parts the passages.
 _ROLE_MARKS = re.compile(
-    r"<\|[^<>|\n]{0,40}\|>|</?s>|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS)\]"
-    r"|</?(?:start_of_turn|end_of_turn|bos|eos|think|tool_call|passage|system|assistant|user)\b[^<>\n]{0,40}>"
-    r"|<[｜|][^<>\n]{0,40}[｜|]>",
+    r"<[|｜][^<>\n]{0,60}>|<[^<>|｜\s][^<>|｜\n]{0,60}[|｜]>|\[\|[^\[\]\n]{0,60}\|\]|</?s>|<</?SYS>>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|CALL_ID|ARGS|THINK)\]"
+    r"|<\s{0,3}/?\s{0,3}(?:start_of_turn|end_of_turn|bos|eos|think|tool_call|tool_response|passage|system|assistant|user)"
+    r"\b(?:[^<>\n]{0,40}>)?",
     re.IGNORECASE,
 )
-_WEAKENED = str.maketrans("<>[]|", "‹›(),")
+_WEAKENED = str.maketrans("<>[]|｜", "‹›(),,")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,14 @@ _REFUSALS = re.compile(
 )
 
 
+_ONLY_NO = re.compile(rf"(?:{NO_ANSWER}|this is {NO_ANSWER}|this is not in your notes)\W*", re.IGNORECASE)
+
+
 def refuses(sentence: str) -> bool:
     """Whether a sentence says that the passages hold no answer."""
     return bool(_REFUSALS.search(" ".join(sentence.split())[:400]))
+
+
+def only_refuses(sentence: str) -> bool:
+    """Whether it says nothing but that, in the words that models are told or that we use; notes may hold them too."""
+    return bool(_ONLY_NO.fullmatch(sentence.strip()))
