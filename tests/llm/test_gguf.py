@@ -91,6 +91,7 @@ def test_the_same_model_answers_through_a_server(smol_file: Path, told: Told, mo
 
     wanted = xllamacpp.CommonParams()
     wanted.model.path, wanted.n_ctx, wanted.n_parallel = str(smol_file), 2048, 1
+    wanted.n_batch = 64  # it notices at the end of a batch that nobody waits any more
     wanted.api_keys, wanted.warmup, wanted.verbosity, wanted.cache_ram_mib = [KEY], False, -1, 0
     wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = 1  # more get in each other's way on a busy machine
     server = xllamacpp.Server(wanted)
