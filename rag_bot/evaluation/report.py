@@ -132,7 +132,7 @@ def _failed(outcome: Outcome) -> str:
             f'<article id="{escape(case.id)}">{turns}<h3>{escape(case.question)}</h3>',
             f'<div class="faint">{escape(case.id)} · {escape(case.kind)} · confidence {outcome.confidence:.2f}</div>',
             f"<dl><dt>expected</dt><dd>{_expected(outcome)}</dd>",
-            f"<dt>answered</dt><dd>{_answered(outcome)}</dd></dl>",
+            f"<dt>answered</dt><dd>{_answered(outcome)}</dd>{_wrote(outcome)}</dl>",
             *_retrieved(outcome),
             "</article>",
         ]
@@ -157,6 +157,15 @@ def _answered(outcome: Outcome) -> str:
         f'<span class="text">{escape(one.text)}</span></div>'
         for one in outcome.citations
     )
+
+
+def _wrote(outcome: Outcome) -> str:
+    """What a language model wrote, also where quotes answered in its place."""
+    prose = outcome.prose
+    if prose is None:
+        return ""
+    notice = f'<div class="faint">{escape(prose.notice)}</div>' if prose.notice else ""
+    return f'<dt>the model wrote</dt><dd><span class="text">{escape(prose.text) or "nothing"}</span>{notice}</dd>'
 
 
 def _retrieved(outcome: Outcome) -> Iterator[str]:

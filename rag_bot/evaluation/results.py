@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
-from rag_bot.records import Sentence
+from rag_bot.records import Sentence, support_words
 from rag_bot.settings import Settings
 
 FORMAT = "rag-bot result 1"
@@ -69,6 +69,12 @@ class Prose:
     first_words_ms: float | None
     prompt_tokens: int | None
     answer_tokens: int | None
+
+    @property
+    def text(self) -> str:
+        """What the model wrote, each sentence that the notes do not wholly say with a mark behind it."""
+        said = ((one.text, support_words(one.support)) for one in self.sentences)
+        return " ".join(f"{text} ({mark})" if mark else text for text, mark in said)
 
 
 @dataclass(frozen=True, slots=True)

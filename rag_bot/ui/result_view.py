@@ -69,7 +69,7 @@ def _failed(outcome: Outcome) -> str:
     return (
         f'<details class="failed" data-keep="{key}"><summary dir="auto">{escape(case.question)} '
         f'<span class="faint">{escape(case.kind)}</span></summary>{turns}'
-        f"<dl><dt>Expected</dt><dd>{_expected(outcome)}</dd><dt>Got</dt><dd>{_got(outcome.citations)}</dd></dl>"
+        f"<dl><dt>Expected</dt><dd>{_expected(outcome)}</dd><dt>Got</dt><dd>{_got(outcome.citations)}</dd>{_wrote(outcome)}</dl>"
         f'{_retrieved(outcome)}<p class="hint">{escape(case.id)} · confidence {outcome.confidence:.2f}</p></details>'
     )
 
@@ -102,6 +102,12 @@ def _got(citations: Iterable[Cited]) -> str:
         for one in citations
     )
     return lines or "“This is not in your notes.”"
+
+
+def _wrote(outcome: Outcome) -> str:
+    if outcome.prose is None:
+        return ""
+    return f'<dt>Written</dt><dd dir="auto">{escape(outcome.prose.text) or "nothing"}</dd>'
 
 
 def _retrieved(outcome: Outcome) -> str:

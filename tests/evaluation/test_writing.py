@@ -10,6 +10,7 @@ import pytest
 from rag_bot import Library
 from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.evaluation.measures import measure, summarise
+from rag_bot.evaluation.report import report_html
 from rag_bot.evaluation.results import read_result, save_result
 from rag_bot.evaluation.runs import run_cases
 from tests.llm.scripted import scripted
@@ -82,3 +83,11 @@ def test_a_follow_up_is_rewritten_by_the_model_and_searched_for_so(keys: Library
     [outcome] = run_cases(keys, [case], llm=llm).outcomes
     assert outcome.right
     assert outcome.scores["recall@1"] == 1.0
+
+
+def test_the_page_of_a_run_shows_what_the_model_wrote_to_a_failed_case(keys: Library) -> None:
+    case = Case(**{name: getattr(KEY, name) for name in KEY.__slots__} | {"pattern": "cellar"})
+    result = run_cases(keys, [case], llm=scripted("The key lies under the mat [1]. It has <b>9</b> teeth."))
+    page = report_html(result)
+    assert "the model wrote" in page
+    assert "The key lies under the mat. It has 9 teeth. (not in your notes)" in page
