@@ -108,7 +108,8 @@ def _errors(judged: Sequence[Judged], split: str) -> None:
             verdict = one.verdict
             print(f"{one.pair.source}/{one.pair.kind}: {one.pair.sentence}")
             print(
-                f"    {verdict.support} {verdict.score:.2f} {verdict.reasons} {[one.pair.lines[i].text for i in verdict.lines]}"
+                f"    {verdict.support} {verdict.score:.2f} {verdict.reasons} "
+                f"{[one.pair.lines[index].text for index in verdict.lines]}"
             )
 
 

@@ -17,7 +17,7 @@ from eval.checker.pairs import Pair, lines_of, split_of
 from rag_bot.markdown import plain_text
 from rag_bot.query.check import Line
 
-EACH = 40  # sentences of a set for each kind
+EACH = 8  # sentences of a set for each kind
 _LONGEST, _SHORTEST = 300, 50  # characters
 _NUMBER = re.compile(r"(?<![\w.,/-])\d+(?![\w,/-]|\.\d)")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b(?! [A-Z])")
@@ -80,7 +80,7 @@ def _pairs(source: str, passages: Sequence[Passage]) -> Iterator[Pair]:
 
 
 def _merged(source: str, passages: Sequence[Passage], random: Random) -> Iterator[Pair]:
-    for place in random.sample(range(len(passages)), min(EACH * 2, len(passages))):
+    for place in random.sample(range(len(passages)), min(EACH, len(passages))):
         good = [text for line in passages[place] if _is_plain(text := plain_text(line.text))]
         if len(good) < 2:
             continue

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rag_bot.embedding import EmbeddingModel
+from rag_bot.markdown import plain_text
 from rag_bot.query.check.claims import claims_nothing, is_yes_or_no, verbatim
+from rag_bot.query.check.entailment import open_entailment
 from rag_bot.query.check.evidence import Evidence, read_evidence
 from rag_bot.query.check.judging import Finding, judge
 from rag_bot.query.check.meaning import Meaning
 from rag_bot.query.check.records import Line, Verdict
-from rag_bot.query.check.statement import read_statement
+from rag_bot.query.check.statement import Statement, read_statement
 from rag_bot.query.confidence import reads_words
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
 
 LONGEST_SENTENCE = 4_000  # characters
+VETO_FROM, LIFT_FROM = 0.5, 0.9  # probabilities of the CrossEncoder that outvote the rules
 
 
 class Checker:
@@ -50,12 +54,36 @@ class Checker:
             return Verdict(UNSUPPORTED, (), ("no line says this",), 0.0)
         if is_yes_or_no(said):
             return Verdict(PARTLY, (), ("‘yes’ or ‘no’ alone cannot be checked",), 0.0)
-        readable = reads_words(self._meaning.model, said.text)
-        lines = [evidence.read[place] for place in places]
-        finding = judge(said, lines, evidence.vectors[places], self._meaning if readable else None, self._weigh)
+        finding = self.examine(said, evidence, places)
+        if self._nli:
+            finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._nli)
         return _verdict(finding, places)
+
+    def examine(self, said: Statement, evidence: Evidence, places: Sequence[int]) -> Finding:
+        """What was measured of a sentence over the lines at these places; `Finding.lines` count among them."""
+        meaning = self._meaning if reads_words(self._meaning.model, said.text) else None
+        lines = [evidence.read[place] for place in places]
+        return judge(said, lines, evidence.vectors[places], meaning, self._weigh)
+
+
+def _with_opinion(finding: Finding, sentence: str, lines: Sequence[Line], name: str) -> Finding:
+    """The finding after the CrossEncoder has read the lines: it may veto, and lift what only is said differently."""
+    if finding.denied or not finding.lines:
+        return finding
+    opinion = open_entailment(name).judge([_readable(lines[index]) for index in finding.lines], sentence)
+    if opinion.contradiction >= VETO_FROM:
+        return replace(finding, support=UNSUPPORTED, lines=(), reasons=("the notes contradict this",), denied=True)
+    if finding.support == PARTLY and opinion.entailment >= LIFT_FROM:
+        return replace(finding, support=SUPPORTED, reasons=())
+    return finding
+
+
+def _readable(line: Line) -> str:
+    text = plain_text(line.text)
+    return f"{plain_text(line.context)}: {text}" if line.context else text
 
 
 def _verdict(finding: Finding, places: Sequence[int]) -> Verdict:
-    lines = () if finding.support == UNSUPPORTED else tuple(places[line] for line in finding.lines)
-    return Verdict(finding.support, lines, finding.reasons, round(finding.score, 4))
+    return Verdict(
+        finding.support, tuple(places[line] for line in finding.lines), finding.reasons, round(finding.score, 4)
+    )

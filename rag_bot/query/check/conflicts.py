@@ -22,8 +22,8 @@ CLEARLY_MORE = 0.12  # of the words: the line with another number is the one tha
 
 def contradiction(polarity: Polarity, line: ReadLine) -> str:
     """Why a line denies what words with this polarity say, or ""."""
-    if line.own.text.endswith(("?", "？")):
-        return ""  # a question states nothing
+    if line.asks:
+        return ""
     if found := denial(polarity, line.own.polarity):
         return "the notes deny this" if found[1] else "the notes say this without ‘not’"
     if pair := opposed(polarity, line.own.polarity):
@@ -125,7 +125,8 @@ def _fit(sentence: Statement, coverage: Coverage, place: int, number: Number) ->
     """How well a line fits the words around a number: those of its segment and of the sentence."""
     whole = coverage.share([place])
     segment = _segment_at(sentence, number.start)
-    return (2 * coverage.share([place], segment) + whole) / 3 if coverage.weight(segment) else whole
+    here = coverage.share([place], segment)
+    return here if coverage.weight(segment) >= 2 else (2 * here + whole) / 3
 
 
 def _segment_at(sentence: Statement, start: int) -> int:

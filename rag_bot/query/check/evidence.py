@@ -22,6 +22,11 @@ class ReadLine:
     above: Statement
 
     @property
+    def asks(self) -> bool:
+        """Whether the line is a question: it states nothing."""
+        return self.own.text.endswith(("?", "？"))
+
+    @property
     def terms(self) -> frozenset[Term]:
         return self.own.terms | self.above.terms
 

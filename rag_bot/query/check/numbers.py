@@ -15,7 +15,8 @@ LONGEST = 24  # digits; a longer run is a code, and compared as a name
 ABOUT = Decimal("0.05")  # how far "about 30" may be from what the notes say
 THIRDS = Decimal("0.02")  # how far a share in words ("a third") may be from one in digits
 _APPROXIMATE = re.compile(
-    r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|ca|etwa|rund|ungefähr|environ|unos|unas|aproximadamente)\b"
+    r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|ca|etwa|rund|ungefähr|environ|unos|unas"
+    r"|aproximadamente)\b"
     r"\.?|~|≈) *(?:[$€£¥] ?)?$",
     re.IGNORECASE,
 )
@@ -30,8 +31,8 @@ _SECOND_WORD = re.compile(r" ([^\W\d_]+)")
 _RANGE = re.compile(r"\s?(?:[-–—]|to|bis|à|a|and|und|et|y)\s?\d[\d.,]*")
 _CURRENCY_BEFORE = re.compile(r"(US\$|[$€£¥]|\b(?:USD|EUR|GBP|CHF)) ?$")
 _RATE = re.compile(
-    r"\s?(?:\w+ )?(?:a|an|per|each|every|/|pro|im|par|por|al) ?(second|minute|hour|day|night|week|month|year|quarter|s|h"
-    r"|stunde|tag|woche|monat|jahr|heure|jour|semaine|mois|hora|día|semana|mes|año)\b",
+    r"\s?(?:\w+ )?(?:a|an|per|each|every|/|pro|im|par|por|al) ?(second|minute|hour|day|night|week|month|year|quarter"
+    r"|s|h|stunde|tag|woche|monat|jahr|heure|jour|semaine|mois|hora|día|semana|mes|año)\b",
     re.IGNORECASE,
 )
 _NAME_BEFORE = re.compile(r"\b([A-Z]\w*[A-Za-z]) $")
@@ -221,7 +222,7 @@ def _is_suffix(text: str, end: int) -> bool:
 
 def _negative(text: str, start: int) -> bool:
     sign, before = text[start - 1 : start], text[start - 2 : start - 1]
-    return sign in ("-", "−") and start > 0 and not (before.isalnum() or before in ")%°")
+    return sign in ("-", "−") and start > 0 and not (before.isalnum() or (before and before in ")%°"))
 
 
 def _with_power(value: Decimal, power: re.Match[str]) -> Decimal:

@@ -38,7 +38,7 @@ _NO_DENIAL = {
     ("not", "until"), ("not", "least"), ("no", "doubt"),
 }  # fmt: skip
 _BESIDES = frozenset("longer more only yet".split())  # "no longer": not what is denied
-_EXCEPTIONS = frozenset("except only unless besid other apart exception außer nur sauf seul salvo excepto solo".split())
+_EXCEPTIONS = frozenset("except onli unless besid other apart exception außer nur sauf seul salvo excepto solo".split())
 _BACKWARDS = frozenset("none nothing nobody nicht".split())  # they may stand after what they deny
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
 _SHORTEST = 4  # letters of a word that a prefix turns round
@@ -49,7 +49,8 @@ class Polarity:
     """What is denied in a text.
 
     `heads` are the words right after each "not", `denied` all those in its reach, `stated` those out of it.
-    `count` is how many negations there are, `words` the English stem of every word.
+    `count` is how many negations there are, `words` the English stem of every word. `anywhere` says that in
+    its language a "not" may stand on either side of what it denies.
     """
 
     heads: frozenset[Term]
@@ -57,6 +58,7 @@ class Polarity:
     stated: frozenset[Term]
     count: int
     words: frozenset[str]
+    anywhere: bool = False
 
     def holds(self, term: Term) -> bool | None:
         """Whether a word is stated (True) or denied (False); None where it is neither or both."""
@@ -79,13 +81,17 @@ def read_polarity(tokens: Sequence[Token], language: str) -> Polarity:
     denied = frozenset(term for term, off in terms if off)
     stated = frozenset(term for term, off in terms if not off)
     words = frozenset(term[0] for token in tokens if not token.text.isupper() for term in token.terms)
-    return Polarity(frozenset(heads), denied, stated, len(spots), words)
+    return Polarity(frozenset(heads), denied, stated, len(spots), words, language != ENGLISH)
 
 
 def denial(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
     """A word that one text denies and the other states, and whether the line is what denies it."""
     if sentence.words & _EXCEPTIONS and line.words & _EXCEPTIONS:
         return None  # "not allowed, except for fish" and "only fish are allowed"
+    if sentence.anywhere and sentence.count and line.count:
+        return None
+    if "than" in sentence.words & line.words and not sentence.count and line.count == 1:
+        return None  # "rather in May than in August" and "better in May than in August"
     for term in sorted(sentence.heads):
         if sentence.holds(term) is False and line.holds(term) is True:
             return term, False

@@ -65,7 +65,7 @@ def read_tokens(text: str, languages: tuple[str, ...], language: str) -> tuple[T
         if tokens and (clause > tokens[-1].clause or lowered in _ALSO_PARTS):
             part += 1
         terms = stems(_bare(lowered), languages)
-        content = not is_stop_word(_bare(lowered), language) and "'" not in lowered.replace("’", "'")[:-2]
+        content = _carries_meaning(_bare(lowered), language) and "'" not in lowered.replace("’", "'")[:-2]
         tokens.append(
             Token(match[0], match.start(), match.end(), terms, content, clause, mark if tokens else "^", part)
         )
@@ -88,6 +88,12 @@ def _same_stems() -> dict[str, str]:
     """Stem -> the stem that stands for it and its synonyms."""
     stem = {word: content_terms(word)[0][0] for word in (*SYNONYMS, *SYNONYMS.values())}
     return {stem[word]: stem[other] for word, other in SYNONYMS.items()}
+
+
+def _carries_meaning(word: str, language: str) -> bool:
+    """Whether a word is no stop word; in scripts without spaces a run of characters is several words."""
+    pieces = [word] if word.isascii() else words_of(word)
+    return any(not is_stop_word(piece, language) for piece in pieces)
 
 
 def _mark_in(between: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from rapidfuzz.distance import LCSseq
 
 from rag_bot.query.check.number_words import WORD_NUMBER
 from rag_bot.query.check.opposites import OPPOSITES
-from rag_bot.query.check.tokens import Token
+from rag_bot.query.check.tokens import Term, Token
 
 LONGEST = 60  # words that are compared
 MOST_EXCHANGED = 14  # words that are tried in each other's place
@@ -41,10 +41,13 @@ def replaced(sentence: Sequence[Token], line: Sequence[Token]) -> Iterator[tuple
     if LCSseq.similarity(stems, others) < FOLLOWS_NEARLY * len(stems):
         return
     places = {(before.terms, after.terms): word for before, word, after in zip(line, line[1:], line[2:], strict=False)}
+    places |= {((), after.terms): word for word, after in pairwise(line) if word.after}
     written = {token.terms for token in line}
     said = {token.terms for token in sentence}
-    for before, word, after in zip(sentence, sentence[1:], sentence[2:], strict=False):
-        there = places.get((before.terms, after.terms))
+    before: tuple[Term, ...] = ()
+    for word, after in pairwise(sentence):
+        there = places.get((before, after.terms))
+        before = word.terms
         if there and there.terms != word.terms and word.terms and there.terms:
             opposite = there.terms[0][0] in OPPOSITES.get(word.terms[0][0], ())
             new = _is_plain(word) and _is_plain(there) and word.terms not in written and there.terms not in said

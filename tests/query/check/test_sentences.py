@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from rag_bot.embedding import EmbeddingModel
-from rag_bot.query.check import Checker, Line
-from rag_bot.records import SUPPORTED, UNSUPPORTED
+from rag_bot.query.check import Checker, Evidence, Line
+from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
 
-TASKS = "BIG-Bench and scale > How the tasks split"
+TASKS = "BIG-Bench and scale > How the tasks split > BIG-Bench has 202 downstream tasks:"
+COT = "Reasoning via prompting > Chain-of-thought prompting"
 LINES = (
     Line("- Emergent abilities: 33% of the BIG-Bench tasks, with performance flat for a while.", TASKS),
     Line("- Smoothly increasing: 29% of the BIG-Bench tasks, which are small tasks.", TASKS),
+    Line("- Small models do worse with CoT: it hurts their performance.", COT),
+    Line("- Large models do better with CoT: it helps their performance.", COT),
+    Line("- The slides of this talk have not been published yet.", "Overview"),
+    Line("- The speaker was Jason Wei of OpenAI.", "Overview"),
+    Line("- On 2024-10-03 the second disk failed; the mirror kept everything.", "Server"),
+    Line("- Does Jason read papers every day?", "Questions"),
 )
 
 
@@ -20,8 +27,86 @@ def checker(model: EmbeddingModel) -> Checker:
     return Checker(model)
 
 
-def test_a_changed_number_is_seen_and_the_right_one_named(checker: Checker) -> None:
-    evidence = checker.read(LINES)
-    assert checker.check("33% of the BIG-Bench tasks are emergent.", evidence).support == SUPPORTED
+@pytest.fixture(scope="module")
+def evidence(checker: Checker) -> Evidence:
+    return checker.read(LINES)
+
+
+def test_a_paraphrase_is_supported_by_the_line_it_tells(checker: Checker, evidence: Evidence) -> None:
+    verdict = checker.check("According to your notes, 33% of the BIG-Bench tasks are emergent.", evidence)
+    assert (verdict.support, verdict.lines, verdict.reasons) == (SUPPORTED, (0,), ())
+
+
+def test_a_sentence_over_two_lines_stands_on_both(checker: Checker, evidence: Evidence) -> None:
+    verdict = checker.check("CoT helps large models but hurts small ones.", evidence)
+    assert (verdict.support, verdict.lines) == (SUPPORTED, (2, 3))
+
+
+def test_a_changed_number_is_seen_and_the_right_one_named(checker: Checker, evidence: Evidence) -> None:
     verdict = checker.check("45% of the BIG-Bench tasks are emergent.", evidence)
-    assert (verdict.support, verdict.reasons[0]) == (UNSUPPORTED, "the notes say 33%, not 45%")
+    assert (verdict.support, verdict.lines) == (UNSUPPORTED, ())
+    assert verdict.reasons[0] == "the notes say 33%, not 45%"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "29% of the BIG-Bench tasks are emergent.",  # the number of another line
+        "33 of the BIG-Bench tasks are emergent.",  # the unit is gone
+        "On 2024-11-03 the second disk failed.",
+        "The speaker was Jason Wei of Google.",
+        "The slides of this talk have been published.",
+        "Large models do worse with CoT.",
+        "CoT hurts large models but helps small ones.",
+        "The cat sat on the mat.",
+        "Jason reads papers every day and writes a diary.",
+    ],
+)
+def test_what_the_lines_do_not_say_is_not_supported(checker: Checker, evidence: Evidence, sentence: str) -> None:
+    verdict = checker.check(sentence, evidence)
+    assert verdict.support in (UNSUPPORTED, PARTLY)
+    assert verdict.reasons
+
+
+def test_an_invented_half_is_at_most_partly_supported(checker: Checker, evidence: Evidence) -> None:
+    sentence = "The second disk failed on 3 October 2024, after the neighbour had spilled his coffee."
+    assert checker.check(sentence, evidence).support in (PARTLY, UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["According to your notes:", "Here is what your notes say about the slides:", "?", "", "***"]
+)
+def test_a_lead_in_claims_nothing(checker: Checker, evidence: Evidence, sentence: str) -> None:
+    assert checker.check(sentence, evidence, question="Where are the slides?").support == NO_CLAIM
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Yes.", "The slides are on Mars.", "Here are 3 notes:", "According to your notes, Anna:"]
+)
+def test_a_lead_in_with_a_claim_is_one(checker: Checker, evidence: Evidence, sentence: str) -> None:
+    assert checker.check(sentence, evidence, question="Where are the slides?").support != NO_CLAIM
+
+
+def test_only_the_cited_lines_count(checker: Checker, evidence: Evidence) -> None:
+    sentence = "The speaker was Jason Wei of OpenAI."
+    assert checker.check(sentence, evidence, among=[0, 5]).lines == (5,)
+    assert checker.check(sentence, evidence, among=[0, 1]).support == UNSUPPORTED
+    assert checker.check(sentence, evidence, among=[]).support == UNSUPPORTED
+
+
+def test_a_name_of_the_question_alone_is_no_support(checker: Checker, evidence: Evidence) -> None:
+    verdict = checker.check("The speaker was Sam Altman.", evidence, question="Was Sam Altman the speaker?")
+    assert verdict.support == UNSUPPORTED
+
+
+def test_a_script_that_the_model_cannot_read_is_judged_by_words(checker: Checker) -> None:
+    evidence = checker.read([Line("会议在星期五下午举行。"), Line("预算是三百万元。")])
+    assert checker.check("会议在星期五下午举行", evidence).support == SUPPORTED
+    assert checker.check("猫喜欢在花园里睡觉。", evidence).support != SUPPORTED
+
+
+def test_rare_words_count_more(model: EmbeddingModel) -> None:
+    weights = {"walrus": 9.0}
+    checker = Checker(model, idf=lambda stem: weights.get(stem, 0.2))
+    evidence = checker.read([Line("The zoo keeps seals in the old basin.")])
+    assert checker.check("The zoo keeps seals in the old walrus basin.", evidence).support != SUPPORTED

@@ -1,0 +1,82 @@
+"""Fits the coefficients of rag_bot/query/check/judging.py on the dev half of our own pairs.
+
+    python -m eval.checker.fit
+
+Only sentences against which nothing speaks (no other number, no denial) are fitted: those are decided by rule. A false
+sentence weighs `FALSE_WEIGHS` times a true one, since a reader trusts what is called supported.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from tempfile import gettempdir
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.checker.pairs import our_pairs
+from rag_bot.embedding import EmbeddingModel
+from rag_bot.query.check import Checker, Evidence, Line
+from rag_bot.query.check.judging import COEFFICIENTS
+from rag_bot.query.check.statement import read_statement
+
+FALSE_WEIGHS = 2.0
+STEPS, RATE = 60_000, 0.5
+RIDGE = 0.02  # keeps coefficients small where a feature hardly tells
+Matrix = NDArray[np.float64]
+
+
+def rows_of(checker: Checker, split: str) -> tuple[Matrix, Matrix]:
+    """Features of the sentences of a half, shape [sentences, features], and 1.0 where it is true."""
+    features, labels = [], []
+    read: dict[tuple[Line, ...], Evidence] = {}
+    for pair in our_pairs():
+        if pair.split == split:
+            if pair.lines not in read:
+                read[pair.lines] = checker.read(pair.lines)
+            evidence = read[pair.lines]
+            said = read_statement(pair.sentence, evidence.languages)
+            finding = checker.examine(said, evidence, range(len(pair.lines)))
+            if not finding.denied:
+                features.append([getattr(finding.features, name) for name in COEFFICIENTS])
+                labels.append(float(pair.is_true))
+    return np.array(features), np.array(labels)
+
+
+def fit(features: Matrix, labels: Matrix) -> Matrix:
+    """Intercept and coefficients of a logistic model, by descent; no coefficient below zero."""
+    inputs = np.column_stack([np.ones(len(features)), features])
+    costs = np.where(labels > 0, 1.0, FALSE_WEIGHS)
+    ridge = np.array([0.0, *[RIDGE] * features.shape[1]])
+    found = np.zeros(inputs.shape[1])
+    for _ in range(STEPS):
+        likely = 1 / (1 + np.exp(-inputs @ found))
+        found += RATE * (inputs.T @ (costs * (labels - likely)) - ridge * found) / len(labels)
+        found[1:] = np.maximum(found[1:], 0.0)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--cache", type=Path, default=Path(gettempdir()) / "rag-bot-eval", help="for the converted model"
+    )
+    checker = Checker(EmbeddingModel.prepare("all-MiniLM-L6-v2", parser.parse_args().cache))
+    halves = {split: rows_of(checker, split) for split in ("dev", "test")}
+    found = fit(*halves["dev"])
+    print(f"INTERCEPT = {found[0]:.2f}")
+    print(f"COEFFICIENTS = {dict(zip(COEFFICIENTS, found[1:].round(2).tolist(), strict=True))}")
+    for split, (features, labels) in halves.items():
+        likely = 1 / (1 + np.exp(-found[0] - features @ found[1:]))
+        for threshold in (0.3, 0.4, 0.5, 0.6):
+            kept = likely >= threshold
+            share = labels[kept].mean() if kept.any() else 0.0
+            print(
+                f"{split} from {threshold}: {share:.3f} of those kept are true, "
+                f"{kept[labels > 0].mean():.3f} of the true are kept"
+            )
+
+
+if __name__ == "__main__":
+    main()
