@@ -14,11 +14,13 @@ from rag_bot.ui.words import many
 def comparison_html(comparison: Comparison) -> str:
     """Measures of both, the p-values of the differences, and the flipped cases."""
     left_out = f'<p class="why">Not compared: {escape(comparison.left_out)}.</p>' if comparison.left_out else ""
+    changed = "; ".join(comparison.changed_settings) or "the same in both"
     rows = "".join(_row(one) for one in comparison.differences)
     head = "".join(f"<th>{name}</th>" for name in ("measure", "before", "after", "difference", "p", "cases"))
     return (
         f'<h2>Two runs compared</h2><dl class="sides"><dt>Before</dt><dd>{escape(comparison.before)}</dd>'
-        f"<dt>After</dt><dd>{escape(comparison.after)}</dd></dl>"
+        f"<dt>After</dt><dd>{escape(comparison.after)}</dd><dt>Settings</dt>"
+        f"<dd>{escape(changed)}</dd></dl>"
         f'<p class="hint">{many(comparison.common, "case")} in both. p tells how often chance alone makes a '
         "difference as large (paired randomisation test); what is below 0.05 is in bold, but for times.</p>"
         f'{left_out}<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'

@@ -135,8 +135,11 @@ const ragBot = window.ragBot = {
     form.elements.question.value = form.elements.question.defaultValue;
     form.hidden = !opens;
     exchange.querySelector(".question").hidden = opens;
-    if (opens) form.elements.question.select();
-    else exchange.querySelector("[data-edits=open]")?.focus();
+    if (opens) {
+      form.elements.question.focus();
+      form.elements.question.select();
+      form.scrollIntoView({ block: "nearest" });
+    } else exchange.querySelector("[data-edits=open]")?.focus();
   },
 
   keyInEdit(event) {

@@ -58,13 +58,13 @@ class RunningApp:
 
 
 @contextmanager
-def running_app(index: Path, model_cache: Path, away: Path, **told: str) -> Iterator[RunningApp]:
+def running_app(index: Path, model_cache: Path, away: Path, port: int = 0, **told: str) -> Iterator[RunningApp]:
     """The app with this index, started in some other folder; its process tells what it printed as an error.
 
     `told` are variables of its environment.
     """
     environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache), **told}
-    command = [sys.executable, str(ROOT / "app.py"), "--port", "0", "--index", str(index)]
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--index", str(index)]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=away, env=environment, **pipes) as server:
         assert server.stdout

@@ -1,0 +1,231 @@
+"""Saved conversations in the app: found again, renamed, deleted, exported; and where nothing can be saved."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from rag_bot.conversations.database import FILE, Conversations
+from tests.ui.conftest import ask, opened_page, running_app
+from tests.ui.writer import EMERGENT
+
+CAPITAL, POPULAR = "What is the capital of France?", "Who made emergence popular?"
+HOSTILE = 'Is "emergence" <img src=x onerror=window.hacked=1>?'
+
+
+@pytest.fixture(scope="module")
+def index(index_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the corpus with conversations of its own."""
+    index = tmp_path_factory.mktemp("kept") / "index"
+    shutil.copytree(index_folder, index)
+    return index
+
+
+@pytest.fixture(scope="module")
+def address(index: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_app(index, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
+        yield app.address
+
+
+@pytest.fixture
+def saved(index: Path) -> Conversations:
+    """The saved conversations, none at first."""
+    conversations = Conversations(index.parent / FILE, index.name)
+    for one in conversations.list():
+        conversations.delete(one.key)
+    return conversations
+
+
+@pytest.fixture
+def page(browser: Any, address: str, saved: Conversations) -> Iterator[Any]:
+    del saved  # empty by now
+    with opened_page(browser, address) as page:
+        page.wait_for_selector("#chats li", state="detached")
+        yield page
+
+
+def wait_for_titles(page: Any, *titles: str) -> None:
+    page.wait_for_function(
+        "wanted => [...document.querySelectorAll('#chats li a')].map(link => link.textContent).join('|') === wanted",
+        arg="|".join(titles),
+    )
+
+
+def wait_for_questions(page: Any, *questions: str) -> None:
+    page.wait_for_function(
+        "wanted => [...document.querySelectorAll('.exchange .question')].map(q => q.textContent).join('|') === wanted",
+        arg="|".join(questions),
+    )
+
+
+def begin(page: Any, question: str) -> None:
+    """A conversation of one question, after the one that is open."""
+    page.click("#new-chat")
+    wait_for_questions(page)
+    ask(page, question)
+    page.wait_for_selector(f"#chats a[aria-current]:has-text({question!r})")
+
+
+def manage(page: Any, title: str) -> Any:
+    """Opens what can be done with a conversation."""
+    row = page.locator("#chats li", has=page.get_by_role("link", name=title, exact=True))
+    row.hover()
+    row.locator(".more").click()
+    dialog = page.locator("dialog.manage")
+    dialog.wait_for()
+    return dialog
+
+
+def test_conversations_are_listed_newest_first_and_going_back_opens_the_one_before(page: Any) -> None:
+    begin(page, EMERGENT)
+    begin(page, CAPITAL)
+    wait_for_titles(page, CAPITAL, EMERGENT)
+    page.click(f"#chats a:has-text({EMERGENT!r})")
+    wait_for_questions(page, EMERGENT)
+    page.wait_for_selector(f"#chats a[aria-current]:has-text({EMERGENT!r})")
+    page.go_back()
+    wait_for_questions(page, CAPITAL)
+    page.go_forward()
+    wait_for_questions(page, EMERGENT)
+    page.locator(".quote .number").first.click()
+    page.wait_for_selector("#panel .body .cited")
+    ask(page, POPULAR)
+    wait_for_titles(page, EMERGENT, CAPITAL)
+
+
+def test_a_search_finds_conversations_by_what_was_asked_and_answered_in_them(page: Any) -> None:
+    begin(page, EMERGENT)
+    begin(page, CAPITAL)
+    page.fill("#chat-search input", "DOWNSTREAM emergent")
+    wait_for_titles(page)
+    page.wait_for_selector("#chats .hint")
+    page.fill("#chat-search input", "emergent")
+    wait_for_titles(page, EMERGENT)
+    page.fill("#chat-search input", "")
+    wait_for_titles(page, CAPITAL, EMERGENT)
+
+
+def test_a_conversation_is_renamed(page: Any, saved: Conversations) -> None:
+    begin(page, EMERGENT)
+    dialog = manage(page, EMERGENT)
+    title = dialog.locator("[name=title]")
+    assert title.input_value() == EMERGENT
+    title.fill("Shares <b>of</b> tasks")
+    title.press("Enter")
+    wait_for_titles(page, "Shares <b>of</b> tasks")
+    dialog.wait_for(state="hidden")
+    assert [one.title for one in saved.list()] == ["Shares <b>of</b> tasks"]
+    assert page.locator("#chats b").count() == 0
+
+
+def test_deleting_asks_first_and_leaves_a_new_chat_where_the_deleted_one_was_open(page: Any) -> None:
+    begin(page, CAPITAL)
+    begin(page, EMERGENT)
+    dialog = manage(page, EMERGENT)
+    assert not dialog.locator(".sure").is_visible()
+    dialog.locator("[data-manages=ask]").click()
+    dialog.locator("[data-manages=keep]").click()
+    dialog.locator(".sure").wait_for(state="hidden")
+    dialog.locator("[data-manages=ask]").click()
+    dialog.locator("[data-manages=delete]").click()
+    wait_for_titles(page, CAPITAL)
+    wait_for_questions(page)
+    page.wait_for_selector(".chips button")
+    page.wait_for_function("location.hash === ''")
+    ask(page, POPULAR)
+    wait_for_titles(page, POPULAR, CAPITAL)
+
+
+def test_another_conversation_is_deleted_without_disturbing_the_one_that_is_open(page: Any) -> None:
+    begin(page, CAPITAL)
+    begin(page, EMERGENT)
+    dialog = manage(page, CAPITAL)
+    dialog.locator("[data-manages=ask]").click()
+    dialog.locator("[data-manages=delete]").click()
+    wait_for_titles(page, EMERGENT)
+    wait_for_questions(page, EMERGENT)
+
+
+def test_a_conversation_is_downloaded_as_markdown_with_its_citations(page: Any, tmp_path: Path) -> None:
+    begin(page, EMERGENT)
+    dialog = manage(page, EMERGENT)
+    with page.expect_download() as downloading:
+        dialog.locator("[data-export]").click()
+    file = tmp_path / "conversation.md"
+    downloading.value.save_as(file)
+    assert downloading.value.suggested_filename.endswith(".md")
+    text = file.read_text(encoding="utf-8")
+    assert EMERGENT in text
+    assert "corpus/talk/big-bench.md:15" in text
+    assert "Emergent abilities: 33% of the BIG-Bench tasks" in text
+
+
+def test_only_this_page_may_download_and_only_what_there_is(address: str, saved: Conversations) -> None:
+    key = saved.begin("Mine?").key
+    url = f"{address}/conversations/{key}.md"
+    found = httpx.get(url)
+    assert (found.status_code, found.headers["cache-control"]) == (200, "no-store")
+    assert found.headers["content-disposition"] == "attachment; filename*=UTF-8''Mine.md"
+    assert httpx.get(url, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 400
+    for path in ("nothing.md", f"{key}", "../etc/passwd", f"{key[:-1]}%25.md"):
+        assert httpx.get(f"{address}/conversations/{path}").status_code == 404
+
+
+def test_what_people_asked_is_text_in_the_list_and_in_the_dialog(page: Any) -> None:
+    page.fill("#question textarea", HOSTILE)
+    page.press("#question textarea", "Enter")
+    wait_for_titles(page, HOSTILE)
+    page.locator("#chats li").hover()
+    page.locator("#chats .more").click()
+    assert page.input_value("dialog [name=title]") == HOSTILE
+    assert page.locator("#chats img, #conversation img, dialog img").count() == 0
+    assert page.evaluate("window.hacked") is None
+
+
+def test_an_address_of_a_conversation_that_is_no_longer_there_says_so(page: Any, address: str) -> None:
+    page.goto(f"{address}/#c=0123456789ab")
+    page.reload()
+    page.wait_for_selector("#conversation .notice:has-text('no conversation')")
+    page.wait_for_selector(".chips button")
+    page.wait_for_function("location.hash === ''")
+
+
+def test_a_restart_of_the_app_brings_back_what_was_open(
+    browser: Any, index: Path, model_cache: Path, tmp_path: Path, saved: Conversations
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    with running_app(index, model_cache, tmp_path) as app:
+        page.goto(app.address)
+        ask(page, EMERGENT)
+        page.wait_for_function("location.hash.startsWith('#c=')")
+        port = int(app.address.rpartition(":")[2])
+    with running_app(index, model_cache, tmp_path, port) as app:
+        page.goto(app.address)
+        wait_for_questions(page, EMERGENT)
+        page.wait_for_function("location.hash.startsWith('#c=')")
+    context.close()
+    assert len(saved.list()) == 1
+
+
+def test_where_nothing_can_be_saved_it_is_said_once_and_the_chat_goes_on(page: Any, saved: Conversations) -> None:
+    begin(page, EMERGENT)
+    for file in saved.file.parent.glob(f"{FILE}*"):
+        file.unlink()
+    saved.file.write_text("this is no database")
+    ask(page, CAPITAL)
+    ask(page, POPULAR)
+    wait_for_questions(page, EMERGENT, CAPITAL, POPULAR)
+    assert page.locator("#conversation .notice", has_text=FILE).count() == 1
+    page.wait_for_selector(f"#chats .notice:has-text({FILE!r})")
+    saved.file.unlink()
+    ask(page, "Why is scaling hard?")
+    wait_for_titles(page, EMERGENT)
+    [one] = saved.list()
+    assert one.exchanges == 4
