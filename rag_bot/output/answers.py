@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from rag_bot.output.visible import Visible, visible
 from rag_bot.records import (
     PROSE,
     Answer,
@@ -53,9 +54,10 @@ def answer_text(answer: Answer) -> RenderableType:
     above = [Text(f"Searched for: {answer.reworded}", style="dim")] if answer.reworded else []
     above += [Text(answer.notice, style="yellow")] if answer.notice else []
     if answer.abstained:
-        return Group(*above, Text(answer.text, style="bold"), *_nearest_text(answer.nearest))
+        return Visible(Group(*above, Text(answer.text, style="bold"), *_nearest_text(answer.nearest)))
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
-    return Group(*above, *written, *(part for citation in answer.citations for part in _citation_text(citation)))
+    cited = (part for citation in answer.citations for part in _citation_text(citation))
+    return Visible(Group(*above, *written, *cited))
 
 
 def prose_text(answer: Answer) -> Text:
@@ -64,14 +66,14 @@ def prose_text(answer: Answer) -> Text:
     for sentence in answer.sentences:
         mark = support_words(sentence.support)
         text.append(sentence.before if text else sentence.before.lstrip())
-        text.append(sentence.text, style="yellow" if mark else "")
+        text.append(visible(sentence.text), style="yellow" if mark else "")
         text.append("".join(f"[{number}]" for number in sentence.citations), style="bold cyan")
         text.append(f" ({mark})" if mark else "", style="bold yellow")
-    return text.append(f" {answer.draft}" if answer.draft else "", style="dim")
+    return text.append(f" {visible(answer.draft)}" if answer.draft else "", style="dim")
 
 
 def hits_text(hits: Sequence[Hit]) -> RenderableType:
-    return Group(*(part for hit in hits for part in _hit_text(hit)))
+    return Visible(Group(*(part for hit in hits for part in _hit_text(hit))))
 
 
 def _place_json(hit: Hit) -> dict[str, Any]:

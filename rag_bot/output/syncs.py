@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rag_bot.output.visible import Visible, visible
 from rag_bot.records import (
     CHANGES,
     Loss,
@@ -84,7 +85,7 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
         lines.append(Text(f"{made}, {report.seconds:.1f} s", style="dim"))
     lines += [Text(f"could not be read: {failure.path}: {failure.error}", style="yellow") for failure in report.failed]
     lines += [Text(_kept_text(loss, dry_run), style="yellow") for loss in report.kept]
-    return Group(*lines)
+    return Visible(Group(*lines))
 
 
 def sync_line(report: SyncReport, at: str) -> str:
@@ -93,7 +94,7 @@ def sync_line(report: SyncReport, at: str) -> str:
     failed = [f"{len(report.failed)} could not be read"] if report.failed else []
     embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
     kept = [f"\n          {_kept_text(loss, dry_run=False)}" for loss in report.kept]
-    return f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded}){''.join(kept)}"
+    return visible(f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded}){''.join(kept)}")
 
 
 def verification_text(found: Verification) -> RenderableType:
@@ -101,7 +102,7 @@ def verification_text(found: Verification) -> RenderableType:
     lines += [Text(f"{problem.part}: {problem.text}", style="yellow") for problem in found.problems]
     verdict = "Something is wrong" if found.problems else "Folders and index agree"
     counted = f"{verdict}: {found.notes:,} notes, {found.passages:,} passages looked at in {found.seconds:.1f} s."
-    return Group(*lines, Text(counted, style="bold"))
+    return Visible(Group(*lines, Text(counted, style="bold")))
 
 
 def status_text(status: Status) -> RenderableType:
@@ -118,7 +119,7 @@ def status_text(status: Status) -> RenderableType:
     ]
     for name, value in rows:
         table.add_row(Text(name, style="dim"), Text(value))
-    return table
+    return Visible(table)
 
 
 def _kept_text(loss: Loss, dry_run: bool) -> str:
