@@ -12,7 +12,6 @@ from rag_bot.query.check.statement import Statement
 from rag_bot.query.check.wording import exchanged, replaced
 
 ABOUT_IT = 0.5  # share of the words that a line has to have, to be about the same
-NEARLY_ALL = 0.9  # share from which a line that does not deny says the same
 LESS = 0.1  # of the words: a denying line may fit so much less than the best that does not deny
 
 
@@ -36,7 +35,7 @@ def denials_of(sentence: Statement, lines: Sequence[ReadLine], coverage: Coverag
         }
         best = max((fit[place] for place in looked if place not in found), default=0.0)
         worst = max(found, key=lambda place: fit[place], default=None)
-        if worst is not None and fit[worst] > best - (LESS if best < NEARLY_ALL else 0.0):
+        if worst is not None and fit[worst] >= best - LESS:
             reasons.append(found[worst])
         if len(parts) == 2:
             denying |= found.keys()

@@ -88,7 +88,7 @@ def denial(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
     """A word that one text denies and the other states, and whether the line is what denies it."""
     if sentence.words & _EXCEPTIONS and line.words & _EXCEPTIONS:
         return None  # "not allowed, except for fish" and "only fish are allowed"
-    if sentence.anywhere and sentence.count and line.count:
+    if sentence.anywhere and sentence.heads & line.heads:
         return None
     if "than" in sentence.words & line.words and not sentence.count and line.count == 1:
         return None  # "rather in May than in August" and "better in May than in August"

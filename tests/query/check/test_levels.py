@@ -1,0 +1,34 @@
+"""On the labelled set the checker is not worse than it was when its figures were written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from eval.checker.measure import by_kind, judge_all, precision_and_recall
+from eval.checker.pairs import our_pairs
+from rag_bot.embedding import EmbeddingModel
+from rag_bot.query.check import Checker
+
+LEAST_PRECISION, LEAST_RECALL = 0.88, 0.80
+LEAST_CAUGHT = {
+    "number": 0.95, "date": 0.95, "unit": 0.85, "negation": 0.9, "other note": 0.95, "other passage": 0.95,
+    "antonym": 0.85, "name": 0.85, "addition": 0.75, "swap": 0.7, "verbatim": 0.97, "paraphrase": 0.7,
+}  # fmt: skip
+
+
+def test_the_labelled_set_is_large_and_both_ways() -> None:
+    pairs = list(our_pairs())
+    assert len(pairs) >= 400
+    assert len({pair.id for pair in pairs}) == len(pairs)
+    assert Counter(pair.split for pair in pairs).keys() == {"dev", "test"}
+    assert sum(pair.is_true for pair in pairs) >= 150
+    assert all(pair.lines for pair in pairs)
+
+
+def test_precision_and_recall_are_not_below_their_recorded_levels(model: EmbeddingModel) -> None:
+    judged = judge_all(Checker(model), (pair for pair in our_pairs() if pair.split == "test"))
+    precision, recall = precision_and_recall(judged)
+    assert precision >= LEAST_PRECISION
+    assert recall >= LEAST_RECALL
+    shares = {kind: share for kind, (share, _) in by_kind(judged).items()}
+    assert {kind: share for kind, share in shares.items() if share < LEAST_CAUGHT[kind]} == {}
