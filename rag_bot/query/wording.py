@@ -70,10 +70,15 @@ def leans_back(question: str) -> bool:
     words = words_of(question)
     if not words:
         return False
-    content = [word for word in words if word not in STOP_WORDS | _POINTING | _IN_SHORT_ONES]
+    content = says_itself(question)
     points = _POINTING | (_IN_SHORT_ONES if len(words) <= _SHORT else frozenset())
     opens = words[0] in _JOINING or words[:2] in (["what", "about"], ["how", "about"])
     return opens or words[-1] in _AT_THE_END or (len(content) < SAYS_ENOUGH and bool(points & {*words})) or not content
+
+
+def says_itself(question: str) -> list[str]:
+    """The words of a question that carry meaning and do not point back at what was said before."""
+    return [word for word in words_of(question) if word not in STOP_WORDS | _POINTING | _IN_SHORT_ONES]
 
 
 def corrected(sources: Sources, question: str) -> str:

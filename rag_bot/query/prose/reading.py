@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag_bot.markdown import plain_text
-from rag_bot.markdown.sentences import sentences
+from rag_bot.markdown.sentences import code_spans, sentences
 
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*$")
@@ -84,7 +84,7 @@ class Reader:
 
     def _read_ended(self) -> Iterator[Written]:
         """The sentences of a line that still grows, but for its last one: it may grow too, or get its citation."""
-        if self._in_code or _FENCE.match(self._unread):
+        if self._in_code or _FENCE.match(self._unread) or _opens_code(self._unread):
             return
         *ended, growing = _edges(self._unread)
         if ended and _OPEN_MARK.fullmatch(self._unread[growing:]):
@@ -137,6 +137,12 @@ def _edges(line: str) -> list[int]:
         if line[start:].strip():
             edges.append(start)
     return sorted(set(edges))
+
+
+def _opens_code(line: str) -> bool:
+    """Whether inline code has begun that may hold full stops and has not ended."""
+    inside = sum(line.count("`", start, end) for start, end in code_spans(line, 0, len(line)))
+    return line.count("`") > inside
 
 
 def _words(text: str) -> tuple[str, tuple[int, ...]]:

@@ -9,7 +9,7 @@ from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.query.prose.passages import as_data
 from rag_bot.query.prose.prompt import recall
-from rag_bot.query.wording import leans_back
+from rag_bot.query.wording import leans_back, says_itself
 from rag_bot.records import Turn
 from rag_bot.settings import LlmSettings
 from rag_bot.store.analysis import ENGLISH, content_terms
@@ -48,7 +48,7 @@ def _trusted(written: str, question: str, turns: Sequence[Turn]) -> str:
     lines = [line.strip(" \t\"'“”*") for line in written.strip().splitlines() if line.strip()]
     if not lines or len(lines[0]) > _LONGEST:
         return ""
-    own, new = _terms([question]), _terms([lines[0]])
+    own, new = _terms([" ".join(says_itself(question))]), _terms([lines[0]])
     known = own | _terms(text for turn in turns for text in (turn.question, turn.answer))
     return lines[0] if own < new <= known else ""
 

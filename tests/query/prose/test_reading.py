@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_bot.query.prose.reading import Reader, Written
@@ -37,6 +37,7 @@ CASES = {
         ("See the page x.", (1,), "\n")
     ],
     "It is 33%.<|im_end|>": [("It is 33%.", (), "\n")],
+    "Run `git log. -p` first. Then stop.": [("Run git log. -p first.", (), "\n"), ("Then stop.", (), " ")],
     "[1]": [],
     "An array a[1] is not cited": [("An array a is not cited", (1,), "\n")],
 }
@@ -54,6 +55,7 @@ def test_sentences_come_with_their_numbers_and_what_parts_them(text: str, step: 
     assert [(one.text, one.numbers, one.before) for one in read(text, step=step)] == CASES[text]
 
 
+@settings(max_examples=500, deadline=None)
 @given(st.text(alphabet="ab.?! \n[]12-`#(<|>)", max_size=60), st.integers(1, 7))
 def test_pieces_make_no_difference(text: str, step: int) -> None:
     assert [one.text for one in read(text, step=step)] == [one.text for one in read(text, step=1000)]
