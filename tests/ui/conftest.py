@@ -97,8 +97,8 @@ def talking_app(
     index = tmp_path_factory.mktemp("talking") / "index"
     shutil.copytree(index_folder, index)
     with writer() as model:
-        told = {"RAG_BOT_LLM": WRITER, "RAG_BOT_GENERATION__URL": model.server.url}
-        with running_app(index, model_cache, tmp_path_factory.mktemp("elsewhere"), **told) as app:
+        away, url = tmp_path_factory.mktemp("elsewhere"), model.server.url
+        with running_app(index, model_cache, away, RAG_BOT_LLM=WRITER, RAG_BOT_GENERATION__URL=url) as app:
             yield TalkingApp(app.address, model, index)
 
 

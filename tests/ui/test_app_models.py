@@ -1,0 +1,81 @@
+"""Who answers, chosen in the app."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.conftest import ask, opened_page, running_app
+from tests.ui.writer import EMERGENT, NAME, Writer, writer
+
+REMOTE = "openai:gpt-5"
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Writer]:
+    with writer() as model:
+        yield model
+
+
+@pytest.fixture
+def page(browser: Any, model: Writer, index_folder: Path, model_cache: Path, tmp_path: Path) -> Iterator[Any]:
+    """A page of an app that no model is configured for, but an address where there is one, and a key for OpenAI."""
+    index = tmp_path / "own" / "index"
+    shutil.copytree(index_folder, index)
+    url = model.server.url
+    app_of = running_app(index, model_cache, tmp_path, RAG_BOT_GENERATION__URL=url, OPENAI_API_KEY="sk-test")
+    with app_of as app, opened_page(browser, app.address) as page:
+        page.wait_for_selector(".chips button")
+        yield page
+
+
+def choose(page: Any, name: str) -> None:
+    field = page.locator("#answers-by input")
+    field.click()
+    field.fill(name)
+    field.press("Enter")
+
+
+def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:
+    assert ask(page, EMERGENT).locator(".written").count() == 0
+    assert page.locator("[data-again=prose]:visible").count() == 0
+    choose(page, NAME)
+    page.wait_for_selector("[data-again=prose]:visible")
+    page.click("[data-again=prose]")
+    page.wait_for_selector(".exchange:not(.growing) .written .cite")
+    assert page.locator("#remote .remote").count() == 0
+    page.reload()
+    page.wait_for_function(f"document.querySelector('#answers-by input').value.includes('{NAME}')")
+    page.wait_for_selector(".written .cite")
+    choose(page, "Quotes (no model)")
+    page.wait_for_selector(".has-model", state="detached")
+    assert ask(page, "Who made emergence popular?").locator(".written").count() == 0
+
+
+def test_a_remote_model_is_asked_about_and_named_for_as_long_as_it_is_chosen(page: Any) -> None:
+    choose(page, REMOTE)
+    asking = page.locator("#model .asks")
+    asking.wait_for()
+    assert "runs on api.openai.com, not on this machine" in asking.inner_text()
+    assert page.locator("#remote .remote").count() == 0
+    asking.locator("[data-consent=no]").click()
+    asking.wait_for(state="detached")
+    page.wait_for_function("document.querySelector('#answers-by input').value.startsWith('Quotes')")
+    choose(page, REMOTE)
+    asking.locator("[data-consent=yes]").click()
+    page.wait_for_selector("#remote .remote:has-text('remote: api.openai.com')")
+    page.wait_for_selector("#model .hint:has-text('go to api.openai.com')")
+    page.reload()
+    page.wait_for_selector("#remote .remote:has-text('remote: api.openai.com')")
+    choose(page, "Quotes (no model)")
+    page.wait_for_selector("#remote .remote", state="detached")
+
+
+def test_a_name_that_is_none_says_so_and_changes_nothing(page: Any) -> None:
+    choose(page, "nobody")
+    page.wait_for_selector("#model .notice:has-text('names no language model')")
+    assert ask(page, EMERGENT).locator(".written").count() == 0
