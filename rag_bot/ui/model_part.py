@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.model_view import BY_QUOTES
+from rag_bot.ui.model_view import BY_QUOTES, model_choices, shown_name
 from rag_bot.ui.models import Models
 
 
@@ -27,11 +27,18 @@ class ModelPart:
 
     def wire(self, refreshing: dict[str, Any]) -> None:
         self._choice.focus(self._models.look, None, None, **AT_ONCE)
-        self._choice.input(self._choose, self._choice, None, **AT_ONCE).then(**refreshing)
-        self.parts["model"].consent(self._consent, None, None, **AT_ONCE).then(**refreshing)
+        self._choice.input(self._choose, self._choice, self._choice, **AT_ONCE).then(**refreshing)
+        self.parts["model"].consent(self._consent, None, self._choice, **AT_ONCE).then(**refreshing)
 
-    def _choose(self, name: str | None) -> None:
+    def _choose(self, name: str | None) -> Any:
         self._models.choose(name or "")
+        return self._shown()
 
-    def _consent(self, event: gr.EventData) -> None:
+    def _consent(self, event: gr.EventData) -> Any:
         self._models.consent(event._data["agreed"] is True)
+        return self._shown()
+
+    def _shown(self) -> Any:
+        """What was typed gives way to what came of it."""
+        choice = self._models.choice
+        return gr.Dropdown(model_choices(choice), value=shown_name(choice))

@@ -12,12 +12,17 @@ _SENT = "your question, the passages found for it and this conversation"
 
 
 def model_choices(choice: Choice) -> list[tuple[str, str]]:
-    """Labels and names: quotes, what can be asked, what can't be; the chosen one is always among them."""
+    """Labels and names: quotes, what can be asked, what can't be; what stands in the field is always among them."""
     known = sorted(choice.known, key=lambda one: not one.is_ready)
     named = {one.name: _label(one) for one in known}
-    if choice.chosen:
-        named.setdefault(choice.chosen, choice.chosen)
+    if shown_name(choice):
+        named.setdefault(shown_name(choice), shown_name(choice))
     return [(BY_QUOTES, ""), *((label, name) for name, label in named.items())]
+
+
+def shown_name(choice: Choice) -> str:
+    """What stands in the field: the model that is asked about, or the chosen one."""
+    return choice.asking.name if choice.asking else choice.chosen
 
 
 def model_notice(choice: Choice) -> str:

@@ -10,7 +10,7 @@ from rag_bot.ui.chat_list import chat_list
 from rag_bot.ui.chats import MOST_LISTED, Chats
 from rag_bot.ui.evaluations import Evaluations
 from rag_bot.ui.glance import Glances
-from rag_bot.ui.model_view import badge, model_choices, model_notice
+from rag_bot.ui.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models import Models
 from rag_bot.ui.note_list import ALL, NoteLists
 from rag_bot.ui.notes_page import filters, rows, summary
@@ -62,7 +62,7 @@ class Sources:
 
     def _model_views(self) -> Views:
         choice = self.models.choice
-        known = (model_choices(choice), choice.chosen)
+        known = (model_choices(choice), shown_name(choice))
         return {"answers_by": known, "model": model_notice(choice), "remote": badge(choice)}
 
     def evaluation_views(self, chosen: Chosen) -> Views:
