@@ -49,7 +49,7 @@ def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:
     page.wait_for_selector(".exchange:not(.growing) .written .cite")
     assert page.locator("#remote .remote").count() == 0
     page.reload()
-    page.wait_for_function(f"document.querySelector('#answers-by input').value.includes('{NAME}')")
+    page.wait_for_function(f"document.querySelector('#answers-by input')?.value.includes('{NAME}')")
     page.wait_for_selector(".written .cite")
     choose(page, "Quotes (no model)")
     page.wait_for_selector(".has-model", state="detached")
@@ -64,7 +64,7 @@ def test_a_remote_model_is_asked_about_and_named_for_as_long_as_it_is_chosen(pag
     assert page.locator("#remote .remote").count() == 0
     asking.locator("[data-consent=no]").click()
     asking.wait_for(state="detached")
-    page.wait_for_function("document.querySelector('#answers-by input').value.startsWith('Quotes')")
+    page.wait_for_function("document.querySelector('#answers-by input')?.value.startsWith('Quotes')")
     choose(page, REMOTE)
     asking.locator("[data-consent=yes]").click()
     page.wait_for_selector("#remote .remote:has-text('remote: api.openai.com')")
