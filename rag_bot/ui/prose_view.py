@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Answer, Citation, Sentence
+from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Answer, Citation, Sentence, support_words
 from rag_bot.ui.quote_view import target
 from rag_bot.ui.words import many
 
 _BULLET = re.compile(r"\n[ \t]*[-*+•][ \t]*$")
 _NUMBERED = re.compile(r"\n[ \t]*(\d{1,4})[.)][ \t]*$")
-_LABELS = {UNSUPPORTED: ("unsupported", "not in your notes"), PARTLY: ("partly", "only partly in your notes")}
+_SORTS = {UNSUPPORTED: "unsupported", PARTLY: "partly"}
 _Item = tuple[str, list[Sentence]]
 """What begins a paragraph or a point of a list, and its sentences."""
 
@@ -74,7 +74,7 @@ def _sentences(sentences: Sequence[Sentence], cited: Mapping[int, Citation]) -> 
 
 def _sentence(sentence: Sentence, cited: Mapping[int, Citation]) -> str:
     """The words, the numbers they stand on, and where they don't stand on them, that they don't and why."""
-    sort, label = _LABELS.get(sentence.support, ("", ""))
+    sort, label = _SORTS.get(sentence.support, ""), support_words(sentence.support)
     marks = "".join(_cite(cited[number]) for number in sentence.citations if number in cited)
     words = f'<span class="words">{escape(sentence.text)}</span>'
     doubt = _doubt(sort, label, sentence.reasons) if label else ""
