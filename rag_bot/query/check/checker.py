@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rag_bot.embedding import EmbeddingModel
@@ -24,13 +24,12 @@ VETO_FROM, LIFT_FROM = 0.5, 0.9  # probabilities of the CrossEncoder that outvot
 class Checker:
     """Decides for sentences whether given lines of notes support them, without a language model.
 
-    `idf` gives the weight of a stem (rare ones count more); all are alike without it. `nli` names a CrossEncoder with
-    the labels entailment, neutral and contradiction, on the hub or in a folder, that has a say as well.
+    `nli` names a CrossEncoder with the labels entailment, neutral and contradiction, on the hub or in a folder, that
+    has a say as well.
     """
 
-    def __init__(self, model: EmbeddingModel, *, idf: Callable[[str], float] | None = None, nli: str = "") -> None:
+    def __init__(self, model: EmbeddingModel, *, nli: str = "") -> None:
         self._meaning = Meaning(model)
-        self._weigh = idf or (lambda _: 1.0)
         self._nli = nli
 
     def read(self, lines: Sequence[Line]) -> Evidence:
@@ -63,7 +62,7 @@ class Checker:
         """What was measured of a sentence over the lines at these places; `Finding.lines` count among them."""
         meaning = self._meaning if reads_words(self._meaning.model, said.text) else None
         lines = [evidence.read[place] for place in places]
-        return judge(said, lines, evidence.vectors[places], meaning, self._weigh)
+        return judge(said, lines, evidence.vectors[places], meaning)
 
 
 def _with_opinion(finding: Finding, sentence: str, lines: Sequence[Line], name: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,6 @@ LIGHT_WORDS = frozenset(
     "show indicate suggest point also however therefore thus hence like such one two three lot much even still yet "
     "consist contain come take give go see look find help work term case fact part".split()
 )
-Weigh = Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +65,14 @@ class Coverage:
         return [row for row, word in enumerate(self.words) if segment is None or word.segment == segment]
 
 
-def words_to_find(sentence: Statement, weigh: Weigh) -> tuple[Word, ...]:
+def words_to_find(sentence: Statement) -> tuple[Word, ...]:
     """The words of a sentence that carry meaning, each once in a segment; numbers and dates are compared as such."""
     found: dict[tuple[Term, int], Word] = {}
     for number, segment in enumerate(sentence.segments):
         for token in segment.tokens:
             if token.content and not any(map(str.isdigit, token.text)):
                 for term in token.terms:
-                    found.setdefault((term, number), Word(token.lower, term, _weight(token, term, weigh), number))
+                    found.setdefault((term, number), Word(token.lower, term, _weight(token, term), number))
     return tuple(found.values())
 
 
@@ -115,6 +114,5 @@ def _stands(word: Word, line: ReadLine) -> float:
     return 1.0 if word.term in line.own.terms else ABOVE if word.term in line.above.terms else 0.0
 
 
-def _weight(token: Token, term: Term, weigh: Weigh) -> float:
-    light = token.lower in LIGHT_WORDS or term[0] in LIGHT_WORDS
-    return weigh(term[0]) * (LIGHT if light else 1.0)
+def _weight(token: Token, term: Term) -> float:
+    return LIGHT if token.lower in LIGHT_WORDS or term[0] in LIGHT_WORDS else 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag_bot.query.check.conflicts import contradiction
 from rag_bot.query.check.coverage import Coverage
@@ -12,6 +13,8 @@ from rag_bot.query.check.statement import Statement
 from rag_bot.query.check.wording import exchanged, replaced
 
 ABOUT_IT = 0.5  # share of the words that a line has to have, to be about the same
+_BEING = frozenset("is isn't are aren't was wasn't were weren't be been being".split())
+_LIKENING = frozenset("like alike similar similarly same as resemble resembles analogous".split())
 LESS = 0.1  # of the words: a denying line may fit so much less than the best that does not deny
 
 
@@ -50,6 +53,13 @@ def turned_round(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str
         for said, written, opposite in replaced(sentence.tokens, line.own.tokens):
             if opposite:
                 yield f"the notes say ‘{written}’, not ‘{said}’"
+
+
+def likened(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str]:
+    """Where the sentence likens two things that the lines only name."""
+    likens = any(one.lower in _BEING and other.lower == "like" for one, other in pairwise(sentence.tokens))
+    if likens and not any(token.lower in _LIKENING for line in lines for token in line.own.tokens):
+        yield "the notes don't compare these"
 
 
 def other_words(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
 from rag_bot.query.check.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
 from rag_bot.query.check.coverage import LIGHT, Coverage, cover, words_to_find
-from rag_bot.query.check.denials import denials_of, other_words, turned_round
+from rag_bot.query.check.denials import denials_of, likened, other_words, turned_round
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
 from rag_bot.query.check.selection import select
@@ -52,10 +52,9 @@ def judge(
     lines: Sequence[ReadLine],
     vectors: Vectors,
     meaning: Meaning | None,
-    weigh: Callable[[str], float],
 ) -> Finding:
     """Judge a sentence; `vectors` are the lines' unit vectors, `meaning` None where the model can't read the words."""
-    exact = cover(words_to_find(sentence, weigh), lines, None)
+    exact = cover(words_to_find(sentence), lines, None)
     cosines = _cosines(sentence, exact, vectors, meaning)
     order = sorted(range(len(lines)), key=lambda place: -(exact.share([place]) + cosines[place]))
     looked = sorted(order[:MOST_LOOKED_AT])
@@ -73,7 +72,7 @@ def judge(
         *untrue_quotation(sentence, lines),
         *turned_round(sentence, stands_on),
     ]
-    soft = [*scattered(sentence, near, lines, chosen), *other_words(sentence, stands_on)]
+    soft = [*scattered(sentence, near, lines, chosen), *likened(sentence, stands_on), *other_words(sentence, stands_on)]
     features = _features(sentence, exact, near, cosines, chosen)
     return _decide(features, chosen, tuple(dict.fromkeys(hard)), tuple(dict.fromkeys(soft)), near)
 

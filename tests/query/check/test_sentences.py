@@ -105,8 +105,8 @@ def test_a_script_that_the_model_cannot_read_is_judged_by_words(checker: Checker
     assert checker.check("猫喜欢在花园里睡觉。", evidence).support != SUPPORTED
 
 
-def test_rare_words_count_more(model: EmbeddingModel) -> None:
-    weights = {"walrus": 9.0}
-    checker = Checker(model, idf=lambda stem: weights.get(stem, 0.2))
-    evidence = checker.read([Line("The zoo keeps seals in the old basin.")])
-    assert checker.check("The zoo keeps seals in the old walrus basin.", evidence).support != SUPPORTED
+def test_to_be_like_a_thing_is_more_than_to_be_named_beside_it(checker: Checker) -> None:
+    named = checker.read([Line("Chain-of-thought prompting changed the way AI works.")])
+    likened = checker.read([Line("AI work is like gardening: much of it is waiting.")])
+    assert checker.check("AI work is like a chain-of-thought.", named).support != SUPPORTED
+    assert checker.check("AI work is like gardening.", likened).support == SUPPORTED
