@@ -19,7 +19,8 @@ from tests.conftest import CORPUS
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = (
-    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status"),
+    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status", "models"),
+    *(f"conversations {name}" for name in ("list", "show", "rename", "delete", "export")),
     *("eval run", "eval add", "eval compare", "eval beir", "eval spans", "eval sweep"),
 )
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
@@ -63,6 +64,7 @@ def test_ask_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
         "mode",
         "abstained",
         "confidence",
+        "sentences",
         "citations",
         "nearest",
         "timings_ms",

@@ -44,7 +44,10 @@ class _Elements(HTMLParser):
         del data
         self.found.append(("!--", {}))
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        self.handle_comment(decl)
+
+    handle_pi = unknown_decl = handle_comment
 
 
 def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
