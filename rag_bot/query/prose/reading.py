@@ -22,7 +22,8 @@ _MARK = re.compile(
 _OPEN_MARK = re.compile(r"\s{0,3}[\[【(<][^\]】)>\n]{0,24}$")
 _TEMPLATE_MARK = re.compile(r"<\|[^<>|\n]{0,40}\|>|</?s>|</passage>", re.IGNORECASE)
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # a terminal would obey some of them
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would show what follows, our marks too, from right to left
+# What nobody sees: turns what follows, our marks too, from right to left; hides between a full stop and its sentence.
+_HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060\ufeff\U000e0000-\U000e007f]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
 _WIDEST_RANGE = 10
@@ -57,7 +58,7 @@ class Reader:
 
     def feed(self, piece: str) -> list[Written]:
         """The sentences that have ended with this piece."""
-        self._unread += _HALVES.sub("\ufffd", _TURNING.sub("", _UNSEEN.sub(" ", piece)))
+        self._unread += _HALVES.sub("\ufffd", _HIDDEN.sub("", _UNSEEN.sub(" ", piece)))
         return list(self._read(at_end=False))
 
     def finish(self) -> list[Written]:
