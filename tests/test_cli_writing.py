@@ -297,10 +297,10 @@ def test_evaluation_says_what_the_model_cost_and_how_much_of_it_the_notes_say(
             "pattern": "18:00",
             "evidence": [{"path": "notes/harbour.md", "quote": "The waffle kiosk at the harbour closes at 18:00"}],
         },
-        {"question": "What is the capital of France?", "kind": "off-topic", "evidence": []},
+        {"question": "What is the capital of France?", "kind": "off-topic", "pattern": "", "evidence": []},
     ]
     lines = [
-        {"id": f"c{number}", "kind": "fact", "split": "dev", "answerable": bool(case["evidence"]), **case}
+        {"id": f"c{number}", "kind": "fact", "answerable": bool(case["evidence"]), **case}
         for number, case in enumerate(cases)
     ]
     (tmp_path / "cases.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
