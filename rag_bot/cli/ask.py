@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from rag_bot.cli.common import AsJson, Folder, Tag, load, open_library, show
-from rag_bot.cli.writing import write_answer
+from rag_bot.cli.writing import named_model, write_answer
 from rag_bot.records import Filters
 
 app = typer.Typer()
@@ -52,9 +52,10 @@ def ask(
     """The lines of your notes that answer a question, or that they don't; with --llm a model writes the answer."""
     from rag_bot.output import answer_json, answer_text
 
-    with open_library(context, llm=llm) as library:
+    with open_library(context) as library:
         console = None if as_json else Console(highlight=False)
-        answer = write_answer(library, question, filters=Filters(folder, tag), console=console)
+        model = named_model(library.settings, llm)
+        answer = write_answer(library, question, filters=Filters(folder, tag), llm=model, console=console)
     show(as_json, answer_json(answer), lambda: answer_text(answer))
 
 
@@ -71,8 +72,8 @@ def chat(
     """Ask one question after another in the terminal; an empty line or Ctrl-D ends it. The conversation is kept."""
     from rag_bot.cli.chatting import Chat
 
-    with open_library(context, llm=llm) as library:
-        Chat(library, Filters(folder, tag), resume).run()
+    with open_library(context) as library:
+        Chat(library, named_model(library.settings, llm), Filters(folder, tag), resume).run()
 
 
 @app.command(epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080")

@@ -18,7 +18,9 @@ from rag_bot.records import Answer, Filters, Turn
 class Chat:
     """Asks for questions and answers them, until an empty line."""
 
-    def __init__(self, library: Library, filters: Filters, resume: str | None = None) -> None:
+    def __init__(
+        self, library: Library, llm: LanguageModel | None, filters: Filters, resume: str | None = None
+    ) -> None:
         """`resume` begins the key of a conversation to go on with. Raises UsageError where there is none."""
         self._library = library
         self._filters = filters
@@ -27,7 +29,7 @@ class Chat:
         self._key = self._kept.find(resume).key if resume else ""
         said = self._kept.exchanges(self._key) if self._key else ()
         self._turns = [Turn(one.question, one.answer.text) for one in said]
-        self._llm = self._open_model()
+        self._llm = llm
 
     def run(self) -> None:
         self._greet()
@@ -55,13 +57,6 @@ class Chat:
         if self._llm and self._llm.is_remote:
             sent = "Each question, the passages found for it and this conversation are sent to"
             self._warn(f"{sent} {self._llm.place}.")
-
-    def _open_model(self) -> LanguageModel | None:
-        if not self._library.settings.llm:
-            return None
-        from rag_bot.llm.opening import open_llm
-
-        return open_llm(self._library.settings)
 
     def _read(self) -> str:
         try:

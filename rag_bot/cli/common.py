@@ -40,8 +40,8 @@ def load(context: typer.Context, **flags: Any) -> Settings:
     return load_settings(**context.obj, **flags)
 
 
-def open_library(context: typer.Context, **flags: Any) -> Library:
-    settings = load(context, **flags)
+def open_library(context: typer.Context) -> Library:
+    settings = load(context)
     from rag_bot.library import Library
 
     return Library(settings)

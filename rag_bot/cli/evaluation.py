@@ -10,12 +10,12 @@ import typer
 
 from rag_bot.cli import sets
 from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library, show, shown_progress
+from rag_bot.cli.writing import named_model
 from rag_bot.errors import UsageError
 from rag_bot.records import Progress
 
 if TYPE_CHECKING:
     from rag_bot.evaluation.results import Result
-    from rag_bot.llm import LanguageModel
     from rag_bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure, with questions whose answers are known.")
@@ -152,7 +152,7 @@ def _run(
     from rag_bot.library import Library
 
     cases = select_cases(read_cases(file), split=split, kind=kind)
-    model = _open_model(settings, llm) if llm else None
+    model = named_model(settings, llm) if llm else None
     with Library(settings) as library, shown_progress(as_json, lines) as on_progress:
         return run_cases(
             library,
@@ -161,12 +161,6 @@ def _run(
             llm=model,
             on_case=lambda done: on_progress(Progress("cases", done, len(cases))),
         )
-
-
-def _open_model(settings: Settings, llm: str) -> LanguageModel:
-    from rag_bot.llm.opening import open_llm
-
-    return open_llm(settings.model_copy(update={"llm": llm}))
 
 
 def _with_retrieval(settings: Settings, given: list[str]) -> Settings:

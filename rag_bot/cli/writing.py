@@ -15,8 +15,18 @@ from rag_bot.records import Answer, Filters, Turn
 if TYPE_CHECKING:
     from rag_bot.library import Library
     from rag_bot.llm import LanguageModel
+    from rag_bot.settings import Settings
 
 _FRAMES = 12  # a second
+
+
+def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
+    """The model of this name, else that of the settings, opened; None where neither names one."""
+    if not (name or settings.llm):
+        return None
+    from rag_bot.llm.opening import open_llm
+
+    return open_llm(settings, name or "")
 
 
 def write_answer(
@@ -28,11 +38,11 @@ def write_answer(
     llm: LanguageModel | None = None,
     console: Console | None = None,
 ) -> Answer:
-    """The whole answer, by quotes where the settings name no model.
+    """The whole answer, by quotes without a model.
 
     On a terminal a model's words are shown as they come, and taken away again.
     """
-    if not library.settings.llm:
+    if llm is None:
         return library.ask(question, filters=filters, earlier=[turn.question for turn in turns])
     with _stopped_by_interrupt() as stop:
         growing = library.write(question, llm=llm, filters=filters, turns=turns, stop=stop)

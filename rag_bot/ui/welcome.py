@@ -56,7 +56,7 @@ def _emptied(glance: Glance, rest: str) -> str:
 
 def _invitation(questions: Sequence[str]) -> str:
     chips = "".join(f'<button type="button" data-ask="{escape(q)}" dir="auto">{escape(q)}</button>' for q in questions)
-    text = "Answers are lines of your own notes, word for word, with the place where they stand."
+    text = "Answers come from your own notes alone, with the lines where they stand."
     return _page("Ask your notes", text, f'<div class="chips">{chips}</div>')
 
 

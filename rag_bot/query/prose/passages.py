@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag_bot.markdown import Kind, Unit, units
-from rag_bot.query.extent import blocks_of
+from rag_bot.query.extent import blocks_of, text_of
 from rag_bot.records import Hit, Note
 
 _ABOVE = " > "
+_NAMING_KEYS = ("title:", "aliases:", "alias:")
 _LEAST_TOKENS = 24  # what is shorter than this at the end of the budget helps nobody
 
 # How chat templates part the speakers, and how our own prompt parts the passages.
@@ -89,5 +90,10 @@ def _cut(number: int, hit: Hit, budget: int, count: Callable[[str], int]) -> Pas
 
 
 def quotable(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
-    """The lines of all passages that can say something, in order: headings only name it."""
-    return ((passage, unit) for passage in passages for unit in passage.lines if unit.kind is not Kind.HEADING)
+    """The lines of all passages that can say something, in order: headings and titles only name it."""
+    return ((passage, unit) for passage in passages for unit in passage.lines if not _only_names(passage.note, unit))
+
+
+def _only_names(note: Note, unit: Unit) -> bool:
+    names = unit.kind is Kind.FRONT_MATTER and text_of(note, unit.span).startswith(_NAMING_KEYS)
+    return names or unit.kind is Kind.HEADING
