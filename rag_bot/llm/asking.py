@@ -139,7 +139,7 @@ class LanguageModel:
 
 def estimate_tokens(text: str) -> int:
     """Tokens of a text for a model whose tokenizer is not here, rather too many than too few."""
-    return math.ceil(len(text.encode()) / _BYTES_PER_TOKEN) + 1 if text else 0
+    return math.ceil(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN) + 1 if text else 0
 
 
 def _chat_messages(messages: Sequence[Message]) -> list[ChatMessage]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from rag_bot.query.check import dates, numbers
-from rag_bot.query.check.coverage import Coverage
+from rag_bot.query.check.coverage import LIGHT, Coverage
 from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.numbers import Number
@@ -17,6 +17,7 @@ from rag_bot.query.check.supply import supplies_date, supplies_name, supplies_nu
 
 Need = Callable[[ReadLine], bool]
 FAR_BETTER = 0.3  # of the words: how much more another line has than the one with the name
+HAS_IT = 0.45  # of a word
 CLEARLY_MORE = 0.12  # of the words: the line with another number is the one that is meant
 
 
@@ -83,8 +84,19 @@ def scattered(
         there = max((coverage.share([place], at) for place in holders), default=0.0)
         if len(needs) > 1 and not holders:
             yield f"‘{needs[0][0]}’ and ‘{needs[1][0]}’ stand in different lines"
-        elif needs and holders and best - there > FAR_BETTER:
+        elif needs and holders and (best - there > FAR_BETTER or not _about_it(coverage, at, holders, needs)):
             yield f"‘{needs[0][0]}’ stands in another line"
+
+
+def _about_it(coverage: Coverage, segment: int, holders: Sequence[int], needs: Sequence[tuple[str, Need]]) -> bool:
+    """Whether a line that has the numbers and names has any other word of the piece, where there are others."""
+    named = {word for text, _ in needs for word in text.lower().split()}
+    others = [
+        row
+        for row, word in enumerate(coverage.words)
+        if word.segment == segment and word.weight > LIGHT and word.text not in named
+    ]
+    return not others or any(coverage.found[row, place] >= HAS_IT for row in others for place in holders)
 
 
 def _needs_in(sentence: Statement, segment: Segment) -> list[tuple[str, Need]]:

@@ -110,3 +110,12 @@ def test_to_be_like_a_thing_is_more_than_to_be_named_beside_it(checker: Checker)
     likened = checker.read([Line("AI work is like gardening: much of it is waiting.")])
     assert checker.check("AI work is like a chain-of-thought.", named).support != SUPPORTED
     assert checker.check("AI work is like gardening.", likened).support == SUPPORTED
+
+
+def test_a_name_of_one_line_is_not_tied_to_the_words_of_another(checker: Checker) -> None:
+    evidence = checker.read(
+        [Line("The shed's anchor weighs 38 kilograms."), Line("The password is QUUX."), Line("Ask the owner.")]
+    )
+    sentence = "The shed's anchor weighs 38 kilograms and the owner of it is QUUX."
+    assert checker.check(sentence, evidence).support != SUPPORTED
+    assert checker.check("The password is QUUX.", evidence).support == SUPPORTED
