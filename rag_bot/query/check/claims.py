@@ -48,8 +48,10 @@ def claims_nothing(sentence: Statement, question: Statement) -> bool:
 
 
 def is_yes_or_no(sentence: Statement) -> bool:
-    words = [token.lower for token in sentence.tokens]
-    return 0 < len(words) <= 3 and words[0] in _YES_OR_NO and not any(w not in _YES_OR_NO | _TALK for w in words[1:])
+    """Whether a sentence answers with yes or no and adds nothing: "No.", "The answer is no."."""
+    words = [token.lower for token in sentence.tokens if token.content or token.lower in _YES_OR_NO]
+    says = [word for word in words if word in _YES_OR_NO]
+    return bool(says) and _NOTES.isdisjoint(words) and all(word in _YES_OR_NO | _TALK for word in words)
 
 
 def denies_the_notes(sentence: Statement) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag_bot.markdown.sentences import sentences
 from rag_bot.query.check.meaning import Meaning, Vectors
 from rag_bot.query.check.records import Line
 from rag_bot.query.check.statement import Statement, read_statement
 from rag_bot.query.check.tokens import Term
 from rag_bot.store.analysis import ENGLISH, LANGUAGES, detect, words_of
 
+_ASKS = ("?", "？")
 _CONTEXT_EMBEDDED = 200  # characters, the nearest to the line
 
 
@@ -24,7 +26,7 @@ class ReadLine:
     @property
     def asks(self) -> bool:
         """Whether the line is a question: it states nothing."""
-        return self.own.text.endswith(("?", "？"))
+        return self.own.text.endswith(_ASKS)
 
     @property
     def terms(self) -> frozenset[Term]:
@@ -44,10 +46,21 @@ class Evidence:
 def read_evidence(lines: Sequence[Line], meaning: Meaning) -> Evidence:
     """Read and embed these lines."""
     languages = _languages(lines)
-    above = {context: read_statement(context, languages) for context in {line.context for line in lines}}
-    read = tuple(ReadLine(read_statement(line.text, languages), above[line.context]) for line in lines)
+    parted = [_without_questions(line) for line in lines]
+    above = {context: read_statement(context, languages) for context in {line.context for line in parted}}
+    read = tuple(ReadLine(read_statement(line.text, languages), above[line.context]) for line in parted)
     vectors = meaning.of_texts([_embedded(one) for one in read])
     return Evidence(tuple(lines), read, vectors, languages)
+
+
+def _without_questions(line: Line) -> Line:
+    """A line that asks and answers, as it is read: its questions state nothing, and belong to what stands above."""
+    pieces = [line.text[start:end] for start, end in sentences(line.text, 0, len(line.text))]
+    asked = [piece for piece in pieces if piece.rstrip("*_ ").endswith(_ASKS)]
+    if not asked or len(asked) == len(pieces):
+        return line
+    stated = " ".join(piece for piece in pieces if piece not in asked)
+    return Line(stated, " > ".join(part for part in (line.context, *asked) if part))
 
 
 def _languages(lines: Sequence[Line]) -> tuple[str, ...]:

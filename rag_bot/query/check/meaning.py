@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ class Meaning:
     def __init__(self, model: EmbeddingModel) -> None:
         self.model = model
         self._words: dict[str, Vectors] = {}
+        self._learning = threading.Lock()
 
     def of_texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape [len(texts), dimensions]; each text is read up to 600 characters."""
@@ -31,10 +33,11 @@ class Meaning:
 
     def near(self, words: Sequence[str], others: Sequence[str]) -> Vectors:
         """Cosines of single words, shape [len(words), len(others)]."""
-        self._learn([*words, *others])
-        cosines: Vectors = (
-            np.array([self._words[word] for word in words]) @ np.array([self._words[o] for o in others]).T
-        )
+        with self._learning:
+            self._learn([*words, *others])
+            known = (np.array([self._words[word] for word in some]) for some in (words, others))
+            ours, theirs = known
+        cosines: Vectors = ours @ theirs.T
         return cosines
 
     def _learn(self, words: Sequence[str]) -> None:

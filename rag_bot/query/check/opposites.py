@@ -8,6 +8,7 @@ from rag_bot.query.check.tokens import stems
 _ROWS = """
 increase rise rose risen grow grew grown growth | decrease fall fell fallen shrink shrank decline drop
 up upward upwards | down downward downwards
+top | bottom
 more | less fewer
 most | least fewest
 many | few

@@ -11,7 +11,7 @@ from rag_bot.query.extent import blocks_of, text_of
 from rag_bot.records import Hit, Note
 
 _ABOVE = " > "
-_NAMING_KEYS = ("title:", "aliases:", "alias:")
+_NAMING_KEYS = ("title:", "alias", "tag", "keywords:")
 _LEAST_TOKENS = 24  # what is shorter than this at the end of the budget helps nobody
 
 # How chat templates part the speakers, and how our own prompt parts the passages.

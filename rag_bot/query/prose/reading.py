@@ -25,6 +25,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # a terminal 
 # What nobody sees: turns what follows, our marks too, from right to left; hides between a full stop and its sentence.
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060\ufeff\U000e0000-\U000e007f]")
 _HALVES = re.compile("[\ud800-\udfff]")
+_CUT_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\s]*+$")
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
 _WIDEST_RANGE = 10
 
@@ -149,7 +150,7 @@ def _opens_code(line: str) -> bool:
 def _words(text: str) -> tuple[str, tuple[int, ...]]:
     """The words of a sentence without the marks of citations, and the numbers in these."""
     numbers = [number for match in _MARK.finditer(text) for number in _cited(next(filter(None, match.groups())))]
-    words = plain_text(_TEMPLATE_MARK.sub("", _MARK.sub("", text)))
+    words = plain_text(_CUT_LINK.sub(r"\1", _TEMPLATE_MARK.sub("", _MARK.sub("", text))))
     return words, tuple(dict.fromkeys(numbers))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.query.answer import (
@@ -101,8 +103,7 @@ class Author:
         def find(sources: Sources) -> Found:
             found = investigate(sources, alone or question, filters=filters, earlier=earlier, watch=watch)
             found = replace(found, asked=question)
-            checker = Checker(sources.model, nli=self.settings.nli)
-            return Found(found, quoted(found, self.change_since, watch), checker)
+            return Found(found, quoted(found, self.change_since, watch), _checker(sources.model, self.settings.nli))
 
         return self.asked(find)
 
@@ -156,6 +157,12 @@ class Author:
 
     def _quotes(self, found: Found, why: str, watch: Stopwatch) -> Answer:
         return replace(found.by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+
+
+@lru_cache(maxsize=2)
+def _checker(model: EmbeddingModel, nli: str) -> Checker:
+    """Kept from one question to the next, with the words that it has learned."""
+    return Checker(model, nli=nli)
 
 
 def _rest(reader: Reader, *, cut_off: bool) -> list[Written]:

@@ -119,3 +119,21 @@ def test_a_name_of_one_line_is_not_tied_to_the_words_of_another(checker: Checker
     sentence = "The shed's anchor weighs 38 kilograms and the owner of it is QUUX."
     assert checker.check(sentence, evidence).support != SUPPORTED
     assert checker.check("The password is QUUX.", evidence).support == SUPPORTED
+
+
+def test_a_line_that_asks_and_goes_on_states_only_what_is_no_question(checker: Checker) -> None:
+    evidence = checker.read([Line("- Is the goal set top-down? My own question, not settled in the talk.")])
+    assert checker.check("The goal is set top-down.", evidence).support != SUPPORTED
+    answered = checker.read([Line("- How long did I sleep? Eight hours.")])
+    assert checker.check("You slept eight hours.", answered).support == SUPPORTED
+
+
+def test_a_word_too_many_makes_it_partly_supported(checker: Checker) -> None:
+    evidence = checker.read([Line("- The speaker was Jason Wei of OpenAI.")])
+    assert checker.check("The speaker was Jason Wei of OpenAI, a pioneer.", evidence).support != SUPPORTED
+
+
+def test_yes_and_no_in_a_sentence_are_claims(checker: Checker) -> None:
+    evidence = checker.read([Line("The pool opens at nine.")])
+    assert checker.check("The answer is no.", evidence, question="Is the pool open?").support == PARTLY
+    assert checker.check("There is no answer in the notes.", evidence).support == NO_CLAIM

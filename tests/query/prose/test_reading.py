@@ -36,6 +36,7 @@ CASES = {
     "See [the page](https://evil.example/?q=secret) [1] ![x](https://evil.example/i.png).": [
         ("See the page x.", (1,), "\n")
     ],
+    "See [the page](https://evil.example/aaaaaaa": [("See the page", (), "\n")],
     "It is 33%.<|im_end|>": [("It is 33%.", (), "\n")],
     "Run `git log. -p` first. Then stop.": [("Run git log. -p first.", (), "\n"), ("Then stop.", (), " ")],
     "[1]": [],
