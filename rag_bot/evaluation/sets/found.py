@@ -14,7 +14,7 @@ from typing import Any
 import rag_bot
 
 _DECIDING = (
-    *("embedding", "markdown", "query", "store", "library.py", "records.py"),
+    *("embedding", "markdown", "query", "store", "library.py", "records"),
     *("evaluation/sets", "evaluation/cases.py", "evaluation/judge.py", "evaluation/scores.py"),
 )
 

@@ -34,7 +34,8 @@ _EASY = (
 def unsaid(sentence: Statement, coverage: Coverage, lines: Sequence[ReadLine], chosen: Sequence[int]) -> Iterator[str]:
     """Words of a piece of the sentence that the line which fits it best does not say; `coverage` counts near words."""
     missing: list[str] = []
-    measured = {part for one in (*sentence.numbers, *sentence.dates) for part in one.text.lower().split()}
+    compared_as_such = [*(one.text for one in sentence.numbers), *(one.text for one in sentence.dates)]
+    measured = {part for text in compared_as_such for part in text.lower().split()}
     for at in range(len(sentence.segments)):
         best = max(chosen, key=lambda place: coverage.share([place], at), default=None)
         for row, word in enumerate(coverage.words):
