@@ -28,7 +28,7 @@ class Chat:
         self._kept = Conversations.of(library.settings)
         self._key = self._kept.find(resume).key if resume else ""
         said = self._kept.exchanges(self._key) if self._key else ()
-        self._turns = [Turn(one.question, one.answer.text) for one in said]
+        self._turns = [Turn(one.question, one.answer.remembered) for one in said]
         self._llm = llm
 
     def run(self) -> None:
@@ -47,16 +47,13 @@ class Chat:
                 self._warn(str(error))
             else:
                 self._console.print(answer_text(answer), soft_wrap=True)
-                self._turns.append(Turn(question, answer.text))
+                self._turns.append(Turn(question, answer.remembered))
                 self._keep(question, answer)
 
     def _greet(self) -> None:
         by = f"{self._llm.label} on {self._llm.place} answers" if self._llm else "Your notes' own lines answer"
         notes = f"{self._library.status().notes:,} notes. {by}. Ask; an empty line ends."
         self._console.print(notes, style="dim", markup=False)
-        if self._llm and self._llm.is_remote:
-            sent = "Each question, the passages found for it and this conversation are sent to"
-            self._warn(f"{sent} {self._llm.place}.")
 
     def _read(self) -> str:
         try:

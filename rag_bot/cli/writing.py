@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,12 @@ def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
         return None
     from rag_bot.llm.opening import open_llm
 
-    return open_llm(settings, name or "")
+    model = open_llm(settings, name or "")
+    if model.is_remote:
+        from rag_bot.llm.reach import SENT
+
+        print(f"rag-bot: {model.label} is remote: {SENT} are sent to {model.place}.", file=sys.stderr)
+    return model
 
 
 def write_answer(

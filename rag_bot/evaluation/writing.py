@@ -12,7 +12,9 @@ from rag_bot.records import PROSE, SUPPORTED, Answer, Turn
 
 def conversation(library: Library, questions: Sequence[str]) -> list[Turn]:
     """The turns before a question as they would have been with quotes, which are the same for every model."""
-    answers = [library.ask(question, earlier=questions[:number]).text for number, question in enumerate(questions)]
+    answers = [
+        library.ask(question, earlier=questions[:number]).remembered for number, question in enumerate(questions)
+    ]
     return [Turn(question, answer) for question, answer in zip(questions, answers, strict=True)]
 
 

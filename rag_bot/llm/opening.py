@@ -26,8 +26,8 @@ _MODULES = {
     OLLAMA: ("llama_index.llms.ollama", "llama-index-llms-ollama"),
     OPENAI: ("llama_index.llms.openai_like", "llama-index-llms-openai-like"),
     OPENAI_LIKE: ("llama_index.llms.openai_like", "llama-index-llms-openai-like"),
-    ANTHROPIC: ("llama_index.llms.anthropic", "'rag-bot[anthropic]'"),
-    GGUF: ("xllamacpp", "'rag-bot[local]'"),
+    ANTHROPIC: ("llama_index.llms.anthropic", "llama-index-llms-anthropic 'anthropic<1'"),
+    GGUF: ("xllamacpp", "xllamacpp"),
 }
 
 

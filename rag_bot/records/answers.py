@@ -169,6 +169,12 @@ class Answer:
     usage: Usage | None = None
 
     @property
+    def remembered(self) -> str:
+        """What later questions of a conversation may build on: no numbers, and nothing that the notes don't say."""
+        said = " ".join(one.text for one in self.sentences if one.support != UNSUPPORTED)
+        return said or self.text
+
+    @property
     def reworded(self) -> str:
         """What was searched for where that is not the question itself, else ""."""
         return "" if self.searched_for == self.question else self.searched_for

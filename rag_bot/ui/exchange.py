@@ -63,4 +63,4 @@ def leaning_on(question: str, history: History) -> tuple[str, ...]:
 
 def as_turns(history: History) -> tuple[Turn, ...]:
     """What was said, as a language model is told it."""
-    return tuple(Turn(one.question, one.given.answer.text if one.given else "") for one in history)
+    return tuple(Turn(one.question, one.given.answer.remembered if one.given else "") for one in history)

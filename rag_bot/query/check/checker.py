@@ -51,8 +51,8 @@ class Checker:
             return Verdict(SUPPORTED, (places[place],), (), 1.0)
         if not places:
             return Verdict(UNSUPPORTED, (), ("no line says this",), 0.0)
-        if is_yes_or_no(said):
-            return Verdict(PARTLY, (), ("‘yes’ or ‘no’ alone cannot be checked",), 0.0)
+        if is_yes_or_no(said) or not (said.terms or said.numbers):
+            return Verdict(PARTLY, (), ("this alone cannot be checked",), 0.0)
         finding = self.examine(said, evidence, places)
         if self._nli:
             finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._nli)

@@ -44,7 +44,7 @@ def claims_nothing(sentence: Statement, question: Statement) -> bool:
         return False
     leads_in = sentence.text.rstrip("*_ ").endswith(_ENDS_OF_NO_CLAIM)
     about_notes = any(token.lower in _NOTES for token in sentence.tokens)
-    return leads_in or about_notes or not own
+    return leads_in or about_notes or not (own or sentence.polarity.count)
 
 
 def is_yes_or_no(sentence: Statement) -> bool:

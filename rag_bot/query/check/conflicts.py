@@ -84,8 +84,21 @@ def scattered(
         there = max((coverage.share([place], at) for place in holders), default=0.0)
         if len(needs) > 1 and not holders:
             yield f"‘{needs[0][0]}’ and ‘{needs[1][0]}’ stand in different lines"
+        elif other := _other_day(sentence, coverage, lines, chosen, at):
+            yield f"‘{other}’ stands in another line"
         elif needs and holders and (best - there > FAR_BETTER or not _about_it(coverage, at, holders, needs)):
             yield f"‘{needs[0][0]}’ stands in another line"
+
+
+def _other_day(
+    sentence: Statement, coverage: Coverage, lines: Sequence[ReadLine], chosen: Sequence[int], segment: int
+) -> str:
+    """A date in a piece of the sentence that the line which fits the piece best does not have, but another date."""
+    nearest = max(chosen, key=lambda place: coverage.share([place], segment), default=None)
+    if nearest is None or not lines[nearest].own.dates:
+        return ""
+    said = (one for one in sentence.dates if _in(sentence.segments[segment], max(0, sentence.text.find(one.text))))
+    return next((one.text for one in said if not supplies_date(lines[nearest], one)), "")
 
 
 def _about_it(coverage: Coverage, segment: int, holders: Sequence[int], needs: Sequence[tuple[str, Need]]) -> bool:

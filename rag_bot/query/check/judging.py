@@ -11,6 +11,7 @@ from rag_bot.query.check.coverage import LIGHT, Coverage, cover, words_to_find
 from rag_bot.query.check.denials import denials_of, likened, other_words, turned_round
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
+from rag_bot.query.check.qualified import qualified
 from rag_bot.query.check.selection import select
 from rag_bot.query.check.statement import Statement
 from rag_bot.query.check.unsaid import only_above, unsaid
@@ -74,7 +75,7 @@ def judge(
         *turned_round(sentence, stands_on),
     ]
     soft = [*scattered(sentence, near, lines, chosen), *likened(sentence, stands_on), *other_words(sentence, stands_on)]
-    soft += [*unsaid(sentence, near, lines, chosen), *only_above(sentence, stands_on)]
+    soft += [*unsaid(sentence, near, lines, chosen), *only_above(sentence, stands_on), *qualified(sentence, stands_on)]
     features = _features(sentence, exact, near, cosines, chosen)
     return _decide(features, chosen, tuple(dict.fromkeys(hard)), tuple(dict.fromkeys(soft)), near)
 

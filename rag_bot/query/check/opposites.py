@@ -24,7 +24,8 @@ early | late
 always | never sometimes rarely seldom
 often frequently usually | rarely seldom never
 all every each | none
-all every | some
+all every | some most
+most | some
 some | none
 only | also
 enable enables enabled enabling activate activated | disable disables disabled disabling deactivate deactivated

@@ -60,7 +60,7 @@ def _opposed(word: Word, line: ReadLine) -> bool:
 
 
 def _is_easy(word: Word) -> bool:
-    return word.weight <= LIGHT or word.text in _easy() or word.term[0] in _easy()
+    return word.weight <= LIGHT or word.text.endswith("n't") or word.text in _easy() or word.term[0] in _easy()
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from rag_bot.markdown import Lines, Unit
+from rag_bot.markdown import Kind, Lines, Unit
 from rag_bot.query.answer import ChangeSince
 from rag_bot.query.check import Checker, Evidence, Line, Verdict
 from rag_bot.query.extent import text_of
@@ -15,6 +15,7 @@ from rag_bot.query.prose.reading import Written
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
 
 _ASKS = ("?", "？")
+_CLAUSE_WORDS = 3
 _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
 
 
@@ -25,8 +26,9 @@ class Citer:
         self._checker = checker
         self._question = question
         self._change_since = change_since
-        self._lines: list[tuple[Passage, Unit]] = list(quotable(passages))
-        self._reading = _begin(partial(checker.read, [_line(passage, unit) for passage, unit in self._lines]))
+        clauses = [(passage, unit, line) for passage, unit in quotable(passages) for line in _clauses(passage, unit)]
+        self._lines: list[tuple[Passage, Unit]] = [(passage, unit) for passage, unit, _ in clauses]
+        self._reading = _begin(partial(checker.read, [line for _, _, line in clauses]))
         self.citations: list[Citation] = []
 
     def cite(self, written: Written) -> Sentence:
@@ -73,14 +75,20 @@ def _begin(read: Callable[[], Evidence]) -> Future[Evidence]:
     return reading
 
 
-def _line(passage: Passage, unit: Unit) -> Line:
+def _clauses(passage: Passage, unit: Unit) -> list[Line]:
+    """A line as the checker reads it: statements with a semicolon between them are apart, or it would mix them."""
     above = dict.fromkeys((passage.note.title, *unit.headings, *unit.ancestors))
-    return Line(text_of(passage.note, unit.span), " > ".join(part for part in above if part))
+    context = " > ".join(part for part in above if part)
+    text = text_of(passage.note, unit.span)
+    parts = [] if unit.kind is Kind.CODE else text.split("; ")
+    apart = len(parts) > 1 and all(len(part.split()) >= _CLAUSE_WORDS for part in parts)
+    return [Line(part, context) for part in (parts if apart else [text])]
 
 
 def _joined(lines: Sequence[tuple[Passage, Unit]], score: float) -> Iterator[tuple[Note, Quote]]:
     """The lines as quotes; those with nothing but white space between them are one."""
-    ordered = sorted(lines, key=lambda line: (line[0].note.path, line[1].span.start_char))
+    once = {(line[0].note.path, line[1].span.start_char): line for line in lines}
+    ordered = [once[place] for place in sorted(once)]
     groups: list[list[tuple[Passage, Unit]]] = []
     for passage, unit in ordered:
         if groups and _adjoins(groups[-1][-1], passage, unit):

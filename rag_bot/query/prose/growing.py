@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.reading import Written
 from rag_bot.query.prose.refusing import only_refuses, refuses
-from rag_bot.records import SUPPORTED, Answer, Sentence, support_words
+from rag_bot.records import PARTLY, SUPPORTED, Answer, Sentence, support_words
 
 # What begins HTML, an address, the target of a link or its definition in Markdown; and what would take our mark away.
 _LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")
@@ -37,6 +37,10 @@ class Growing:
             self._seen.add(words)
             self.refused = self.refused or refuses(written.text)
             self._sentences.append(self._citer.cite(written))
+
+    def add_cut_off(self, written: Written) -> None:
+        """A sentence that broke off: what it would have said cannot be checked, so it cites nothing."""
+        self._sentences.append(Sentence(f"{written.text} …", (), PARTLY, ("it broke off",), written.before))
 
     @property
     def is_empty(self) -> bool:

@@ -11,6 +11,7 @@ from rag_bot.query.extent import blocks_of, text_of
 from rag_bot.records import Hit, Note
 
 _ABOVE = " > "
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)  # hidden from who reads the note
 _NAMING_KEYS = ("title:", "alias", "tag", "keywords:")
 _LEAST_TOKENS = 24  # what is shorter than this at the end of the budget helps nobody
 
@@ -66,6 +67,7 @@ def shown(passage: Passage) -> str:
 
 def as_data(text: str) -> str:
     """The text without what a chat template, or our prompt, would take for a change of speaker."""
+    text = _COMMENT.sub("", text)
     return _ROLE_MARKS.sub(lambda match: match[0].translate(_WEAKENED), text)
 
 
@@ -95,5 +97,6 @@ def quotable(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
 
 
 def _only_names(note: Note, unit: Unit) -> bool:
-    names = unit.kind is Kind.FRONT_MATTER and text_of(note, unit.span).startswith(_NAMING_KEYS)
-    return names or unit.kind is Kind.HEADING
+    text = text_of(note, unit.span)
+    names = unit.kind is Kind.FRONT_MATTER and text.startswith(_NAMING_KEYS)
+    return names or unit.kind is Kind.HEADING or not _COMMENT.sub("", text).strip()

@@ -26,6 +26,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # a terminal 
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060\ufeff\U000e0000-\U000e007f]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _CUT_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\s]*+$")
+_STRUCK = re.compile(r"~~[^~\n]++~~ ?")  # taken back by the model itself
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
 _WIDEST_RANGE = 10
 
@@ -47,7 +48,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._unread = ""
-        self._begun = False
+        self._held = ""
         self._in_code = False
         self._line_begins = True
         self._paragraph_ended = False
@@ -55,34 +56,27 @@ class Reader:
     @property
     def draft(self) -> str:
         """The words of what has not ended yet."""
-        return "" if self._is_thinking() else _words(_OPEN_MARK.sub("", self._unread))[0]
+        return _words(_OPEN_MARK.sub("", self._unread))[0]
 
     def feed(self, piece: str) -> list[Written]:
         """The sentences that have ended with this piece."""
-        self._unread += _HALVES.sub("\ufffd", _HIDDEN.sub("", _UNSEEN.sub(" ", piece)))
+        seen = _HALVES.sub("\ufffd", _HIDDEN.sub("", _UNSEEN.sub(" ", piece)))
+        said, self._held = _without_thoughts(self._held + seen)
+        self._unread += said
         return list(self._read(at_end=False))
 
     def finish(self) -> list[Written]:
-        """What is left when nothing more comes."""
+        """What is left when nothing more comes; a thought that has not ended is none of it."""
+        self._unread += "" if self._held.startswith(_THOUGHT) else self._held
         return list(self._read(at_end=True))
 
     def _read(self, *, at_end: bool) -> Iterator[Written]:
-        if self._is_thinking():
-            if _END_OF_THOUGHT not in self._unread:
-                self._unread = "" if at_end else self._unread
-                return
-            self._unread = self._unread.partition(_END_OF_THOUGHT)[2]
-        self._begun = self._begun or bool(self._unread.strip())
         while "\n" in self._unread:
             line, _, self._unread = self._unread.partition("\n")
             yield from self._read_line(line)
         yield from self._read_line(self._unread) if at_end else self._read_ended()
         if at_end:
             self._unread = ""
-
-    def _is_thinking(self) -> bool:
-        start = self._unread.lstrip()[: len(_THOUGHT)]
-        return not self._begun and bool(start) and _THOUGHT.startswith(start)
 
     def _read_ended(self) -> Iterator[Written]:
         """The sentences of a line that still grows, but for its last one: it may grow too, or get its citation."""
@@ -120,6 +114,19 @@ class Reader:
                 before, self._line_begins, self._paragraph_ended = "", False, False
 
 
+def _without_thoughts(text: str) -> tuple[str, str]:
+    """What is said, and what is held back: a thought that has not ended, or what may become the mark of one."""
+    said = ""
+    while _THOUGHT in text:
+        before, _, rest = text.partition(_THOUGHT)
+        _, end, after = rest.partition(_END_OF_THOUGHT)
+        if not end:
+            return said + before, text[len(before) :]
+        said, text = said + before, after
+    mark = next((n for n in range(len(_THOUGHT) - 1, 0, -1) if text.endswith(_THOUGHT[:n])), 0)
+    return said + text[: len(text) - mark], text[len(text) - mark :]
+
+
 def _parting(bullet: str, *, paragraph: bool) -> str:
     return f"\n{bullet} " if bullet else "\n\n" if paragraph else "\n"
 
@@ -150,6 +157,7 @@ def _opens_code(line: str) -> bool:
 def _words(text: str) -> tuple[str, tuple[int, ...]]:
     """The words of a sentence without the marks of citations, and the numbers in these."""
     numbers = [number for match in _MARK.finditer(text) for number in _cited(next(filter(None, match.groups())))]
+    text = _STRUCK.sub("", text)
     words = plain_text(_CUT_LINK.sub(r"\1", _TEMPLATE_MARK.sub("", _MARK.sub("", text))))
     return words, tuple(dict.fromkeys(numbers))
 

@@ -36,11 +36,15 @@ _INSTEAD = "These are your notes' own lines instead."
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, the answer by quotes, and what checks a model's answer."""
+    """What a search found, the answer by quotes, and what checks a model's answer.
+
+    `alone` is the model's version of a follow-up, "" where it has none.
+    """
 
     findings: Findings
     by_quotes: Answer
     checker: Checker
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class Author:
         yield begun
         try:
             findings = found.findings
-            messages, passages = compose_prompt(self.llm, self.settings, findings.question, findings.hits, turns)
+            asked = found.alone or (findings.asked if turns and self.settings.memory_tokens else findings.question)
+            messages, passages = compose_prompt(self.llm, self.settings, asked, findings.hits, turns)
             growing = Growing(begun, Citer(found.checker, passages, findings.question, self.change_since))
         except LlmError as error:
             yield self._quotes(found, str(error), watch)
@@ -96,13 +101,21 @@ class Author:
         stop: threading.Event | None,
         watch: Stopwatch,
     ) -> Found:
+        """By the rules first: a model is asked for its version of a follow-up only where the notes may answer it."""
+        found = self._find(question, question, [turn.question for turn in turns], filters, watch)
+        if found.by_quotes.abstained:
+            return found
         alone = rewrite(self.llm, self.settings, question, turns, stop)
         watch.lap("rewrite")
-        earlier = () if alone else [turn.question for turn in turns]
+        again = self._find(alone, question, (), filters, watch) if alone else found
+        return found if again.by_quotes.abstained else replace(again, alone=alone)
 
+    def _find(
+        self, searched: str, asked: str, earlier: Sequence[str], filters: Filters | None, watch: Stopwatch
+    ) -> Found:
         def find(sources: Sources) -> Found:
-            found = investigate(sources, alone or question, filters=filters, earlier=earlier, watch=watch)
-            found = replace(found, asked=question)
+            found = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
+            found = replace(found, asked=asked)
             return Found(found, quoted(found, self.change_since, watch), _checker(sources.model, self.settings.nli))
 
         return self.asked(find)
@@ -128,7 +141,7 @@ class Author:
             pieces.close()
         watch.lap("model")
         if not growing.goes_in_circles:
-            growing.add(_rest(reader, cut_off=bool(notice) or pieces.finish == "length"))
+            _add_rest(growing, reader.finish(), cut_off=bool(notice) or pieces.finish == "length")
         return notice, pieces.usage
 
     def _whole(self, found: Found, growing: Growing, notice: str, watch: Stopwatch) -> Answer:
@@ -165,7 +178,11 @@ def _checker(model: EmbeddingModel, nli: str) -> Checker:
     return Checker(model, nli=nli)
 
 
-def _rest(reader: Reader, *, cut_off: bool) -> list[Written]:
-    """The last sentences; one that was cut off says so."""
-    rest = reader.finish()
-    return [*rest[:-1], replace(rest[-1], text=f"{rest[-1].text} …")] if rest and cut_off else rest
+def _add_rest(growing: Growing, rest: list[Written], *, cut_off: bool) -> None:
+    """The last sentences; where the model did not come to its end, the last of them is a fragment."""
+    if cut_off and rest:
+        *rest, fragment = rest
+        growing.add(rest)
+        growing.add_cut_off(fragment)
+    else:
+        growing.add(rest)

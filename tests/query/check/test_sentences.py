@@ -137,3 +137,32 @@ def test_yes_and_no_in_a_sentence_are_claims(checker: Checker) -> None:
     evidence = checker.read([Line("The pool opens at nine.")])
     assert checker.check("The answer is no.", evidence, question="Is the pool open?").support == PARTLY
     assert checker.check("There is no answer in the notes.", evidence).support == NO_CLAIM
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("If the backup fails, Tomas is called.", "The backup fails."),
+        ("Pets are not allowed, except fish.", "Fish are not allowed."),
+        ("Maria might lead the project.", "Maria leads the project."),
+        ("Maria used to lead the project.", "Maria leads the project."),
+        ("Some customers complained.", "Most customers complained."),
+    ],
+)
+def test_what_a_line_says_with_care_is_not_said_flatly(checker: Checker, line: str, sentence: str) -> None:
+    evidence = checker.read([Line(line)])
+    assert checker.check(sentence, evidence).support != SUPPORTED
+    assert checker.check(line, evidence).support == SUPPORTED
+
+
+def test_entries_of_a_log_are_not_mixed(checker: Checker) -> None:
+    evidence = checker.read(
+        [Line("- 4 May 2024: 10 km in 52 minutes."), Line("- 11 May 2024: half marathon in 1:58:30.")]
+    )
+    assert checker.check("You ran the half marathon on 4 May 2024.", evidence).support != SUPPORTED
+    assert checker.check("You ran the half marathon on 11 May 2024.", evidence).support == SUPPORTED
+
+
+def test_words_without_any_content_are_no_free_pass(checker: Checker, evidence: Evidence) -> None:
+    for sentence in ("Not any more.", "Of course not.", "It is not so."):
+        assert checker.check(sentence, evidence).support not in (SUPPORTED, NO_CLAIM)

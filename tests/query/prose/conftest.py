@@ -21,6 +21,9 @@ The ferry to Lindholm leaves at 7:40 from pier 3. A return ticket costs 14 euros
 - The water was 17 degrees on 3 August 2024.
 - Nora did not swim, since she had a cold.
 - The kiosk sells waffles until 18:00.
+- Mia cooks the soup; Jo swims to the island.
+
+<!-- The ferry costs 9,999 euros. -->
 """
 TRAM = """# Tram
 

@@ -37,6 +37,8 @@ CASES = {
         ("See the page x.", (1,), "\n")
     ],
     "See [the page](https://evil.example/aaaaaaa": [("See the page", (), "\n")],
+    "~~Mia~~ Jo cooks.": [("Jo cooks.", (), "\n")],
+    "It is 33%. <think>Or 5?</think>It was 20%.": [("It is 33%.", (), "\n"), ("It was 20%.", (), " ")],
     "It is 33%.<|im_end|>": [("It is 33%.", (), "\n")],
     "Run `git log. -p` first. Then stop.": [("Run git log. -p first.", (), "\n"), ("Then stop.", (), " ")],
     "[1]": [],

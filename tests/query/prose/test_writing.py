@@ -100,6 +100,8 @@ def test_a_broken_stream_leaves_what_came_and_says_so(say: Say) -> None:
     assert answer.mode == "prose"
     assert answer.sentences[0].support == "supported"
     assert answer.sentences[-1].text == "A return ticket …"
+    assert answer.sentences[-1].support == "partly"
+    assert answer.sentences[-1].citations == ()
     assert "broke off" in answer.notice
 
 
@@ -182,3 +184,30 @@ def test_a_follow_up_is_rewritten_by_the_model_where_its_version_can_be_trusted(
         answer = say(asked, bad, "A return ticket costs 14 euros [1].", turns=turns)
         assert "ferry" in answer.reworded
         assert "(" in answer.reworded
+
+
+def test_statements_of_one_line_are_not_mixed(say: Say) -> None:
+    swapped = say("Who swims and who cooks?", "Jo cooks the soup [1]. Mia cooks the soup [1].")
+    assert supports(swapped)[0] != "supported"
+    assert supports(swapped)[1] == "supported"
+    assert swapped.citations[0].quote.text == "- Mia cooks the soup; Jo swims to the island."
+
+
+def test_a_model_hears_of_a_follow_up_only_where_the_notes_may_answer(say: Say) -> None:
+    turns = (Turn(FERRY, "The ferry to Lindholm leaves at 7:40 from pier 3."),)
+    model = scripted("What does Nora eat for breakfast on Mars?")
+    answer = say("And what does the president of France think of quantum gravity?", llm=model, turns=turns)
+    assert answer.abstained
+    assert script_of(model).asked == []
+
+
+def test_hidden_comments_are_neither_sent_nor_evidence(say: Say) -> None:
+    model = scripted("The ferry costs 9,999 euros [1].")
+    answer = say(FERRY, llm=model)
+    assert "9,999" not in script_of(model).asked[0][-1].text
+    assert answer.mode == "quotes"
+
+
+def test_the_conversation_that_a_model_gets_has_no_marks_and_nothing_unsupported(say: Say) -> None:
+    before = say(FERRY, "The ferry to Lindholm leaves at 7:40 [1]. The ferry is named Aurora [1].")
+    assert before.remembered == "The ferry to Lindholm leaves at 7:40."
