@@ -16,7 +16,7 @@ _ROWS = {
         "may might could perhaps maybe possibly probably supposedly allegedly apparently would should vielleicht "
         "wahrscheinlich vermutlich peut-être probablement quizá quizás probablemente"
     ),
-    "of the past": "formerly previously once used früher ehemals autrefois antes",
+    "of the past": "formerly previously used früher ehemals autrefois antes",
 }
 _QUALIFIERS = {how: frozenset(words.split()) for how, words in _ROWS.items()}
 _ONLY_WITH = {"used": "to", "provided": "that", "other": "than", "apart": "from"}
