@@ -341,7 +341,7 @@ def test_a_model_of_openai_that_is_newer_than_any_list_can_be_named(
 def test_a_package_that_is_missing_says_how_it_comes(told: Told) -> None:
     if is_installed("anthropic"):
         pytest.skip("it is there")
-    with pytest.raises(LlmError, match=r"pip install 'rag-bot\[anthropic\]'"):
+    with pytest.raises(LlmError, match="pip install llama-index-llms-anthropic"):
         open_llm(told("anthropic:claude"))
 
 
