@@ -36,7 +36,12 @@ class Answering:
         begun = replace(begun, growing=True, html=waiting(), given=None)
         yield begun
         try:
-            if self._models.chosen and mode != QUOTES:
+            asking = self._models.choice.asking
+            if asking and mode != QUOTES:
+                yield self._quote(
+                    begun, f"{asking.name} is asked once you say that it may be; these are your own lines."
+                )
+            elif self._models.chosen and mode != QUOTES:
                 yield from self._write(begun, earlier, stop)
             else:
                 yield self._quote(begun)

@@ -1,0 +1,28 @@
+"""Which way a question is answered in the app."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from rag_bot import Library
+from rag_bot.llm.keys import VARIABLES
+from rag_bot.ui.answering import Answering
+from rag_bot.ui.exchange import Exchange
+from rag_bot.ui.models import Models
+from rag_bot.ui.sync_job import SyncJob
+
+
+def test_before_a_remote_model_is_agreed_to_the_quotes_answer_and_say_so(
+    corpus_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLES["openai"], "sk-test")
+    models = Models(corpus_library.settings)
+    models.choose("openai:gpt-5")
+    answering = Answering(corpus_library, SyncJob(corpus_library.settings), models)
+    begun = Exchange("key", "How did chain-of-thought get its name?", "")
+    *_, whole = answering.grow(begun, (), "", threading.Event())
+    assert whole.given
+    assert whole.given.answer.mode == "quotes"
+    assert "openai:gpt-5 is asked once you say that it may be" in whole.given.answer.notice
