@@ -76,7 +76,7 @@ def read_address(url: str) -> Address:
 
 def openai_like_address(settings: Settings) -> Address | None:
     """Where `openai-like:` is asked: the settings' URL, with /v1 where only a host was given. None without one."""
-    if not settings.generation.url or _url_is_of(settings) == OLLAMA:
+    if not settings.generation.url or url_owner(settings) == OLLAMA:
         return None
     address = read_address(settings.generation.url)
     return Address(f"{address.url}/v1") if not urlsplit(address.url).path else address
@@ -84,7 +84,7 @@ def openai_like_address(settings: Settings) -> Address | None:
 
 def ollama_address(settings: Settings) -> Address:
     """Where `ollama:` is asked: the settings' URL, else OLLAMA_HOST as Ollama reads it, else its usual port here."""
-    if settings.generation.url and _url_is_of(settings) == OLLAMA:
+    if settings.generation.url and url_owner(settings) == OLLAMA:
         address = read_address(settings.generation.url)
         return Address(address.url.removesuffix("/v1").removesuffix("/api"))
     told = os.environ.get("OLLAMA_HOST", "").strip()
@@ -96,8 +96,8 @@ def ollama_address(settings: Settings) -> Address:
     return read_address(f"{parts.scheme}://{f'[{host}]' if ':' in str(host) else host}:{port}")
 
 
-def _url_is_of(settings: Settings) -> str:
-    """The one URL in the settings belongs to the model in the settings."""
+def url_owner(settings: Settings) -> str:
+    """The provider whose URL is in the settings: that of the model in them."""
     return parse_name(settings.llm).provider if settings.llm else OPENAI_LIKE
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag_bot.markdown import (
     Kind,
+    Span,
     Unit,
     plain_text,
     units,
@@ -150,7 +151,11 @@ def _compared(scored: Sequence[ScoredUnit]) -> Iterator[tuple[ScoredUnit, str]]:
 def make_quote(scored: ScoredUnit) -> Quote:
     """A line with what belongs to it: a bullet's children, the answer to a question, what a colon announces."""
     note, unit = scored.hit.note, scored.unit
-    span = with_what_follows(note, unit)
+    return quote_lines(note, unit, with_what_follows(note, unit), scored.score)
+
+
+def quote_lines(note: Note, unit: Unit, span: Span, score: float) -> Quote:
+    """These lines of a note, verbatim; `unit` is the first of them, under whose headings and bullets they stand."""
     return Quote(
         text=note.text[span.start_char : span.end_char],
         note_path=note.path,
@@ -161,7 +166,7 @@ def make_quote(scored: ScoredUnit) -> Quote:
         end_char=span.end_char,
         start_line=span.start_line,
         end_line=span.end_line,
-        score=scored.score,
+        score=score,
     )
 
 

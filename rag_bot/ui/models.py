@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag_bot.errors import LlmError, RagBotError
 from rag_bot.llm import LanguageModel, ModelInfo, list_models, open_llm, parse_name
+from rag_bot.llm.addresses import url_owner
 from rag_bot.llm.names import OLLAMA, OPENAI_LIKE
 from rag_bot.llm.reach import READY
 from rag_bot.settings import Settings
@@ -145,8 +146,7 @@ def settings_for(settings: Settings, name: str) -> Settings:
     Raises:
         UsageError: the name is none of a language model.
     """
-    owner = parse_name(settings.llm).provider if settings.llm else OPENAI_LIKE
     provider = parse_name(name).provider
-    keeps_url = provider == owner or provider not in (OLLAMA, OPENAI_LIKE)
+    keeps_url = provider == url_owner(settings) or provider not in (OLLAMA, OPENAI_LIKE)
     generation = settings.generation if keeps_url else settings.generation.model_copy(update={"url": ""})
     return settings.model_copy(update={"llm": name, "generation": generation})

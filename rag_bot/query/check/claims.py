@@ -54,11 +54,6 @@ def is_yes_or_no(sentence: Statement) -> bool:
     return bool(says) and _NOTES.isdisjoint(words) and all(word in _YES_OR_NO | _TALK for word in words)
 
 
-def denies_the_notes(sentence: Statement) -> bool:
-    """Whether a sentence says that the notes don't say something."""
-    return sentence.polarity.count > 0 and any(token.lower in _NOTES for token in sentence.tokens)
-
-
 def verbatim(sentence: Statement, lines: Sequence[Statement]) -> int | None:
     """The index of a line that is the sentence, but for quotation marks, the full stop and white space."""
     wanted = _bare(sentence.text)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from rag_bot.query.check import dates, numbers
-from rag_bot.query.check.coverage import LIGHT, Coverage
+from rag_bot.query.check.coverage import HAS_IT, LIGHT, Coverage
 from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.numbers import Number
@@ -17,7 +17,6 @@ from rag_bot.query.check.supply import supplies_date, supplies_name, supplies_nu
 
 Need = Callable[[ReadLine], bool]
 FAR_BETTER = 0.3  # of the words: how much more another line has than the one with the name
-HAS_IT = 0.45  # of a word
 CLEARLY_MORE = 0.12  # of the words: the line with another number is the one that is meant
 
 

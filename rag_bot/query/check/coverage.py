@@ -16,6 +16,7 @@ from rag_bot.query.check.tokens import Term, Token
 ABOVE = 0.85  # what a word counts that stands above the line and not in it
 NEAR_FROM, NEAR_TO = 0.40, 0.80  # cosines of two words between which one starts to stand for the other
 NEAR_WORTH = 0.85  # what a word counts at most that the line says in another way
+HAS_IT = 0.45  # of a word, from where on a line is taken to have it
 LIGHT = 0.35  # what a word that carries little counts
 LIGHT_WORDS = frozenset(
     "include involve mean refer call describe way kind thing several various many main provide become use make get "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp
 
 from rag_bot.query.check.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
-from rag_bot.query.check.coverage import LIGHT, Coverage, cover, words_to_find
+from rag_bot.query.check.coverage import HAS_IT, LIGHT, Coverage, cover, words_to_find
 from rag_bot.query.check.denials import denials_of, likened, other_words, turned_round
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
@@ -21,7 +21,6 @@ INTERCEPT = -7.01  # these are fitted by eval/checker/fit.py
 COEFFICIENTS = {"words": 4.05, "weakest": 4.44, "cosine": 1.78}
 SUPPORTED_FROM, PARTLY_FROM = 0.42, 0.12
 MOST_LOOKED_AT = 40  # lines whose words are compared one by one, the most alike first
-MISSING_WORD = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +125,5 @@ def _decide(
 
 
 def _missing(near: Coverage, chosen: Sequence[int]) -> str:
-    missing = [word.text for word in near.missing(chosen, MISSING_WORD) if word.weight > LIGHT]
+    missing = [word.text for word in near.missing(chosen, HAS_IT) if word.weight > LIGHT]
     return f"the notes don't say ‘{'’, ‘'.join(missing[:3])}’" if missing else "the notes say it differently"

@@ -12,6 +12,7 @@ from rag_bot.query.check import Checker, Evidence, Line, Verdict
 from rag_bot.query.extent import text_of
 from rag_bot.query.prose.passages import Passage, quotable
 from rag_bot.query.prose.reading import Written
+from rag_bot.query.quotes import quote_lines
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
 
 _ASKS = ("?", "？")
@@ -104,18 +105,7 @@ def _adjoins(last: tuple[Passage, Unit], passage: Passage, unit: Unit) -> bool:
 
 
 def _quote(group: Sequence[tuple[Passage, Unit]], score: float) -> Quote:
-    (passage, first), note = group[0], group[0][0].note
-    start, end = first.span.start_char, max(unit.span.end_char for _, unit in group)
-    span = Lines.of(note.text).span(start, end)
-    return Quote(
-        text=note.text[start:end],
-        note_path=passage.note.path,
-        title=note.title,
-        headings=first.headings,
-        context=first.ancestors,
-        start_char=start,
-        end_char=end,
-        start_line=span.start_line,
-        end_line=span.end_line,
-        score=score,
-    )
+    (passage, first) = group[0]
+    note = passage.note
+    end = max(unit.span.end_char for _, unit in group)
+    return quote_lines(note, first, Lines.of(note.text).span(first.span.start_char, end), score)
