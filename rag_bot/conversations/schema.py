@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag_bot.errors import ConversationsUnusable
 
-PATIENCE_SECONDS = 5.0  # that another process or thread may take for a change
+PATIENCE_SECONDS = 20.0  # that another process or thread may take for a change
 
 # Each step brings a file from its place in this list to the next version; a new file goes through all of them.
 # `latest` counts changes, so that the order does not hang on clocks; `words` is the text as a search compares it.
@@ -40,6 +41,7 @@ CREATE TABLE exchange (
 """,
 )
 SCHEMA = len(_STEPS)
+_MAKING = threading.Lock()  # so that no thread writes to a file that another one is just making
 _NO_SPACE = ("full", "disk i/o", "no space", "too large", "quota")
 _NOT_ALLOWED = ("readonly", "read-only", "unable to open", "denied", "permitted", "not a dir", "file exists")
 
@@ -71,8 +73,7 @@ def changing(file: Path) -> Iterator[sqlite3.Connection]:
         ConversationsUnusable: as `reading`; or the folder can't be written, the disk is full, another one writes on.
     """
     with explained(file, "saved"):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        _make(file)
         with _opened(file, "mode=rw") as connection:
             _bring_up_to_date(connection, file)
             with _transaction(connection):
@@ -112,6 +113,19 @@ def _unusable(file: Path, done: str, reason: str) -> ConversationsUnusable:
     else:
         remedy = "Move the file away to begin anew; your notes and the index are not touched."
     return ConversationsUnusable(f"The conversations in {file} cannot be {done}: {reason}. {remedy}")
+
+
+def _make(file: Path) -> None:
+    """An empty file for nobody else to read, where there is none.
+
+    One that is there is left alone: on POSIX, closing a file takes away all locks that other threads of the process
+    hold on it. SQLite then takes the log for unused and removes it, with what was just written.
+    """
+    with _MAKING:
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @contextmanager
@@ -160,12 +174,13 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
 
 def _version(connection: sqlite3.Connection, file: Path) -> int:
     """The version of the file; 0 for an empty one."""
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]  # first: another may just make ours
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA:
         raise ConversationsUnusable(
             f"The conversations in {file} have version {version}, this rag-bot reads {SCHEMA}. Update rag-bot."
         )
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if version == 0 and tables:
         raise ConversationsUnusable(
             f"{file} is another program's database and not one of conversations. Move it away to begin anew."
         )

@@ -8,15 +8,17 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag_bot.conversations import Conversations, SavedExchange
+from rag_bot.conversations.schema import SCHEMA, _version, reading
 from rag_bot.conversations.wording import as_title
 from rag_bot.errors import ConversationsUnusable, UsageError
 from rag_bot.settings import Settings
@@ -220,14 +222,39 @@ for number in range(15):
     conversations.put(key, exchange("a", sys.argv[2], "A line."))
 """
     children = [_child(conversations, code, f"Process {number}") for number in range(2)]
-    threads = [threading.Thread(target=lambda: [conversations.begin("Thread") for _ in range(15)]) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    assert [child.communicate()[1] for child in children] == ["", ""]
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as threads:
+        begun = [threads.submit(lambda: [conversations.begin("Thread") for _ in range(15)]) for _ in range(2)]
+        assert [child.communicate()[1] for child in children] == ["", ""]
+    assert [len(one.result()) for one in begun] == [15, 15]
     titles = [one.title for one in conversations.list()]
     assert sorted(titles) == ["Process 0"] * 15 + ["Process 1"] * 15 + ["Thread"] * 30
+
+
+def test_a_file_that_another_one_is_making_is_not_taken_for_a_strangers(conversations: Conversations) -> None:
+    class Looking(sqlite3.Connection):
+        looks = 0
+
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            self.looks += 1
+            if self.looks == 2:
+                conversations.begin("First")
+            return super().execute(*arguments)
+
+    conversations.file.parent.mkdir()
+    with closing(sqlite3.connect(conversations.file, factory=Looking)) as connection:
+        assert _version(connection, conversations.file) in (0, SCHEMA)
+
+
+def test_a_change_leaves_the_locks_of_other_threads(conversations: Conversations) -> None:
+    conversations.begin("First")
+    with reading(conversations.file) as connection:
+        assert connection is not None
+        connection.execute("SELECT count(*) FROM conversation").fetchall()
+        conversations.begin("Second")
+        child = _child(conversations, "conversations.begin('Third')")  # which ends as if it alone had the file open
+        assert child.communicate()[1] == ""
+        assert conversations.file.with_name(f"{conversations.file.name}-wal").exists()
+    assert [one.title for one in conversations.list()] == ["Third", "Second", "First"]
 
 
 @pytest.mark.parametrize("point", ["INSERT INTO exchange", "COMMIT"])
