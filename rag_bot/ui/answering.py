@@ -10,6 +10,8 @@ from dataclasses import replace
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
 from rag_bot.library import Library
+from rag_bot.llm import LanguageModel
+from rag_bot.query.prose.writing import STOPPED
 from rag_bot.records import PROSE, QUOTES, Answer, Filters
 from rag_bot.ui.exchange import Exchange, History, as_turns
 from rag_bot.ui.models import Models
@@ -17,6 +19,7 @@ from rag_bot.ui.render import growing_prose, notice, waiting, whole_answer
 from rag_bot.ui.sync_job import SyncJob
 from rag_bot.ui.welcome import still_reading
 
+_INSTEAD = "These are your notes' own lines instead."
 _LOG = logging.getLogger(__name__)
 
 
@@ -36,6 +39,7 @@ class Answering:
         begun = replace(begun, growing=True, html=waiting(), given=None)
         yield begun
         try:
+            self._models.settle(stop)  # what was chosen a moment ago answers, and not the one before
             asking = self._models.choice.asking
             if asking and mode != QUOTES:
                 yield self._quote(
@@ -64,14 +68,25 @@ class Answering:
         if not self._models.is_open(name):
             yield replace(begun, html=waiting(f"Opening {name}"))
         try:
-            model = self._models.open(name)
+            model = self._models.open(name, stop)
         except (LlmError, UsageError) as error:
-            yield self._quote(begun, str(error))
+            yield self._quote(begun, f"{error} {_INSTEAD}")
+            return
+        if model is None:
+            yield self._quote(begun, f"Stopped before {name} was open. {_INSTEAD}")
             return
         turns = as_turns(earlier)
         for answer in self._library.write(begun.question, llm=model, filters=_filters(begun), turns=turns, stop=stop):
             yield _growing(begun, answer)
         yield _whole(begun, answer)
+        self._tell(model, answer)
+
+    def _tell(self, model: LanguageModel, answer: Answer) -> None:
+        """Whether the model has answered; one that was not asked, or was stopped, shows nothing of it."""
+        if answer.mode == PROSE and answer.sentences:
+            self._models.heard(model, answers=True)
+        elif answer.mode == QUOTES and answer.model and not answer.notice.startswith(STOPPED):
+            self._models.heard(model, answers=False)
 
 
 def _growing(begun: Exchange, answer: Answer) -> Exchange:

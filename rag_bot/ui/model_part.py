@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import gradio as gr
@@ -27,11 +28,15 @@ class ModelPart:
 
     def wire(self, refreshing: dict[str, Any]) -> None:
         self._choice.focus(self._models.look, None, None, **AT_ONCE)
-        self._choice.input(self._choose, self._choice, self._choice, **AT_ONCE).then(**refreshing)
+        begun = self._choice.input(self._begin, self._choice, None, **AT_ONCE).then(**refreshing)
+        begun.then(self._settle, None, self._choice, **AT_ONCE).then(**refreshing)
         self.parts["model"].consent(self._consent, None, self._choice, **AT_ONCE).then(**refreshing)
 
-    def _choose(self, name: str | None) -> Any:
-        self._models.choose(name or "")
+    def _begin(self, name: str | None) -> None:
+        self._models.begin_choosing(name or "")
+
+    def _settle(self) -> Any:
+        self._models.settle(threading.Event())
         return self._shown()
 
     def _consent(self, event: gr.EventData) -> Any:

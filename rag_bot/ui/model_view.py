@@ -21,25 +21,28 @@ def model_choices(choice: Choice) -> list[tuple[str, str]]:
 
 
 def shown_name(choice: Choice) -> str:
-    """What stands in the field: the model that is asked about, or the chosen one."""
-    return choice.asking.name if choice.asking else choice.chosen
+    """What stands in the field: the model that is asked about or looked for, or the chosen one."""
+    return choice.asking.name if choice.asking else choice.choosing or choice.chosen
 
 
 def model_notice(choice: Choice) -> str:
     """Asks about a remote model; says what is sent where, or why the chosen one can't be asked."""
     if choice.asking:
         return _question(choice.asking)
+    return ('<i class="has-model"></i>' if choice.chosen else "") + _said(choice)
+
+
+def _said(choice: Choice) -> str:
+    """Of the model that stands in the field, and no other."""
+    if choice.choosing:
+        return f'<p class="hint" role="status">Looking for {escape(choice.choosing)} …</p>'
     if choice.problem:
         return f'<p class="notice" role="status">{escape(choice.problem)}</p>'
-    said = '<i class="has-model"></i>' if choice.chosen else ""
     info = choice.info
-    if info and info.is_remote:
-        said += f'<p class="hint">Remote: {_SENT} go to {escape(info.place)}.</p>'
-    if info and not info.is_ready:
-        said += f'<p class="notice" role="status">{escape(_state(info))}</p>'
-    if choice.is_looking and not choice.known:
-        said += '<p class="hint">Looking for models …</p>'
-    return said
+    sent = f'<p class="hint">Remote: {_SENT} go to {escape(info.place)}.</p>' if info and info.is_remote else ""
+    why = f'<p class="notice" role="status">{escape(_state(info))}</p>' if info and not info.is_ready else ""
+    looking = '<p class="hint">Looking for models …</p>' if choice.is_looking and not choice.known else ""
+    return sent + why + looking
 
 
 def badge(choice: Choice) -> str:

@@ -125,6 +125,14 @@ def eventually(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def expect(shown: Any) -> Any:
+    """Playwright's assertions about a part of the page: they wait until they hold, for at most half a minute."""
+    from playwright.sync_api import expect as waiting
+
+    waiting.set_options(timeout=30_000)
+    return waiting(shown)
+
+
 def ask(page: Any, question: str) -> Any:
     """Asks and returns the last answer once it is complete."""
     page.fill("#question textarea", question)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.conftest import ask, opened_page, running_app
+from tests.ui.conftest import ask, expect, opened_page, running_app
 from tests.ui.writer import EMERGENT, NAME, Writer, writer
 
 REMOTE = "openai:gpt-5"
@@ -79,3 +79,49 @@ def test_a_name_that_is_none_says_so_and_changes_nothing(page: Any) -> None:
     choose(page, "nobody")
     page.wait_for_selector("#model .notice:has-text('names no language model')")
     assert ask(page, EMERGENT).locator(".written").count() == 0
+    choose(page, NAME)
+    page.wait_for_selector("#model .notice", state="detached")
+
+
+def test_while_a_model_is_looked_for_nothing_is_said_of_the_one_before(page: Any, model: Writer) -> None:
+    choose(page, "gguf:/nowhere/small.gguf")
+    page.wait_for_selector("#model .notice:has-text('There is no model file /nowhere/small.gguf')")
+    model.slow.set()
+    choose(page, "openai-like:another")
+    page.wait_for_selector("#model .hint:has-text('Looking for openai-like:another')")
+    expect(page.locator("#model .notice")).to_have_count(0)
+    model.slow.clear()
+    page.wait_for_selector("#model .notice:has-text('openai-like:another: not there')")
+    choose(page, "Quotes (no model)")
+    page.wait_for_selector("#model .notice", state="detached")
+
+
+def test_a_model_that_is_gone_when_it_is_opened_says_so_beside_its_name(
+    page: Any, tmp_path: Path, smol_file: Path
+) -> None:
+    file = tmp_path / "small.gguf"
+    file.symlink_to(smol_file)
+    choose(page, f"gguf:{file}")
+    page.wait_for_selector(".has-model", state="attached")
+    file.unlink()
+    assert "There is no model file" in ask(page, EMERGENT).locator(".notice").inner_text()
+    page.wait_for_selector("#model .notice:has-text('could not be opened. There is no model file')")
+    choose(page, NAME)
+    page.wait_for_selector("#model .notice", state="detached")
+
+
+def test_stop_works_while_a_model_is_opened_and_the_next_question_finds_it_open(page: Any, model: Writer) -> None:
+    choose(page, NAME)
+    page.wait_for_selector(".has-model", state="attached")
+    model.slow.set()
+    page.fill("#question textarea", EMERGENT)
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector(f".waiting:has-text('Opening {NAME}')")
+    page.click("#stop")
+    stopped = page.locator(".exchange:not(.growing)")
+    stopped.locator(".notice", has_text=f"Stopped before {NAME} was open.").wait_for()
+    stopped.locator(".quote", has_text="33%").first.wait_for()
+    page.click("#new-chat")
+    page.wait_for_selector(".exchange", state="detached")
+    model.slow.clear()
+    ask(page, EMERGENT).locator(".written .cite").first.wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -39,9 +40,10 @@ TEXTS = {
 
 @dataclass
 class Writer:
-    """The server of the model, and what a test holds of it."""
+    """The server of the model, and what a test holds of it. While it is `slow`, what models it has comes to no end."""
 
     server: ScriptedServer
+    slow: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     waiting: threading.Event = field(default_factory=threading.Event)
 
@@ -63,7 +65,7 @@ def writer(pause_seconds: float = 0.0) -> Iterator[Writer]:
 
     def script(seen: Seen, handler: Handler) -> None:
         if seen.path.endswith("/models"):
-            handler.json({"data": [{"id": "storyteller", "max_model_len": 8192}]})
+            _list_models(handler, held[0])
         elif seen.path.endswith("/chat/completions"):
             handler.start()
             for word in _words(seen.sent["messages"][-1]["content"]):
@@ -77,6 +79,17 @@ def writer(pause_seconds: float = 0.0) -> Iterator[Writer]:
         held.append(Writer(server))
         yield held[0]
         held[0].go_on.set()
+        held[0].slow.clear()
+
+
+def _list_models(handler: Handler, told: Writer) -> None:
+    """Byte by byte where it is slow, so that nobody's patience ends."""
+    handler.start("application/json")
+    while told.slow.is_set():
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+        time.sleep(0.1)
+    handler.wfile.write(json.dumps({"data": [{"id": "storyteller", "max_model_len": 8192}]}).encode())
 
 
 def _words(asked: str) -> list[str]:
