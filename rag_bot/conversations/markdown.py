@@ -63,9 +63,11 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
 
 
 def _circumstances(exchange: SavedExchange) -> str:
-    """When and where it was asked, and who wrote the answer."""
+    """When and where it was asked, and who wrote the answer, if there is one."""
     answer, model = exchange.answer, _line(exchange.answer.model)
     where = f" in {_line(exchange.folder)}" if exchange.folder else ""
+    if answer.abstained:
+        return f"Asked {_day_time(exchange.asked)}{where}. The notes don't answer it."
     if answer.mode == PROSE:
         who = f"written by {model or 'a language model'}, each sentence checked against the notes"
     else:

@@ -11,11 +11,14 @@ UNTITLED = "Untitled"
 
 # Control characters, lone surrogates, and the marks that turn the direction of what follows.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_BLANK = "CZ"  # what Unicode calls controls, formats and separators: nothing is seen of these
 
 
 def as_title(text: str, most: int = TITLE_CHARACTERS) -> str:
     """One line of at most so many characters, cut at a word where it can be; "" where nothing is to be seen."""
     line = " ".join(_UNSEEN.sub(" ", text).split())
+    if all(unicodedata.category(mark)[0] in _BLANK for mark in line):
+        return ""
     if len(line) <= most:
         return line
     whole, space, _ = line[:most].rpartition(" ")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
 from rag_bot.conversations import Conversation
-from rag_bot.ui.words import many, when
+from rag_bot.conversations.wording import folded
+from rag_bot.ui.words import many, since, when
 
 _GROUPS = ((0, "Today"), (1, "Yesterday"), (7, "Last seven days"))
 
@@ -32,7 +34,8 @@ def chat_list(
         return wrong + ('<p class="hint">No conversation has these words.</p>' if search.strip() else "")
     now = today or datetime.datetime.now().astimezone().date()
     groups = groupby(listed, key=lambda one: _group(one.changed, now))
-    html = "".join(f"<h2>{name}</h2><ul>{''.join(map(_item, some))}</ul>" for name, some in groups)
+    titles = Counter(folded(one.title) for one in listed)
+    html = "".join(f"<h2>{name}</h2><ul>{_items(some, titles)}</ul>" for name, some in groups)
     more = '<p class="hint">Older ones are found by searching.</p>' if len(listed) >= most else ""
     return f"{wrong}{html}{more}"
 
@@ -42,11 +45,17 @@ def _group(changed: str, today: datetime.date) -> str:
     return next((name for most, name in _GROUPS if days <= most), "Older")
 
 
-def _item(one: Conversation) -> str:
-    title = escape(one.title)
-    told = escape(f"{one.title}\n{many(one.exchanges, 'question')}, last one {when(one.changed)}")
+def _items(some: Iterable[Conversation], titles: Mapping[str, int]) -> str:
+    return "".join(_item(one, is_alone=titles[folded(one.title)] == 1) for one in some)
+
+
+def _item(one: Conversation, *, is_alone: bool) -> str:
+    """Where others have the same title, the time tells them apart."""
+    title, questions = escape(one.title), many(one.exchanges, "question")
+    last = "" if is_alone else f'<span class="when">{since(one.changed)} · {questions}</span>'
+    told = escape(f"{one.title}\n{questions}, last one {when(one.changed)}")
     return (
-        f'<li><a href="#c={escape(one.key)}" title="{told}" dir="auto">{title}</a><button type="button" class="more" '
-        f'data-manage="{escape(one.key)}" data-title="{title}" data-focus="chat {escape(one.key)}" '
-        f'aria-label="Rename, export or delete: {title}">⋯</button></li>'
+        f'<li><a href="#c={escape(one.key)}" title="{told}" dir="auto">{title}{last}</a>'
+        f'<button type="button" class="more" data-manage="{escape(one.key)}" data-title="{title}" '
+        f'data-focus="chat {escape(one.key)}" aria-label="Rename, export or delete: {title}">⋯</button></li>'
     )

@@ -17,6 +17,7 @@ from rag_bot.ui.chats_part import ChatsPart
 from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
 from rag_bot.ui.evaluation_page import EvaluationPage
 from rag_bot.ui.exchange import Chat
+from rag_bot.ui.legible import legible
 from rag_bot.ui.model_part import ModelPart
 from rag_bot.ui.note_list import ALL
 from rag_bot.ui.notes_page import filters
@@ -226,7 +227,10 @@ def _update(name: str, changed: Views) -> Any:
     if name == "answers_by":
         choices, chosen = changed[name]
         return gr.Dropdown(choices, value=chosen)
-    return gr.Radio(changed[name]) if name == "filter" else changed[name]
+    value = changed[name]
+    if name == "filter":
+        return gr.Radio(value)
+    return legible(value) if isinstance(value, str) else value
 
 
 def _theme() -> Any:

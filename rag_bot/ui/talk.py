@@ -18,6 +18,7 @@ from rag_bot.ui.answering import Answering
 from rag_bot.ui.conversation_view import ConversationView
 from rag_bot.ui.exchange import Chat, Exchange, leaning_on
 from rag_bot.ui.feedback import Votes
+from rag_bot.ui.legible import legible
 from rag_bot.ui.panel import nonce, open_note
 from rag_bot.ui.render import notice
 from rag_bot.ui.views import Sources
@@ -87,11 +88,11 @@ class Talk:
 
     def vote(self, chat: Chat, event: gr.EventData) -> str:
         """The thumbs of all answers, after what was said of one."""
-        return self._votes.vote(chat.history, event._data) + nonce()
+        return legible(self._votes.vote(chat.history, event._data)) + nonce()
 
     def open_note(self, chat: Chat, event: gr.EventData) -> str:
         """The panel with the note that was clicked."""
-        return open_note(self._library, self._lists, chat, event._data)
+        return legible(open_note(self._library, self._lists, chat, event._data))
 
     def folders(self) -> Any:
         """The folders of the notes, to search in one of them."""

@@ -98,7 +98,8 @@ def test_quotes_after_a_model_failed_name_it_and_an_abstaining_answer_the_neares
     assert "Mode: quotes, lines of the notes, after openai:gpt was asked." in _page(SavedExchange("k", "q", "", answer))
     near = (Place("notes/b.md", "Flat", ("Keys",), 3, 4, 0.2),)
     page = _page(SavedExchange("k", "q", "", quoted("q"), ASKED, near))
-    assert "This is not in your notes." in page
+    assert "\n\nAsked 2026-11-03 14:05. The notes don't answer it.\n\nThis is not in your notes.\n" in page
+    assert "Mode:" not in page
     assert "- notes/b.md:3-4 — Flat › Keys" in page
 
 

@@ -48,3 +48,15 @@ def test_titles_and_problems_are_escaped() -> None:
     html = listed(saved(EVIL), problem=EVIL)
     assert "<img" not in html
     assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", html))
+
+
+def test_where_titles_are_the_same_the_times_tell_them_apart() -> None:
+    days = (datetime.date(2025, 11, 22), datetime.date(2025, 11, 21), datetime.date(2024, 1, 2))
+    titles = ("Trams", "TRAMS", "trams")
+    html = listed(saved("Tasks"), *(saved(title, day) for title, day in zip(titles, days, strict=True)))
+    assert re.findall(r'>(\w+)(?:<span class="when">([^<]*)</span>)?</a>', html) == [
+        ("Tasks", ""),
+        ("Trams", "2025-11-22 12:00 · 2 questions"),
+        ("TRAMS", "2025-11-21 12:00 · 2 questions"),
+        ("trams", "2024-01-02 12:00 · 2 questions"),
+    ]
