@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from rag_bot.cli import ask, conversations, evaluation, models, sync, why
+from rag_bot.cli.printing import print_traceback, remark
 from rag_bot.errors import RagBotError, UsageError, first_line
 
 FAILED, INTERRUPTED = 1, 130
@@ -81,6 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _fail(message: str, code: int) -> None:
     if _verbose:
-        traceback.print_exc()
-    print(f"rag-bot: {' '.join(message.split())}", file=sys.stderr)
+        print_traceback()
+    remark(message)
     raise SystemExit(code)

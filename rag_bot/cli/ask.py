@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from rag_bot.cli.common import AsJson, Folder, Tag, load, open_library, show
+from rag_bot.cli.common import AsJson, Folder, Tag, load, open_library
+from rag_bot.cli.printing import show, terminal
 from rag_bot.cli.writing import named_model, write_answer
 from rag_bot.records import Filters
 
@@ -53,7 +53,7 @@ def ask(
     from rag_bot.output import answer_json, answer_text
 
     with open_library(context) as library:
-        console = None if as_json else Console(highlight=False)
+        console = None if as_json else terminal()
         model = named_model(library.settings, llm)
         answer = write_answer(library, question, filters=Filters(folder, tag), llm=model, console=console)
     show(as_json, answer_json(answer), lambda: answer_text(answer))

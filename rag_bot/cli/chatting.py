@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from rich.console import Console
-
+from rag_bot.cli.printing import put, terminal
 from rag_bot.cli.writing import write_answer
 from rag_bot.conversations import Conversations, SavedExchange
 from rag_bot.errors import ConversationsUnusable, LlmError, UsageError
@@ -24,7 +23,7 @@ class Chat:
         """`resume` begins the key of a conversation to go on with. Raises UsageError where there is none."""
         self._library = library
         self._filters = filters
-        self._console = Console(highlight=False)
+        self._console = terminal()
         self._kept = Conversations.of(library.settings)
         self._key = self._kept.find(resume).key if resume else ""
         said = self._kept.exchanges(self._key) if self._key else ()
@@ -46,18 +45,18 @@ class Chat:
             except (UsageError, LlmError) as error:
                 self._warn(str(error))
             else:
-                self._console.print(answer_text(answer), soft_wrap=True)
+                put(self._console, answer_text(answer))
                 self._turns.append(Turn(question, answer.remembered))
                 self._keep(question, answer)
 
     def _greet(self) -> None:
         by = f"{self._llm.label} on {self._llm.place} answers" if self._llm else "Your notes' own lines answer"
         notes = f"{self._library.status().notes:,} notes. {by}. Ask; an empty line ends."
-        self._console.print(notes, style="dim", markup=False)
+        put(self._console, notes, "dim")
 
     def _read(self) -> str:
         try:
-            return self._console.input("[bold]> [/]").strip()
+            return self._console.input("[bold]> [/]", markup=True).strip()
         except EOFError:
             return ""
 
@@ -71,4 +70,4 @@ class Chat:
             self._warn(str(error))
 
     def _warn(self, text: str) -> None:
-        self._console.print(text, style="yellow", markup=False)
+        put(self._console, text, "yellow")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_bot.cli.common import AsJson, load, show
+from rag_bot.cli.common import AsJson, load
+from rag_bot.cli.printing import say, show, write_out
 from rag_bot.errors import UsageError
+from rag_bot.output import line, visible_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -53,7 +55,7 @@ def rename(context: typer.Context, key: Key, title: str) -> None:
     """Give a conversation another title."""
     conversations, found = _found(context, key)
     conversations.rename(found.key, title)
-    print(f"{found.key} is called {conversations.find(found.key).title}")
+    say(f"{found.key} is called {conversations.find(found.key).title}")
 
 
 @app.command(epilog="Examples:\n\n  rag-bot conversations delete 3f9c\n\n  rag-bot conversations delete 3f9c --yes")
@@ -67,7 +69,7 @@ def delete(
     if not yes and not _is_sure(found):
         raise typer.Abort
     conversations.delete(found.key)
-    print(f"{found.key} ({found.title}) is deleted")
+    say(f"{found.key} ({found.title}) is deleted")
 
 
 @app.command(
@@ -85,10 +87,10 @@ def export(
     conversations, found = _found(context, key)
     text = conversations.export(found.key)
     if output == STDOUT:
-        sys.stdout.write(text)
+        write_out(text)
     else:
         write_whole(output, text)
-        print(f"{found.title} is in {output}")
+        say(f"{found.title} is in {output}")
 
 
 def _opened(context: typer.Context) -> Conversations:
@@ -106,7 +108,9 @@ def _is_sure(found: Conversation) -> bool:
     """Asks where somebody can answer. Raises UsageError elsewhere."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{found.key} ({found.title}) would be deleted for good. Say so with --yes.")
-    return typer.confirm(f"Delete “{found.title}” with its {_questions(found.exchanges)} for good?", err=True)
+    return typer.confirm(
+        f"Delete “{visible_line(found.title)}” with its {_questions(found.exchanges)} for good?", err=True
+    )
 
 
 def _list_text(found: list[Conversation], search: str) -> RenderableType:
@@ -118,7 +122,7 @@ def _list_text(found: list[Conversation], search: str) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for one in found:
         when = one.changed[:16].replace("T", " ")
-        table.add_row(Text(one.key, style="cyan"), Text(when, style="dim"), Text(one.title), _counted(one.exchanges))
+        table.add_row(Text(one.key, style="cyan"), Text(when, style="dim"), line(one.title), _counted(one.exchanges))
     return table
 
 
@@ -127,7 +131,7 @@ def _exchange_text(one: SavedExchange) -> list[RenderableType]:
 
     from rag_bot.output import answer_text
 
-    near = [Text(f"  {place.location}", style="cyan").append(f"  {place.name}", style="dim") for place in one.nearest]
+    near = [line(f"  {place.location}", "cyan").append(line(f"  {place.name}", "dim")) for place in one.nearest]
     nearest = [Text("The nearest notes:", style="dim"), *near] if near else []
     return [Text(f"> {one.question}", style="bold"), Text(), answer_text(one.answer), *nearest, Text()]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag_bot.cli import sets
-from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library, show, shown_progress
+from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library
+from rag_bot.cli.printing import remark, show
+from rag_bot.cli.progress import shown_progress
 from rag_bot.cli.writing import named_model
 from rag_bot.errors import UsageError
 from rag_bot.records import Progress
@@ -65,7 +66,7 @@ def run(
     result = _run(settings, file, split, kind, as_json, progress, llm)
     if save:
         save_result(result, save)
-        print(f"rag-bot: saved in {save} and {keep_result(result, settings)}", file=sys.stderr)
+        remark(f"saved in {save} and {keep_result(result, settings)}")
     if html:
         from rag_bot.evaluation.report import write_report
 

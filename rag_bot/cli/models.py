@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from rag_bot.cli.common import AsJson, load, show
+from rag_bot.cli.common import AsJson, load
+from rag_bot.cli.printing import show
 from rag_bot.errors import UsageError
+from rag_bot.output import line, visible_line
 
 if TYPE_CHECKING:
     from rag_bot.llm.reach import ModelInfo
     from rag_bot.llm.trial import Trial
 
 app = typer.Typer()
+
+_WIDEST = 40  # characters that a column makes the others wait for
 
 
 @app.command(
@@ -95,24 +98,40 @@ def _read_key(provider: str) -> str:
 
 
 def _table(found: Sequence[ModelInfo], configured: bool) -> RenderableType:
+    """A line for each, not broken or cut at the terminal's width: names are there to be copied."""
     from rag_bot.llm.reach import SENT
 
-    table = Table.grid(padding=(0, 2))
+    name_width, place_width, state_width = (
+        min(_WIDEST, max(len(text(info)) for info in found)) for text in (_name, _where, _state)
+    )
+    lines = []
     for place, info in enumerate(found):
-        mark = "*" if configured and place == 0 else " "
-        where = f"{info.place} (remote)" if info.is_remote else info.place
-        colour = "green" if info.is_ready else "yellow"
-        table.add_row(mark, info.name, Text(where, style="dim"), Text(info.state, style=colour), Text(info.note))
+        text = Text(f"{'*' if configured and place == 0 else ' '}  {_name(info):{name_width}}  ")
+        text.append(f"{_where(info):{place_width}}  ", style="dim")
+        text.append(f"{_state(info):{state_width}}  ", style="green" if info.is_ready else "yellow")
+        lines.append(text.append(visible_line(info.note), style="default"))
     notes = [Text("* the model of the settings", style="dim")] if configured else []
     if any(info.is_remote for info in found):
         notes.append(Text(f"A remote model is sent {SENT}.", style="dim"))
     unset = "No model is set: your notes' own lines answer. Set `llm`, such as RAG_BOT_LLM=ollama:qwen3."
-    return Group(table, Text(), *notes, *([] if configured else [Text(unset, style="dim")]))
+    return Group(*lines, Text(), *notes, *([] if configured else [Text(unset, style="dim")]))
+
+
+def _name(info: ModelInfo) -> str:
+    return visible_line(info.name)
+
+
+def _where(info: ModelInfo) -> str:
+    return visible_line(f"{info.place} (remote)" if info.is_remote else info.place)
+
+
+def _state(info: ModelInfo) -> str:
+    return info.state
 
 
 def _trial_text(found: Trial) -> RenderableType:
     where = f"{found.place} (remote)" if found.is_remote else found.place
-    head = Text(f"{found.name} on {where}, reads {found.context_tokens:,} tokens")
+    head = line(f"{found.name} on {where}, reads {found.context_tokens:,} tokens")
     if found.error:
         return Group(head, Text(found.error, style="yellow"))
     speed = f", then {found.tokens_per_second:,.1f} tokens a second" if found.tokens_per_second else ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library, show, shown_progress
+from rag_bot.cli.common import DEFAULT_CASES, AsJson, load, open_library
+from rag_bot.cli.printing import show
+from rag_bot.cli.progress import shown_progress
 from rag_bot.errors import UsageError
 from rag_bot.records import Progress
 

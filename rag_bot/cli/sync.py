@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from rag_bot.cli.common import AsJson, open_library, show, shown_progress
+from rag_bot.cli.common import AsJson, open_library
+from rag_bot.cli.printing import remark, say, show
+from rag_bot.cli.progress import shown_progress
 from rag_bot.errors import NotesLost, RagBotError, UsageError
 from rag_bot.records import SyncReport
 
@@ -66,9 +67,7 @@ def forget(context: typer.Context, folder: Path, as_json: AsJson = False) -> Non
         report = library.forget(folder)
     show(as_json, report_json(report), lambda: f"{len(report.plan.deleted):,} notes of {folder} forgotten")
     if folder.expanduser().absolute() in library.settings.notes:
-        print(
-            f"rag-bot: the settings still name {folder}; the next ingest without PATH reads it again", file=sys.stderr
-        )
+        remark(f"the settings still name {folder}; the next ingest without PATH reads it again")
 
 
 @app.command(epilog="Examples:\n\n  rag-bot verify\n\n  rag-bot verify --repair")
@@ -101,17 +100,18 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
     """A line for each sync that changed something; with --json an object for each sync, on a line of its own."""
     import time
 
-    from rag_bot.output import report_json, sync_line
+    from rag_bot.output import json_text, report_json, sync_line
 
     def on_report(report: SyncReport) -> None:
         if as_json:
-            print(json.dumps(report_json(report), ensure_ascii=False), flush=True)
+            say(json_text(report_json(report)))
         elif not report.plan.is_empty or [report.failed, report.kept] != last:
-            print(sync_line(report, time.strftime("%H:%M:%S")), flush=True)
+            for line in sync_line(report, time.strftime("%H:%M:%S")).split("\n"):
+                say(line)
         last[:] = [report.failed, report.kept]
 
     def on_error(error: RagBotError) -> None:
-        print(f"rag-bot: {error}", file=sys.stderr, flush=True)
+        remark(str(error))
 
     last: list[object] = []
     with open_library(context) as library:
@@ -122,7 +122,7 @@ def _ask_about(error: NotesLost, as_json: bool) -> str:
     """Where somebody can answer, ask; else the error says how to answer beforehand."""
     if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise error
-    print(f"rag-bot: {' '.join(str(error).split())}", file=sys.stderr)
+    remark(str(error))
     try:
         return "remove" if typer.confirm("Remove these notes from the index?", err=True) else "keep"
     except typer.Abort:

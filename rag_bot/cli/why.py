@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rag_bot.cli.common import AsJson, Folder, Tag, open_library, show
+from rag_bot.cli.common import AsJson, Folder, Tag, open_library
+from rag_bot.cli.printing import show
 from rag_bot.records import Filters
 
 app = typer.Typer()

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rag_bot.output import line
 from rag_bot.query.why.journey import LOST, SEARCHES, Journey, Stage, Trace
 
 _SHOWN = 160  # characters of the passage
@@ -32,7 +33,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
 
 def trace_text(trace: Trace) -> RenderableType:
     """The passage, a tick or a cross for each stage, and one sentence; then the note's other passages."""
-    verdict = Text(trace.journey.verdict, style="bold")
+    verdict = line(trace.journey.verdict, "bold")
     return Group(*_passage_text(trace), _stages_text(trace.journey), Text(), verdict, *_others_text(trace))
 
 
@@ -53,12 +54,10 @@ def _passage_text(trace: Trace) -> list[RenderableType]:
     chunk = trace.journey.chunk
     if not chunk:
         return []
-    mended = (
-        [] if trace.searched_for == trace.question else [Text(f"Searched for: {trace.searched_for}", style="yellow")]
-    )
-    place = Text(chunk.location, style="cyan").append(f"  {' > '.join(chunk.headings)}", style="dim")
+    mended = [] if trace.searched_for == trace.question else [line(f"Searched for: {trace.searched_for}", "yellow")]
+    place = line(chunk.location, "cyan").append(line(f"  {' > '.join(chunk.headings)}", "dim"))
     words = " ".join(chunk.text.split())
-    return [*mended, place, Text(words if len(words) <= _SHOWN else f"{words[:_SHOWN]} ..."), Text()]
+    return [*mended, place, line(words if len(words) <= _SHOWN else f"{words[:_SHOWN]} ..."), Text()]
 
 
 def _stages_text(journey: Journey) -> Table:
@@ -67,7 +66,7 @@ def _stages_text(journey: Journey) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for stage in journey.stages:
-        table.add_row(_mark(stage), Text(stage.name, style="dim"), Text(stage.said))
+        table.add_row(_mark(stage), Text(stage.name, style="dim"), line(stage.said))
     return table
 
 
@@ -88,4 +87,5 @@ def _others_text(trace: Trace) -> list[RenderableType]:
 
 def _other_line(other: Journey) -> Text:
     said = f"{LOST[other.lost.name]}: {other.lost.said}" if other.lost else f"Shown as citation {other.citation}"
-    return Text(f"  {other.chunk.location if other.chunk else ''}  ", style="cyan").append(said, style="default")
+    place = line(f"  {other.chunk.location if other.chunk else ''}  ", "cyan")
+    return place.append(line(said, "default"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from rag_bot.cli.printing import remark
 from rag_bot.records import Answer, Filters, Turn
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
     if model.is_remote:
         from rag_bot.llm.reach import SENT
 
-        print(f"rag-bot: {model.label} is remote: {SENT} are sent to {model.place}.", file=sys.stderr)
+        remark(f"{model.label} is remote: {SENT} are sent to {model.place}.")
     return model
 
 
@@ -61,11 +61,11 @@ def write_answer(
 def _shown(growing: Iterator[Answer], console: Console) -> Answer:
     from rich.live import Live
 
-    from rag_bot.output import prose_text
+    from rag_bot.output import Visible, prose_text
 
     with Live(console=console, transient=True, refresh_per_second=_FRAMES, vertical_overflow="visible") as live:
         for answer in growing:
-            live.update(prose_text(answer))
+            live.update(Visible(prose_text(answer)))
     return answer
 
 

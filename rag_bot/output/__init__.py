@@ -12,13 +12,17 @@ from rag_bot.output.syncs import (
     verification_json,
     verification_text,
 )
+from rag_bot.output.visible import Visible, json_text, line, visible, visible_line
 
 __all__ = [
+    "Visible",
     "answer_json",
     "answer_text",
     "dry_run_json",
     "hits_json",
     "hits_text",
+    "json_text",
+    "line",
     "prose_text",
     "report_json",
     "report_text",
@@ -28,4 +32,6 @@ __all__ = [
     "sync_line",
     "verification_json",
     "verification_text",
+    "visible",
+    "visible_line",
 ]

@@ -7,15 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.text import Text
 
-from rag_bot.output.visible import Visible, visible
+from rag_bot.output.visible import Visible, line, visible, visible_line
 from rag_bot.records import (
     PROSE,
     Answer,
     Citation,
     Hit,
+    Place,
     change_words,
     support_words,
 )
@@ -51,8 +51,8 @@ def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, An
 
 def answer_text(answer: Answer) -> RenderableType:
     """What was found or written, then each citation with its place; or that there is none, and the nearest notes."""
-    above = [Text(f"Searched for: {answer.reworded}", style="dim")] if answer.reworded else []
-    above += [Text(answer.notice, style="yellow")] if answer.notice else []
+    above = [line(f"Searched for: {answer.reworded}", "dim")] if answer.reworded else []
+    above += [line(answer.notice, "yellow")] if answer.notice else []
     if answer.abstained:
         return Visible(Group(*above, Text(answer.text, style="bold"), *_nearest_text(answer.nearest)))
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
@@ -77,14 +77,8 @@ def hits_text(hits: Sequence[Hit]) -> RenderableType:
 
 
 def _place_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "path": hit.chunk.note_path,
-        "title": hit.note.title,
-        "headings": list(hit.chunk.headings),
-        "start_line": hit.chunk.start_line,
-        "end_line": hit.chunk.end_line,
-        "score": round(hit.score, 4),
-    }
+    place = Place.of(hit)
+    return asdict(place) | {"headings": list(place.headings), "score": round(place.score, 4)}
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:
@@ -104,9 +98,9 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 
 def _citation_text(citation: Citation) -> list[RenderableType]:
     quote = citation.quote
-    place = Text(f"    {quote.location}", style="cyan")
+    place = line(f"    {quote.location}", "cyan")
     above = [part for part in (*quote.headings, *quote.context) if part]
-    place.append(f"  {' > '.join(above) or quote.title}", style="dim")
+    place.append(visible_line(f"  {' > '.join(above) or quote.title}"), style="dim")
     if citation.stale:
         place.append(f"  {change_words(citation.change)}", style="yellow")
     return [
@@ -121,15 +115,12 @@ def _nearest_text(hits: Sequence[Hit]) -> list[RenderableType]:
         return []
     return [
         Text("The nearest notes:", style="dim"),
-        *(
-            Text.from_markup(f"  [cyan]{escape(hit.chunk.location)}[/]  [dim]{escape(hit.note.title)}[/]")
-            for hit in hits
-        ),
+        *(line(f"  {hit.chunk.location}", "cyan").append(line(f"  {hit.note.title}", "dim")) for hit in hits),
     ]
 
 
 def _hit_text(hit: Hit) -> list[RenderableType]:
-    place = Text(f"{hit.rank:>2}. ", style="bold").append(hit.chunk.location, style="cyan")
-    place.append(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", style="dim")
-    also = [Text(f"    also in {', '.join(hit.duplicates)}", style="dim")] if hit.duplicates else []
+    place = Text(f"{hit.rank:>2}. ", style="bold").append(line(hit.chunk.location, "cyan"))
+    place.append(line(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", "dim"))
+    also = [line(f"    also in {', '.join(hit.duplicates)}", "dim")] if hit.duplicates else []
     return [place, *also, Text(hit.chunk.text), Text()]

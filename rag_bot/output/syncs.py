@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rag_bot.output.visible import Visible, visible
+from rag_bot.output.visible import Visible, line, visible, visible_line
 from rag_bot.records import (
     CHANGES,
     Loss,
@@ -83,8 +83,8 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
     else:
         made = f"{report.chunks_embedded} passages embedded, {report.chunks_reused} reused"
         lines.append(Text(f"{made}, {report.seconds:.1f} s", style="dim"))
-    lines += [Text(f"could not be read: {failure.path}: {failure.error}", style="yellow") for failure in report.failed]
-    lines += [Text(_kept_text(loss, dry_run), style="yellow") for loss in report.kept]
+    lines += [line(f"could not be read: {failure.path}: {failure.error}", "yellow") for failure in report.failed]
+    lines += [line(_kept_text(loss, dry_run), "yellow") for loss in report.kept]
     return Visible(Group(*lines))
 
 
@@ -93,13 +93,13 @@ def sync_line(report: SyncReport, at: str) -> str:
     counts = [f"{len(getattr(report.plan, name))} {name}" for name in CHANGES if getattr(report.plan, name)]
     failed = [f"{len(report.failed)} could not be read"] if report.failed else []
     embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
-    kept = [f"\n          {_kept_text(loss, dry_run=False)}" for loss in report.kept]
+    kept = [f"\n          {visible_line(_kept_text(loss, dry_run=False))}" for loss in report.kept]
     return visible(f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded}){''.join(kept)}")
 
 
 def verification_text(found: Verification) -> RenderableType:
-    lines = [Text(f"repaired: {what}", style="green") for what in found.repaired]
-    lines += [Text(f"{problem.part}: {problem.text}", style="yellow") for problem in found.problems]
+    lines = [line(f"repaired: {what}", "green") for what in found.repaired]
+    lines += [line(f"{problem.part}: {problem.text}", "yellow") for problem in found.problems]
     verdict = "Something is wrong" if found.problems else "Folders and index agree"
     counted = f"{verdict}: {found.notes:,} notes, {found.passages:,} passages looked at in {found.seconds:.1f} s."
     return Visible(Group(*lines, Text(counted, style="bold")))
@@ -118,7 +118,7 @@ def status_text(status: Status) -> RenderableType:
         *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),
     ]
     for name, value in rows:
-        table.add_row(Text(name, style="dim"), Text(value))
+        table.add_row(Text(name, style="dim"), line(value))
     return Visible(table)
 
 
@@ -155,6 +155,6 @@ def _plan_text(plan: SyncPlan) -> list[Text]:
     lines = []
     for name in ("added", "changed", "deleted"):
         paths = getattr(plan, name)
-        lines += [Text(f"  {name:8} {path}") for path in paths[:_LISTED]]
+        lines += [line(f"  {name:8} {path}") for path in paths[:_LISTED]]
         lines += [Text(f"  {name:8} … and {len(paths) - _LISTED} more")] if len(paths) > _LISTED else []
-    return lines + [Text(f"  moved    {move.before} -> {move.after}") for move in plan.moved[:_LISTED]]
+    return lines + [line(f"  moved    {move.before} -> {move.after}") for move in plan.moved[:_LISTED]]

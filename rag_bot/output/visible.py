@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
+from rich.text import Text
 
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PICTURES = 0x2400  # Unicode's pictures of the control characters, in their order
+_PARTING = re.compile("[\t\n]")
 _DELETE, _PICTURE_OF_DELETE, _UNKNOWN = "\x7f", "␡", "\ufffd"
 
 
 def visible(text: str) -> str:
     """The text with a picture in place of what a terminal would obey: escapes, other controls, bidi overrides."""
     return _COMMANDS.sub(_picture, text.replace("\r\n", "\n").removesuffix("\r"))
+
+
+def visible_line(text: str) -> str:
+    """The same on one line, for names, titles and paths: a file's name may hold line ends, and would feign lines."""
+    return _PARTING.sub(_picture, visible(text))
+
+
+def line(text: str, style: str = "") -> Text:
+    """A `visible_line` in a style; nothing in it is read as markup."""
+    return Text(visible_line(text), style)
+
+
+def json_text(values: Any, indent: int | None = None) -> str:
+    """JSON that a terminal may be shown: what it would obey is escaped, and read back as it was."""
+    written = json.dumps(values, ensure_ascii=False, indent=indent)
+    return _COMMANDS.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
 @dataclass(frozen=True, slots=True)

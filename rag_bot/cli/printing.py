@@ -1,0 +1,56 @@
+"""The one place where the commands print: text is never read as markup, and the terminal never obeys it."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from rag_bot.output.visible import Visible, json_text, visible, visible_line
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """A console that takes no text for markup or emoji. What is printed on it goes through `put`."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def put(console: Console, what: RenderableType, style: str = "") -> None:
+    """Prints text, or what Rich can render, with the controls in it made visible; lines are not broken."""
+    console.print(Visible(Text(what) if isinstance(what, str) else what), style=style, soft_wrap=True)
+
+
+def show(as_json: bool, values: dict[str, Any], text: Callable[[], RenderableType]) -> None:
+    """A command's result on stdout: one JSON object, or text for people."""
+    if as_json:
+        sys.stdout.write(json_text(values, indent=1) + "\n")
+    else:
+        put(terminal(), text())
+
+
+def say(text: str) -> None:
+    """A line on stdout, at once."""
+    print(visible_line(text), flush=True)
+
+
+def remark(text: str) -> None:
+    """A line on stderr, at once: an error, or what people should know beside the result."""
+    print(f"rag-bot: {visible_line(' '.join(text.split()))}", file=sys.stderr, flush=True)
+
+
+def report(values: dict[str, Any]) -> None:
+    """A line of JSON on stderr, at once, for the app."""
+    print(json_text(values), file=sys.stderr, flush=True)
+
+
+def write_out(text: str) -> None:
+    """A whole text on stdout, which may be a terminal."""
+    sys.stdout.write(visible(text))
+
+
+def print_traceback() -> None:
+    """That of the error that is being handled, on stderr."""
+    print(visible(traceback.format_exc()), file=sys.stderr)
