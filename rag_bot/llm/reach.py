@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
-from rag_bot.errors import LlmError
+from rag_bot.errors import LlmError, UsageError, first_line
 from rag_bot.llm.addresses import ANTHROPIC_URL, HERE, OPENAI_URL, Address, ollama_address, openai_like_address
 from rag_bot.llm.gguf_file import read_header
 from rag_bot.llm.hub import find_kept, kept_files
@@ -16,13 +17,14 @@ from rag_bot.llm.opening import is_installed, missing_package, sendable
 from rag_bot.llm.probing import NoAnswer, get_json
 from rag_bot.settings import Settings
 
-READY, NO_KEY, NO_PACKAGE, NOT_FETCHED, NOT_REACHABLE, UNKNOWN = (
+READY, NO_KEY, NO_PACKAGE, NOT_FETCHED, NOT_REACHABLE, UNKNOWN, UNUSABLE = (
     "ready",
     "key missing",
     "package missing",
     "not fetched",
     "not reachable",
     "not there",
+    "not usable",
 )
 SENT = "the question, the passages found for it, and the conversation so far"
 """What leaves this machine when a remote model is asked."""
@@ -53,19 +55,21 @@ class ModelInfo:
 
 
 def list_models(settings: Settings) -> list[ModelInfo]:
-    """What can be asked, the configured model first. Servers are asked side by side and have two seconds.
+    """What can be asked, the configured model first, whatever its state. Servers are asked side by side, two seconds.
 
     OpenAI and Anthropic are not asked; whether their key is there is all that is looked at.
     """
+    try:
+        chosen = parse_name(settings.llm) if settings.llm else None
+    except UsageError as error:
+        others = list_models(settings.model_copy(update={"llm": ""}))
+        return [ModelInfo(settings.llm, "", False, UNUSABLE, str(error)), *others]
     sources: tuple[Callable[[Settings], list[ModelInfo]], ...] = (_files, _ollama, _openai_like, _openai, _anthropic)
     with ThreadPoolExecutor(len(sources)) as pool:
         found = [info for listed in pool.map(lambda source: source(settings), sources) for info in listed]
-    if not settings.llm:
-        return found
-    chosen = parse_name(settings.llm)
-    known = [info for info in found if _same(info.name, chosen)]
-    first = known[:1] or [_configured(chosen, settings, found)]
-    return [*first, *(info for info in found if info not in known[:1])]
+    known = [info for info in found if chosen and _same(info.name, chosen)][:1]
+    first = known or ([_configured(chosen, settings, found)] if chosen else [])
+    return [*first, *(info for info in found if info not in known)]
 
 
 def _same(listed: str, chosen: LlmName) -> bool:
@@ -81,7 +85,7 @@ def _configured(chosen: LlmName, settings: Settings, found: list[ModelInfo]) -> 
         return ModelInfo(str(chosen), general.place, general.is_remote, general.state, general.note)
     address = _address(chosen.provider, settings)
     if address is None:
-        return ModelInfo(str(chosen), "", False, UNKNOWN, "Set generation.url to its server's address.")
+        return ModelInfo(str(chosen), "", False, UNUSABLE, "Set generation.url to its server's address.")
     remedy = f"`ollama pull {chosen.name}` brings it." if chosen.provider == OLLAMA else "The server lists others."
     return ModelInfo(str(chosen), address.place, address.is_remote, UNKNOWN, remedy)
 
@@ -106,21 +110,32 @@ def _file(name: LlmName, settings: Settings) -> ModelInfo:
             return ModelInfo(str(name), HERE, False, NOT_FETCHED, "It is fetched from the hub when it is first asked.")
         read_header(path)
     except LlmError as error:
-        return ModelInfo(str(name), HERE, False, UNKNOWN, str(error))
+        state = UNUSABLE if Path(name.name).expanduser().is_file() else UNKNOWN
+        return ModelInfo(str(name), HERE, False, state, str(error))
     return ModelInfo(str(name), HERE, False, READY, f"{path.stat().st_size / 1e9:.1f} GB")
 
 
 def _ollama(settings: Settings) -> list[ModelInfo]:
-    address = ollama_address(settings)
-    return _served(OLLAMA, address, "/api/tags", "models", "model", "Is Ollama running?")
+    try:
+        address = ollama_address(settings)
+    except (UsageError, ValueError) as error:  # ValueError: a port in OLLAMA_HOST that is no number
+        return [ModelInfo(f"{OLLAMA}:NAME", "", False, UNUSABLE, f"Its address is none: {first_line(error)}")]
+    return _served(OLLAMA, settings, address, "/api/tags", "models", "model", "Is Ollama running?")
 
 
 def _openai_like(settings: Settings) -> list[ModelInfo]:
-    address = openai_like_address(settings)
-    return _served(OPENAI_LIKE, address, "/models", "data", "id", "Is its server running?") if address else []
+    try:
+        address = openai_like_address(settings)
+    except UsageError as error:
+        return [ModelInfo(f"{OPENAI_LIKE}:NAME", "", False, UNUSABLE, str(error))]
+    if address is None:
+        return []
+    return _served(OPENAI_LIKE, settings, address, "/models", "data", "id", "Is its server running?")
 
 
-def _served(provider: str, address: Address, path: str, listed: str, named: str, remedy: str) -> list[ModelInfo]:
+def _served(
+    provider: str, settings: Settings, address: Address, path: str, listed: str, named: str, remedy: str
+) -> list[ModelInfo]:
     def info(name: str, state: str, note: str = "") -> ModelInfo:
         return ModelInfo(f"{provider}:{name}", address.place, address.is_remote, state, note)
 
@@ -135,7 +150,8 @@ def _served(provider: str, address: Address, path: str, listed: str, named: str,
             return [info("NAME", NO_KEY, f"It wants a key: set {VARIABLES[provider]}.")]
         return [info("NAME", NOT_REACHABLE, f"{error}. {remedy}")]
     names = [str(model.get(named) or model.get("name") or "") for model in models if isinstance(model, dict)]
-    return [info(name, READY) for name in names[:_MOST_LISTED] if name]
+    beyond = [name for name in names[_MOST_LISTED:] if f"{provider}:{name}" == settings.llm.strip()]
+    return [info(name, READY) for name in (*names[:_MOST_LISTED], *beyond) if name]
 
 
 def _openai(settings: Settings) -> list[ModelInfo]:

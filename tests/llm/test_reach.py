@@ -15,6 +15,7 @@ import pytest
 
 from rag_bot.cli import main
 from rag_bot.llm import ModelInfo, list_models, open_llm
+from rag_bot.llm.opening import is_installed
 from rag_bot.settings import Settings
 from tests.conftest import ROOT
 from tests.llm.conftest import KEY
@@ -81,6 +82,65 @@ def test_a_server_that_does_not_tell_is_said_not_to(
     with serving(lambda _, handler: answer(handler)) as server:
         first = list_models(told("openai-like:m", url=server.url))[0]
     assert (first.name, first.state) == ("openai-like:m", state)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "state", "said"),
+    [
+        ("gguf:nowhere.gguf", "", "not there", "nowhere.gguf"),
+        ("gguf:owner/repo/file.gguf", "", "not fetched", "when it is first asked"),
+        ("gguf:torn.gguf", "", "not usable", "no GGUF file"),
+        ("openai-like:m", "http://127.0.0.1:9/v1", "not reachable", "Is its server running?"),
+        ("openai-like:m", "", "not usable", "Set generation.url"),
+        ("openai-like:m", "nonsense", "not usable", "'nonsense', which is no address"),
+        ("ollama:m", "http://a:b@127.0.0.1:9", "not usable", "carries a password"),
+        ("ollama:m", "", "not reachable", "Is Ollama running?"),
+        ("openai:gpt-4o", "", "key missing", "OPENAI_API_KEY"),
+        ("nobody:m", "", "not usable", "names no language model"),
+        ("nonsense", "", "not usable", "names no language model"),
+    ],
+)
+def test_the_model_of_the_settings_is_listed_whatever_is_wrong_with_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, url: str, state: str, said: str
+) -> None:
+    Path("torn.gguf").write_bytes(b"torn")
+    monkeypatch.setenv("RAG_BOT_LLM", name)
+    monkeypatch.setenv("RAG_BOT_GENERATION__URL", url)
+    assert run("--json") == 0
+    first, *others = json.loads(capsys.readouterr().out)["models"]
+    assert (first["name"], first["state"], first["configured"]) == (name, state, True)
+    assert said in first["note"]
+    assert "openai:NAME" in [one["name"] for one in others]
+    assert run() == 0
+    assert capsys.readouterr().out.startswith(f"*  {name} ")
+
+
+def test_anthropic_s_model_of_the_settings_is_listed_with_what_it_lacks(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacks = "key missing" if is_installed("anthropic") else "package missing"
+    first = list_models(told("anthropic:claude"))[0]
+    assert (first.name, first.state) == ("anthropic:claude", lacks)
+    monkeypatch.setattr("rag_bot.llm.reach.is_installed", lambda _: True)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    assert list_models(told("anthropic:claude"))[0].state == "ready"
+
+
+def test_an_address_of_ollama_that_is_none_leaves_the_others_in_the_list(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "here:there")
+    found = by_name(list_models(told("")))
+    assert found["ollama:NAME"].state == "not usable"
+    assert found["openai:NAME"].state == "key missing"
+
+
+def test_a_model_that_a_server_lists_far_behind_is_listed_where_the_settings_name_it(told: Told) -> None:
+    with serving(lambda _, handler: handler.json({"data": [{"id": f"m{n}"} for n in range(300)]})) as server:
+        found = list_models(told("openai-like:m290", url=server.url))
+    assert (found[0].name, found[0].state) == ("openai-like:m290", "ready")
+    assert [info.name for info in found].count("openai-like:m290") == 1
+    assert len(found) < 250
 
 
 def test_a_key_makes_openai_ready_and_is_not_shown(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
