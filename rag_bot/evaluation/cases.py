@@ -55,6 +55,8 @@ class Case:
 
 
 _CASE: TypeAdapter[Case] = TypeAdapter(Case)
+_NAMED = 10  # faults of a file that are named
+_SHOWN = 80  # characters of a question or a pattern that is named
 
 
 def needs(evidence: Sequence[Evidence]) -> list[tuple[int, ...]]:
@@ -72,20 +74,15 @@ def read_cases(path: Path) -> list[Case]:
     """The cases of a file.
 
     Raises:
-        UsageError: the file is missing, holds no cases, or a line is no case or repeats an id; the message names the
-            line.
+        UsageError: the file is missing, holds no cases, or lines are no cases or repeat an id; the message names all
+            faults, up to ten, each with its line.
     """
-    cases: list[Case] = []
-    seen: dict[str, int] = {}
-    for number, line in _lines(path):
-        case = _read_case(line, f"{path}:{number}")
-        if case.id in seen:
-            raise UsageError(f"{path}:{number} repeats the id {case.id!r} of line {seen[case.id]}. Give it its own.")
-        seen[case.id] = number
-        cases.append(case)
-    if not cases:
+    found = list(_read(path))
+    if faults := [one for one in found if isinstance(one, _Fault)]:
+        raise UsageError(_faults_text(path, faults))
+    if not found:
         raise UsageError(f"{path} holds no questions.")
-    return cases
+    return [one for one in found if isinstance(one, Case)]
 
 
 def select_cases(cases: list[Case], *, split: str = "all", kind: str | None = None) -> list[Case]:
@@ -140,8 +137,8 @@ def case_of(
         pattern = quote_pattern(evidence[0].quote)
     kind = kind or ("fact" if evidence else NEAR_TOPIC)
     case = Case(_slug(question), " ".join(question.split()), kind, bool(evidence), pattern, evidence, turns)
-    if problem := _problem(case):
-        raise UsageError(f"This makes no case: {problem}.")
+    if problems := _problems(case):
+        raise UsageError(f"This makes no case: {'; '.join(problems)}.")
     return case
 
 
@@ -179,38 +176,72 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
-def _read_case(line: str, place: str) -> Case:
-    try:
-        case = _CASE.validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{place} is no case: {'.'.join(map(str, first['loc']))} {first['msg']}.") from error
-    if problem := _problem(case):
-        raise UsageError(f"{place} is no case: {problem}.")
-    return case
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a line of a file of cases."""
+
+    line: int
+    said: str
 
 
-def _problem(case: Case) -> str:
-    """What makes a case useless, in words; "" for nothing."""
+def _read(path: Path) -> Iterator[Case | _Fault]:
+    """Every line as a case, or what is wrong with it. Raises UsageError where the file cannot be read."""
+    seen: dict[str, int] = {}
+    for number, line in _lines(path):
+        try:
+            case = _CASE.validate_json(line)
+        except ValidationError as error:
+            named = (f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
+            yield from (_Fault(number, f"is no case: {said}") for said in named)
+            continue
+        if case.id and case.id in seen:
+            yield _Fault(number, f"repeats the id {case.id!r} of line {seen[case.id]}")
+        problems = _problems(case)
+        yield from (_Fault(number, f"is no case: {problem}") for problem in problems)
+        if not problems:
+            yield case
+        seen.setdefault(case.id, number)
+
+
+def _faults_text(path: Path, faults: Sequence[_Fault]) -> str:
+    """One line that names the file once, and each fault with its line."""
+    said = [f"line {fault.line} {fault.said}" for fault in faults[:_NAMED]]
+    said[0] = f"{path}:{faults[0].line} {faults[0].said}"
+    more = [f"and {len(faults) - _NAMED:,} more"] if len(faults) > _NAMED else []
+    return f"{'; '.join([*said, *more])}. Mend {'them' if len(faults) > 1 else 'it'}, and run again."
+
+
+def _problems(case: Case) -> list[str]:
+    """All that makes a case useless, in words."""
+    found = []
     if not any(map(str.isalnum, case.question)):
-        return f"the question {case.question!r} has no word in it"
+        found.append(f"the question {_short(case.question)} has no word in it")
     if not case.id:
-        return "its id is empty"
+        found.append("its id is empty")
     if case.answerable and not case.pattern:
-        return "it is answerable, but has no pattern that a right answer matches"
+        found.append("it is answerable, but has no pattern that a right answer matches")
     try:
         re.compile(case.pattern)
-    except re.error as error:
-        return f"the pattern {case.pattern!r} is no regular expression: {error}"
-    return ""
+    except (re.error, OverflowError, RecursionError) as error:
+        found.append(f"the pattern {_short(case.pattern)} is no regular expression: {error}")
+    return found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def _holds_cases(path: Path) -> bool:
+    """Reads no further than the first line that is none."""
+    holds = False
     try:
-        read_cases(path)
+        for one in _read(path):
+            if isinstance(one, _Fault):
+                return False
+            holds = True
     except UsageError:
         return False
-    return True
+    return holds
 
 
 def _quote(find_text: Callable[[str], str | None], place: str) -> Evidence:

@@ -63,6 +63,7 @@ def test_a_case_is_read_with_its_turns_and_without(cases: Callable[..., Path]) -
         ("[]", "object"),
         ("{}", "id Field required"),
         (_line(pattern="("), "is no regular expression"),
+        (_line(pattern="a{99999999999999}"), "is no regular expression"),
         (_line(pattern=""), "has no pattern"),
         (_line(question=" ?"), "has no word"),
         (_line(question=5), "question"),
@@ -79,6 +80,30 @@ def test_a_line_that_is_no_case_is_named_with_what_is_wrong(cases: Callable[...,
 def test_an_id_that_comes_twice_is_refused_with_both_lines(cases: Callable[..., Path]) -> None:
     with pytest.raises(UsageError, match=r"cases.jsonl:3 repeats the id 'a' of line 1"):
         read_cases(cases(_line(), _line(id="b"), _line()))
+
+
+def test_all_faults_of_a_file_are_named_in_one_line_each_with_its_line(cases: Callable[..., Path]) -> None:
+    wrong = _line(id="", question="?", pattern="(")
+    path = cases(_line(), "{", "", wrong, _line(evidence=[{"path": 5}]), _line(id="b"), _line())
+    with pytest.raises(UsageError) as caught:
+        read_cases(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}:2 is no case: Invalid JSON")
+    assert re.findall(r"line (\d+) is no case: (?:evidence.0.)?(\w+ \w+)", said) == [
+        ("4", "the question"),
+        ("4", "its id"),
+        ("4", "the pattern"),
+        ("5", "path Input"),
+        ("5", "quote Field"),
+    ]
+    assert said.endswith("; line 7 repeats the id 'a' of line 1. Mend them, and run again.")
+    assert "\n" not in said
+
+
+def test_of_many_faults_the_first_ten_are_named_and_the_others_counted(cases: Callable[..., Path]) -> None:
+    with pytest.raises(UsageError, match=r":1 is no case: .*; line 10 is no case: [^;]*; and 1,490 more\.") as caught:
+        read_cases(cases(*(_line(id=str(number), pattern="(" * 200) for number in range(1_500))))
+    assert len(str(caught.value)) < 3_000
 
 
 def test_a_missing_or_empty_file_is_refused(tmp_path: Path, cases: Callable[..., Path]) -> None:
