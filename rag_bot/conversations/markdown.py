@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rag_bot.conversations.exchange import SavedExchange
+from rag_bot.conversations.wording import code_indent
 from rag_bot.records import (
     NO_CLAIM,
     PROSE,
@@ -80,8 +82,25 @@ def _said(answer: Answer) -> str:
     if answer.mode != PROSE and answer.citations:
         return ""
     draft = [f"⚠ not checked: {escaped(answer.draft)}"] if answer.draft.strip() else []
-    said = "".join(_sentence(sentence) for sentence in answer.sentences).strip() or escaped(answer.text)
+    said = "\n\n".join(_laid_out(answer.sentences)) or escaped(answer.text)
     return "\n\n".join(part for part in (said, *draft) if part)
+
+
+def _laid_out(sentences: Sequence[Sentence]) -> Iterator[str]:
+    """The sentences as they were written, with code in fences."""
+    for is_code, some in groupby(sentences, key=lambda one: code_indent(one.before) is not None):
+        if is_code:
+            yield "\n".join(_fence([_code_line(one) for one in some]))
+        else:
+            yield "".join(map(_sentence, some)).strip()
+
+
+def _code_line(sentence: Sentence) -> str:
+    """The line, and after it what the notes say to it, as in `_sentence`."""
+    words = f"{code_indent(sentence.before)}{' '.join(_UNSEEN.sub(' ', sentence.text).split())}"
+    marks = "".join(f" [{number}]" for number in sentence.citations)
+    warning = _warning(sentence, plain=True).removesuffix(": ")
+    return f"{words}{marks}{f'  {warning}' if warning else ''}"
 
 
 def _sentence(sentence: Sentence) -> str:
@@ -93,10 +112,12 @@ def _sentence(sentence: Sentence) -> str:
     return f"{parting}{warning}{escaped(sentence.text)}{marks}"
 
 
-def _warning(sentence: Sentence) -> str:
+def _warning(sentence: Sentence, *, plain: bool = False) -> str:
+    """What the notes don't say of a sentence; `plain` where nothing is markup, as in code."""
     if sentence.support in (SUPPORTED, NO_CLAIM):
         return ""
-    reasons = f" ({_line('; '.join(sentence.reasons))})" if sentence.reasons else ""
+    said = " ".join(_UNSEEN.sub(" ", "; ".join(sentence.reasons)).split())
+    reasons = f" ({said if plain else escaped(said)})" if said else ""
     return f"⚠ {support_words(sentence.support) or 'not checked'}{reasons}: "
 
 
@@ -114,10 +135,14 @@ def _place(place: Place) -> str:
 
 def fenced(text: str) -> str:
     """A block quote that holds the text as it stands: code, in a fence longer than any in the text."""
-    text = text.encode("utf-8", "replace").decode()
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "\n".join(f"> {line}" if line else ">" for line in _fence(_LINE_END.split(text)))
+
+
+def _fence(lines: Sequence[str]) -> list[str]:
+    lines = [line.encode("utf-8", "replace").decode() for line in lines]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join(f"> {line}" if line else ">" for line in (fence, *_LINE_END.split(text), fence))
+    return [fence, *lines, fence]
 
 
 def escaped(text: str) -> str:

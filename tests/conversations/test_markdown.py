@@ -156,3 +156,26 @@ def test_a_heading_shows_the_whole_question(text: str) -> None:
     found = re.search(r"<h2>(.*)</h2>", html)
     assert found
     assert unescape(found[1]) == " ".join(text.split())
+
+
+def test_code_stands_in_a_fence_with_its_marks_and_prose_goes_on_after_it() -> None:
+    sentences = (
+        Sentence("So:", (), NO_CLAIM),
+        Sentence("def rent(*days):", (1,), before="\n\n    "),
+        Sentence("return '![x](u) ``` <b>'", (), UNSUPPORTED, ("no line says *this*",), before="\n        "),
+        Sentence("It is due on the third.", (1,), before="\n\n"),
+    )
+    page = _page(SavedExchange("k", "q", "", written("q", *sentences, lines=("On the third.",)), ASKED))
+    assert (
+        """So:
+
+````
+def rent(*days): [1]
+    return '![x](u) ``` <b>'  ⚠ not in your notes (no line says *this*)
+````
+
+It is due on the third. [1]
+"""
+        in page
+    )
+    assert _tags(_html(page)) <= OURS

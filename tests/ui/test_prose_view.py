@@ -138,3 +138,47 @@ def test_nothing_that_a_model_writes_becomes_a_link_an_image_or_html(hostile: st
         assert not re.search(r"<[^>]* on\w+=", re.sub(r'"[^"]*"', "", html))
         assert set(re.findall(r'(?:href|src)="([^"]*)"', html)) == {"#"}
         assert set(re.findall(r'data-note="([^"]*)"', html)) == {"n/trams.md"}
+
+
+ROWS = (
+    Sentence("| Model | Size | Note |", (), NO_CLAIM, before="\n\n"),
+    Sentence("| PaLM | 540 B | Large.", (1,), before="\n"),
+    Sentence("Very large |", (), UNSUPPORTED, ("no line says this",), " "),
+    Sentence("| GPT-3 |  | <b>x</b> | y.", (), UNSUPPORTED, before="\n"),
+)
+
+
+def shape_of(html: str) -> str:
+    """The HTML without what is inside the cells and lines."""
+    html = re.sub(r"</?(?:span|a)[^>]*>", "", html)
+    return re.sub(r"<(/?\w+)(?:[^>]*? role=\"(\w+)\")?[^>]*>", lambda tag: f"<{tag[2] or tag[1]}>", html)
+
+
+def test_a_table_has_rows_of_cells_and_each_sentence_keeps_its_marks() -> None:
+    html = prose(answer(Sentence("See:", (), NO_CLAIM), *ROWS, Sentence("Done.", (1,), before="\n\n")))
+    assert shape_of(html) == (
+        "<div><p>See:</p><table>"
+        "<row><columnheader>Model</div><columnheader>Size</div><columnheader>Note</div></div>"
+        "<row><cell>PaLM</div><cell>540 B</div>"
+        "<cell>Large.1 Very large not in your notesno line says this.</div></div>"
+        "<row><cell>GPT-3</div><cell></div><cell>&lt;b&gt;x&lt;/b&gt; | y. not in your notes</div></div></div>"
+        "<p>Done.1</p></div>"
+    )
+    assert html.count('class="sentence unsupported"') == 4
+
+
+@pytest.mark.parametrize("rows", [ROWS[:1], (Sentence("|x| is 1.", ()), Sentence("|y| is 2.", (), before="\n"))])
+def test_a_line_with_bars_in_it_is_no_table(rows: tuple[Sentence, ...]) -> None:
+    html = prose(answer(*rows))
+    assert 'role="table"' not in html
+    assert text_of(html).startswith(rows[0].text)
+
+
+def test_code_is_shown_line_by_line_as_far_in_as_it_was_written() -> None:
+    befores = ("", "\n\n    ", "\n        ", "\n    \t", "\n\n")
+    html = prose(answer(*(Sentence(f"s{n} <b>|", (1,), before=before) for n, before in enumerate(befores))))
+    assert shape_of(html) == (
+        "<div><p>s0 &lt;b&gt;|1</p><group>"
+        "<div>s1 &lt;b&gt;|1</div><div>    s2 &lt;b&gt;|1</div><div>\ts3 &lt;b&gt;|1</div></div>"
+        "<p>s4 &lt;b&gt;|1</p></div>"
+    )
