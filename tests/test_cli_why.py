@@ -74,6 +74,10 @@ def test_a_note_that_is_not_there_and_a_file_elsewhere_are_told_apart(
     assert gone["lost_at"] == "indexed"
     assert gone["passage"] is None
     assert gone["stages"][0]["reason"] == "missing"
+    near = ("--note", "corpus/big-bench.md")
+    wrong = json.loads(_why(corpus_settings, QUESTION, *near, "--json").stdout)
+    assert wrong["stages"][0]["nearest"][0] == "corpus/talk/big-bench.md"
+    assert "The nearest notes:\n  corpus/talk/big-bench.md" in _why(corpus_settings, QUESTION, *near).stdout
     (tmp_path / "here.md").write_text("A note.")
     here = json.loads(_why(corpus_settings, QUESTION, "--note", "here.md", "--json", cwd=tmp_path).stdout)
     assert here["stages"][0]["reason"] == "outside"

@@ -32,9 +32,14 @@ def trace_json(trace: Trace) -> dict[str, Any]:
 
 
 def trace_text(trace: Trace) -> RenderableType:
-    """The passage, a tick or a cross for each stage, and one sentence; then the note's other passages."""
+    """The passage, a tick or a cross for each stage, and one sentence; then the note's other passages.
+
+    Where there is no such note, the nearest ones.
+    """
     verdict = line(trace.journey.verdict, "bold")
-    return Group(*_passage_text(trace), _stages_text(trace.journey), Text(), verdict, *_others_text(trace))
+    return Group(
+        *_passage_text(trace), _stages_text(trace.journey), Text(), verdict, *_others_text(trace), *_nearest_text(trace)
+    )
 
 
 def _stage_json(stage: Stage) -> dict[str, Any]:
@@ -83,6 +88,12 @@ def _others_text(trace: Trace) -> list[RenderableType]:
     lines = [_other_line(other) for other in trace.others[:_LISTED]]
     more = [Text(f"  and {len(trace.others) - _LISTED:,} more")] if len(trace.others) > _LISTED else []
     return [Text(), Text("Other passages there:", style="dim"), *lines, *more]
+
+
+def _nearest_text(trace: Trace) -> list[RenderableType]:
+    nearest = trace.journey.stages[0].detail.get("nearest", ())
+    lines = [line(f"  {path}", "cyan") for path in nearest]
+    return [Text(), Text("The nearest notes:", style="dim"), *lines] if lines else []
 
 
 def _other_line(other: Journey) -> Text:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rag_bot.errors import UsageError
 from rag_bot.markdown import Lines
 from rag_bot.query.answer import clean_question
 from rag_bot.query.sources import Sources
 from rag_bot.query.why.journey import Journey, Stage, Trace
+from rag_bot.query.why.nearest import nearest_paths
 from rag_bot.query.why.passing import Target, journey
 from rag_bot.query.why.working import Working
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
 from rag_bot.store.places import Place, find_path, read_place
+
+_MISTAKEN = ("missing", "no-file", "suffix", "outside")  # reasons for which another note may have been meant
 
 
 def trace(
@@ -32,15 +36,19 @@ def trace(
     `why_absent` says of a path that no indexed note has why that is so; the rest is as for `answer`.
 
     Raises:
-        UsageError: the question is none, no note passes the filters, or the place could be several.
+        UsageError: the question or the place is none, no note passes the filters, or the place could be several.
     """
     question, wanted = clean_question(question), read_place(place)
+    if not wanted.path:
+        raise UsageError(f"{place!r} names no note. Give its path, as in notes/a.md:12-15.")
     catalogue = sources.catalogue
-    path = find_path(wanted.path, [path for path, _ in catalogue.note_titles()], catalogue.roots())
+    paths = [path for path, _ in catalogue.note_titles()]
+    path = find_path(wanted.path, paths, catalogue.roots())
     note = catalogue.find_note(path) if path else None
     if not note:
         absence = why_absent(wanted.path)
-        lost = _lost(absence.said, absence.remedy, {"reason": absence.reason})
+        nearest = nearest_paths(wanted.path, paths) if absence.reason in _MISTAKEN else []
+        lost = _lost(absence.said, absence.remedy, {"reason": absence.reason, "nearest": nearest})
         return Trace(question, wanted.path, wanted.lines, Journey(None, (lost,)))
     chunks = catalogue.chunks_of(note.path)
     asked = [chunk for chunk in chunks if _is_in(chunk, note, wanted)]

@@ -113,6 +113,31 @@ def test_a_note_that_is_not_indexed_is_told_why(library: Library, notes: Path, w
     assert "did you mean notes/a.md" in verdict
 
 
+def test_the_nearest_notes_are_named_where_another_one_may_have_been_meant(
+    library: Library, notes: Path, write: Write
+) -> None:
+    for name in ("work/rent/flat.md", "work/rent/garage.md", "home.md", "work/Flat.txt"):
+        write(name, "The parcel is at the post office.")
+    library.ingest([notes])
+    write("new.md", "A parcel came.")
+    write("home.html", "<p>A parcel came.</p>")
+    outside = notes.parent / "flat.md"
+    outside.write_text("The parcel")
+
+    def nearest(place: str) -> list[str]:
+        return list(library.why("Where is the parcel?", place).journey.stages[0].detail["nearest"])
+
+    assert nearest("notes/work/rent/flta.md")[0] == "notes/work/rent/flat.md"
+    assert nearest("flat:3") == ["notes/work/Flat.txt", "notes/work/rent/flat.md"]
+    assert nearest("rent") == nearest("work/rent/") == ["notes/work/rent/flat.md", "notes/work/rent/garage.md"]
+    assert nearest(str(notes)) == ["notes/home.md", "notes/work/Flat.txt", *nearest("rent")]
+    assert nearest("home.html") == ["notes/home.md"]
+    assert nearest(str(outside))[:2] == ["notes/work/rent/flat.md", "notes/work/Flat.txt"]
+    assert nearest("new.md") == nearest("qqqq.xyz") == []
+    with pytest.raises(UsageError, match="names no note"):
+        library.why("Where is the parcel?", " ")
+
+
 def test_a_file_that_can_not_be_read_is_said_to_be_unreadable(library: Library, notes: Path, write: Write) -> None:
     write("a.md", "The parcel is at the post office.")
     write("torn.md", "The parcel. " * 10_000 + "\0" * 10_000)
