@@ -28,12 +28,12 @@ from rag_bot.evaluation.intervals import auroc, interval_of_auroc
 from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.library import Library
 from rag_bot.query.answer import Stopwatch, investigate
-from rag_bot.query.confidence import THRESHOLD, Features
+from rag_bot.query.confidence import COEFFICIENTS, THRESHOLD
 from rag_bot.query.sources import Sources
 
 Floats = NDArray[np.float64]
 Question = tuple[str, tuple[str, ...]]  # with the questions before it
-NAMES = tuple(Features.__slots__)
+NAMES = tuple(COEFFICIENTS)
 KINDS = ANSWERABLE, NEAR, OFF = "answerable", "near-topic", "off-topic"
 NEAR_WEIGHT = 0.5  # near-topic questions are made to deceive, and rarer in life than in this data
 RIDGE = 1e-3

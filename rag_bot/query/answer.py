@@ -142,7 +142,7 @@ def investigate(
     watch.lap("search")
     terms = TermWeights.of(sources, question)
     scored = score_units(sources, vector, terms, hits)
-    features = measure(terms, hits, scored, reads_words=reads_words(sources.model, question))
+    features = measure(question, terms, hits, scored, reads_words=reads_words(sources.model, question))
     return Findings(asked, question, vector, ranked, hits, terms, scored, features, confidence(features))
 
 

@@ -12,10 +12,12 @@ from math import exp
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
+from rag_bot.store.analysis import STOP_WORDS, words_of
 
 INTERCEPT = -4.33
 COEFFICIENTS = {"line_cosine": 7.50, "words": 1.98}
 THRESHOLD = 0.5
+KEYWORDS_FOUND = 0.75
 WORDS_IN = 3  # passages
 LETTER_BY_LETTER = 0.8  # tokens for a letter; English has 0.2, German with an English model 0.4
 FEWEST_LETTERS = 4
@@ -23,14 +25,18 @@ FEWEST_LETTERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Each about 0 to 1: cosine of the line that answers best, share of the question's words in the best passages."""
+    """Each about 0 to 1: cosine of the line that answers best, share of the question's words in the best passages.
+
+    `keywords` is 1 for keywords instead of a question that all stand in one line, else 0.
+    """
 
     line_cosine: float
     words: float
+    keywords: float = 0.0
 
 
 def measure(
-    terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredUnit], *, reads_words: bool = True
+    question: str, terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredUnit], *, reads_words: bool = True
 ) -> Features:
     """What speaks for an answer among these hits and their lines, best first.
 
@@ -39,7 +45,14 @@ def measure(
     """
     cosine = scored[0].meaning if scored else 0.0
     words = max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0)
-    return Features(cosine if reads_words else min(cosine, words), words)
+    keywords = are_keywords(question) and any(line.words == 1 for line in scored)
+    return Features(cosine if reads_words else min(cosine, words), words, float(keywords))
+
+
+def are_keywords(question: str) -> bool:
+    """Whether words are only listed, as one searches the web: two or more, each of which means something."""
+    words = words_of(question)
+    return len(words) > 1 and not question.rstrip().endswith(("?", "？")) and not STOP_WORDS.intersection(words)
 
 
 def reads_words(model: EmbeddingModel, question: str) -> bool:
@@ -51,4 +64,4 @@ def reads_words(model: EmbeddingModel, question: str) -> bool:
 def confidence(features: Features) -> float:
     """The estimated probability that the notes hold the answer."""
     total = INTERCEPT + sum(weight * getattr(features, name) for name, weight in COEFFICIENTS.items())
-    return 1 / (1 + exp(-total))
+    return max(1 / (1 + exp(-total)), KEYWORDS_FOUND * features.keywords)

@@ -81,6 +81,21 @@ def test_confidence_grows_with_each_thing_that_speaks_for_an_answer() -> None:
     assert confidence(low) < confidence(Features(0.6, 0.3)) < confidence(Features(0.6, 0.6)) < 1
 
 
+@pytest.mark.parametrize("keywords", ["math word problems", "Nobel physicist", "fragments examples"])
+def test_keywords_that_all_stand_in_one_line_find_it(corpus_library: Library, keywords: str) -> None:
+    answer = corpus_library.ask(keywords)
+    assert any(
+        all(word.lower() in citation.quote.text.lower() for word in keywords.split()) for citation in answer.citations
+    )
+
+
+@pytest.mark.parametrize("words", ["sourdough examples", "is it a fragment?", "physicist spreadsheet"])
+def test_keywords_of_which_one_is_missing_and_questions_find_nothing_by_chance(
+    corpus_library: Library, words: str
+) -> None:
+    assert corpus_library.ask(words).abstained
+
+
 def test_a_language_that_the_model_cannot_read_is_judged_by_its_words(
     library: Library, notes: Path, write: Callable[..., Path]
 ) -> None:
