@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.ui.conftest import ask, opened_page
+from tests.ui.conftest import ask, expect, opened_page
 
 ROOT = Path(__file__).parents[2]
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
@@ -32,9 +32,8 @@ def test_a_question_gets_the_line_that_answers_it_and_its_number_opens_the_note_
     cited = page.locator("#panel .body .cited").filter(has_text="33%")
     cited.wait_for()
     assert cited.inner_text().startswith("Emergent abilities: 33% of the BIG-Bench tasks")
-    box, panel = cited.bounding_box(), page.locator("#panel").bounding_box()
-    assert panel["y"] < box["y"] < panel["y"] + panel["height"]
-    assert "BIG-Bench and scale" in page.inner_text("#panel h2")
+    expect(cited).to_be_in_viewport()
+    expect(page.locator("#panel header h2")).to_contain_text("BIG-Bench and scale")
     page.keyboard.press("Escape")
     page.wait_for_selector("#panel .note", state="detached")
 
@@ -52,7 +51,7 @@ def test_an_example_is_asked_by_a_click_and_new_chat_forgets_it(page: Any) -> No
     assert page.inner_text(".question") == EMERGENT
     page.click("#new-chat")
     page.wait_for_selector(".exchange", state="detached")
-    assert page.is_visible(".chips")
+    expect(page.locator(".chips")).to_be_visible()
 
 
 def test_an_empty_question_does_nothing_and_a_wordless_one_gets_one_line(page: Any) -> None:

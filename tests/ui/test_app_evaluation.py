@@ -14,7 +14,7 @@ from rag_bot import Library
 from rag_bot.evaluation.cases import read_cases
 from rag_bot.evaluation.feedback import feedback_file
 from rag_bot.evaluation.results import kept_results, results_folder
-from tests.ui.conftest import RunningApp, running_app
+from tests.ui.conftest import RunningApp, expect, running_app
 
 TRAM, WHALES = "When does the night tram leave?", "Who composed the opera about whales?"
 TRAMS = """# Trams
@@ -152,8 +152,9 @@ def test_the_right_lines_are_chosen_in_a_note(page: Any, library: Library) -> No
     ]
     form.get_by_role("button").click()
     page.wait_for_selector("#panel p.pick:has-text('Kept as a case')")
-    assert states(thumbs) == ["false", "true"]
-    assert thumbs.locator(".picker").count() == 0
+    expect(thumbs.locator(".thumb.down")).to_have_attribute("aria-pressed", "true")
+    expect(thumbs.locator(".thumb.up")).to_have_attribute("aria-pressed", "false")
+    expect(thumbs.locator(".picker")).to_have_count(0)
     assert quotes(library) == [["A ticket costs three crowns.\nIt is valid for an hour."]]
 
 
@@ -211,7 +212,7 @@ def test_the_feedback_is_run_and_its_result_shown(page: Any) -> None:
     thumbs.locator(".thumb.up").click()
     thumbs.locator(".said :text('Take back')").wait_for()
     open_evaluation(page)
-    assert page.is_visible("#runs :text('No runs yet')")
+    page.wait_for_selector("#runs :text('No runs yet')")
     page.wait_for_function("document.querySelector('#cases input').value.startsWith('Your feedback')")
     page.click("#run")
     page.wait_for_selector(".going progress")
@@ -230,10 +231,10 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     (results_folder(library.settings) / "foreign.json").write_text("{}")
     page.wait_for_selector("#runs .why:has-text('foreign.json is no result')")
     failed = page.locator("#result .failed")
-    assert failed.count() == 1
-    assert HOSTILE in failed.inner_text()
+    expect(failed).to_have_count(1)
+    expect(failed).to_contain_text(HOSTILE)
     failed.locator("summary").first.click()
-    assert "yellow" in failed.inner_text()
+    expect(failed.get_by_text("yellow").first).to_be_visible()
     failed.locator("a.place").first.click()
     page.wait_for_selector("#panel .cited:has-text('The airport bus is blue.')")
     page.wait_for_timeout(2_000)  # the page looks again meanwhile
@@ -241,11 +242,11 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     page.locator(".runs input").nth(1).focus()
     page.keyboard.press("Space")
     page.wait_for_selector("#result h2:has-text('Two runs compared')")
-    assert page.locator(".runs input:checked").count() == 2
-    assert page.evaluate("document.activeElement.dataset.compare") == kept_results(library.settings)[-1].name
+    expect(page.locator(".runs input:checked")).to_have_count(2)
+    expect(page.locator(f".runs [data-compare='{kept_results(library.settings)[-1].name}']")).to_be_focused()
     page.locator(".runs [data-run]").nth(1).click()
     page.wait_for_selector("#result .totals")
-    assert page.locator(".runs input:checked").count() == 1
+    expect(page.locator(".runs input:checked")).to_have_count(1)
 
 
 def test_a_run_is_stopped_and_keeps_nothing_even_beside_a_sync(page: Any, library: Library, folder: Path) -> None:
@@ -269,7 +270,7 @@ def test_a_bad_file_is_one_line_and_the_chat_is_a_click_away(page: Any, folder: 
     page.click("#run")
     page.wait_for_selector("#evaluating .notice:has-text('There is no file')")
     page.click("#evaluation-page .leave")
-    assert page.is_visible("#question textarea")
+    expect(page.locator("#question textarea")).to_be_visible()
     page.click("#show-notes")
     page.wait_for_selector("#rows [data-note]")
-    assert not page.is_visible("#evaluation-page")
+    expect(page.locator("#evaluation-page")).to_be_hidden()
