@@ -15,7 +15,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.errors import WriterBusy
-from tests.ui.conftest import RunningApp, running_app
+from tests.ui.conftest import RunningApp, eventually, expect, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
 
@@ -70,7 +70,7 @@ def test_a_folder_that_is_watched_is_kept_in_sync_until_it_is_turned_off(
     assert (library.settings.index / "keep-in-sync").exists()
     page.click("#watch input")
     page.wait_for_selector("#watching :text('Watching')", state="detached")
-    assert not (library.settings.index / "keep-in-sync").exists()
+    eventually(lambda: not (library.settings.index / "keep-in-sync").exists())
 
 
 def test_lost_notes_are_asked_about_kept_and_removed(page: Any, folder: Path) -> None:
@@ -80,10 +80,10 @@ def test_lost_notes_are_asked_about_kept_and_removed(page: Any, folder: Path) ->
     page.wait_for_selector(".asks :text('buses is not there')")
     page.click("text=Keep them, sync the rest")
     page.wait_for_selector(".asks :text('still answering: 6 notes')")
-    assert "12 notes" in page.inner_text("#overview")
+    page.wait_for_selector("#overview :text('12 notes')")
     page.click("text=Remove 6 notes from the index")
     page.wait_for_selector("#overview :text('6 deleted')")
-    assert page.locator(".asks").count() == 0
+    expect(page.locator(".asks")).to_have_count(0)
 
 
 def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, folder: Path) -> None:
@@ -93,8 +93,8 @@ def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, 
     (trams / f"{EVIL.replace('/', '')}.md").write_text("# New\n")
     page.click("#show-notes")
     page.wait_for_selector("#filter :text('All 13')")
-    assert page.locator("#rows li").count() == 13
-    assert page.is_hidden("#question")
+    expect(page.locator("#rows li")).to_have_count(13)
+    expect(page.locator("#question")).to_be_hidden()
     assert page.evaluate("window.hacked") is None
     page.fill("#query input, #query textarea", "TRÁMS md")
     page.wait_for_function("document.querySelectorAll('#rows li').length === 7")
@@ -107,7 +107,7 @@ def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, 
     page.wait_for_selector("#panel :text('Not in the index yet')")
     page.click("#show-chat")
     page.wait_for_selector("#question", state="visible")
-    assert page.is_hidden("#rows")
+    expect(page.locator("#rows")).to_be_hidden()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -141,7 +141,7 @@ def test_a_missing_folder_does_not_keep_the_start_from_syncing_the_others(
     with running_app(library.settings.index, library.settings.cache, folder) as app:
         page = _open(browser, app)
         page.wait_for_selector(".asks :text('still answering: 6 notes')")
-        assert "13 notes" in page.inner_text("#overview")
+        page.wait_for_selector("#overview :text('13 notes')")
         page.close()
 
 
@@ -155,14 +155,14 @@ def test_the_first_start_asks_for_a_folder_and_tells_how_far_it_is(
         page.goto(app.address)
         page.wait_for_selector("#overview :text('No notes yet')")
         assert "never" not in page.inner_text("#side")
-        assert page.is_hidden("#sync")
+        expect(page.locator("#sync")).to_be_hidden()
         page.fill(".read input", str(tmp_path / "mine"))
         time.sleep(2)  # the page looks for news meanwhile
         assert page.input_value(".read input") == str(tmp_path / "mine")
         page.click(".read button")
         page.wait_for_selector(".chips button:has-text('The ferry')")
         page.wait_for_selector("progress", state="detached")
-        assert "1 note · 1 passage" in page.inner_text("#overview")
+        page.wait_for_selector("#overview :text('1 note · 1 passage')")
         page.close()
 
 
