@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from rag_bot.conversations.database import FILE, Conversations
-from tests.ui.conftest import ask, opened_page, running_app
+from tests.ui.conftest import ask, expect, opened_page, running_app
 from tests.ui.writer import EMERGENT
 
 CAPITAL, POPULAR = "What is the capital of France?", "Who made emergence popular?"
@@ -183,7 +183,7 @@ def test_what_people_asked_is_text_in_the_list_and_in_the_dialog(page: Any) -> N
     wait_for_titles(page, HOSTILE)
     page.locator("#chats li").hover()
     page.locator("#chats .more").click()
-    assert page.input_value("dialog [name=title]") == HOSTILE
+    expect(page.locator("dialog [name=title]")).to_have_value(HOSTILE)
     assert page.locator("#chats img, #conversation img, dialog img").count() == 0
     assert page.evaluate("window.hacked") is None
 
@@ -222,7 +222,7 @@ def test_where_nothing_can_be_saved_it_is_said_once_and_the_chat_goes_on(page: A
     ask(page, CAPITAL)
     ask(page, POPULAR)
     wait_for_questions(page, EMERGENT, CAPITAL, POPULAR)
-    assert page.locator("#conversation .notice", has_text=FILE).count() == 1
+    expect(page.locator("#conversation .notice", has_text=FILE)).to_have_count(1)
     page.wait_for_selector(f"#chats .notice:has-text({FILE!r})")
     saved.file.unlink()
     ask(page, "Why is scaling hard?")

@@ -9,7 +9,7 @@ import pytest
 
 from rag_bot.conversations.database import FILE, Conversations
 from rag_bot.query.prose.writing import STOPPED
-from tests.ui.conftest import TalkingApp, ask, eventually, opened_page
+from tests.ui.conftest import TalkingApp, ask, eventually, expect, opened_page
 from tests.ui.writer import EMERGENT, TEXTS
 
 SLOWLY, HOSTILE = "Slowly: what is emergence?", "What is the zebra quota?"
@@ -27,10 +27,6 @@ MORE = (
 def page(browser: Any, talking_app: TalkingApp) -> Iterator[Any]:
     with opened_page(browser, talking_app.address) as page:
         yield page
-
-
-def questions(page: Any) -> list[str]:
-    return list(page.locator(".exchange .question").all_inner_texts())
 
 
 def wait_for_questions(page: Any, *wanted: str) -> None:
@@ -127,7 +123,7 @@ def test_another_conversation_ends_the_answer_that_grows(page: Any, talking_app:
     page.wait_for_selector(".exchange", state="detached")
     assert talking_app.writer.left.wait(30)
     ask(page, EMERGENT)
-    assert questions(page) == [EMERGENT]
+    wait_for_questions(page, EMERGENT)
 
 
 def test_an_answer_is_asked_for_again_where_it_stands_and_in_the_other_mode(page: Any) -> None:
@@ -144,7 +140,7 @@ def test_an_answer_is_asked_for_again_where_it_stands_and_in_the_other_mode(page
     page.locator(".exchange").nth(1).locator(".unsupported:has-text('tea')").wait_for()
     page.reload()
     wait_for_questions(page, EMERGENT, SIZES)
-    assert page.locator(".exchange").first.locator(".written").count() == 1
+    expect(page.locator(".exchange").first.locator(".written")).to_have_count(1)
 
 
 def test_a_question_is_asked_in_other_words_and_what_followed_is_gone(page: Any) -> None:
