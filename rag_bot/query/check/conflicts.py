@@ -161,13 +161,20 @@ def _other_number(number: Number, sentence: Statement, nearest: Sequence[ReadLin
     said = [one.value for one in sentence.numbers]
     for line in nearest:
         for other in line.own.numbers:
-            if numbers.comparable(number, other) and other.value not in said and not other.weak:
+            alike = numbers.comparable(number, other) and _of_one_thing(number, sentence, other, line.own)
+            if alike and other.value not in said and not other.weak:
                 return f"the notes say {other.text}, not {number.text}"
     for line in nearest:
         for other in line.own.numbers:
-            if other.bare == number.bare:
+            if other.bare == number.bare and other.measures != number.measures and not (other.weak or other.is_year):
                 return f"the notes say {other.text}, not {number.text}"
     return f"‘{number.text}’ is not in the cited lines"
+
+
+def _of_one_thing(number: Number, sentence: Statement, other: Number, line: Statement) -> bool:
+    """Whether two amounts count the same: both have a unit, or no other word follows the one than the other."""
+    nouns = {_noun_after(sentence, number), _noun_after(line, other)} - {""}
+    return bool(number.measures) or len(nouns) < 2
 
 
 def _other_date(date: Date, nearest: Sequence[ReadLine]) -> str:
@@ -180,5 +187,5 @@ def _other_date(date: Date, nearest: Sequence[ReadLine]) -> str:
 
 def _noun_after(statement: Statement, number: Number) -> str:
     """The stem of the first word of content after a number, if it comes soon."""
-    after = [token for token in statement.tokens if token.start >= number.start + len(number.text)][:3]
+    after = [token for token in statement.tokens if token.start >= number.end][:3]
     return next((token.terms[0][0] for token in after if token.content and token.terms), "")

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning
+from rag_bot.query.check.numbers import Number
 from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.supply import supplies_date, supplies_number
 from rag_bot.query.check.tokens import Term, Token
 
 ABOVE = 0.85  # what a word counts that stands above the line and not in it
 NEAR_FROM, NEAR_TO = 0.40, 0.80  # cosines of two words between which one starts to stand for the other
 NEAR_WORTH = 0.85  # what a word counts at most that the line says in another way
 HAS_IT = 0.45  # of a word, from where on a line is taken to have it
+MOST_VALUES = 20  # amounts and dates of a sentence that are looked for as such
 LIGHT = 0.35  # what a word that carries little counts
 LIGHT_WORDS = frozenset(
     "include involve mean refer call describe way kind thing several various many main provide become use make get "
@@ -29,12 +33,16 @@ LIGHT_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a sentence that has to be found: its stems in all languages, its weight and its segment."""
+    """A word of a sentence that has to be found: its stems in all languages, its weight and its segment.
+
+    `value` is the amount or date that it is a part of, which a line may write in another way ("euros", "€").
+    """
 
     text: str
     term: Term
     weight: float
     segment: int
+    value: Number | Date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,15 @@ class Coverage:
 def words_to_find(sentence: Statement) -> tuple[Word, ...]:
     """The words of a sentence that carry meaning, each once in a segment; numbers and dates are compared as such."""
     found: dict[tuple[Term, int], Word] = {}
+    values: list[Number | Date] = [*(one for one in sentence.numbers if one.measures and not one.weak), *sentence.dates]
     for number, segment in enumerate(sentence.segments):
         for token in segment.tokens:
             if token.content and not any(map(str.isdigit, token.text)):
+                value = next(
+                    (one for one in values[:MOST_VALUES] if one.start <= token.start < one.start + len(one.text)), None
+                )
                 for term in token.terms:
-                    found.setdefault((term, number), Word(token.lower, term, _weight(token, term), number))
+                    found.setdefault((term, number), Word(token.lower, term, _weight(token, term), number, value))
     return tuple(found.values())
 
 
@@ -112,7 +124,13 @@ def _written(line: ReadLine) -> list[str]:
 
 
 def _stands(word: Word, line: ReadLine) -> float:
-    return 1.0 if word.term in line.own.terms else ABOVE if word.term in line.above.terms else 0.0
+    if word.term in line.own.terms or (word.value and _supplies(line, word.value)):
+        return 1.0
+    return ABOVE if word.term in line.above.terms else 0.0
+
+
+def _supplies(line: ReadLine, value: Number | Date) -> bool:
+    return supplies_number(line, value) if isinstance(value, Number) else supplies_date(line, value)
 
 
 def _weight(token: Token, term: Term) -> float:

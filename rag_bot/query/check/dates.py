@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 Day = tuple[int | None, int | None, int | None]
@@ -42,10 +42,12 @@ _NOON = {"noon": 720, "midday": 720, "midnight": 0, "mittag": 720, "mitternacht"
 
 _ISO = re.compile(r"(?<![\w.-])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?![\w-]|\.\d)")
 _NUMERIC = re.compile(r"(?<![\w./])(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})(?![\w/]|\.\d)")
+_MONTH = re.compile(r"(?<![\w./-])(?:((?:19|20)\d{2})-(\d{2})|(\d{1,2})/((?:19|20)\d{2}))(?![\w/-]|\.\d)")
 _NAMED = re.compile(
     r"(?<![\w.])(?:(\d{1,2})(?:st|nd|rd|th|er|º|\.)?[ -](?:of |de )?)?"
     rf"\b({'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})\b\.?"
-    r"(?:[ -](?:the )?(\d{1,2})(?:st|nd|rd|th)?(?![\d:.%]|\s?[ap]m))?(?:(?:, ?| of | del? |[ -])(\d{4})(?!\d))?",
+    r"(?:[ -](?:the )?(\d{1,2})(?:st|nd|rd|th)?(?![\d:.%]|,\d{3}(?!\d)|\s?[ap]m))?"
+    r"(?:(?:, ?| of | del? |[ -])(\d{4})(?!\d))?",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
@@ -64,6 +66,7 @@ class Date:
     weekday: int | None = None
     minutes: int | None = None
     half_day_open: bool = False  # "2:30" may be in the morning or in the afternoon
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def read_dates(text: str) -> Dates:
     """The dates of a text; a year alone is a number."""
     found: list[tuple[Span, Date]] = []
     taken: list[Span] = []
-    for pattern, read in ((_ISO, _iso), (_NUMERIC, _numeric), (_NAMED, _named), (_CLOCK, _clock)):
+    for pattern, read in ((_ISO, _iso), (_NUMERIC, _numeric), (_MONTH, _month), (_NAMED, _named), (_CLOCK, _clock)):
         for match in pattern.finditer(text):
             one = read(match)
             if one and not _overlaps(match.span(), taken):
@@ -86,12 +89,17 @@ def read_dates(text: str) -> Dates:
         taken = [span for span, _ in found]
     found += [(match.span(), one) for match in _WORDS.finditer(text) if (one := _word(match[0]))]
     found.sort(key=lambda pair: pair[0])
-    return Dates(tuple(one for _, one in found), tuple(span for span, _ in found))
+    return Dates(tuple(replace(one, start=span[0]) for span, one in found), tuple(span for span, _ in found))
 
 
 def confirms(said: Date, others: Iterable[Date], years: Sequence[int]) -> bool:
     """Whether one of the other dates says this one. `years` stand near them without a day."""
     return any(_same(said, other, years) for other in others)
+
+
+def month_of(word: str) -> int | None:
+    """The number of the month that a capitalised word names."""
+    return _MONTH_OF.get(word.lower()) if word[:1].isupper() else None
 
 
 def years_of(dates: Iterable[Date]) -> Iterator[int]:
@@ -159,6 +167,12 @@ def _numeric(match: re.Match[str]) -> Date | None:
     orders = [(year, second, first)] if match[2] == "." else [(year, second, first), (year, first, second)]
     days = tuple(day for day in dict.fromkeys(orders) if _valid(*day))
     return Date(match[0], days) if days else None
+
+
+def _month(match: re.Match[str]) -> Date | None:
+    """ "2021-01" and "01/2021"."""
+    year, month = int(match[1] or match[4]), int(match[2] or match[3])
+    return Date(match[0], ((year, month, None),)) if month and _valid(year, month, None) else None
 
 
 def _named(match: re.Match[str]) -> Date | None:

@@ -9,9 +9,12 @@ from itertools import pairwise
 from rag_bot.query.check.conflicts import contradiction
 from rag_bot.query.check.coverage import Coverage
 from rag_bot.query.check.evidence import ReadLine
+from rag_bot.query.check.pairing import goes_with
+from rag_bot.query.check.roles import same_roles, turned_roles
 from rag_bot.query.check.statement import Statement
 from rag_bot.query.check.wording import exchanged, replaced
 
+MOST_READ = 200  # words in which verbs are looked for
 ABOUT_IT = 0.5  # share of the words that a line has to have, to be about the same
 _BEING = frozenset("is isn't are aren't was wasn't were weren't be been being".split())
 _LIKENING = frozenset("like alike similar similarly same as resemble resembles analogous".split())
@@ -48,10 +51,14 @@ def denials_of(sentence: Statement, lines: Sequence[ReadLine], coverage: Coverag
 def turned_round(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str]:
     """Where the sentence follows a line, but with two words exchanged or with the opposite of one."""
     for line in lines:
-        if pair := exchanged(sentence.tokens, line.own.tokens):
+        tokens, written_tokens = sentence.tokens[:MOST_READ], line.own.tokens[:MOST_READ]
+        pair = exchanged(sentence.tokens, line.own.tokens)
+        if pair and not same_roles(tokens, written_tokens):
             yield f"the notes have ‘{pair[0]}’ and ‘{pair[1]}’ the other way round"
+        if verb := turned_roles(tokens, written_tokens):
+            yield f"in the notes someone else does this: ‘{verb}’"
         for said, written, opposite in replaced(sentence.tokens, line.own.tokens):
-            if opposite:
+            if opposite and not goes_with(said, sentence, line):
                 yield f"the notes say ‘{written}’, not ‘{said}’"
 
 

@@ -9,11 +9,14 @@ from math import exp
 from rag_bot.query.check.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
 from rag_bot.query.check.coverage import HAS_IT, LIGHT, Coverage, cover, words_to_find
 from rag_bot.query.check.denials import denials_of, likened, other_words, turned_round
+from rag_bot.query.check.equating import equated
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
+from rag_bot.query.check.pairing import misattributed, mispaired
 from rag_bot.query.check.qualified import qualified
 from rag_bot.query.check.selection import select
 from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.sweeping import sweeping
 from rag_bot.query.check.unsaid import only_above, unsaid
 from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
 
@@ -65,6 +68,7 @@ def judge(
     allowed = [place for place in stating if place not in denials.lines] or stating
     chosen = select(sentence, near, lines, cosines, allowed)
     stands_on = [lines[place] for place in chosen]
+    stating_lines = [lines[place] for place in stating]
     hard = [
         *denials.reasons,
         *missing_facts(sentence, lines, [lines[place] for place in order[:5]]),
@@ -72,9 +76,12 @@ def judge(
         *misplaced(sentence, near, lines, looked),
         *untrue_quotation(sentence, lines),
         *turned_round(sentence, stands_on),
+        *mispaired(sentence, stands_on, stating_lines),
     ]
     soft = [*scattered(sentence, near, lines, chosen), *likened(sentence, stands_on), *other_words(sentence, stands_on)]
     soft += [*unsaid(sentence, near, lines, chosen), *only_above(sentence, stands_on), *qualified(sentence, stands_on)]
+    soft += [*misattributed(sentence, stands_on, stating_lines), *sweeping(sentence, stands_on)]
+    soft += equated(sentence, stands_on)
     features = _features(sentence, exact, near, cosines, chosen)
     return _decide(features, chosen, tuple(dict.fromkeys(hard)), tuple(dict.fromkeys(soft)), near)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from rag_bot.query.check.dates import Span
 from rag_bot.query.check.numbers import LONGEST
 from rag_bot.query.check.tokens import Term, Token
+from rag_bot.query.check.units import unit_of
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>()\"'`]{1,500}|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]{2,63}|(?:[\w.~-]{0,64}/){1,8}[\w.-]{1,64}"
@@ -45,7 +46,7 @@ def read_names(text: str, tokens: Sequence[Token], taken: Sequence[Span], langua
             found.append(name)
             spans.append(span)
     inside = _covered(spans + list(taken), len(text))
-    found += [name for name in _capitalised(tokens, language) if not inside[name.start]]
+    found += [name for name in _capitalised(tokens, language) if not inside[name.start] and not _is_unit(name, text)]
     return tuple(sorted(found, key=lambda name: name.start))
 
 
@@ -86,6 +87,13 @@ def _initials(words: Sequence[str]) -> Iterator[str]:
     firsts = "".join(word[:1] or " " for word in words)
     for size in (3, 4, 5):
         yield from (firsts[start : start + size] for start in range(len(firsts) - size + 1))
+
+
+def _is_unit(name: Name, text: str) -> bool:
+    """Whether an acronym stands beside digits as their unit: "EUR 20", "5 MB"."""
+    end = name.start + len(name.text)
+    around = text[max(0, name.start - 2) : name.start].strip()[-1:] + text[end : end + 2].strip()[:1]
+    return unit_of(name.text) is not None and any(map(str.isdigit, around))
 
 
 def _covered(spans: Iterable[Span], length: int) -> bytearray:

@@ -35,6 +35,9 @@ _RATE = re.compile(
     r"|s|h|stunde|tag|woche|monat|jahr|heure|jour|semaine|mois|hora|día|semana|mes|año)\b",
     re.IGNORECASE,
 )
+_CURRENCIES = ("dollars", "euros", "sterling", "yen", "francs")
+_IN_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # as an amount of money: it has two decimals or none
+_CAPITALISED = re.compile(r"\b[A-Z]\w*")
 _NAME_BEFORE = re.compile(r"\b([A-Z]\w*[A-Za-z]) $")
 _NO_NAMES = frozenset(
     "in on at since the from by of for with about over under after before and or but to is was only".split()
@@ -51,7 +54,8 @@ class Number:
     """An amount as a text says it. `value` is in the basic unit of what it `measures`, which is "" for a bare number.
 
     `weak` ones may be no number at all ("one", "first"): they deny, but are not asked for. `rate` is the time that it
-    is said for ("a month"), `label` the name that it belongs to ("Postgres" of "Postgres 15").
+    is said for ("a month"), `label` the name that it belongs to ("Postgres" of "Postgres 15"), `beside` are the
+    capitalised words of its text. The unit of an `elided` one stands with the number before it.
     """
 
     text: str
@@ -63,6 +67,17 @@ class Number:
     bare: Decimal = Decimal(0)
     rate: str = ""
     label: str = ""
+    beside: frozenset[str] = frozenset()
+    elided: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is written as a year is: four digits of the last or next centuries, and no unit."""
+        return not self.measures and len(self.text) == 4 and self.text.isdecimal() and 1400 <= self.value <= 2199
 
 
 def read_numbers(text: str, taken: Sequence[Span], language: str) -> tuple[Number, ...]:
@@ -70,8 +85,9 @@ def read_numbers(text: str, taken: Sequence[Span], language: str) -> tuple[Numbe
     masked = _masked(text, taken)
     with localcontext() as context:
         context.prec = 60
-        found = [number for match in _DIGITS.finditer(masked) for number in _read(masked, match, language)]
-        spans = [(number.start, number.start + len(number.text)) for number in found]
+        beside = frozenset(match[0].lower() for match in _CAPITALISED.finditer(text))
+        found = [number for match in _DIGITS.finditer(masked) for number in _read(masked, match, language, beside)]
+        spans = [(number.start, number.end) for number in found]
         masked = _masked(masked, spans)
         found += [number for match in WORD_NUMBER.finditer(masked) for number in _read_words(masked, match)]
         found += [_many(match) for match in _MANY.finditer(masked)]
@@ -85,16 +101,18 @@ def confirms(said: Number, others: Iterable[Number]) -> bool:
 
 def comparable(said: Number, other: Number) -> bool:
     """Whether both answer "how much of it?" alike, so that one may stand for the other."""
-    return said.measures == other.measures
+    return said.measures == other.measures and said.is_year == other.is_year
 
 
 def _same(said: Number, other: Number) -> bool:
     if said.rate != other.rate and said.rate and other.rate:
         return False
-    if other.label and said.label != other.label:
+    if other.label and said.label != other.label and other.label not in said.beside:
         return False
     if said.measures == other.measures:
         return _equal(said, other, said.value, other.value)
+    if other.elided and not said.measures and said.bare == other.bare:
+        return True
     if not said.measures or not other.measures:
         named = said.measures or other.measures
         return named in _MAY_BE_BARE and _equal(said, other, said.bare, other.bare)
@@ -121,7 +139,7 @@ def _masked(text: str, spans: Sequence[Span]) -> str:
     return "".join([*parts, text[last:]])
 
 
-def _read(text: str, match: re.Match[str], language: str) -> Iterator[Number]:
+def _read(text: str, match: re.Match[str], language: str, beside: frozenset[str]) -> Iterator[Number]:
     start, end = match.span()
     if is_part_of_name(text, start, end) or sum(map(str.isdigit, match[0])) > LONGEST:
         return
@@ -136,8 +154,12 @@ def _read(text: str, match: re.Match[str], language: str) -> Iterator[Number]:
     about = bool(_APPROXIMATE.search(text[max(0, start - 24) : start]))
     measures, factor, end = _unit(text, start, end)
     label = _label(text, start, value) if not measures else ""
-    said = text[start:end].strip()
-    yield Number(said, value * factor, measures, about, False, start, value, _rate(text, end), label)
+    currency = _currency_before(text, start)
+    if (currency or measures in _CURRENCIES) and factor == 1 and _IN_THOUSANDS.fullmatch(match[0]):
+        value *= 1000
+    begin = currency.start() if currency else start
+    said = text[begin:end].strip()
+    yield Number(said, value * factor, measures, about, False, begin, value, _rate(text, end), label, beside)
 
 
 def _rate(text: str, end: int) -> str:
@@ -164,11 +186,15 @@ def _unit(text: str, start: int, end: int) -> tuple[str, Decimal, int]:
     if name and (many := multiplier_of(name)):
         factor, end = many, after
         name, after = _name_after(text, end)
-    before = _CURRENCY_BEFORE.search(text[max(0, start - 5) : start])
+    before = _currency_before(text, start)
     unit = unit_of(before[1].lower()) if before else _named_unit(text, name, after, end)
     if unit is None:
         return "", factor, end
     return unit.measures, factor * unit.factor, end if before else after
+
+
+def _currency_before(text: str, start: int) -> re.Match[str] | None:
+    return _CURRENCY_BEFORE.search(text, max(0, start - 5), start)
 
 
 def _named_unit(text: str, name: str, after: int, end: int) -> Unit | None:

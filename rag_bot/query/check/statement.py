@@ -10,6 +10,7 @@ from itertools import groupby
 
 from rag_bot.markdown import plain_text
 from rag_bot.query.check.dates import Date, read_dates, years_of
+from rag_bot.query.check.elided import with_elided_units
 from rag_bot.query.check.names import Name, known_letters, read_names
 from rag_bot.query.check.numbers import Number, read_numbers
 from rag_bot.query.check.polarity import Polarity, read_polarity
@@ -67,7 +68,7 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     language = language_of(text, languages)
     tokens = read_tokens(text, languages, language)
     dates = read_dates(text)
-    numbers = read_numbers(text, dates.spans, language)
+    numbers = tuple(with_elided_units(read_numbers(text, dates.spans, language), text))
     return Statement(
         text=text,
         raw=markdown.lower(),

@@ -129,6 +129,37 @@ born birth
 near nearby
 write wrote written author
 decide determine
+lend lent
+steal stole stolen
+drive drove driven
+feed fed
+sell sold
+catch caught
+win won
+lose lost
+hear heard
+meet met
+take took taken
+throw threw thrown
+forgive forgave forgiven
+eat ate eaten
+sing sang sung
+forget forgot forgotten
+hide hid hidden
+strike struck
+wear wore worn
+bite bitten
+ride rode ridden
+bring brought
+seek sought
+fight fought
+see saw seen
+shake shook shaken
+wake woke woken
+run ran
+come came
+become became
+sink sank sunk
 """.strip()
 
 

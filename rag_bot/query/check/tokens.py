@@ -43,6 +43,10 @@ class Token:
         return self.text.lower().replace("’", "'")
 
     @property
+    def has_digits(self) -> bool:
+        return any(map(str.isdigit, self.text))
+
+    @property
     def is_number(self) -> bool:
         return self.text.isdecimal()
 

@@ -9,6 +9,7 @@ from rag_bot.query.check.coverage import LIGHT, Coverage, Word
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.opposites import OPPOSITES
 from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.sweeping import SWEEPING
 from rag_bot.query.check.tokens import stems
 from rag_bot.store.analysis import ENGLISH
 
@@ -34,7 +35,7 @@ _EASY = (
 def unsaid(sentence: Statement, coverage: Coverage, lines: Sequence[ReadLine], chosen: Sequence[int]) -> Iterator[str]:
     """Words of a piece of the sentence that the line which fits it best does not say; `coverage` counts near words."""
     missing: list[str] = []
-    compared_as_such = [*(one.text for one in sentence.numbers), *(one.text for one in sentence.dates)]
+    compared_as_such = [*SWEEPING, *(one.text for one in sentence.numbers), *(one.text for one in sentence.dates)]
     measured = {part for text in compared_as_such for part in text.lower().split()}
     for at in range(len(sentence.segments)):
         best = max(chosen, key=lambda place: coverage.share([place], at), default=None)

@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 
 from rapidfuzz.distance import LCSseq
 
+from rag_bot.query.check.dates import month_of
 from rag_bot.query.check.number_words import WORD_NUMBER
 from rag_bot.query.check.opposites import OPPOSITES
 from rag_bot.query.check.tokens import Term, Token
@@ -29,9 +30,23 @@ def exchanged(sentence: Sequence[Token], line: Sequence[Token]) -> tuple[str, st
     for one, other in combinations(movable, 2):
         turned = list(said)
         turned[one], turned[other] = turned[other], turned[one]
-        if (better := LCSseq.similarity(turned, written)) >= same + 2 and better >= FOLLOWS * len(said):
+        better = LCSseq.similarity(turned, written)
+        if better >= same + 2 and better >= FOLLOWS * len(said) and not _only_moved((one, other), said, written):
             return sentence[one].text, sentence[other].text
     return None
+
+
+def _only_moved(places: tuple[int, int], said: Sequence[str], written: Sequence[str]) -> bool:
+    """Whether both words kept a word beside them that stands once: "it is hard but pays well", in another order."""
+    return not any(said[at].isdecimal() for at in places) and all(
+        any(
+            0 <= at + step < len(said)
+            and said.count(said[at + step]) == written.count(said[at + step]) == 1
+            and written.index(said[at]) + step == written.index(said[at + step])
+            for step in (-1, 1)
+        )
+        for at in places
+    )
 
 
 def replaced(sentence: Sequence[Token], line: Sequence[Token]) -> Iterator[tuple[str, str, bool]]:
@@ -56,7 +71,8 @@ def replaced(sentence: Sequence[Token], line: Sequence[Token]) -> Iterator[tuple
 
 
 def _is_plain(token: Token) -> bool:
-    return token.content and token.text.isalpha() and len(token.text) > 2 and not value_of(token)
+    is_value = value_of(token) or month_of(token.text) is not None
+    return token.content and token.text.isalpha() and len(token.text) > 2 and not is_value
 
 
 def value_of(token: Token) -> bool:
