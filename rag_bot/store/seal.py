@@ -11,11 +11,15 @@ import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
+_Values = TypeVar("_Values")
 Seal = Mapping[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
 
 _CHANGED_BY_READING = ("chroma.sqlite3", ".lock")  # SQLite and the locks see to themselves
+_GRAPH = re.compile(r"^chroma/[^/]+/")
+_OF_WRITTEN_GRAPH = "index_metadata.pickle"
 _WRITTEN_ONCE = re.compile(r"^tantivy/[0-9a-f]{32}\.")
 _BLOCK = 1 << 20  # bytes
 
@@ -23,7 +27,7 @@ _BLOCK = 1 << 20  # bytes
 def take_seal(folder: Path, before: Seal | None = None) -> dict[str, tuple[int, int, int]]:
     """The seal of all files below a folder; the sums of files that did not change are taken from an earlier one."""
     sealed = {}
-    for name, (size, mtime_ns) in _stats(folder).items():
+    for name, (size, mtime_ns) in _lasting(_stats(folder)).items():
         known = (before or {}).get(name)
         same = known is not None and tuple(known[:2]) == (size, mtime_ns)
         sealed[name] = (size, mtime_ns, known[2] if known is not None and same else _checksum(folder / name))
@@ -32,7 +36,7 @@ def take_seal(folder: Path, before: Seal | None = None) -> dict[str, tuple[int, 
 
 def looks_intact(folder: Path, seal: Seal) -> bool:
     """Whether sizes and times are as they were sealed."""
-    return _stats(folder) == {name: tuple(values[:2]) for name, values in seal.items()}
+    return _lasting(_stats(folder)) == {name: tuple(values[:2]) for name, values in _lasting(seal).items()}
 
 
 def find_damaged(folder: Path, seal: Seal, *, killed: bool = False) -> dict[str, str]:
@@ -40,7 +44,7 @@ def find_damaged(folder: Path, seal: Seal, *, killed: bool = False) -> dict[str,
 
     After a sync that was `killed` only those files count that are never written twice: Tantivy's segments.
     """
-    found = _stats(folder)
+    found, seal = _stats(folder), _lasting(seal)
     if killed:
         seal = {name: values for name, values in seal.items() if name in found and _WRITTEN_ONCE.search(name)}
     wrong = dict.fromkeys(seal.keys() - found.keys(), "missing")
@@ -64,6 +68,19 @@ def _stats(folder: Path) -> dict[str, tuple[int, int]]:
         if not path.name.startswith(_CHANGED_BY_READING[0]) and not path.name.endswith(_CHANGED_BY_READING[1])
         if path.is_file()
         for status in (path.stat(),)
+    }
+
+
+def _lasting(files: Mapping[str, _Values]) -> dict[str, _Values]:
+    """Without the files of a graph that is not written yet.
+
+    Until a collection has `sync_threshold` records Chroma keeps all in its log, and with every opening it writes the
+    graph's files anew, empty and with whatever stands in the memory that it took for them.
+    """
+    return {
+        name: values
+        for name, values in files.items()
+        if not (graph := _GRAPH.match(name)) or f"{graph[0]}{_OF_WRITTEN_GRAPH}" in files
     }
 
 

@@ -129,6 +129,41 @@ def test_a_seal_tells_times_from_content(tmp_path: Path) -> None:
     assert find_damaged(tmp_path, seal, killed=True) == {}
 
 
+def test_a_graph_counts_only_once_it_is_written(tmp_path: Path) -> None:
+    (graph := tmp_path / "chroma" / "a1").mkdir(parents=True)
+    lengths = graph / "length.bin"
+    lengths.write_bytes(b"1234")
+    of_an_older_version = {"chroma/a1/length.bin": (4, 1, 1)}
+    assert take_seal(tmp_path) == {}
+    assert looks_intact(tmp_path, of_an_older_version)
+    assert find_damaged(tmp_path, of_an_older_version) == {}
+    (graph / "index_metadata.pickle").write_bytes(b"{}")
+    seal = take_seal(tmp_path)
+    lengths.write_bytes(b"5678")
+    assert find_damaged(tmp_path, seal) == {"chroma/a1/length.bin": "other content"}
+    (graph / "index_metadata.pickle").unlink()
+    assert not looks_intact(tmp_path, seal)
+    assert set(find_damaged(tmp_path, seal)) == {"chroma/a1/length.bin", "chroma/a1/index_metadata.pickle"}
+
+
+def test_an_empty_graph_that_chroma_writes_anew_with_each_opening_is_no_damage(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("boat.md", "The boat was painted blue.")
+    library.ingest([notes])
+    library.close()
+    store = library.settings.index / "store-1"
+    (lengths,) = store.rglob("length.bin")
+    lengths.write_bytes(os.urandom(lengths.stat().st_size))  # as an opening does now and then
+    assert library.verify().problems == ()
+    os.truncate(next(store.rglob("header.bin")), 10)
+    assert library.verify().problems == ()
+    write("bridge.md", "The bridge was painted red.")
+    library.ingest()
+    assert library.verify().problems == ()
+    assert "blue" in library.ask("How was the boat painted?").text
+
+
 def test_the_seal_of_an_index_is_that_of_its_files(graph_library: Library) -> None:
     index = graph_library.settings.index
     with closing(Catalogue.open(index)) as catalogue:
