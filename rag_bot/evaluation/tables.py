@@ -19,6 +19,7 @@ from rag_bot.evaluation.measures import (
     missing_words,
 )
 from rag_bot.evaluation.results import Expected, Outcome, Result
+from rag_bot.output import line
 
 NAMES = {
     "right": "right",
@@ -53,7 +54,7 @@ def evaluation_text(result: Result) -> RenderableType:
         *_missing_text(missing_words(outcomes)),
         *_failed_text([outcome for outcome in outcomes if not outcome.right]),
         Text(),
-        Text(about(result), style="dim"),
+        line(about(result), "dim"),
     )
 
 
@@ -99,13 +100,13 @@ def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
         right = measures["right"]
         around = f"{right.low:.2f} – {right.high:.2f}"
         others = [figure(measures[name]) if name in measures else "" for name in OF_KINDS[1:]]
-        table.add_row(Text(kind), f"{right.cases:,}", Text(figure(right), style="bold"), around, *others)
+        table.add_row(line(kind), f"{right.cases:,}", Text(figure(right), style="bold"), around, *others)
     return table
 
 
 def _missing_text(missing: Sequence[str]) -> list[Text]:
     title = Text("Evidence that is missing, counted as not found:", style="bold yellow")
-    return [Text(), title, *map(Text, missing)] if missing else []
+    return [Text(), title, *map(line, missing)] if missing else []
 
 
 def _failed_text(failed: Sequence[Outcome]) -> list[Text]:
@@ -113,7 +114,7 @@ def _failed_text(failed: Sequence[Outcome]) -> list[Text]:
     for outcome in failed:
         expected = ", ".join(expected_place(one) for one in outcome.expected) or "to abstain"
         said = f"{answered(outcome)} ({outcome.confidence:.2f}); expected {expected}"
-        lines.append(Text(f"{outcome.case.id}: {outcome.case.question} -> {said}"))
+        lines.append(line(f"{outcome.case.id}: {outcome.case.question} -> {said}"))
     return [Text(), Text("Wrong:", style="bold"), *lines] if lines else []
 
 
@@ -132,12 +133,12 @@ def comparison_text(comparison: Comparison) -> RenderableType:
         difference = Text(f"{one.after - one.before:+.{one.digits}f}", style="bold" if one.is_clear else "")
         values = (f"{value:,.{one.digits}f}" for value in (one.before, one.after))
         table.add_row(NAMES.get(one.name, one.name), *values, difference, f"{one.p:.4f}", f"{one.cases:,}")
-    left_out = [Text(f"Not compared: {comparison.left_out}.", style="yellow")] if comparison.left_out else []
+    left_out = [line(f"Not compared: {comparison.left_out}.", "yellow")] if comparison.left_out else []
     said = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."
     changed = "; ".join(comparison.changed_settings) or "the same in both"
     return Group(
-        Text(said),
-        Text(f"Settings: {changed}."),
+        line(said),
+        line(f"Settings: {changed}."),
         *left_out,
         Text(),
         table,
@@ -148,7 +149,7 @@ def comparison_text(comparison: Comparison) -> RenderableType:
 
 
 def _flips_text(title: str, style: str, flips: Sequence[Flip]) -> list[Text]:
-    lines = [Text(f"{one.id}: {one.question} -> {_places(one.before)}, then {_places(one.after)}") for one in flips]
+    lines = [line(f"{one.id}: {one.question} -> {_places(one.before)}, then {_places(one.after)}") for one in flips]
     return [Text(), Text(title, style=f"bold {style}"), *lines] if lines else []
 
 

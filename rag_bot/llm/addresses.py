@@ -83,16 +83,23 @@ def openai_like_address(settings: Settings) -> Address | None:
 
 
 def ollama_address(settings: Settings) -> Address:
-    """Where `ollama:` is asked: the settings' URL, else OLLAMA_HOST as Ollama reads it, else its usual port here."""
+    """Where `ollama:` is asked: the settings' URL, else OLLAMA_HOST as Ollama reads it, else its usual port here.
+
+    Raises:
+        UsageError: what is written there is no address.
+    """
     if settings.generation.url and url_owner(settings) == OLLAMA:
         address = read_address(settings.generation.url)
         return Address(address.url.removesuffix("/v1").removesuffix("/api"))
     told = os.environ.get("OLLAMA_HOST", "").strip()
     if not told:
         return Address(f"http://127.0.0.1:{OLLAMA_PORT}")
-    parts = urlsplit(told if "//" in told else f"http://{told}")
+    try:
+        parts = urlsplit(told if "//" in told else f"http://{told}")
+        port = parts.port or (443 if parts.scheme == "https" else OLLAMA_PORT)
+    except ValueError as error:
+        raise UsageError(f"OLLAMA_HOST is {told!r}, which is no address. Write one such as 127.0.0.1:11434.") from error
     host = "127.0.0.1" if parts.hostname in (None, "0.0.0.0", "::") else parts.hostname
-    port = parts.port or (443 if parts.scheme == "https" else OLLAMA_PORT)
     return read_address(f"{parts.scheme}://{f'[{host}]' if ':' in str(host) else host}:{port}")
 
 

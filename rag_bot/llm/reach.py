@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag_bot.errors import LlmError, UsageError, first_line
+from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm.addresses import ANTHROPIC_URL, HERE, OPENAI_URL, Address, ollama_address, openai_like_address
 from rag_bot.llm.gguf_file import read_header
 from rag_bot.llm.hub import find_kept, kept_files
@@ -118,8 +118,8 @@ def _file(name: LlmName, settings: Settings) -> ModelInfo:
 def _ollama(settings: Settings) -> list[ModelInfo]:
     try:
         address = ollama_address(settings)
-    except (UsageError, ValueError) as error:  # ValueError: a port in OLLAMA_HOST that is no number
-        return [ModelInfo(f"{OLLAMA}:NAME", "", False, UNUSABLE, f"Its address is none: {first_line(error)}")]
+    except UsageError as error:
+        return [ModelInfo(f"{OLLAMA}:NAME", "", False, UNUSABLE, str(error))]
     return _served(OLLAMA, settings, address, "/api/tags", "models", "model", "Is Ollama running?")
 
 

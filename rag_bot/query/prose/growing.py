@@ -29,14 +29,15 @@ class Growing:
 
     def add(self, sentences: Iterable[Written]) -> None:
         for written in sentences:
-            words = " ".join(written.text.casefold().split())
-            if words in self._seen:
-                self._repeats += 1
-                continue
-            self._repeats = 0
-            self._seen.add(words)
-            self.refused = self.refused or refuses(written.text)
-            self._sentences.append(self._citer.cite(written))
+            if written.is_code or self._is_new(written):
+                self.refused = self.refused or refuses(written.text)
+                self._sentences.append(self._citer.cite(written))
+
+    def _is_new(self, written: Written) -> bool:
+        words = " ".join(written.text.casefold().split())
+        self._repeats = self._repeats + 1 if words in self._seen else 0
+        self._seen.add(words)
+        return not self._repeats
 
     def add_cut_off(self, written: Written) -> None:
         """A sentence that broke off: what it would have said cannot be checked, so it cites nothing."""

@@ -27,6 +27,7 @@ _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060\ufeff\
 _HALVES = re.compile("[\ud800-\udfff]")
 _CUT_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\s]*+$")
 _STRUCK = re.compile(r"~~[^~\n]++~~ ?")  # taken back by the model itself
+_CODE = " " * 4  # before a line of code, as Markdown has it: conversations.wording.code_indent reads it
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
 _WIDEST_RANGE = 10
 
@@ -41,6 +42,7 @@ class Written:
     text: str
     numbers: tuple[int, ...]
     before: str
+    is_code: bool = False
 
 
 class Reader:
@@ -95,7 +97,10 @@ class Reader:
             self._line_begins = self._paragraph_ended = True
         elif self._in_code:
             if line.strip():
-                yield Written(line.strip(), (), "\n")
+                gap = "\n\n" if self._paragraph_ended else "\n"
+                indent = line[: len(line) - len(line.lstrip())]
+                yield Written(line.strip(), (), f"{gap}{_CODE}{indent}", is_code=True)
+                self._paragraph_ended = False
         else:
             yield from self._read_piece(line)
             self._paragraph_ended = self._paragraph_ended or not line.strip()

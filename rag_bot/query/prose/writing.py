@@ -151,7 +151,8 @@ class Author:
         if growing.refused:
             return self._abstained(found, watch)
         wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
-        return self._quotes(found, notice if growing.is_empty and notice else f"{self.llm.label} {wrote}.", watch)
+        why = notice if notice and growing.is_empty else f"{notice} {self.llm.label} {wrote}.".lstrip()
+        return self._quotes(found, why, watch)
 
     def _abstained(self, found: Found, watch: Stopwatch) -> Answer:
         """The model's no is honoured, whatever the search is confident of."""

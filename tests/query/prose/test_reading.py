@@ -28,8 +28,8 @@ CASES = {
     "## Result\nYes.": [("Result", (), "\n\n"), ("Yes.", (), "\n")],
     "Run this:\n```sh\ngit fetch\n\ngit pull [1]\n```\nDone.": [
         ("Run this:", (), "\n"),
-        ("git fetch", (), "\n"),
-        ("git pull [1]", (), "\n"),
+        ("git fetch", (), "\n\n    "),
+        ("git pull [1]", (), "\n    "),
         ("Done.", (), "\n\n"),
     ],
     "<think>Hm. Say 5 [1].</think>It is **bold** [1].": [("It is bold.", (1,), "\n")],
