@@ -21,6 +21,7 @@ _PARTING = frozenset(
 )
 _BEGINNINGS = ("^", ".", ";", "!", "?")
 _MOST_BETWEEN = 2  # words of the line between the link and what the thing is said to be, besides the sentence's own
+_MOST_OF_ENTRY = 2  # words of an entry ("Robin, small") under a heading ("Birds"), besides the sentence's own
 _LONGEST = 5  # words of what a thing is said to be
 
 
@@ -29,7 +30,7 @@ def equated(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str]:
     for phrase in _said_to_be(sentence.tokens):
         kind, words = phrase[-1].terms, {term for token in phrase for term in token.terms}
         having = [line for line in lines if not line.own.terms.isdisjoint(kind)]
-        if having and not any(_says(line, kind, words) for line in lines):
+        if having and not any(_says(line, kind, words) or _lists(line, kind, sentence) for line in lines):
             yield f"the notes don't say that it is a ‘{phrase[-1].text}’"
 
 
@@ -47,12 +48,16 @@ def _said_to_be(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _says(line: ReadLine, kind: Sequence[Term], words: set[Term]) -> bool:
-    """Whether a line calls something so: a link stands shortly before the word, or the word stands above the line."""
-    if not line.above.terms.isdisjoint(kind):
-        return True
+    """Whether a line calls something so: a link stands shortly before the word."""
     tokens = line.own.tokens
     places = [at for at, token in enumerate(tokens) if not set(token.terms).isdisjoint(kind)]
     return any(_is_linked(tokens, at, words) for at in places)
+
+
+def _lists(line: ReadLine, kind: Sequence[Term], sentence: Statement) -> bool:
+    """Whether the word stands above a line that is but an entry, and no statement of its own."""
+    others = [token for token in line.own.tokens if token.content and sentence.terms.isdisjoint(token.terms)]
+    return not line.above.terms.isdisjoint(kind) and len(others) <= _MOST_OF_ENTRY
 
 
 def _before_name(tokens: Sequence[Token], at: int) -> bool:
