@@ -29,8 +29,8 @@ def equated(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str]:
     """What the sentence calls a thing, and the lines do not."""
     for phrase in _said_to_be(sentence.tokens):
         kind, words = phrase[-1].terms, {term for token in phrase for term in token.terms}
-        having = [line for line in lines if not line.own.terms.isdisjoint(kind)]
-        if having and not any(_says(line, kind, words) or _lists(line, kind, sentence) for line in lines):
+        is_there = any(not line.terms.isdisjoint(kind) for line in lines)
+        if is_there and not any(_says(line, kind, words) or _lists(line, kind, sentence) for line in lines):
             yield f"the notes don't say that it is a ‘{phrase[-1].text}’"
 
 

@@ -140,6 +140,15 @@ def test_what_a_thing_is_has_to_be_said(checker: Checker, line: str, faithful: s
     assert not supports(checker, line, false)
 
 
+def test_a_heading_says_what_its_entries_are_and_not_what_its_statements_speak_of(checker: Checker) -> None:
+    assert supports(checker, "Robin, small", "The robin is a bird.", "Garden > Birds")
+    assert not supports(
+        checker, "The robin nests in the hedge behind the shed.", "The hedge is a bird.", "Garden > Birds"
+    )
+    growth = "The growth trend spans two decades of sales."
+    assert not supports(checker, growth, "The growth trend is a growth law.", "Growth laws")
+
+
 @pytest.mark.parametrize("said", ["1240 EUR", "EUR 1,240", "€1.240,00", "€1,240", "1.240 EUR", "1240 euros"])
 @pytest.mark.parametrize("written", ["1240 EUR", "EUR 1,240", "€1.240,00", "€1,240.00"])
 def test_an_amount_of_money_is_read_the_same_however_it_is_written(checker: Checker, said: str, written: str) -> None:
