@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from rag_bot.query.check.conflicts import contradiction
 from rag_bot.query.check.coverage import Coverage
+from rag_bot.query.check.degrees import turned_degree
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.pairing import goes_with
 from rag_bot.query.check.roles import same_roles, turned_roles
@@ -57,6 +58,8 @@ def turned_round(sentence: Statement, lines: Sequence[ReadLine]) -> Iterator[str
             yield f"the notes have ‘{pair[0]}’ and ‘{pair[1]}’ the other way round"
         if verb := turned_roles(tokens, written_tokens):
             yield f"in the notes someone else does this: ‘{verb}’"
+        if degree := turned_degree(tokens, written_tokens):
+            yield f"the notes say ‘{degree[1]}’, not ‘{degree[0]}’"
         for said, written, opposite in replaced(sentence.tokens, line.own.tokens):
             if opposite and not goes_with(said, sentence, line):
                 yield f"the notes say ‘{written}’, not ‘{said}’"

@@ -149,6 +149,21 @@ def test_a_heading_says_what_its_entries_are_and_not_what_its_statements_speak_o
     assert not supports(checker, growth, "The growth trend is a growth law.", "Growth laws")
 
 
+@pytest.mark.parametrize(
+    ("line", "faithful", "false"),
+    [
+        ("The new boiler is quieter than the old one.", "The new boiler is quieter.", "The new boiler is less quiet."),
+        ("The lake is less deep in autumn.", "In autumn the lake is less deep.", "In autumn the lake is deeper."),
+        ("Trains run more often in May.", "In May trains run more often.", "In May trains run less often."),
+        ("The red tent is bigger.", "The red tent is bigger.", "The red tent is less big."),
+        ("Rye is less heavy than oak.", "Rye is less heavy than oak.", "Rye is heavier than oak."),
+    ],
+)
+def test_less_and_more_of_a_thing_are_opposites(checker: Checker, line: str, faithful: str, false: str) -> None:
+    assert supports(checker, line, faithful)
+    assert not supports(checker, line, false)
+
+
 @pytest.mark.parametrize("said", ["1240 EUR", "EUR 1,240", "€1.240,00", "€1,240", "1.240 EUR", "1240 euros"])
 @pytest.mark.parametrize("written", ["1240 EUR", "EUR 1,240", "€1.240,00", "€1,240.00"])
 def test_an_amount_of_money_is_read_the_same_however_it_is_written(checker: Checker, said: str, written: str) -> None:
