@@ -19,7 +19,7 @@ from eval.checker.pairs import our_pairs
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.query.check import Checker, Evidence, Line
 from rag_bot.query.check.judging import COEFFICIENTS
-from rag_bot.query.check.statement import read_statement
+from rag_bot.query.check.reading.statement import read_statement
 
 FALSE_WEIGHS = 2.0
 STEPS, RATE = 60_000, 0.5

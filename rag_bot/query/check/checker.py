@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.markdown import plain_text
-from rag_bot.query.check.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.query.check.entailment import open_entailment
 from rag_bot.query.check.evidence import Evidence, read_evidence
 from rag_bot.query.check.judging import Finding, judge
 from rag_bot.query.check.meaning import Meaning
+from rag_bot.query.check.reading.claims import claims_nothing, is_yes_or_no, verbatim
+from rag_bot.query.check.reading.statement import Statement, read_statement
 from rag_bot.query.check.records import Line, Verdict
-from rag_bot.query.check.statement import Statement, read_statement
 from rag_bot.query.confidence import reads_words
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
 

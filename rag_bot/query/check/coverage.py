@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning
-from rag_bot.query.check.numbers import Number
-from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.reading.dates import Date
+from rag_bot.query.check.reading.numbers import Number
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.reading.tokens import Term, Token
 from rag_bot.query.check.supply import supplies_date, supplies_number
-from rag_bot.query.check.tokens import Term, Token
 
 ABOVE = 0.85  # what a word counts that stands above the line and not in it
 NEAR_FROM, NEAR_TO = 0.40, 0.80  # cosines of two words between which one starts to stand for the other

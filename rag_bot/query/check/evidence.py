@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rag_bot.markdown.sentences import sentences
 from rag_bot.query.check.meaning import Meaning, Vectors
+from rag_bot.query.check.reading.statement import Statement, read_statement
+from rag_bot.query.check.reading.tokens import Term
 from rag_bot.query.check.records import Line
-from rag_bot.query.check.statement import Statement, read_statement
-from rag_bot.query.check.tokens import Term
 from rag_bot.store.analysis import ENGLISH, LANGUAGES, detect, words_of
 
 _ASKS = ("?", "？")

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from rag_bot.query.check.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
 from rag_bot.query.check.coverage import HAS_IT, LIGHT, Coverage, cover, words_to_find
-from rag_bot.query.check.denials import denials_of, likened, other_words, turned_round
-from rag_bot.query.check.equating import equated
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
-from rag_bot.query.check.pairing import misattributed, mispaired
-from rag_bot.query.check.qualified import qualified
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.rules.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
+from rag_bot.query.check.rules.denials import denials_of, likened, other_words, turned_round
+from rag_bot.query.check.rules.equating import equated
+from rag_bot.query.check.rules.pairing import misattributed, mispaired
+from rag_bot.query.check.rules.qualified import qualified
+from rag_bot.query.check.rules.sweeping import sweeping
+from rag_bot.query.check.rules.unsaid import only_above, unsaid
 from rag_bot.query.check.selection import select
-from rag_bot.query.check.statement import Statement
-from rag_bot.query.check.sweeping import sweeping
-from rag_bot.query.check.unsaid import only_above, unsaid
 from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
 
 INTERCEPT = -7.01  # these are fitted by eval/checker/fit.py

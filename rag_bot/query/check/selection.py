@@ -7,7 +7,7 @@ from functools import partial
 
 from rag_bot.query.check.coverage import Coverage
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.reading.statement import Statement
 from rag_bot.query.check.supply import supplies_date, supplies_name, supplies_number
 
 Need = Callable[[ReadLine], bool]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rag_bot.query.check import dates, numbers
-from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.names import Name, stands_in
-from rag_bot.query.check.numbers import Number
+from rag_bot.query.check.reading import dates, numbers
+from rag_bot.query.check.reading.dates import Date
+from rag_bot.query.check.reading.names import Name, stands_in
+from rag_bot.query.check.reading.numbers import Number
 
 
 def supplies_number(line: ReadLine, number: Number) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.query.check import Checker, Line
-from rag_bot.query.check.statement import read_statement
+from rag_bot.query.check.reading.statement import read_statement
 from rag_bot.records import NO_CLAIM, SUPPORTED, UNSUPPORTED
 from tests.conftest import CORPUS
 

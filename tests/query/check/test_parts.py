@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rag_bot.query.check import dates, numbers
-from rag_bot.query.check.conflicts import contradiction
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.names import stands_in
-from rag_bot.query.check.statement import Statement, read_statement
+from rag_bot.query.check.reading import dates, numbers
+from rag_bot.query.check.reading.names import stands_in
+from rag_bot.query.check.reading.statement import Statement, read_statement
+from rag_bot.query.check.rules.conflicts import contradiction
 from rag_bot.query.check.supply import supplies_date, supplies_number
 
 ALL = ("english", "french", "german", "spanish")

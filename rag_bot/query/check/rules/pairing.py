@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from rag_bot.query.check import dates, numbers
-from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.names import Name
-from rag_bot.query.check.numbers import Number
-from rag_bot.query.check.parallels import MONTH, Parallel, Value, own_words, parallel, terms_between, values_of
-from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.reading import dates, numbers
+from rag_bot.query.check.reading.dates import Date
+from rag_bot.query.check.reading.names import Name
+from rag_bot.query.check.reading.numbers import Number
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.rules.parallels import MONTH, Parallel, Value, own_words, parallel, terms_between, values_of
 from rag_bot.query.check.supply import supplies_date, supplies_name, supplies_number
 
 Values = dict[Hashable, list[Value]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.reading.statement import Statement
 
 _TALK = frozenset(
     """note notes note's your user's provided given passage passages source sources excerpt excerpts document documents

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.statement import Statement
+from rag_bot.query.check.reading.statement import Statement
 
 # Words of a line that a sentence on it has to have as well, at least one of the row.
 _ROWS = {

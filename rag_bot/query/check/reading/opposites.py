@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag_bot.query.check.tokens import stems
+from rag_bot.query.check.reading.tokens import stems
 
 # Each row: words of one side | words of the other.
 _ROWS = """

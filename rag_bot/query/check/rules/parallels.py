@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rag_bot.query.check.coverage import LIGHT_WORDS
-from rag_bot.query.check.dates import Date, month_of
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.names import Name, letters_of
-from rag_bot.query.check.numbers import Number
-from rag_bot.query.check.statement import Statement
-from rag_bot.query.check.tokens import Term, Token
+from rag_bot.query.check.reading.dates import Date, month_of
+from rag_bot.query.check.reading.names import Name, letters_of
+from rag_bot.query.check.reading.numbers import Number
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.reading.tokens import Term, Token
 
 MOST_VALUES = 24  # of a text and kind; what stands after them is not compared
 NAME, MONTH, YEAR = "name", "month", "year"

@@ -7,10 +7,10 @@ from itertools import combinations, pairwise
 
 from rapidfuzz.distance import LCSseq
 
-from rag_bot.query.check.dates import month_of
-from rag_bot.query.check.number_words import WORD_NUMBER
-from rag_bot.query.check.opposites import OPPOSITES
-from rag_bot.query.check.tokens import Term, Token
+from rag_bot.query.check.reading.dates import month_of
+from rag_bot.query.check.reading.number_words import WORD_NUMBER
+from rag_bot.query.check.reading.opposites import OPPOSITES
+from rag_bot.query.check.reading.tokens import Term, Token
 
 LONGEST = 60  # words that are compared
 MOST_EXCHANGED = 14  # words that are tried in each other's place

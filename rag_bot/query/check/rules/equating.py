@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.statement import Statement
-from rag_bot.query.check.tokens import Term, Token
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.reading.tokens import Term, Token
 
 _BEING = frozenset("is are was were isn't aren't wasn't weren't".split())
 _ARTICLES = frozenset("a an".split())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag_bot.query.check.opposites import OPPOSITES
-from rag_bot.query.check.tokens import Term, Token
+from rag_bot.query.check.reading.opposites import OPPOSITES
+from rag_bot.query.check.reading.tokens import Term, Token
 from rag_bot.store.analysis import ENGLISH
 
 ALL_DENIED = 0.6  # share of the denied words that a line states which denies nothing

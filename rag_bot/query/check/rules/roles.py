@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag_bot.query.check.tokens import Term, Token
+from rag_bot.query.check.reading.tokens import Term, Token
 
 MOST_VERBS = 12  # shared words that are tried as the verb
 _BEING = frozenset("is isn't are aren't was wasn't were weren't be been being get gets got gotten getting".split())

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from rag_bot.query.check.dates import Span
-from rag_bot.query.check.number_words import WORD_NUMBER, fraction_of, value_of_words
-from rag_bot.query.check.units import Unit, multiplier_of, unit_of
+from rag_bot.query.check.reading.dates import Span
+from rag_bot.query.check.reading.number_words import WORD_NUMBER, fraction_of, value_of_words
+from rag_bot.query.check.reading.units import Unit, multiplier_of, unit_of
 
 LONGEST = 24  # digits; a longer run is a code, and compared as a name
 ABOUT = Decimal("0.05")  # how far "about 30" may be from what the notes say

@@ -7,10 +7,10 @@ from functools import cache
 
 from rag_bot.query.check.coverage import LIGHT, Coverage, Word
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.opposites import OPPOSITES
-from rag_bot.query.check.statement import Statement
-from rag_bot.query.check.sweeping import SWEEPING
-from rag_bot.query.check.tokens import stems
+from rag_bot.query.check.reading.opposites import OPPOSITES
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.reading.tokens import stems
+from rag_bot.query.check.rules.sweeping import SWEEPING
 from rag_bot.store.analysis import ENGLISH
 
 SAID = 0.3  # of a word: from here a line says it, perhaps in a word near to it

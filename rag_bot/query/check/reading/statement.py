@@ -9,12 +9,12 @@ from decimal import Decimal
 from itertools import groupby
 
 from rag_bot.markdown import plain_text
-from rag_bot.query.check.dates import Date, read_dates, years_of
-from rag_bot.query.check.elided import with_elided_units
-from rag_bot.query.check.names import Name, known_letters, read_names
-from rag_bot.query.check.numbers import Number, read_numbers
-from rag_bot.query.check.polarity import Polarity, read_polarity
-from rag_bot.query.check.tokens import Term, Token, language_of, read_tokens
+from rag_bot.query.check.reading.dates import Date, read_dates, years_of
+from rag_bot.query.check.reading.elided import with_elided_units
+from rag_bot.query.check.reading.names import Name, known_letters, read_names
+from rag_bot.query.check.reading.numbers import Number, read_numbers
+from rag_bot.query.check.reading.polarity import Polarity, read_polarity
+from rag_bot.query.check.reading.tokens import Term, Token, language_of, read_tokens
 
 LONGEST_READ = 10_000  # characters of a line that are compared
 _CITATION = re.compile(r"\s?\[\d{1,3}(?:, ?\d{1,3})*\]")

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag_bot.query.check.conflicts import contradiction
 from rag_bot.query.check.coverage import Coverage
-from rag_bot.query.check.degrees import turned_degree
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.pairing import goes_with
-from rag_bot.query.check.roles import same_roles, turned_roles
-from rag_bot.query.check.statement import Statement
-from rag_bot.query.check.wording import exchanged, replaced
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.rules.conflicts import contradiction
+from rag_bot.query.check.rules.degrees import turned_degree
+from rag_bot.query.check.rules.pairing import goes_with
+from rag_bot.query.check.rules.roles import same_roles, turned_roles
+from rag_bot.query.check.rules.wording import exchanged, replaced
 
 MOST_READ = 200  # words in which verbs are looked for
 ABOUT_IT = 0.5  # share of the words that a line has to have, to be about the same

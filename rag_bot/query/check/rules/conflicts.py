@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
-from rag_bot.query.check import dates, numbers
 from rag_bot.query.check.coverage import HAS_IT, LIGHT, Coverage
-from rag_bot.query.check.dates import Date
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.numbers import Number
-from rag_bot.query.check.polarity import Polarity, denial, opposed
-from rag_bot.query.check.statement import Segment, Statement
+from rag_bot.query.check.reading import dates, numbers
+from rag_bot.query.check.reading.dates import Date
+from rag_bot.query.check.reading.numbers import Number
+from rag_bot.query.check.reading.polarity import Polarity, denial, opposed
+from rag_bot.query.check.reading.statement import Segment, Statement
 from rag_bot.query.check.supply import supplies_date, supplies_name, supplies_number
 
 Need = Callable[[ReadLine], bool]

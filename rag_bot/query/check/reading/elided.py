@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from rag_bot.query.check.numbers import Number
+from rag_bot.query.check.reading.numbers import Number
 
 _ELIDING = re.compile(r"[^,;.!?]{0,20}(?:[,;]|,? (?:and|or|but|und|et|y))(?: [^\W\d]+){1,3} ")
 _ENDING = re.compile(r"[,;.)]?(?: (?:and|or|but|because|und|et|y)\b|\s*$)|[,;] ")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from rag_bot.query.check.synonyms import SYNONYMS
+from rag_bot.query.check.reading.synonyms import SYNONYMS
 from rag_bot.store.analysis import content_terms, detect, is_stop_word, words_of
 
 Term = tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rag_bot.query.check.tokens import Token
+from rag_bot.query.check.reading.tokens import Token
 
 _LESS, _MORE = frozenset({"less", "least"}), frozenset({"more", "most"})
 _ENDINGS = (("ier", "y"), ("iest", "y"), ("er", ""), ("est", ""), ("er", "e"), ("est", "e"))

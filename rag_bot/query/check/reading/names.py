@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag_bot.query.check.dates import Span
-from rag_bot.query.check.numbers import LONGEST
-from rag_bot.query.check.tokens import Term, Token
-from rag_bot.query.check.units import unit_of
+from rag_bot.query.check.reading.dates import Span
+from rag_bot.query.check.reading.numbers import LONGEST
+from rag_bot.query.check.reading.tokens import Term, Token
+from rag_bot.query.check.reading.units import unit_of
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>()\"'`]{1,500}|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]{2,63}|(?:[\w.~-]{0,64}/){1,8}[\w.-]{1,64}"

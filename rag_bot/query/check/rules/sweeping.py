@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag_bot.query.check.evidence import ReadLine
-from rag_bot.query.check.statement import Statement
-from rag_bot.query.check.tokens import Token
+from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.reading.tokens import Token
 
 # Words of a sentence | words that a line may have for them besides the same ones.
 _ROWS = """
