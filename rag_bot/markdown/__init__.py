@@ -4,6 +4,7 @@ from rag_bot.markdown.blocks import Block, Kind, Lines, Span, Unit
 from rag_bot.markdown.parsing import is_plain, parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
 from rag_bot.markdown.quotable import units
+from rag_bot.markdown.sentences import announces, asks
 
 __all__ = [
     "Block",
@@ -11,6 +12,8 @@ __all__ = [
     "Lines",
     "Span",
     "Unit",
+    "announces",
+    "asks",
     "is_plain",
     "parse",
     "plain_text",

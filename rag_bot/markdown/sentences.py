@@ -36,6 +36,21 @@ _AFTER_ORDINAL = re.compile(
 _LETTER_AND_STOP = re.compile(r"\s\w\.")  # "z. B.", "d. h.", "a. m."
 
 
+def asks(text: str) -> bool:
+    """Whether a text ends as a question does."""
+    return _end(text) in ("?", "？")
+
+
+def announces(text: str) -> bool:
+    """Whether a text leads to what follows it: it ends in a colon, or asks."""
+    return asks(text) or _end(text) in (":", "：")
+
+
+def _end(text: str) -> str:
+    """The last character, but for emphasis and white space."""
+    return text.rstrip("*_ \t\r\n")[-1:]
+
+
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The sentences of `text[start:end]`, in order, without the white space around them, none over 1,000 characters.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import exp
 
 from rag_bot.embedding import EmbeddingModel
+from rag_bot.markdown import asks
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
 from rag_bot.store.analysis import STOP_WORDS, words_of
@@ -52,7 +53,7 @@ def measure(
 def are_keywords(question: str) -> bool:
     """Whether words are only listed, as one searches the web: two or more, each of which means something."""
     words = words_of(question)
-    return len(words) > 1 and not question.rstrip().endswith(("?", "？")) and not STOP_WORDS.intersection(words)
+    return len(words) > 1 and not asks(question) and not STOP_WORDS.intersection(words)
 
 
 def reads_words(model: EmbeddingModel, question: str) -> bool:

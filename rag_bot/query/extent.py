@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rag_bot.markdown import Block, Kind, Lines, Span, Unit, is_plain, parse
+from rag_bot.markdown import Block, Kind, Lines, Span, Unit, announces, is_plain, parse
 from rag_bot.records import Note
 
 LONGEST_QUOTE = 12  # lines
@@ -45,7 +45,7 @@ def _cut(note: Note, span: Span) -> Span:
 def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]:
     """Indexes of the blocks after the unit's that belong to it, in order and without a gap."""
     block = blocks[unit.block]
-    announces = text_of(note, unit.span).rstrip("*_ ").endswith((":", "?", "：", "？"))
+    leads_on = announces(text_of(note, unit.span))
     after = range(unit.block + 1, len(blocks))
     if unit.span.end_char < block.span.end_char:
         return
@@ -53,8 +53,8 @@ def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]
         yield from _section(blocks, after)
     elif block.kind is Kind.ITEM:
         children = list(_while_inside(blocks, unit.block, after))
-        yield from children or (_siblings(note, blocks, unit.block, after) if announces else ())
-    elif announces and after and blocks[after[0]].kind is not Kind.HEADING:
+        yield from children or (_siblings(note, blocks, unit.block, after) if leads_on else ())
+    elif leads_on and after and blocks[after[0]].kind is not Kind.HEADING:
         yield after[0]
         if blocks[after[0]].kind is Kind.ITEM:
             yield from _rest_of_list(blocks, after[0])
@@ -91,7 +91,7 @@ def _siblings(note: Note, blocks: Sequence[Block], item: int, after: range) -> I
         block = blocks[index]
         if block.kind is not Kind.ITEM or block.parent != blocks[item].parent:
             return
-        if text_of(note, block.span).rstrip("*_ ").endswith((":", "?")):
+        if announces(text_of(note, block.span)):
             return
         yield index
 

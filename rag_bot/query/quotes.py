@@ -13,6 +13,7 @@ from rag_bot.markdown import (
     Kind,
     Span,
     Unit,
+    asks,
     plain_text,
     units,
     without_links,
@@ -187,8 +188,8 @@ def _less(note: Note, unit: Unit) -> float:
             return LESS_FOR_CODE
     if _is_mostly(without_links, text_of(note, unit.span)):
         return LESS_FOR_LINK
-    asks = text_of(note, unit.span).endswith(("?", "？"))
-    return LESS_FOR_QUESTION if asks and with_what_follows(note, unit) == unit.span else 0.0
+    is_question = asks(text_of(note, unit.span))
+    return LESS_FOR_QUESTION if is_question and with_what_follows(note, unit) == unit.span else 0.0
 
 
 def _is_mostly(without: Callable[[str], str], text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag_bot.markdown import asks
 from rag_bot.markdown.sentences import sentences
 from rag_bot.query.check.meaning import Meaning, Vectors
 from rag_bot.query.check.reading.statement import Statement, read_statement
@@ -12,7 +13,6 @@ from rag_bot.query.check.reading.tokens import Term
 from rag_bot.query.check.records import Line
 from rag_bot.store.analysis import ENGLISH, LANGUAGES, detect, words_of
 
-_ASKS = ("?", "？")
 _CONTEXT_EMBEDDED = 200  # characters, the nearest to the line
 
 
@@ -26,7 +26,7 @@ class ReadLine:
     @property
     def asks(self) -> bool:
         """Whether the line is a question: it states nothing."""
-        return self.own.text.endswith(_ASKS)
+        return asks(self.own.text)
 
     @property
     def terms(self) -> frozenset[Term]:
@@ -56,7 +56,7 @@ def read_evidence(lines: Sequence[Line], meaning: Meaning) -> Evidence:
 def _without_questions(line: Line) -> Line:
     """A line that asks and answers, as it is read: its questions state nothing, and belong to what stands above."""
     pieces = [line.text[start:end] for start, end in sentences(line.text, 0, len(line.text))]
-    asked = [piece for piece in pieces if piece.rstrip("*_ ").endswith(_ASKS)]
+    asked = [piece for piece in pieces if asks(piece)]
     if not asked or len(asked) == len(pieces):
         return line
     stated = " ".join(piece for piece in pieces if piece not in asked)

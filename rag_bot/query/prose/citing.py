@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from rag_bot.markdown import Kind, Lines, Unit
+from rag_bot.markdown import Kind, Lines, Unit, asks
 from rag_bot.query.answer import ChangeSince
 from rag_bot.query.check import Checker, Evidence, Line, Verdict
 from rag_bot.query.extent import text_of
@@ -15,7 +15,6 @@ from rag_bot.query.prose.reading import Written
 from rag_bot.query.quotes import quote_lines
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
 
-_ASKS = ("?", "？")
 _CLAUSE_WORDS = 3
 _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
 
@@ -35,7 +34,7 @@ class Citer:
     def cite(self, written: Written) -> Sentence:
         """The sentence with the lines that support it, whatever numbers its model gave."""
         verdict = self._judge(written)
-        if verdict.support == SUPPORTED and written.text.endswith(_ASKS):
+        if verdict.support == SUPPORTED and asks(written.text):
             verdict = Verdict(NO_CLAIM, (), (), 0.0)  # it only repeats what the notes ask
         numbers = () if verdict.support in (UNSUPPORTED, NO_CLAIM) else self._numbers(verdict)
         return Sentence(written.text, numbers, verdict.support, verdict.reasons, written.before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag_bot.markdown import announces
 from rag_bot.query.check.reading.statement import Statement
 
 _TALK = frozenset(
@@ -22,7 +23,6 @@ _NOTES = frozenset(
     "note notes passage passages source sources excerpt excerpts document documents context text information notizen "
     "notas".split()
 )
-_ENDS_OF_NO_CLAIM = (":", "?", "：", "？")
 _YES_OR_NO = frozenset("yes no yeah nope correct indeed exactly right true false ja nein oui non sí si".split())
 
 
@@ -42,7 +42,7 @@ def claims_nothing(sentence: Statement, question: Statement) -> bool:
     own = [token for token in sentence.tokens if token.content and token.lower not in _TALK]
     if any(term not in question.terms for token in own for term in token.terms):
         return False
-    leads_in = sentence.text.rstrip("*_ ").endswith(_ENDS_OF_NO_CLAIM)
+    leads_in = announces(sentence.text)
     about_notes = any(token.lower in _NOTES for token in sentence.tokens)
     return leads_in or about_notes or not (own or sentence.polarity.count)
 
