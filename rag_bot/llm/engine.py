@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
 import secrets
@@ -18,6 +19,7 @@ from rag_bot.llm.keys import Key
 _BATCH = 128  # tokens of the prompt that are read before it is seen that nobody waits any more
 _PROMPT_CACHE_MIB = 256
 _BEAT = 1.0  # seconds between signs of life while another answer is written
+_END_SECONDS = 30.0  # that the batch at hand may take when the process ends
 _SEED = 0
 _DONE: dict[str, Any] = {}
 
@@ -34,6 +36,7 @@ class Engine:
         self._secret = secrets.token_urlsafe(32)
         self._client: Any = None
         self._loading, self._writing = threading.Lock(), threading.Lock()
+        self._writers: dict[threading.Thread, threading.Event] = {}
         self.idle = threading.Event()
 
     def stream(
@@ -62,7 +65,9 @@ class Engine:
             "cache_prompt": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-        threading.Thread(target=self._write, args=(wanted, box, given_up), name="gguf", daemon=True).start()
+        writer = threading.Thread(target=self._write, args=(wanted, box, given_up), name="gguf", daemon=True)
+        self._writers[writer] = given_up
+        writer.start()
         try:
             while (step := box.get()) is not _DONE:
                 if isinstance(step, LlmError):
@@ -82,6 +87,17 @@ class Engine:
         self._load()
         found = self._client.post("/tokenize", json={"content": text, "add_special": False})
         return len(found.json()["tokens"])
+
+    def end(self) -> None:
+        """Give up what is being written, and wait until it has ended.
+
+        A process must not end before: llama.cpp would call back into a Python that is gone, and abort it.
+        """
+        writers = dict(self._writers)
+        for given_up in writers.values():
+            given_up.set()
+        for writer in writers:
+            writer.join(_END_SECONDS)
 
     def _write(self, wanted: dict[str, Any], box: queue.SimpleQueue[Any], given_up: threading.Event) -> None:
         def take(step: Any) -> bool:
@@ -107,6 +123,7 @@ class Engine:
             box.put(LlmError(f"The model file {self.path.name} failed: {type(error).__name__}. Try another one."))
         finally:
             box.put(_DONE)
+            self._writers.pop(threading.current_thread(), None)
 
     def _load(self) -> None:
         with self._loading:
@@ -129,6 +146,7 @@ class Engine:
         wanted.hostnames, wanted.port, wanted.n_threads_http = ["127.0.0.1"], 0, 2
         wanted.api_keys = [self._secret]  # it listens, whether we want it or not: nobody else may use it
         wanted.endpoint_slots = wanted.endpoint_props = False
+        atexit.register(self.end)
         try:
             server = xllamacpp.Server(wanted)
         except (RuntimeError, ValueError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from rag_bot.llm import LanguageModel, Message, open_llm
 from rag_bot.llm.engine import Engine
 from rag_bot.llm.gguf_file import read_header
 from rag_bot.settings import Settings
+from tests.conftest import ROOT
 from tests.llm.conftest import KEY
 
 Told = Callable[..., Settings]
@@ -58,6 +61,24 @@ def test_closing_between_words_ends_the_work(smol: LanguageModel) -> None:
     next(pieces)
     pieces.close()
     assert engine_of(smol).idle.wait(30)
+
+
+def test_a_process_ends_well_though_its_answer_is_still_being_written(smol_file: Path) -> None:
+    code = """
+import sys, tempfile
+from pathlib import Path
+from rag_bot.llm import Message, open_llm
+from rag_bot.settings import Settings
+model = open_llm(Settings(llm=f"gguf:{sys.argv[1]}", cache=Path(tempfile.mkdtemp())))
+pieces = model.stream([Message("user", "Count from one to a thousand.")], most_tokens=400)
+print(next(pieces))
+kept = [pieces] if len(sys.argv) > 2 else pieces.close()
+"""
+    for more in ([], ["kept open"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(smol_file), *more], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_two_questions_at_once_are_answered_one_after_the_other(smol: LanguageModel) -> None:
