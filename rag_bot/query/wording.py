@@ -12,6 +12,7 @@ from rag_bot.query.sources import Sources
 from rag_bot.store.analysis import ENGLISH, STOP_WORDS, is_stop_word, words_of
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+_HOW = re.compile(r"\bhow (?:much|many|long|often|far|old|big|large|high|fast|soon|well)\b", re.IGNORECASE)
 SHORTEST_CORRECTED = 4  # letters
 ANY_MISTAKE_FROM = 5  # letters; a shorter word with one letter exchanged is more often another word
 TWO_MISTAKES_FROM = 12  # letters; else it is more often another word than a mistake
@@ -99,7 +100,7 @@ def _subject(turns: Sequence[str], question: str) -> str:
     """What these questions were about, in their words, without those that the question has or puts in their place."""
     own = set(words_of(question))
     replaced = own.union(*(contrast for contrast in _CONTRASTS if contrast & own))
-    words = [word for turn in turns for word in re.findall(r"[\w'-]+", turn)]
+    words = [word for turn in turns for word in re.findall(r"[\w'-]+", _HOW.sub("", turn))]
     said = dict.fromkeys(
         word for word in words if word.lower() not in STOP_WORDS | _POINTING | _IN_SHORT_ONES | _JOINING | replaced
     )

@@ -61,6 +61,11 @@ def test_subjects_do_not_pile_up() -> None:
     assert stand_alone("can they be changed?", turns) == "can they be changed? (hotkeys callout)"
 
 
+def test_how_much_is_asked_for_is_no_subject() -> None:
+    assert stand_alone("And when can they do it?", ["How much will the garage take?"]).endswith("(garage take)")
+    assert stand_alone("and who does?", ["How long is the fence?"]) == "and who does? (fence)"
+
+
 def test_what_a_follow_up_contrasts_is_put_in_the_place_of_the_other() -> None:
     asked = "Why does chain-of-thought help large models only?"
     assert stand_alone("and for small ones?", [asked]) == "and for small ones? (chain-of-thought help models)"
