@@ -75,9 +75,10 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
     if not keys:
         named = [f"folder {filters.folder!r}"] if filters.folder else []
         named += [f"tag {filters.tag!r}"] if filters.tag else []
-        raise UsageError(
-            f"No indexed note has {' and '.join(named)}. Folders are written as in `rag-bot search` results."
+        remedy = (
+            "Folders are written as in `rag-bot search` results" if filters.folder else "Look how your notes spell it"
         )
+        raise UsageError(f"No indexed note has {' and '.join(named)}. {remedy}.")
     return keys
 
 
