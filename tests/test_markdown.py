@@ -304,6 +304,8 @@ def test_a_short_item_is_one_unit_and_a_long_one_is_quoted_by_the_sentence() -> 
         ("One. Two! Three? Four… Five", ["One.", "Two!", "Three?", "Four…", "Five"]),
         ("See e.g. this, i.e. that. Next.", ["See e.g. this, i.e. that.", "Next."]),
         ("Dr. Smith vs. J. R. Brown, Fig. 3. End.", ["Dr. Smith vs. J. R. Brown, Fig. 3.", "End."]),
+        ("It fell to 310 ms. Lukas is on holiday.", ["It fell to 310 ms.", "Lukas is on holiday."]),
+        ("Call Ms. Yilmaz about the 2 ms. or so.", ["Call Ms. Yilmaz about the 2 ms. or so."]),
         ("It is No. 5 of ten. No. Really.", ["It is No. 5 of ten.", "No.", "Really."]),
         ("Cats, dogs, etc. are fine. Cats etc. Dogs.", ["Cats, dogs, etc. are fine.", "Cats etc.", "Dogs."]),
         ("Use v1.2 or 3.5 of example.com and foo.py. Then `a. b` runs.", None),

@@ -146,6 +146,8 @@ def _full_stop_ends(text: str, stop: int, last: int, following: str) -> bool:
         return True
     word = words[-1].lstrip(_OPENERS)
     lowered = word.lower()
+    if word == "ms" and len(words) > 1 and words[-2][-1].isdigit():
+        return not following.islower()  # milliseconds
     if lowered in _NEVER_LAST or _INITIALS.fullmatch(word):
         return False
     if lowered in _LAST_BEFORE_CAPITAL:

@@ -16,6 +16,7 @@ from rag_bot.query.check.rules.equating import equated
 from rag_bot.query.check.rules.pairing import misattributed, mispaired
 from rag_bot.query.check.rules.qualified import qualified
 from rag_bot.query.check.rules.sweeping import sweeping
+from rag_bot.query.check.rules.unreal import undone, unreal
 from rag_bot.query.check.rules.unsaid import only_above, unsaid
 from rag_bot.query.check.selection import select
 from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
@@ -81,7 +82,7 @@ def judge(
     soft = [*scattered(sentence, near, lines, chosen), *likened(sentence, stands_on), *other_words(sentence, stands_on)]
     soft += [*unsaid(sentence, near, lines, chosen), *only_above(sentence, stands_on), *qualified(sentence, stands_on)]
     soft += [*misattributed(sentence, stands_on, stating_lines), *sweeping(sentence, stands_on)]
-    soft += equated(sentence, stands_on)
+    soft += [*equated(sentence, stands_on), *unreal(sentence, stands_on, stating_lines), *undone(sentence, stands_on)]
     features = _features(sentence, exact, near, cosines, chosen)
     return _decide(features, chosen, tuple(dict.fromkeys(hard)), tuple(dict.fromkeys(soft)), near)
 

@@ -13,7 +13,7 @@ ALL_DENIED = 0.6  # share of the denied words that a line states which denies no
 SCOPE = 6  # words of content that a "not" may turn round
 _NEGATORS = {
     "english": "not no never none nothing nobody nowhere neither nor without cannot lack lacks lacking lacked "
-    "unable absent hardly barely rarely seldom isnt dont doesnt didnt cant wont",
+    "unable hardly barely rarely seldom isnt dont doesnt didnt cant wont",
     "german": "nicht kein keine keinen keinem keiner keines nie niemals nichts niemand nirgends ohne weder statt "
     "anstatt kaum",
     "french": "pas jamais aucun aucune rien sans ni nul nulle guère non",

@@ -11,7 +11,7 @@ from rag_bot.query.check.reading.tokens import Token
 # Words of a sentence | words that a line may have for them besides the same ones.
 _ROWS = """
 all any each every everyone everybody everything anyone anybody anything everywhere anywhere always entirely | whole
-entire complete completely fully total both no none whenever wherever whatever daily weekly monthly yearly hourly
+entire complete completely fully total both no none whenever wherever whatever
 --
 never | no not none nothing nobody without cannot can't don't doesn't isn't aren't didn't wasn't won't
 --
