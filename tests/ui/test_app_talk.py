@@ -83,6 +83,13 @@ def test_each_sentence_has_its_numbers_and_one_that_the_notes_do_not_say_is_mark
     page.wait_for_function("getComputedStyle(document.querySelector('.reasons')).clipPath === 'none'")
 
 
+def test_a_numbered_list_shows_its_numbers_and_another_its_dots(page: Any) -> None:
+    lists = '<div class="written"><ol start="1"><li>One</li></ol><ul><li>Two</li></ul></div>'
+    page.eval_on_selector("#main", "(main, lists) => main.insertAdjacentHTML('beforeend', lists)", lists)
+    style = "lists => lists.map(one => getComputedStyle(one).listStyleType)"
+    assert page.eval_on_selector_all("#main > .written > *", style) == ["decimal", "disc"]
+
+
 def test_words_are_shown_before_they_are_checked_and_stop_leaves_what_came(page: Any, talking_app: TalkingApp) -> None:
     talking_app.writer.begin()
     page.fill("#question textarea", SLOWLY)
