@@ -10,10 +10,11 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rag_bot.conversations.exchange import SavedExchange
-from rag_bot.conversations.wording import code_indent
+from rag_bot.conversations.wording import CODE, TABLE, code_indent, parts, rows
 from rag_bot.records import (
     NO_CLAIM,
     PROSE,
@@ -82,25 +83,58 @@ def _said(answer: Answer) -> str:
     if answer.mode != PROSE and answer.citations:
         return ""
     draft = [f"⚠ not checked: {escaped(answer.draft)}"] if answer.draft.strip() else []
-    said = "\n\n".join(_laid_out(answer.sentences)) or escaped(answer.text)
+    said = "\n\n".join(filter(None, _laid_out(answer.sentences))) or escaped(answer.text)
     return "\n\n".join(part for part in (said, *draft) if part)
 
 
 def _laid_out(sentences: Sequence[Sentence]) -> Iterator[str]:
-    """The sentences as they were written, with code in fences."""
-    for is_code, some in groupby(sentences, key=lambda one: code_indent(one.before) is not None):
-        if is_code:
+    """The sentences as they were written, with tables as tables and code in fences."""
+    for kind, some in parts(sentences):
+        if kind == CODE:
             yield "\n".join(_fence([_code_line(one) for one in some]))
+            yield _code_marks(some)
+        elif kind == TABLE:
+            yield _table(some)
         else:
             yield "".join(map(_sentence, some)).strip()
 
 
+def _table(sentences: Sequence[Sentence]) -> str:
+    """https://github.github.com/gfm/#tables-extension-: no cell has a border in it that is not escaped."""
+    head, others = rows(sentences, _piece, escaped("|"))
+    ruled = [head, ["---"] * len(head), *(row + [""] * (len(head) - len(row)) for row in others)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in ruled)
+
+
+def _piece(sentence: Sentence, words: str, is_last: bool) -> str:
+    """Words of a sentence in a cell; after the last ones, what the notes say to it."""
+    marks = _marks(sentence) if is_last else ""
+    return f"{_line(words)} {marks}".strip()
+
+
 def _code_line(sentence: Sentence) -> str:
-    """The line, and after it what the notes say to it, as in `_sentence`."""
-    words = f"{code_indent(sentence.before)}{' '.join(_UNSEEN.sub(' ', sentence.text).split())}"
-    marks = "".join(f" [{number}]" for number in sentence.citations)
-    warning = _warning(sentence, plain=True).removesuffix(": ")
-    return f"{words}{marks}{f'  {warning}' if warning else ''}"
+    """The line and nothing else, to be copied."""
+    return f"{code_indent(sentence.before)}{_LINE_END.sub(' ', _UNSEEN.sub(' ', sentence.text))}"
+
+
+def _code_marks(sentences: Sequence[Sentence]) -> str:
+    """What the notes say to the lines above it, each with its number where they don't say the same of all."""
+    numbered = enumerate(map(_marks, sentences), start=1)
+    alike = [(marks, [number for number, _ in some]) for marks, some in groupby(numbered, itemgetter(1))]
+    if len(alike) == 1:
+        marks, _ = alike[0]
+        return f"The code above: {marks}" if marks else ""
+    return "\n".join(f"- {_line_numbers(lines)}: {marks}" for marks, lines in alike if marks)
+
+
+def _line_numbers(lines: Sequence[int]) -> str:
+    return f"Line {lines[0]}" if len(lines) == 1 else f"Lines {lines[0]} to {lines[-1]}"
+
+
+def _marks(sentence: Sentence) -> str:
+    """The numbers of its citations, and what the notes don't say of it, to stand after it."""
+    numbers = [f"[{number}]" for number in sentence.citations]
+    return " ".join([*numbers, _warning(sentence)]).removesuffix(": ").strip()
 
 
 def _sentence(sentence: Sentence) -> str:
@@ -112,13 +146,12 @@ def _sentence(sentence: Sentence) -> str:
     return f"{parting}{warning}{escaped(sentence.text)}{marks}"
 
 
-def _warning(sentence: Sentence, *, plain: bool = False) -> str:
-    """What the notes don't say of a sentence; `plain` where nothing is markup, as in code."""
+def _warning(sentence: Sentence) -> str:
+    """What the notes don't say of a sentence."""
     if sentence.support in (SUPPORTED, NO_CLAIM):
         return ""
-    said = " ".join(_UNSEEN.sub(" ", "; ".join(sentence.reasons)).split())
-    reasons = f" ({said if plain else escaped(said)})" if said else ""
-    return f"⚠ {support_words(sentence.support) or 'not checked'}{reasons}: "
+    said = _line("; ".join(sentence.reasons))
+    return f"⚠ {support_words(sentence.support) or 'not checked'}{f' ({said})' if said else ''}: "
 
 
 def _citation(citation: Citation) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 
+from rag_bot.conversations.wording import CODE, TABLE, parts
 from rag_bot.records import NO_CLAIM, SUPPORTED, Answer, Citation, Sentence
-from rag_bot.ui.laid_out import CODE, TABLE, code, parts, table
+from rag_bot.ui.laid_out import code, table
 from rag_bot.ui.sentence_view import sentence_html
 from rag_bot.ui.words import many
 

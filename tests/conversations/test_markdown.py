@@ -31,6 +31,7 @@ HOSTILE = (
 )
 KINDS = [MarkdownIt("commonmark", {"html": True}), MarkdownIt("js-default", {"html": True, "linkify": False})]
 OURS = {"h1", "h2", "p", "blockquote", "pre", "code", "ul", "ol", "li", "br"}
+TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
 
 
 def _page(*exchanges: SavedExchange, title: str = "Rent") -> str:
@@ -158,24 +159,96 @@ def test_a_heading_shows_the_whole_question(text: str) -> None:
     assert unescape(found[1]) == " ".join(text.split())
 
 
-def test_code_stands_in_a_fence_with_its_marks_and_prose_goes_on_after_it() -> None:
-    sentences = (
+def _prose_page(*sentences: Sentence) -> str:
+    return _page(SavedExchange("k", "q", "", written("q", *sentences, lines=("On the third.",)), ASKED))
+
+
+def test_code_stands_in_a_fence_to_be_copied_with_its_marks_below_and_prose_goes_on_after_it() -> None:
+    page = _prose_page(
         Sentence("So:", (), NO_CLAIM),
         Sentence("def rent(*days):", (1,), before="\n\n    "),
-        Sentence("return '![x](u) ``` <b>'", (), UNSUPPORTED, ("no line says *this*",), before="\n        "),
+        Sentence("return  '![x](u) ``` <b>'", (), UNSUPPORTED, ("no line says *this*",), "\n        "),
+        Sentence("# nor that", (), UNSUPPORTED, ("no line says *this*",), "\n    "),
         Sentence("It is due on the third.", (1,), before="\n\n"),
     )
-    page = _page(SavedExchange("k", "q", "", written("q", *sentences, lines=("On the third.",)), ASKED))
     assert (
-        """So:
+        r"""So:
 
 ````
-def rent(*days): [1]
-    return '![x](u) ``` <b>'  ⚠ not in your notes (no line says *this*)
+def rent(*days):
+    return  '![x](u) ``` <b>'
+# nor that
 ````
+
+- Line 1: [1]
+- Lines 2 to 3: ⚠ not in your notes (no line says \*this\*)
 
 It is due on the third. [1]
 """
         in page
     )
     assert _tags(_html(page)) <= OURS
+
+
+@pytest.mark.parametrize(
+    ("line", "below"),
+    [
+        (Sentence("ls", (), NO_CLAIM, before="\n    "), "[1] notes/a.md"),
+        (Sentence("ls", (1,), PARTLY, before="\n    "), "The code above: [1] ⚠ only partly in your notes\n\n[1] notes"),
+    ],
+)
+def test_code_that_is_all_alike_has_its_marks_once(line: Sentence, below: str) -> None:
+    assert f"\n\n```\nls\nls\n```\n\n{below}" in _prose_page(line, line)
+
+
+def test_what_follows_code_on_its_own_line_is_no_code() -> None:
+    page = _prose_page(Sentence("ls", (), NO_CLAIM, before="\n    "), Sentence("So.", (1,), before=" "))
+    assert "\n\n```\nls\n```\n\nSo. [1]\n" in page
+
+
+ROWS = (
+    Sentence("| Firm | Price |", (), NO_CLAIM, before="\n\n"),
+    Sentence("| Oak \\| 900.", (1,), before="\n"),
+    Sentence("More |", (), UNSUPPORTED, ("no | line",), " "),
+    Sentence("| ![i](u) | a | <b> |", (1,), PARTLY, before="\n"),
+    Sentence("| - Elm |", (1,), before="\n"),
+)
+
+
+def test_a_table_is_one_and_each_sentence_in_its_cells_keeps_its_marks() -> None:
+    page = _prose_page(Sentence("See:", (), NO_CLAIM), *ROWS, Sentence("So.", (1,), before="\n"))
+    assert (
+        r"""
+See:
+
+| Firm | Price |
+| --- | --- |
+| Oak \\ | 900\. [1] More ⚠ not in your notes (no \| line) |
+| !\[i\](u) | a \| \<b\> [1] ⚠ only partly in your notes |
+| \- Elm [1] |  |
+
+So. [1]
+"""
+        in page
+    )
+    assert _tags(_html(page)) <= OURS
+    html = _html(page, KINDS[1])
+    assert _tags(html) <= OURS | TABLES
+    cells = [_shown(cell) for cell in re.findall("<t[hd]>(.*?)</t[hd]>", html)]
+    assert cells == [
+        *("Firm", "Price", "Oak \\", "900. [1] More ⚠ not in your notes (no | line)"),
+        *("![i](u)", "a | <b> [1] ⚠ only partly in your notes", "- Elm [1]", ""),
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_in_a_table_or_in_code_is_live(text: str, kind: MarkdownIt) -> None:
+    page = _prose_page(
+        Sentence(f"| {text} | b |", (1,), UNSUPPORTED, (text,), "\n"),
+        Sentence(f"| {text} | b |", (1,), UNSUPPORTED, (text,), "\n"),
+        Sentence(text, (1,), UNSUPPORTED, (text,), "\n    "),
+    )
+    html = _html(page, kind)
+    assert _tags(html) <= OURS | TABLES
+    assert (html.count("<h1>"), html.count("<h2>"), html.count("<pre>")) == (1, 1, 2)
