@@ -10,10 +10,14 @@ from rag_bot.query.check.coverage import HAS_IT, LIGHT, Coverage, cover, words_t
 from rag_bot.query.check.evidence import ReadLine
 from rag_bot.query.check.meaning import Meaning, Vectors
 from rag_bot.query.check.reading.statement import Statement
+from rag_bot.query.check.rules.causes import causes_exchanged
 from rag_bot.query.check.rules.conflicts import misplaced, missing_facts, scattered, untrue_quotation, weak_numbers
 from rag_bot.query.check.rules.denials import denials_of, likened, other_words, turned_round
 from rag_bot.query.check.rules.equating import equated
+from rag_bot.query.check.rules.giving import given_otherwise
+from rag_bot.query.check.rules.listed import listed_otherwise
 from rag_bot.query.check.rules.pairing import misattributed, mispaired
+from rag_bot.query.check.rules.portions import portions
 from rag_bot.query.check.rules.qualified import qualified
 from rag_bot.query.check.rules.sweeping import sweeping
 from rag_bot.query.check.rules.unreal import undone, unreal
@@ -78,11 +82,15 @@ def judge(
         *untrue_quotation(sentence, lines),
         *turned_round(sentence, stands_on),
         *mispaired(sentence, stands_on, stating_lines),
+        *causes_exchanged(sentence, stands_on),
+        *given_otherwise(sentence, stands_on),
+        *listed_otherwise(sentence, stands_on),
     ]
     soft = [*scattered(sentence, near, lines, chosen), *likened(sentence, stands_on), *other_words(sentence, stands_on)]
     soft += [*unsaid(sentence, near, lines, chosen), *only_above(sentence, stands_on), *qualified(sentence, stands_on)]
     soft += [*misattributed(sentence, stands_on, stating_lines), *sweeping(sentence, stands_on)]
     soft += [*equated(sentence, stands_on), *unreal(sentence, stands_on, stating_lines), *undone(sentence, stands_on)]
+    soft += portions(sentence, stands_on)
     features = _features(sentence, exact, near, cosines, chosen)
     return _decide(features, chosen, tuple(dict.fromkeys(hard)), tuple(dict.fromkeys(soft)), near)
 

@@ -76,3 +76,59 @@ def test_a_heading_that_says_weekly_makes_no_all_of_two(checker: Checker) -> Non
     line = "Two of the five pilot customers complained about slow search."
     verdict = verdict_of(checker, line, "All pilot customers complained about slow search.", "Harbour project: weekly")
     assert verdict.support in (PARTLY, UNSUPPORTED)
+
+
+BECAUSE = "We moved the launch to May, because the payment provider has not certified us yet."
+CONTACTS = "Contact: Mr. Brandt for household, Ms. Yilmaz for liability."
+SCARF = "Gave her the blue teapot, Nadia gave her a scarf."
+PILOT = "Two of the five pilot customers complained about slow search."
+ONLY = "Only customers who signed up before 2024 keep the old price."
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (PILOT, "Five pilot customers complained about slow search."),
+        (PILOT, "All five pilot customers complained about slow search."),
+        (ONLY, "All customers keep the old price."),
+        (ONLY, "Customers keep the old price."),
+        ("I take 50 mg of iron every other day.", "I take 50 mg of iron every day."),
+        ("Hanne gets 12,000 euros for the user study.", "Hanne gets at most 12,000 euros for the user study."),
+        ("Lent Tobias 120 euros for his bike.", "Tobias lent me 120 euros for his bike."),
+        (SCARF, "I gave Nadia a scarf."),
+        (CONTACTS, "Contact Mr. Brandt for liability."),
+        (BECAUSE, "The payment provider has not certified us because we moved the launch."),
+    ],
+)
+def test_a_part_told_of_all_and_sides_exchanged_are_not_supported(checker: Checker, line: str, sentence: str) -> None:
+    assert verdict_of(checker, line, sentence).support in (PARTLY, UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (PILOT, "Two of the five pilot customers complained about slow search."),
+        (PILOT, "Two of five pilot customers complained that search was slow."),
+        (ONLY, "Customers who signed up before 2024 keep their old price."),
+        ("I take 50 mg of iron every other day.", "I take 50 mg of iron every other day."),
+        ("Trips need to be requested at least 10 days ahead.", "Trips must be requested at least 10 days ahead."),
+        ("Lent Tobias 120 euros for his bike.", "I lent Tobias 120 euros for his bike."),
+        (SCARF, "Nadia gave her a scarf."),
+        (CONTACTS, "Contact Mr. Brandt for household."),
+        (BECAUSE, "We moved the launch because the payment provider has not certified us yet."),
+        (BECAUSE, "Because the payment provider has not certified us yet, we moved the launch."),
+    ],
+)
+def test_the_same_parts_and_sides_are_supported(checker: Checker, line: str, sentence: str) -> None:
+    assert verdict_of(checker, line, sentence).support == SUPPORTED
+
+
+def test_absent_and_not_included_are_no_contradiction(checker: Checker) -> None:
+    absent = verdict_of(
+        checker, "Present: Priya, Lukas. Absent: Marcus (sick).", "Marcus was absent because he was sick."
+    )
+    breakfast = verdict_of(checker, "The hotel costs 96 euros a night without breakfast.", "Breakfast is not included.")
+    included = verdict_of(checker, "The hotel costs 96 euros, breakfast not included.", "Breakfast is included.")
+    assert not any("without ‘not’" in reason for reason in absent.reasons)
+    assert "the notes deny this" not in breakfast.reasons
+    assert included.support == UNSUPPORTED

@@ -40,6 +40,7 @@ _NO_DENIAL = {
 _BESIDES = frozenset("longer more only yet".split())  # "no longer": not what is denied
 _EXCEPTIONS = frozenset("except onli unless besid other apart exception außer nur sauf seul salvo excepto solo".split())
 _BACKWARDS = frozenset("none nothing nobody nicht".split())  # they may stand after what they deny
+_BEING_IN = frozenset("includ contain avail".split())
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
 _SHORTEST = 4  # letters of a word that a prefix turns round
 
@@ -96,6 +97,8 @@ def denial(sentence: Polarity, line: Polarity) -> tuple[Term, bool] | None:
         if sentence.holds(term) is False and line.holds(term) is True:
             return term, False
     for term in sorted(line.heads):
+        if {head[0] for head in sentence.heads} & _BEING_IN and term not in sentence.heads:
+            continue  # "without breakfast" and "breakfast is not included"
         if line.holds(term) is False and sentence.holds(term) is True:
             return term, True
     if not line.count and len(sentence.denied & line.stated) >= max(2, ALL_DENIED * len(sentence.denied)):
