@@ -29,6 +29,7 @@ title: Zebra <script>alert(1)</script> quota
 - ![tracker](https://tracker.example/pixel.png) [run](javascript:window.hacked=1) [data](data:text/html,x)
 - See [the web](https://example.com/a) and [[big-bench]] and [[nowhere at all]].
 """
+PATIENCE_MS = 90_000  # for a machine that does other things as well; nobody waits where all is well
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +108,7 @@ def opened_page(browser: Any, address: str) -> Iterator[Any]:
     """A page of its own, as a browser without a past has it; fails if anything was asked of another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
@@ -118,18 +120,18 @@ def opened_page(browser: Any, address: str) -> Iterator[Any]:
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    """Waits until something holds, for at most half a minute."""
-    until = time.monotonic() + 30
+    """Waits until something holds, for at most as long as the page is waited for."""
+    until = time.monotonic() + PATIENCE_MS / 1000
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.05)
 
 
 def expect(shown: Any) -> Any:
-    """Playwright's assertions about a part of the page: they wait until they hold, for at most half a minute."""
+    """Playwright's assertions about a part of the page: they wait until they hold."""
     from playwright.sync_api import expect as waiting
 
-    waiting.set_options(timeout=30_000)
+    waiting.set_options(timeout=PATIENCE_MS)
     return waiting(shown)
 
 

@@ -256,7 +256,7 @@ def test_a_run_is_stopped_and_keeps_nothing_even_beside_a_sync(page: Any, librar
     page.click("#sync")
     page.wait_for_function("document.querySelector('.going progress')?.value > 1", timeout=60_000)
     page.click("[data-stop]")
-    page.wait_for_selector("#evaluating :text('nothing of this run is kept')", timeout=30_000)
+    page.wait_for_selector("#evaluating :text('nothing of this run is kept')", timeout=90_000)
     assert kept_results(library.settings) == []
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.errors import WriterBusy
-from tests.ui.conftest import RunningApp, eventually, expect, running_app
+from tests.ui.conftest import PATIENCE_MS, RunningApp, eventually, expect, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
 
@@ -51,11 +51,13 @@ def page(browser: Any, app: RunningApp, library: Library, folder: Path) -> Itera
     page.close()
 
 
-def test_what_another_process_ingests_is_seen_within_two_seconds(page: Any, library: Library, folder: Path) -> None:
+def test_what_another_process_ingests_is_seen_without_being_asked_for(
+    page: Any, library: Library, folder: Path
+) -> None:
     page.fill("#question textarea", "When does the tr")
     (folder / "trams" / "night.md").write_text("# Night tram\n\nThe night tram leaves at two.\n")
     _sync(library)
-    page.wait_for_selector("#overview :text('13 notes')", timeout=2_000)
+    page.wait_for_selector("#overview :text('13 notes')")
     assert page.input_value("#question textarea") == "When does the tr"
 
 
@@ -168,7 +170,7 @@ def test_the_first_start_asks_for_a_folder_and_tells_how_far_it_is(
 
 def _open(browser: Any, app: RunningApp) -> Any:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(app.address)
     page.wait_for_selector("#overview :text('notes ·')")
     page.wait_for_selector("progress", state="detached")  # the sync that each start begins with
