@@ -97,7 +97,7 @@ def add(
     """Make a case from a question and the lines of a note that answer it."""
     from dataclasses import asdict
 
-    from rag_bot.evaluation.cases import append_case, make_case
+    from rag_bot.evaluation.cases import append_case, find_case, make_case
     from rag_bot.evaluation.judge import note_text
 
     if bool(places) == unanswerable:
@@ -105,6 +105,8 @@ def add(
     with open_library(context) as library:
         find = note_text(library)
         case = make_case(find, question, tuple(places or ()), pattern=pattern, kind=kind, turns=tuple(turns or ()))
+    if known := find_case(to, case):
+        raise UsageError(f"{to} has this case already: {known.id}.")
     case = append_case(to, case)
     show(as_json, asdict(case), lambda: f"{case.id} ({case.kind}, {case.split}) added to {to}")
 

@@ -147,13 +147,22 @@ def quote_pattern(quote: str) -> str:
     return r"\s+".join(re.escape(word) for word in quote.split())
 
 
+def find_case(path: Path, case: Case) -> Case | None:
+    """The case of a file that asks the same, after the same turns, and has the same answer; None where there is none.
+
+    Raises:
+        UsageError: the file is there and no file of cases.
+    """
+    return next((other for other in _cases_in(path) if replace(other, id=case.id, kind=case.kind) == case), None)
+
+
 def append_case(path: Path, case: Case) -> Case:
     """Add a case to a file, which is made where there is none. Gives it back with an id that is its own in the file.
 
     Raises:
         UsageError: the file is there and no file of cases, or can't be written.
     """
-    taken = {other.id for other in read_cases(path)} if path.exists() and path.read_bytes().strip() else set()
+    taken = {other.id for other in _cases_in(path)}
     names = (case.id if number == 1 else f"{case.id}-{number}" for number in range(1, len(taken) + 2))
     case = replace(case, id=next(name for name in names if name not in taken))
     try:
@@ -164,6 +173,11 @@ def append_case(path: Path, case: Case) -> Case:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another with --to.") from error
     return case
+
+
+def _cases_in(path: Path) -> list[Case]:
+    """The cases of a file; none of one that is not there or empty."""
+    return read_cases(path) if path.is_file() and path.read_bytes().strip() else []
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

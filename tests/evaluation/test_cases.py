@@ -225,6 +225,8 @@ def test_eval_add_adds_a_case_and_refuses_a_bad_place(
     assert json.loads(capsys.readouterr().out)["id"] == "who-owns-the-shed"
     first, second = read_cases(file)
     assert (first.pattern, first.turns, second.answerable) == ("mat", ("Is there a shed?",), False)
+    assert add("Where is the key?", "notes/a.md:3-4", "--pattern", "mat", "--turn", "Is there a shed?") == 2
+    assert "has this case already: where-is-the-key." in capsys.readouterr().err
     for wrong in (("Where?", "notes/a.md:99"), ("Where?",), ("Where?", "notes/a.md:3", "--unanswerable")):
         assert add(*wrong) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
