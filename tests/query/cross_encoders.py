@@ -10,7 +10,7 @@ from rag_bot.embedding.weights import find_model
 
 
 def save_cross_encoder(folder: Path, labels: Sequence[str], always: str = "") -> str:
-    """One with the default model's vocabulary, whose bias makes it say `always`. Saved in a folder, whose path it gives."""
+    """One with the default model's vocabulary; its bias makes it say `always`. Saved in a folder; gives that path."""
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
