@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, append_case, case_line, read_cases
+from rag_bot.evaluation.places import beside_index, make_private
 from rag_bot.evaluation.results import write_whole
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ _PATIENCE = 5.0  # seconds that another writer may take
 
 
 def feedback_file(settings: Settings) -> Path:
-    """Where the cases are, once there are some: beside the index, in a folder for nobody else to read."""
-    return settings.index.parent / FOLDER / FILE
+    """Where the cases of this index are, once there are some: beside it, in a folder for nobody else to read."""
+    return beside_index(settings, FOLDER) / FILE
 
 
 class Feedback:
@@ -88,7 +89,7 @@ class Feedback:
         """The folder, made where there is none, for this writer alone."""
         lock = FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=_PATIENCE)
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path.parent)
             lock.acquire()
         except OSError as error:  # Timeout is one as well
             why = error.strerror or "another process writes there"

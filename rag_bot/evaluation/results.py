@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.evaluation.places import beside_index, make_private
 from rag_bot.records import Sentence, support_words
 from rag_bot.settings import Settings
 
@@ -173,9 +174,9 @@ def save_result(result: Result, path: Path) -> None:
 
 
 def results_folder(settings: Settings) -> Path:
-    """Where results are kept: beside the index, for nobody else to read. Made where there is none."""
-    folder = settings.index.parent / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Where results of this index are kept: beside it, for nobody else to read. Made where there is none."""
+    folder = beside_index(settings, FOLDER)
+    make_private(folder)
     return folder
 
 

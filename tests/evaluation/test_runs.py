@@ -142,10 +142,17 @@ def test_kept_results_lie_beside_the_index_for_nobody_else_and_older_ones_stay(k
     result = run_cases(keys, [_case()], file="cases.jsonl")
     paths = [keep_result(result, keys.settings) for _ in range(2)]
     folder = results_folder(keys.settings)
-    assert folder == keys.settings.index.parent / "evaluations"
-    assert folder.stat().st_mode & 0o777 == 0o700
+    assert folder == keys.settings.index.parent / "evaluations" / keys.settings.index.name
+    assert [one.stat().st_mode & 0o777 for one in (folder, folder.parent)] == [0o700, 0o700]
     assert sorted(kept_results(keys.settings)) == sorted(paths)
     assert all(read_result(path) == result for path in paths)
+
+
+def test_the_results_of_an_index_are_not_those_of_one_beside_it(keys: Library) -> None:
+    beside = keys.settings.model_copy(update={"index": keys.settings.index.with_name("other")})
+    path = keep_result(run_cases(keys, [_case()]), beside)
+    assert kept_results(beside) == [path]
+    assert path not in kept_results(keys.settings)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"hits": []}', "\x00"])

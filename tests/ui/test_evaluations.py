@@ -79,16 +79,16 @@ def test_before_the_first_run_everything_explains_itself(page: Evaluations) -> N
 def test_the_feedback_and_the_files_of_the_working_folder_can_be_chosen(page: Evaluations, tmp_path: Path) -> None:
     assert page.files() == []
     line = '{"id": "a", "question": "A?", "kind": "feedback", "answerable": false, "pattern": "", "evidence": []}\n'
-    for name in ("eval/questions.jsonl", "feedback/cases.jsonl"):
-        (tmp_path / name).parent.mkdir()
+    for name in ("eval/questions.jsonl", "feedback/index/cases.jsonl"):
+        (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(line)
     (tmp_path / "eval" / "other.jsonl").write_text("{}\n")
     assert page.files() == [
-        ("Your feedback · 1 case", str(tmp_path / "feedback" / "cases.jsonl")),
+        ("Your feedback · 1 case", str(tmp_path / "feedback" / "index" / "cases.jsonl")),
         ("eval/questions.jsonl · 1 case", "eval/questions.jsonl"),
     ]
     assert page.views((), notes=5)["evaluating"] == ""
-    (tmp_path / "feedback" / "cases.jsonl").write_text("broken")
+    (tmp_path / "feedback" / "index" / "cases.jsonl").write_text("broken")
     assert page.files()[0][0] == "Your feedback"
 
 

@@ -81,11 +81,11 @@ def test_a_thumb_up_keeps_the_cited_lines_as_evidence(tram_library: Library) -> 
 
 def test_the_file_lies_beside_the_index_for_nobody_else_and_outlives_it(tram_library: Library, tmp_path: Path) -> None:
     vote(tram_library, (asked(tram_library, TRAM),), "up")
-    path = tmp_path / "feedback" / "cases.jsonl"
+    path = tmp_path / "feedback" / "index" / "cases.jsonl"
     assert feedback_file(tram_library.settings) == path
     assert path.is_file()
     assert not path.is_relative_to(tram_library.settings.index)
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in list(path.parents)[:2]] == [0o700, 0o700]
 
 
 def test_a_second_vote_replaces_the_first_and_keeps_its_id(tram_library: Library) -> None:
@@ -207,7 +207,7 @@ def test_an_answer_that_the_app_no_longer_knows_says_so(tram_library: Library) -
 
 def test_a_file_that_somebody_broke_is_named_and_left_as_it_is(tram_library: Library) -> None:
     path = feedback_file(tram_library.settings)
-    path.parent.mkdir()
+    path.parent.mkdir(parents=True)
     path.write_text("{broken\n")
     history = (asked(tram_library, TRAM),)
     assert f"{path}:1 is no case" in said(vote(tram_library, history, "up"))
@@ -261,9 +261,18 @@ def test_questions_that_read_alike_get_ids_of_their_own(tmp_path: Path) -> None:
     assert not feedback.take_back("Something else?")
 
 
+def test_the_feedback_on_an_index_is_not_that_on_one_beside_it(tmp_path: Path) -> None:
+    one, other = (Feedback(Settings(index=tmp_path / name)) for name in ("index", "other"))
+    one.keep(made("Mine?"))
+    assert other.find("Mine?") is None
+    assert other.keep(made("Mine?")).id == "mine"
+    assert other.take_back("Mine?")
+    assert [case.question for case in one.cases()] == ["Mine?"]
+
+
 def test_cases_that_are_no_feedback_stay_when_votes_change(tmp_path: Path) -> None:
     feedback = Feedback(Settings(index=tmp_path / "index"))
-    feedback.path.parent.mkdir()
+    feedback.path.parent.mkdir(parents=True)
     own = {"id": "own", "question": "Mine?", "kind": "fact", "answerable": False, "pattern": "", "evidence": []}
     feedback.path.write_text(json.dumps(own))
     feedback.keep(made("Mine?"))
