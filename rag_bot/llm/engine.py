@@ -7,6 +7,7 @@ import os
 import queue
 import secrets
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,13 +81,16 @@ class Engine:
         """Tokens of a text, by the model's own tokenizer. Loads the model.
 
         Raises:
-            LlmError: the file cannot be loaded.
+            LlmError: the file cannot be loaded, or counts nothing.
         """
         if not text:
             return 0
         self._load()
-        found = self._client.post("/tokenize", json={"content": text, "add_special": False})
-        return len(found.json()["tokens"])
+        try:
+            found = self._client.post("/tokenize", json={"content": text, "add_special": False})
+            return len(found.json()["tokens"])
+        except Exception as error:  # whatever the extension's server does must let the quotes answer
+            raise self._failed(error) from error
 
     def end(self) -> None:
         """Give up what is being written, and wait until it has ended.
@@ -120,10 +124,13 @@ class Engine:
         except LlmError as error:
             box.put(error)
         except Exception as error:  # noqa: BLE001 - whatever the extension raises must end the waiting
-            box.put(LlmError(f"The model file {self.path.name} failed: {type(error).__name__}. Try another one."))
+            box.put(self._failed(error))
         finally:
             box.put(_DONE)
             self._writers.pop(threading.current_thread(), None)
+
+    def _failed(self, error: Exception) -> LlmError:
+        return LlmError(f"The model file {self.path.name} failed: {type(error).__name__}. Try another one.")
 
     def _load(self) -> None:
         with self._loading:
@@ -146,7 +153,7 @@ class Engine:
         wanted.hostnames, wanted.port, wanted.n_threads_http = ["127.0.0.1"], 0, 2
         wanted.api_keys = [self._secret]  # it listens, whether we want it or not: nobody else may use it
         wanted.endpoint_slots = wanted.endpoint_props = False
-        atexit.register(self.end)
+        _end_at_exit(self)
         try:
             server = xllamacpp.Server(wanted)
         except (RuntimeError, ValueError) as error:
@@ -172,6 +179,7 @@ def _threads() -> int:
 
 _lock = threading.Lock()
 _engine: Engine | None = None
+_loaded: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 def the_engine(path: Path, context_tokens: int) -> Engine:
@@ -182,3 +190,15 @@ def the_engine(path: Path, context_tokens: int) -> Engine:
         if _engine is None or (_engine.path, _engine.context_tokens) != (stamp, context_tokens):
             _engine = Engine(stamp, context_tokens)
         return _engine
+
+
+def _end_at_exit(engine: Engine) -> None:
+    """Before what llama.cpp's extension does there; an engine that is let go earlier is not kept for it."""
+    _loaded.add(engine)
+    atexit.unregister(_end_all)
+    atexit.register(_end_all)
+
+
+def _end_all() -> None:
+    for engine in list(_loaded):
+        engine.end()

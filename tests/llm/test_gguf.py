@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +81,28 @@ kept = [pieces] if len(sys.argv) > 2 else pieces.close()
             [sys.executable, "-c", code, str(smol_file), *more], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_engine_that_is_let_go_takes_no_more_memory(smol_file: Path, told: Told) -> None:
+    def tokens(context: int) -> tuple[int, weakref.ref[Engine]]:
+        model = open_llm(told(f"gguf:{smol_file}", context_tokens=context))
+        return model.count_tokens("Hello"), weakref.ref(engine_of(model))
+
+    counted, first = tokens(512)
+    assert counted == 1
+    counted, second = tokens(1024)
+    gc.collect()
+    assert counted == 1
+    assert first() is None
+    assert second() is not None
+
+
+def test_what_is_wrong_with_counting_is_one_line(smol_file: Path, told: Told) -> None:
+    model = open_llm(told(f"gguf:{smol_file}", context_tokens=512))
+    assert model.count_tokens("Hello") == 1
+    engine_of(model)._client.close()
+    with pytest.raises(LlmError, match=r"^The model file .* failed: "):
+        model.count_tokens("Hello")
 
 
 def test_two_questions_at_once_are_answered_one_after_the_other(smol: LanguageModel) -> None:
