@@ -22,6 +22,8 @@ from rag_bot.errors import ModelError, first_line
 Vectors = NDArray[np.float32]
 
 MIN_COSINE = 0.9999  # between the export and the original, or the export is not used
+OFFLINE_BY_US = "_RAG_BOT_WENT_OFFLINE"
+"""The variable that is set beside HF_HUB_OFFLINE where this program has set that, and not its user."""
 _PROBES = ("What did I note about this?", "a", "Notes on scaling: " + "more words follow here. " * 60)
 
 
@@ -137,7 +139,8 @@ def quiet_loading(model: str) -> Iterator[None]:
 
     `model` begins the line.
     """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if "HF_HUB_OFFLINE" not in os.environ:
+        os.environ |= {"HF_HUB_OFFLINE": "1", OFFLINE_BY_US: "1"}
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     from transformers.utils import logging
 

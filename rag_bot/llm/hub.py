@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rag_bot.embedding.export import OFFLINE_BY_US
 from rag_bot.embedding.hashes import FileHashes
 from rag_bot.errors import LlmError, ModelError, first_line
 
 _HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./ -]+\.gguf)", re.IGNORECASE)
-_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _PROGRAM = "import sys; from rag_bot.llm.hub import fetch; sys.exit(fetch(*sys.argv[1:]))"
 _SHOWN = 200  # characters of what went wrong there
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -90,9 +90,14 @@ def _check(path: Path, cache: Path) -> None:
 
 
 def _fetch(repo: str, file: str, folder: Path) -> None:
-    """In a process of its own: this one may have told the hub's library to stay offline, which it never unlearns."""
+    """In a process of its own: this one may have told the hub's library to stay offline, which it never unlearns.
+
+    Whoever told it so from outside is obeyed.
+    """
     print(f"Fetching {repo}/{file} from the hub, once, into {folder}", file=sys.stderr)
-    environment = {name: value for name, value in os.environ.items() if name not in _OFFLINE}
+    environment = dict(os.environ)
+    if environment.pop(OFFLINE_BY_US, ""):
+        del environment["HF_HUB_OFFLINE"]
     environment |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_VERBOSITY": "error"}
     if not sys.stderr.isatty():
         environment["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from rag_bot.embedding.export import OFFLINE_BY_US, quiet_loading
 from rag_bot.errors import LlmError
 from rag_bot.llm import list_models, open_llm
 from rag_bot.llm.hub import find_file, find_kept, kept_files
@@ -18,6 +20,12 @@ Told = Callable[..., Settings]
 NAME = "owner/repo/model-Q4.gguf"
 CONTENT = b"GGUF" + bytes(range(256)) * 40
 COMMIT = "0123456789012345678901234567890123456789"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_wants_to_stay_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", OFFLINE_BY_US):
+        monkeypatch.delenv(name, raising=False)
 
 
 def hub(content: bytes, promised: bytes) -> Callable[[Seen, Handler], None]:
@@ -40,10 +48,11 @@ def hub(content: bytes, promised: bytes) -> Callable[[Seen, Handler], None]:
     return script
 
 
-def test_a_file_is_fetched_once_although_the_library_was_told_to_stay_offline(
+def test_a_file_is_fetched_once_although_we_told_the_library_to_stay_offline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with quiet_loading("A model that is here"):
+        assert os.environ["HF_HUB_OFFLINE"] == "1"
     with serving(hub(CONTENT, CONTENT)) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         path = find_file(NAME, tmp_path)
@@ -56,6 +65,17 @@ def test_a_file_is_fetched_once_although_the_library_was_told_to_stay_offline(
     assert capfd.readouterr().err.startswith("Fetching owner/repo/model-Q4.gguf from the hub, once, into ")
     assert kept_files(tmp_path) == [NAME]
     assert find_kept(NAME, tmp_path) == path
+
+
+def test_nothing_is_fetched_where_its_user_wants_to_stay_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with quiet_loading("A model that is here"), serving(hub(CONTENT, CONTENT)) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        with pytest.raises(LlmError, match="is not on this machine and could not be fetched"):
+            find_file(NAME, tmp_path)
+        assert server.seen == []
 
 
 def test_a_file_that_changed_since_it_was_fetched_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
