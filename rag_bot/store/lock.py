@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +15,9 @@ from filelock import FileLock, Timeout
 
 from rag_bot.errors import IndexUnusable, WriterBusy
 from rag_bot.records import Writer
+
+if sys.platform != "win32":
+    import fcntl
 
 LOCK_NAME = "writer.lock"
 HOLDER_NAME = "writer.json"
@@ -55,17 +59,38 @@ def _name_holder(holder: Path) -> None:
 
 def find_writer(index: Path) -> Writer | None:
     """The process that writes to this index now, if there is one. The lock tells, not the file that names it."""
-    if not (index / LOCK_NAME).is_file():
+    if not _is_held(index / LOCK_NAME):
         return None
-    lock = FileLock(index / LOCK_NAME)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return _read_holder(index / HOLDER_NAME) or Writer(0, "", "")
-    except OSError:  # a folder that can't be written to has no writer
-        return None
-    lock.release()
-    return None
+    return _read_holder(index / HOLDER_NAME) or Writer(0, "", "")
+
+
+if sys.platform == "win32":
+
+    def _is_held(lock_file: Path) -> bool:
+        if not lock_file.is_file():
+            return False
+        lock = FileLock(lock_file)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:  # a folder that can't be written to has no writer
+            return False
+        lock.release()
+        return False
+
+else:
+
+    def _is_held(lock_file: Path) -> bool:
+        """By a shared lock, so that those who look at the same time don't take each other for a writer."""
+        try:
+            with lock_file.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # nobody has ever written there, or nobody can
+            return False
+        return False
 
 
 def describe_holder(holder: Path) -> str:
