@@ -41,7 +41,9 @@ _LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True, slots=True)
-class _Contents:
+class Contents:
+    """What a file held, with the size and times that belong to it; `stamp` tells whether it is still the same."""
+
     data: bytes
     size: int
     mtime_ns: int
@@ -87,14 +89,14 @@ def looks_like_text(file: Path) -> bool:
     return _is_text(next(_guesses(head)) if text is None else text)
 
 
-def _read_still(root: Path, relative: str, path: str) -> _Contents:
+def _read_still(root: Path, relative: str, path: str) -> Contents:
     """The bytes together with the size and time they belong to."""
     file = os.path.realpath(root / relative)
     if not Path(file).is_relative_to(os.path.realpath(root)):
         raise NoteUnreadable(f"{path} leads out of the folder {root}.")
     try:
         for _ in range(_TRIES):
-            if contents := _read_once(file, path):
+            if contents := read_once(file, path):
                 return contents
     except FileNotFoundError as error:
         raise NoteGone(f"{path} cannot be read: {error.strerror}.") from error
@@ -103,8 +105,13 @@ def _read_still(root: Path, relative: str, path: str) -> _Contents:
     raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
 
 
-def _read_once(file: str, path: str) -> _Contents | None:
-    """None if the file changed meanwhile."""
+def read_once(file: str | Path, path: str) -> Contents | None:
+    """The bytes of a file; None if it changed meanwhile.
+
+    Raises:
+        NoteUnreadable: it is no regular file, or too large for a note; `path` names it.
+        OSError: it can't be read.
+    """
     # Not blocking, or a pipe put in the file's place would hold us up for ever.
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
@@ -117,7 +124,7 @@ def _read_once(file: str, path: str) -> _Contents | None:
         after = os.fstat(descriptor)
     if _state(before) != _state(after) or len(data) != after.st_size:
         return None
-    return _Contents(data, after.st_size, after.st_mtime_ns, stamp_of(after))
+    return Contents(data, after.st_size, after.st_mtime_ns, stamp_of(after))
 
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:

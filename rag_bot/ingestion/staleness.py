@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from rag_bot.errors import NoteUnreadable
+from rag_bot.ingestion.readers import read_once
 from rag_bot.records import Note
 
 ELSEWHERE, REWRITTEN, DELETED, UNREADABLE = "elsewhere", "rewritten", "deleted", "unreadable"
@@ -16,11 +18,14 @@ def change_since(note: Note, quoted: str = "") -> str:
     The whole file is read: its size and times can be the same after a change.
     """
     try:
-        data = note.file.read_bytes()
+        contents = read_once(note.file, note.path) or read_once(note.file, note.path)
     except (FileNotFoundError, NotADirectoryError):
         return DELETED
-    except OSError:
+    except (OSError, NoteUnreadable):
         return UNREADABLE
+    if contents is None:  # it is being written
+        return UNREADABLE
+    data = contents.data
     if hashlib.sha256(data).hexdigest() == note.content_hash:
         return ""
     return ELSEWHERE if any(quoted.encode(encoding, "replace") in data for encoding in _ENCODINGS) else REWRITTEN
