@@ -78,7 +78,8 @@ class EvaluationJob:
 
         def on_message(line: str) -> None:
             if progress := read_progress(line):
-                self._state = replace(self._state, done=progress["done"], total=progress["total"])
+                with self._lock:  # a stop may come just now
+                    self._state = replace(self._state, done=progress["done"], total=progress["total"])
             else:
                 said[:] = [line]
 

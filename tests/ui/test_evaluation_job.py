@@ -6,13 +6,16 @@ import json
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag_bot import Library
 from rag_bot.evaluation.results import kept_results, read_result
 from rag_bot.settings import Settings, load_settings
+from rag_bot.ui import evaluation_job
 from rag_bot.ui.evaluation_job import EvaluationJob, EvaluationState
 
 CASE = {"question": "When does the tram leave?", "kind": "fact", "answerable": True, "pattern": "two", "evidence": []}
@@ -99,6 +102,27 @@ def test_a_run_can_be_stopped_and_the_next_begun(tmp_path: Path, cases: Path) ->
         job.stop()
         assert done.wait(20)
         assert job.state == EvaluationState(stopped=True, file=str(cases), done=1, total=2)
+
+
+def test_a_stop_while_progress_is_told_is_not_lost(
+    tmp_path: Path, cases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, stopping = threading.Event(), list[threading.Thread]()
+    job = EvaluationJob(
+        load_settings(index=tmp_path / "index"), command=(sys.executable, "-c", WAITING), on_end=done.set
+    )
+
+    def stopped_meanwhile(state: EvaluationState, **changes: Any) -> EvaluationState:
+        if "done" in changes:
+            stopping.append(threading.Thread(target=job.stop))
+            stopping[0].start()
+            stopping[0].join(0.3)  # it has to wait here for its turn
+        return replace(state, **changes)
+
+    monkeypatch.setattr(evaluation_job, "replace", stopped_meanwhile)
+    assert job.start(str(cases))
+    assert done.wait(120)
+    assert job.state == EvaluationState(stopped=True, file=str(cases), done=1, total=2)
 
 
 @pytest.mark.parametrize(
