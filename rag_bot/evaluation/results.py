@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import time
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from rag_bot.settings import Settings
 
 FORMAT = "rag-bot result 1"
 FOLDER = "evaluations"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,10 @@ def read_result(path: Path) -> Result:
         raise UsageError(f"{path} is no result of this version. Make one with `rag-bot eval run --save`.") from error
     if result.format != FORMAT:
         raise UsageError(f"{path} is a {result.format!r}, this version reads {FORMAT!r}. Run it again.")
+    if not _is_time(result.made):
+        raise UsageError(
+            f"{path} was made at {result.made!r}, which is no time like 2026-11-22T10:30:00Z. Run it again."
+        )
     return result
 
 
@@ -196,7 +202,15 @@ def kept_results(settings: Settings) -> list[Path]:
 
 def now() -> str:
     """The time in UTC, as `2026-11-22T10:30:00Z`."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(_TIME, time.gmtime())
+
+
+def _is_time(made: str) -> bool:
+    try:
+        datetime.datetime.strptime(made, _TIME).replace(tzinfo=datetime.UTC).astimezone()
+    except (ValueError, OverflowError):  # the year 1 may not have a time here
+        return False
+    return True
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,13 @@ def test_a_result_of_another_version_or_none_gets_one_line(keys: Library, tmp_pa
         read_result(tmp_path / "old.json")
     with pytest.raises(UsageError, match="cannot be read"):
         read_result(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("made", ["yesterday", "", "2026-11-22", "2026-13-01T10:00:00Z", "../2026-11-22T10:30:00Z"])
+def test_a_result_with_a_time_that_is_none_gets_one_line(keys: Library, tmp_path: Path, made: str) -> None:
+    save_result(replace(run_cases(keys, [_case()]), made=made), tmp_path / "odd.json")
+    with pytest.raises(UsageError, match=r"odd\.json was made at .*, which is no time like 20"):
+        read_result(tmp_path / "odd.json")
 
 
 def test_eval_run_prints_saves_and_writes_a_page(

@@ -15,7 +15,7 @@ from rag_bot import Library
 from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.evaluation.compare import compare_results
 from rag_bot.evaluation.feedback import KIND
-from rag_bot.evaluation.results import Result, keep_result, results_folder
+from rag_bot.evaluation.results import Result, keep_result, results_folder, save_result
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
 from rag_bot.ui.comparison_view import comparison_html
@@ -143,8 +143,10 @@ def test_broken_and_foreign_files_are_named_and_skipped(page: Evaluations, setti
     (folder / "zebra.json").write_text("{}")
     (folder / f"{EVIL}.json".replace("/", "")).write_bytes(b"\xff\xfe\x00")
     (folder / "folder.json").mkdir()
+    save_result(replace(result, made="yesterday"), folder / "odd.json")
     views = page.views((), notes=5)
-    assert views["runs"].count("Skipped: ") == 2
+    assert views["runs"].count("Skipped: ") == 3
+    assert "odd.json was made at 'yesterday', which is no time" in words(views["runs"])
     assert "zebra.json is no result of this version" in words(views["runs"])
     assert "<img" not in views["runs"]
     assert views["runs"].count("<tr") == 2
