@@ -19,7 +19,7 @@ UNFINISHED = "This answer was not finished."
 
 
 class Chats:
-    """Safe to use from several threads. `problem` is why the last one could not be saved, "" where it was."""
+    """Safe to use from several threads. `problem` is why the last change could not be saved, "" where it was."""
 
     def __init__(self, library: Library, conversations: Conversations) -> None:
         self._library = library
@@ -105,6 +105,8 @@ class Chats:
             change()
         except RagBotError as error:
             self.problem = str(error)
+        else:
+            self.problem = ""
 
     def _reopened(self, saved: SavedExchange, before: History) -> Exchange:
         citations = tuple(self._looked_at(one) for one in saved.answer.citations)

@@ -1,0 +1,35 @@
+"""The conversations as one app keeps them: what is said where they can't be kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Library
+from rag_bot.conversations import Conversations
+from rag_bot.ui.chats import Chats
+from rag_bot.ui.exchange import Chat, Exchange
+from tests.conversations.samples import exchange
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> Chats:
+    return Chats(Library(index=tmp_path / "index"), Conversations(tmp_path / "conversations.sqlite3"))
+
+
+def asked(key: str, question: str) -> Exchange:
+    return Exchange(key, question, "", given=exchange(key, question))
+
+
+def test_a_problem_is_told_until_a_change_succeeds(chats: Chats) -> None:
+    kept = chats.save(Chat(), asked("a", "Where is the key?"))
+    assert chats.problem == ""
+    chats.rename(kept.key, " ")
+    assert "cannot be empty" in chats.problem
+    chats.rename(kept.key, "Keys")
+    assert chats.problem == ""
+    chats.delete("gone")
+    assert "no conversation 'gone'" in chats.problem
+    chats.cut(kept, "a")
+    assert chats.problem == ""
