@@ -10,7 +10,10 @@ AFTER = {"host": "address to listen on; loopback only", "port": "port to listen 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="app.py", description="Open the chat over your notes in the browser.")
+    parser = argparse.ArgumentParser(
+        prog="app.py",
+        description="Serve the chat over your notes at http://127.0.0.1:7860, or at the host and port given.",
+    )
     for name, explanation in (BEFORE | AFTER).items():
         parser.add_argument(f"--{name}", help=explanation)
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}

@@ -6,7 +6,6 @@ import errno
 import os
 import socket
 import threading
-import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
@@ -32,8 +31,8 @@ from rag_bot.ui.watch_job import WatchJob
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-def serve(settings: Settings, host: str, port: int, open_browser: bool = False) -> None:
-    """Listens until it is interrupted. Models are loaded and notes are synced in the background.
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Says the address and listens until it is interrupted. Models are loaded and notes are synced in the background.
 
     Raises:
         UsageError: the host is not this machine alone.
@@ -42,7 +41,7 @@ def serve(settings: Settings, host: str, port: int, open_browser: bool = False) 
     _require_loopback(host)
     with _listening_socket(host, port) as listening:
         address = _address(host, listening.getsockname()[1])
-        _run(create_app(settings, host), listening, lambda: _announce(address, open_browser))
+        _run(create_app(settings, host), listening, lambda: print(f"rag-bot is at {address}", flush=True))
 
 
 def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
@@ -114,12 +113,6 @@ def _run(app: Endings, listening: socket.socket, announce: Callable[[], None]) -
     config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=3, server_header=False)
     with suppress(KeyboardInterrupt):
         Server(config).run([listening])
-
-
-def _announce(address: str, open_browser: bool) -> None:
-    print(f"rag-bot is at {address}", flush=True)
-    if open_browser:
-        webbrowser.open(address)
 
 
 def _require_loopback(host: str) -> None:

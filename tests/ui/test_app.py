@@ -129,3 +129,9 @@ def test_a_host_that_others_reach_is_refused() -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "'0.0.0.0'" in ended.stderr
+
+
+def test_the_help_says_where_the_chat_is_served_and_nothing_of_a_browser() -> None:
+    ended = subprocess.run([sys.executable, str(ROOT / "app.py"), "--help"], capture_output=True, text=True, check=True)
+    assert "http://127.0.0.1:7860" in " ".join(ended.stdout.split())
+    assert "browser" not in ended.stdout
