@@ -105,7 +105,7 @@ class Conversations:
             ) from error
 
     def list(self, search: str = "", limit: int = 200) -> builtins.list[Conversation]:
-        """The conversations in which each word of `search` stands, in whatever case, the last changed first."""
+        """The conversations in which each word of `search` stands, however it is written, the last changed first."""
         words = json.dumps(folded(search).split())
         with reading(self.file) as connection:
             return [Conversation(*row) for row in _rows(connection, _LIST, self._library, words, max(0, limit))]

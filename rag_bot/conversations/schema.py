@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rag_bot.conversations.wording import folded
 from rag_bot.errors import ConversationsUnusable
 
 PATIENCE_SECONDS = 20.0  # that another process or thread may take for a change
@@ -39,6 +40,11 @@ CREATE TABLE exchange (
   UNIQUE (conversation, key)
 );
 """,
+    # Accents made a difference before.
+    """
+UPDATE conversation SET words = folded(words);
+UPDATE exchange SET words = folded(words);
+""",
 )
 SCHEMA = len(_STEPS)
 _MAKING = threading.Lock()  # so that no thread writes to a file that another one is just making
@@ -58,9 +64,13 @@ def reading(file: Path) -> Iterator[sqlite3.Connection | None]:
             yield None
             return
         with _opened(file, _how_to_read(file)) as connection:
-            if _version(connection, file) == 0:
+            version = _version(connection, file)
+            if version == 0:
                 yield None
                 return
+            if version < SCHEMA:
+                with suppress(sqlite3.OperationalError):  # it can't be written: a search may then find less
+                    _bring_up_to_date(connection, file)
             connection.execute("BEGIN")
             yield connection
 
@@ -162,6 +172,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
     if _version(connection, file) < SCHEMA:
+        connection.create_function("folded", 1, folded, deterministic=True)
         with _transaction(connection):
             for version in range(_version(connection, file), SCHEMA):  # another process may just have done it
                 for statement in _STEPS[version].split(";"):

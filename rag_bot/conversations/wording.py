@@ -22,6 +22,7 @@ _BORDER = "|"
 _FEWEST_BORDERS = 3  # in the first row of a table, which has one at its beginning and one at its end
 _Line = list[Sentence]
 _Show = Callable[[Sentence, str, bool], str]
+_LETTER_MAKING = 9  # up to this class, combining marks make other letters, as the voicing of kana does
 _BLANK = "CZ"  # what Unicode calls controls, formats and separators: nothing is seen of these
 
 
@@ -102,6 +103,8 @@ def _cells(line: _Line, show: _Show) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """The text as a search compares it: case, width and composition of characters make no difference."""
+    """The text as a search compares it: case, width, composition and accents of characters make no difference."""
     seen = _UNSEEN.sub(" ", text)
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold()).split())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).casefold())
+    bare = "".join(mark for mark in apart if unicodedata.combining(mark) <= _LETTER_MAKING)
+    return " ".join(unicodedata.normalize("NFKC", bare).split())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag_bot.conversations.wording import folded
 from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.library import Library
 from rag_bot.records import NoteState
@@ -84,9 +84,3 @@ class NoteLists:
             return self._library.note_states()
         except (IndexUnusable, UsageError):  # the side says why
             return ()
-
-
-def folded(text: str) -> str:
-    """Without case and accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))

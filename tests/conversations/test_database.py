@@ -19,7 +19,7 @@ import pytest
 
 from rag_bot.conversations import Conversations, SavedExchange
 from rag_bot.conversations.schema import SCHEMA, _version, reading
-from rag_bot.conversations.wording import as_title
+from rag_bot.conversations.wording import as_title, folded
 from rag_bot.errors import ConversationsUnusable, UsageError
 from rag_bot.settings import Settings
 from tests.conftest import ROOT
@@ -119,12 +119,42 @@ def test_a_search_finds_words_in_titles_questions_and_answers_in_any_case(conver
     conversations.put(key, exchange("a", "Wann ist ÜBUNG?", "Im Café um drei."))
     conversations.put(key, exchange("b", "Und wo?", "Ｈａｌｌｅ zwei."))
     other = conversations.begin("Miete").key
-    for words in ("strasse", "übung", "ÜBUNG", "cafe\u0301", "halle DREI strasse", "", "  "):
+    for words in ("strasse", "übung", "ÜBUNG", "cafe\u0301", "Cafe", "ubung", "halle DREI strasse", "", "  "):
         assert key in [one.key for one in conversations.list(words)], words
     assert [one.key for one in conversations.list("café miete")] == []
     assert [one.key for one in conversations.list("MIE")] == [other]
     conversations.cut(key, "b")
     assert conversations.list("halle") == []
+
+
+def test_marks_that_make_another_letter_are_no_accents() -> None:
+    assert folded("がき") == folded("か\u3099き") != folded("かき")
+    assert folded("각") != folded("가")
+    assert folded("Ёлка Ώ") == folded("ЕЛКА ω")
+
+
+def test_a_search_finds_words_with_accents_in_a_file_of_before(conversations: Conversations) -> None:
+    key = conversations.begin("Ein Café").key
+    conversations.put(key, exchange("a", "Wann ist Übung?"))
+    with closing(sqlite3.connect(conversations.file)) as connection, connection:  # as version 1 left it
+        connection.execute("UPDATE conversation SET words = 'ein café'")
+        connection.execute("UPDATE exchange SET words = 'wann ist übung?'")
+        connection.execute("PRAGMA user_version = 1")
+    assert [one.key for one in conversations.list("cafe ÜBUNG")] == [key]
+    with closing(sqlite3.connect(conversations.file)) as connection:
+        assert _version(connection, conversations.file) == SCHEMA
+
+
+def test_a_file_of_before_is_read_as_it_is_where_another_one_holds_it(
+    conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_bot.conversations.schema.PATIENCE_SECONDS", 0.1)
+    key = conversations.begin("Ein Café").key
+    with closing(sqlite3.connect(conversations.file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        assert [one.key for one in conversations.list("cafe")] == [key]
+        assert _version(connection, conversations.file) == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -287,7 +317,7 @@ conversations.put(sys.argv[2], exchange("a", "When?", "Half of it. " * 100_000))
         (b"These are not conversations. " * 400, "file is not a database. Move the file away"),
         ("damaged", "malformed. Move the file away"),
         ("foreign", "another program's database"),
-        ("newer", "have version 99, this rag-bot reads 1. Update rag-bot."),
+        ("newer", "have version 99, this rag-bot reads 2. Update rag-bot."),
     ],
 )
 def test_a_file_that_is_none_of_ours_gets_one_line_and_is_not_changed(

@@ -33,6 +33,7 @@ NOTES = NoteList.of(
         ("koln", ALL, ["cafe", "köln"]),
         ("KO\u0308LN  café", ALL, ["cafe"]),
         ("plans/", ALL, ["köln"]),
+        ("ｃａｆｅ", ALL, ["cafe"]),
         ("md", "deleted", ["gone"]),
         ("köln", "new", []),
         ("nowhere", ALL, []),
