@@ -46,7 +46,7 @@ class Models:
         self._changed = threading.Condition()
         self._loading = threading.Lock()
         self._openings = Openings(self._open)
-        remembered = wanted_model(settings.index)
+        remembered = wanted_model(settings.index, settings.llm)
         self._choice = Choice(settings.llm if remembered is None else remembered)
 
     @property
@@ -139,7 +139,7 @@ class Models:
         return is_remote and name != self._settings.llm and not has_agreed(self._settings.index, name, place)
 
     def _take(self, name: str, info: ModelInfo | None) -> None:
-        remember_model(self._settings.index, name)
+        remember_model(self._settings.index, name, self._settings.llm)
         self._set(chosen=name, info=info, choosing="", asking=None, problem="")
 
     def _look_for(self, name: str) -> None:
