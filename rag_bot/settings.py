@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from rag_bot.errors import UsageError
@@ -92,11 +96,11 @@ class Settings(BaseSettings):
     @field_validator("notes", mode="before")
     @classmethod
     def _split_notes(cls, value: object) -> object:
-        """One folder may stand without a list; in the environment several are separated like a PATH."""
+        """One folder may stand without a list; in the environment several are separated like a PATH, or a JSON list."""
         if isinstance(value, Path):
             return (value,)
         if isinstance(value, str):
-            return tuple(part for part in value.split(os.pathsep) if part)
+            return _from_json(value) or tuple(part for part in value.split(os.pathsep) if part)
         return value
 
     @field_validator("notes", "index", "cache")
@@ -129,6 +133,10 @@ def load_settings(**flags: Any) -> Settings:
         return Settings(**{key: value for key, value in flags.items() if value is not None})
     except ValidationError as error:
         raise UsageError(_explain(error)) from error
+    except SettingsError as error:  # a group of settings in the environment that is no JSON
+        found = re.search(r'field "(\w+)"', str(error))
+        name = f"RAG_BOT_{found[1].upper()}" if found else "RAG_BOT_*"
+        raise UsageError(f"The environment variable {name} is no JSON object. Unset it, or write {{...}}.") from error
 
 
 def read_config(folder: Path) -> Mapping[str, Any]:
@@ -143,6 +151,13 @@ def read_config(folder: Path) -> Mapping[str, Any]:
     return {key: _from_folder(folder, value) if key in _PATH_KEYS else value for key, value in config.items()}
 
 
+def llm_comes_with_folder() -> bool:
+    """Whether rag-bot.toml has a say in which language model is asked, and where. It may have come with the notes."""
+    config = read_config(Path.cwd())
+    generation = config.get("generation")
+    return "llm" in config or (isinstance(generation, dict) and "url" in generation)
+
+
 def _from_folder(folder: Path, value: Any) -> Any:
     if isinstance(value, str):
         return folder / Path(value).expanduser()
@@ -151,9 +166,27 @@ def _from_folder(folder: Path, value: Any) -> Any:
     return value
 
 
+def _from_json(value: str) -> tuple[str, ...]:
+    """The texts of a JSON list; () of anything else."""
+    try:
+        read = json.loads(value)
+    except ValueError:
+        return ()
+    return tuple(map(str, read)) if isinstance(read, list) else ()
+
+
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    *group, last = (str(part) for part in first["loc"])
+    name = ".".join([*group, last])
+    fields = _fields(group)
     if first["type"] == "extra_forbidden":
-        return f"Unknown setting {name!r}. Settings are: {', '.join(Settings.model_fields)}."
-    return f"Setting {name!r} is {first['input']!r}: {first['msg']}. See `rag-bot --help`."
+        return f"Unknown setting {name!r}. Settings {'there ' if group else ''}are: {', '.join(fields)}."
+    meaning = fields[last].description if last in fields else None
+    return f"Setting {name!r} is {first['input']!r}: {first['msg']}.{f' It is: {meaning}.' if meaning else ''}"
+
+
+def _fields(group: Sequence[str]) -> Mapping[str, FieldInfo]:
+    """Of the settings, or of a group of them."""
+    model = Settings.model_fields[group[0]].annotation if group and group[0] in Settings.model_fields else Settings
+    return model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from rag_bot import Library
+from rag_bot.conversations import Conversations
 from rag_bot.settings import Settings
 from tests.llm.server import Handler, ScriptedServer, Seen, serving
 
@@ -26,6 +27,7 @@ The ferry to Lindholm leaves at 7:40 from pier 3. A return ticket to Lindholm co
 The waffle kiosk at the harbour closes at 18:00 on weekdays.
 """
 FERRY = "When does the ferry to Lindholm leave?"
+RETURN = "And what does a return ticket to there cost?"
 SAID = "The ferry to Lindholm leaves at 7:40 from pier 3."
 ANSWER = (f"{SAID} ", "[9] ", "The captain ", "of the ferry is named Aurora Berg.")
 SECRET = "sk-test-9f2Kq7secret"
@@ -155,6 +157,35 @@ def test_the_settings_may_name_the_model(run: Run, server: ScriptedServer, tmp_p
     assert json.loads(run("ask", FERRY, "--json").stdout)["mode"] == "prose"
 
 
+def test_a_remote_model_that_a_file_of_the_folder_names_is_not_asked_before_somebody_agrees(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "rag-bot.toml").write_text(
+        'llm = "openai-like:m"\n[generation]\nurl = "https://collector.invalid/v1"\n'
+    )
+    done = run("ask", FERRY)
+    assert (done.returncode, done.stdout) == (2, "")
+    [said] = done.stderr.splitlines()
+    assert "names openai-like:m on collector.invalid, a remote model" in said
+    assert "--llm openai-like:m" in said
+    assert "is remote: " in run("ask", FERRY, "--llm", "openai-like:m").stderr
+
+
+def test_a_chat_goes_on_after_its_conversation_was_deleted(run: Run, index: Path) -> None:
+    kept = Conversations.of(Settings(index=index))
+
+    def meanwhile(_: Seen, handler: Handler) -> None:
+        for one in kept.list():
+            kept.delete(one.key)
+        answer(handler, f"{SAID} [1]")
+
+    with serving(meanwhile) as board:
+        done = run("chat", "--llm", "openai-like:small", url=board.url, said=f"{FERRY}\n{FERRY}\n\n")
+    assert (done.returncode, done.stderr.count("no conversation")) == (0, 0)
+    assert [one.exchanges for one in kept.list()] == [1]
+    kept.delete(kept.list()[0].key)
+
+
 def test_below_the_threshold_nothing_is_sent(run: Run, server: ScriptedServer) -> None:
     done = run("ask", "What is the capital of France?", "--llm", "openai-like:small", "--json", url=server.url)
     assert json.loads(done.stdout)["abstained"] is True
@@ -262,7 +293,7 @@ def test_a_chat_is_kept_listed_shown_exported_and_gone_on_with(run: Run, tmp_pat
 
     with serving(in_turn) as board:
         named = ("--llm", "openai-like:small")
-        done = run("chat", *named, url=board.url, said=f"{FERRY}\nAnd what does a return ticket to there cost?\n\n")
+        done = run("chat", *named, url=board.url, said=f"{FERRY}\n{RETURN}\n\n")
         assert done.returncode == 0, done.stderr
         assert "openai-like:small" in done.stdout
         assert SAID in done.stdout
@@ -271,6 +302,9 @@ def test_a_chat_is_kept_listed_shown_exported_and_gone_on_with(run: Run, tmp_pat
         [kept] = json.loads(run("conversations", "list", "--json").stdout)["conversations"]
         assert (kept["title"], kept["exchanges"]) == (FERRY, 2)
         assert kept["key"] in run("conversations", "list").stdout
+        told = json.loads(run("conversations", "show", kept["key"], "--json").stdout)
+        assert (told["title"], [one["question"] for one in told["answers"]]) == (FERRY, [FERRY, RETURN])
+        assert told["answers"][1]["citations"][0]["path"] == "notes/harbour.md"
         shown = run("conversations", "show", kept["key"]).stdout
         assert f"> {FERRY}" in shown
         assert "(not in your notes)" in shown
@@ -283,7 +317,10 @@ def test_a_chat_is_kept_listed_shown_exported_and_gone_on_with(run: Run, tmp_pat
     assert kept["exchanges"] == 3
     last = board.seen[-1].sent["messages"]
     assert [message["role"] for message in last] == ["system", "user", "assistant", "user", "assistant", "user"]
-    assert run("conversations", "delete", kept["key"], "--yes").returncode == 0
+    renamed = json.loads(run("conversations", "rename", kept["key"], "Ferries", "--json").stdout)
+    assert (renamed["key"], renamed["title"]) == (kept["key"], "Ferries")
+    deleted = json.loads(run("conversations", "delete", kept["key"], "--yes", "--json").stdout)
+    assert (deleted["key"], deleted["deleted"]) == (kept["key"], True)
     assert run("chat", *named, "--continue", kept["key"], url=board.url).returncode == 2
 
 

@@ -35,6 +35,8 @@ def test_paths_in_the_file_are_relative_to_it_and_notes_may_be_one_folder(tmp_pa
 def test_notes_in_the_environment_are_separated_like_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAG_BOT_NOTES", "/a:/b c")
     assert load_settings().notes == (Path("/a"), Path("/b c"))
+    monkeypatch.setenv("RAG_BOT_NOTES", '["/a:b", "/c"]')
+    assert load_settings().notes == (Path("/a:b"), Path("/c"))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,23 @@ def test_notes_in_the_environment_are_separated_like_a_path(monkeypatch: pytest.
 )
 def test_a_wrong_file_is_explained_in_one_line(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "rag-bot.toml").write_text(text)
+    with pytest.raises(UsageError, match=said) as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RAG_BOT_RETRIEVAL", "{bad", "RAG_BOT_RETRIEVAL is no JSON object"),
+        ("RAG_BOT_GENERATION__ANSWER_TOKNS", "5", "'generation.answer_tokns'.* answer_tokens, passage_tokens"),
+        ("RAG_BOT_GENERATION__ANSWER_TOKENS", "5", "'generation.answer_tokens' is '5'.* tokens of an answer, at most"),
+    ],
+)
+def test_a_wrong_variable_is_explained_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match=said) as caught:
         load_settings()
     assert "\n" not in str(caught.value)

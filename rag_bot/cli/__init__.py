@@ -75,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the outermost edge
         if explain := getattr(error, "format_message", None):  # Typer's own errors, whose class it keeps private
             said = "" if type(error).__name__ == "NoArgsIsHelpError" else explain()
-            _fail(f"{said} See `rag-bot --help`.", UsageError.exit_code)
-        _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. Run again with -v for the traceback.", FAILED)
+            _fail(f"{said.rstrip('.')}. See `rag-bot --help`.".lstrip(". "), UsageError.exit_code)
+        _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. `rag-bot -v ...` shows the traceback.", FAILED)
 
 
 def _fail(message: str, code: int) -> None:

@@ -82,7 +82,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback only.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
 ) -> None:
-    """Open the chat in the browser: http://127.0.0.1:7860."""
+    """Serve the chat for the browser at http://127.0.0.1:7860."""
     settings = load(context, host=host, port=port)
     from rag_bot.ui.server import serve as serve_app
 

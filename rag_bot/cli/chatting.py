@@ -7,7 +7,7 @@ import secrets
 from rag_bot.cli.printing import put, terminal
 from rag_bot.cli.writing import write_answer
 from rag_bot.conversations import Conversations, SavedExchange
-from rag_bot.errors import ConversationsUnusable, LlmError, UsageError
+from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.output import answer_text
@@ -42,7 +42,7 @@ class Chat:
                     llm=self._llm,
                     console=self._console,
                 )
-            except (UsageError, LlmError) as error:
+            except RagBotError as error:
                 self._warn(str(error))
             else:
                 put(self._console, answer_text(answer))
@@ -62,10 +62,14 @@ class Chat:
 
     def _keep(self, question: str, answer: Answer) -> None:
         """What cannot be saved is said, and answered all the same."""
+        said = SavedExchange(secrets.token_hex(6), question, self._filters.folder or "", answer)
         try:
             self._key = self._key or self._kept.begin(question).key
-            folder = self._filters.folder or ""
-            self._kept.put(self._key, SavedExchange(secrets.token_hex(6), question, folder, answer))
+            try:
+                self._kept.put(self._key, said)
+            except UsageError:  # deleted meanwhile: it goes on as another one
+                self._key = self._kept.begin(question).key
+                self._kept.put(self._key, said)
         except ConversationsUnusable as error:
             self._warn(str(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,22 +40,26 @@ def list_all(
     show(as_json, {"conversations": [asdict(one) for one in found]}, lambda: _list_text(found, search))
 
 
-@app.command("show", epilog="Examples:\n\n  rag-bot conversations show 3f9c")
-def show_one(context: typer.Context, key: Key) -> None:
+@app.command(
+    "show", epilog="Examples:\n\n  rag-bot conversations show 3f9c\n\n  rag-bot conversations show 3f9c --json"
+)
+def show_one(context: typer.Context, key: Key, as_json: AsJson = False) -> None:
     """The questions of a conversation and their answers."""
     from rich.console import Group
 
     conversations, found = _found(context, key)
     exchanges = conversations.exchanges(found.key)
-    show(False, {}, lambda: Group(*(part for one in exchanges for part in _exchange_text(one))))
+    values = {**asdict(found), "answers": [_exchange_json(one) for one in exchanges]}
+    show(as_json, values, lambda: Group(*(part for one in exchanges for part in _exchange_text(one))))
 
 
 @app.command(epilog="Examples:\n\n  rag-bot conversations rename 3f9c 'The rent of the flat'")
-def rename(context: typer.Context, key: Key, title: str) -> None:
+def rename(context: typer.Context, key: Key, title: str, as_json: AsJson = False) -> None:
     """Give a conversation another title."""
     conversations, found = _found(context, key)
     conversations.rename(found.key, title)
-    say(f"{found.key} is called {conversations.find(found.key).title}")
+    renamed = conversations.find(found.key)
+    show(as_json, asdict(renamed), lambda: line(f"{renamed.key} is called {renamed.title}"))
 
 
 @app.command(epilog="Examples:\n\n  rag-bot conversations delete 3f9c\n\n  rag-bot conversations delete 3f9c --yes")
@@ -63,25 +67,30 @@ def delete(
     context: typer.Context,
     key: Key,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove a conversation for good; nothing of it stays in the file."""
     conversations, found = _found(context, key)
-    if not yes and not _is_sure(found):
-        raise typer.Abort
-    conversations.delete(found.key)
-    say(f"{found.key} ({found.title}) is deleted")
+    is_sure = yes or _is_sure(found)
+    if is_sure:
+        conversations.delete(found.key)
+    values = {**asdict(found), "deleted": is_sure}
+    show(as_json, values, lambda: line(f"{found.key} ({found.title}) is {'deleted' if is_sure else 'kept'}"))
 
 
 @app.command(
-    epilog="Examples:\n\n  rag-bot conversations export 3f9c > rent.md"
-    "\n\n  rag-bot conversations export 3f9c --output rent.md"
+    epilog="Examples:\n\n  rag-bot conversations export 3f9c --output rent.md"
+    "\n\n  rag-bot conversations export 3f9c | less"
 )
 def export(
     context: typer.Context,
     key: Key,
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where to; - is stdout.")] = STDOUT,
 ) -> None:
-    """A conversation as Markdown, with the lines that its answers cite."""
+    """A conversation as Markdown, with the lines that its answers cite.
+
+    In a FILE they are verbatim; on stdout what a terminal would obey in them is made visible.
+    """
     from rag_bot.evaluation.results import write_whole
 
     conversations, found = _found(context, key)
@@ -124,6 +133,13 @@ def _list_text(found: list[Conversation], search: str) -> RenderableType:
         when = one.changed[:16].replace("T", " ")
         table.add_row(Text(one.key, style="cyan"), Text(when, style="dim"), line(one.title), _counted(one.exchanges))
     return table
+
+
+def _exchange_json(one: SavedExchange) -> dict[str, Any]:
+    from rag_bot.output import answer_json, place_json
+
+    near = [place_json(place) for place in one.nearest]
+    return {**answer_json(one.answer), "question": one.question, "folder": one.folder or None, "nearest": near}
 
 
 def _exchange_text(one: SavedExchange) -> list[RenderableType]:

@@ -1,6 +1,6 @@
 """Records -> what the command line prints: the JSON of the contract, and text for people."""
 
-from rag_bot.output.answers import answer_json, answer_text, hits_json, hits_text, prose_text
+from rag_bot.output.answers import answer_json, answer_text, hits_json, hits_text, place_json, prose_text
 from rag_bot.output.syncs import (
     dry_run_json,
     report_json,
@@ -23,6 +23,7 @@ __all__ = [
     "hits_text",
     "json_text",
     "line",
+    "place_json",
     "prose_text",
     "report_json",
     "report_text",

@@ -35,8 +35,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for one in answer.sentences
         ],
         "citations": [_citation_json(citation) for citation in answer.citations],
-        "nearest": [_place_json(hit) for hit in answer.nearest],
-        **({"model": answer.model, "notice": answer.notice} if answer.model else {}),
+        "nearest": [place_json(Place.of(hit)) for hit in answer.nearest],
+        **({"model": answer.model} if answer.model else {}),
+        **({"notice": answer.notice} if answer.model or answer.notice else {}),
         **({"usage": asdict(answer.usage)} if answer.usage else {}),
         "timings_ms": dict(answer.timings_ms),
     }
@@ -44,7 +45,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, Any]:
     return {
-        "hits": [{"rank": hit.rank} | _place_json(hit) | {"text": hit.chunk.text} for hit in hits],
+        "hits": [{"rank": hit.rank} | place_json(Place.of(hit)) | {"text": hit.chunk.text} for hit in hits],
         "timings_ms": timings_ms,
     }
 
@@ -76,8 +77,7 @@ def hits_text(hits: Sequence[Hit]) -> RenderableType:
     return Visible(Group(*(part for hit in hits for part in _hit_text(hit))))
 
 
-def _place_json(hit: Hit) -> dict[str, Any]:
-    place = Place.of(hit)
+def place_json(place: Place) -> dict[str, Any]:
     return asdict(place) | {"headings": list(place.headings), "score": round(place.score, 4)}
 
 

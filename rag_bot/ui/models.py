@@ -12,7 +12,7 @@ from rag_bot.llm import LanguageModel, ModelInfo, list_models, open_llm, parse_n
 from rag_bot.llm.addresses import url_owner
 from rag_bot.llm.names import GGUF, OLLAMA, OPENAI_LIKE
 from rag_bot.llm.reach import READY
-from rag_bot.settings import Settings
+from rag_bot.settings import Settings, llm_comes_with_folder
 from rag_bot.ui.openings import Openings
 from rag_bot.ui.preference import has_agreed, remember_agreed, remember_model, wanted_model
 
@@ -46,8 +46,11 @@ class Models:
         self._changed = threading.Condition()
         self._loading = threading.Lock()
         self._openings = Openings(self._open)
+        with_folder = llm_comes_with_folder()
+        self._agreed = "" if with_folder else settings.llm
         remembered = wanted_model(settings.index, settings.llm)
-        self._choice = Choice(settings.llm if remembered is None else remembered)
+        self._proposed = settings.llm if with_folder and remembered is None else ""
+        self._choice = Choice("" if self._proposed else settings.llm if remembered is None else remembered)
 
     @property
     def choice(self) -> Choice:
@@ -58,8 +61,11 @@ class Models:
         return self._choice.chosen
 
     def look(self) -> None:
-        """Asks in the background what is there."""
+        """Asks in the background what is there, the first time also after a model that came with the folder."""
         with self._changed:
+            proposed, self._proposed = self._proposed, ""
+            if proposed:
+                self.begin_choosing(proposed)
             if self._choice.is_looking:
                 return
             self._choice = replace(self._choice, is_looking=True)
@@ -73,7 +79,7 @@ class Models:
     def begin_choosing(self, name: str) -> None:
         """As `choose`, without waiting: until it has settled, the model is `choosing`."""
         name = name.strip()
-        if name in ("", self.chosen):
+        if not name or (name == self.chosen and self._info(name).state != NOT_OPENED):
             self._take(name, self._choice.info if name else None)
             return
         self._set(choosing=name, problem="", asking=None)
@@ -135,8 +141,8 @@ class Models:
         return ModelInfo(model.name, model.place, model.is_remote, state, note)
 
     def _needs_consent(self, name: str, place: str, *, is_remote: bool) -> bool:
-        """A remote model of the settings was agreed to there."""
-        return is_remote and name != self._settings.llm and not has_agreed(self._settings.index, name, place)
+        """A remote model of the settings was agreed to there, unless they came with the folder."""
+        return is_remote and name != self._agreed and not has_agreed(self._settings.index, name, place)
 
     def _take(self, name: str, info: ModelInfo | None) -> None:
         remember_model(self._settings.index, name, self._settings.llm)

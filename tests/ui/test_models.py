@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,28 @@ def test_names_and_places_are_escaped() -> None:
     info = ModelInfo(f"openai-like:{EVIL}", EVIL, True, NOT_REACHABLE, EVIL)
     for choice in (Choice(chosen=info.name, info=info), Choice(asking=info), Choice(problem=EVIL)):
         assert "<img" not in model_notice(choice) + badge(choice)
+
+
+def test_a_remote_model_that_a_file_beside_the_notes_names_is_asked_about(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rag-bot.toml").write_text(f'llm = "{REMOTE}"\n')
+    monkeypatch.chdir(tmp_path)
+    models = Models(with_model(settings, REMOTE))
+    assert models.chosen == ""
+    models.look()
+    models.settle(threading.Event())
+    assert (models.chosen, models.choice.asking is not None) == ("", True)
+    models.consent(agreed=True)
+    assert Models(with_model(settings, REMOTE)).chosen == REMOTE
+
+
+def test_what_could_not_be_opened_can_be_agreed_to_by_choosing_it_again(settings: Settings) -> None:
+    (settings.index / "answers-by").write_text(REMOTE)
+    models = Models(settings)
+    with pytest.raises(LlmError):
+        models.open(REMOTE)
+    models.choose(REMOTE)
+    assert models.choice.asking is not None
+    models.consent(agreed=True)
+    assert models.open(REMOTE) is not None
