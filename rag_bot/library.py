@@ -146,7 +146,7 @@ class Library:
     ) -> Answer:
         """The lines of the notes that answer a question, or that they don't; with a model, what it writes of them.
 
-        Raises as `search`.
+        Without `llm` no model is asked, whatever the settings say. Raises as `search`, with a model as `write`.
         """
         if llm:
             turns = [Turn(asked) for asked in earlier]
@@ -172,6 +172,7 @@ class Library:
 
         Raises:
             LlmError: the model of the settings cannot be asked. A model that fails later does not raise: quotes answer.
+            ModelError: the CrossEncoder of the settings that checks as well cannot be loaded.
             UsageError, IndexUnusable: as `search` raises them.
         """
         from rag_bot.llm.opening import open_llm

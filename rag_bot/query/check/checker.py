@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rag_bot.embedding import EmbeddingModel
 from rag_bot.markdown import plain_text
-from rag_bot.query.check.entailment import open_entailment
+from rag_bot.query.check.entailment import Entailment, open_entailment
 from rag_bot.query.check.evidence import Evidence, read_evidence
 from rag_bot.query.check.judging import Finding, judge
 from rag_bot.query.check.meaning import Meaning
@@ -18,6 +18,7 @@ from rag_bot.query.confidence import reads_words
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
 
 LONGEST_SENTENCE = 4_000  # characters
+_LARGE = 1_000  # from here on a bare number tells something by itself
 VETO_FROM, LIFT_FROM = 0.5, 0.9  # probabilities of the CrossEncoder that outvote the rules
 
 
@@ -25,12 +26,12 @@ class Checker:
     """Decides for sentences whether given lines of notes support them, without a language model.
 
     `nli` names a CrossEncoder with the labels entailment, neutral and contradiction, on the hub or in a folder, that
-    has a say as well.
+    has a say as well. Raises ModelError where there is none of this name, or it has other labels.
     """
 
     def __init__(self, model: EmbeddingModel, *, nli: str = "") -> None:
         self._meaning = Meaning(model)
-        self._nli = nli
+        self._entailment = open_entailment(nli) if nli else None
 
     def read(self, lines: Sequence[Line]) -> Evidence:
         """The lines read and embedded, once for an answer."""
@@ -51,11 +52,11 @@ class Checker:
             return Verdict(SUPPORTED, (places[place],), (), 1.0)
         if not places:
             return Verdict(UNSUPPORTED, (), ("no line says this",), 0.0)
-        if is_yes_or_no(said) or not (said.terms or said.numbers):
+        if is_yes_or_no(said) or _is_bare(said):
             return Verdict(PARTLY, (), ("this alone cannot be checked",), 0.0)
         finding = self.examine(said, evidence, places)
-        if self._nli:
-            finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._nli)
+        if self._entailment:
+            finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._entailment)
         return _verdict(finding, places)
 
     def examine(self, said: Statement, evidence: Evidence, places: Sequence[int]) -> Finding:
@@ -65,11 +66,17 @@ class Checker:
         return judge(said, lines, evidence.vectors[places], meaning)
 
 
-def _with_opinion(finding: Finding, sentence: str, lines: Sequence[Line], name: str) -> Finding:
+def _is_bare(said: Statement) -> bool:
+    """Whether there is no word to compare, nor a number that would not stand in many lines: "12.", "2)"."""
+    telling = said.dates or any(number.measures or number.value >= _LARGE for number in said.numbers)
+    return not (said.terms or telling)
+
+
+def _with_opinion(finding: Finding, sentence: str, lines: Sequence[Line], model: Entailment) -> Finding:
     """The finding after the CrossEncoder has read the lines: it may veto, and lift what only is said differently."""
     if finding.denied or not finding.lines:
         return finding
-    opinion = open_entailment(name).judge([_readable(lines[index]) for index in finding.lines], sentence)
+    opinion = model.judge([_readable(lines[index]) for index in finding.lines], sentence)
     if opinion.contradiction >= VETO_FROM:
         return replace(finding, support=UNSUPPORTED, lines=(), reasons=("the notes contradict this",), denied=True)
     if finding.support == PARTLY and opinion.entailment >= LIFT_FROM:

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from rag_bot.markdown import announces
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.reading import Written
 from rag_bot.query.prose.refusing import only_refuses, refuses
-from rag_bot.records import PARTLY, SUPPORTED, Answer, Sentence, support_words
+from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, Answer, Sentence, support_words
 
 # What begins HTML, an address, the target of a link or its definition in Markdown; and what would take our mark away.
 _LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")
+_NUMBER_OF_AN_ITEM = "1."  # the numbers of a list that has no items are all one
 _MOST_REPEATS = 3  # sentences that stood there before: a weak model may go on for ever
 
 
@@ -35,6 +37,7 @@ class Growing:
 
     def _is_new(self, written: Written) -> bool:
         words = " ".join(written.text.casefold().split())
+        words = _NUMBER_OF_AN_ITEM if re.fullmatch(r"\d+[.)]", words) else words
         self._repeats = self._repeats + 1 if words in self._seen else 0
         self._seen.add(words)
         return not self._repeats
@@ -42,6 +45,11 @@ class Growing:
     def add_cut_off(self, written: Written) -> None:
         """A sentence that broke off: what it would have said cannot be checked, so it cites nothing."""
         self._sentences.append(Sentence(f"{written.text} …", (), PARTLY, ("it broke off",), written.before))
+
+    def end(self) -> None:
+        """Nothing more comes: a last sentence that only leads to what follows it is left out."""
+        while self._sentences and self._sentences[-1].support == NO_CLAIM and announces(self._sentences[-1].text):
+            self._sentences.pop()
 
     @property
     def is_empty(self) -> bool:

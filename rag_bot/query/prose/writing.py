@@ -72,6 +72,7 @@ class Author:
 
         Raises:
             UsageError: the question is empty or too long, or no note passes the filters.
+            ModelError: the CrossEncoder of the settings that checks as well cannot be loaded.
         """
         watch = Stopwatch()
         found = self._search(clean_question(question), filters, turns, stop, watch)
@@ -142,6 +143,7 @@ class Author:
         watch.lap("model")
         if not growing.goes_in_circles:
             _add_rest(growing, reader.finish(), cut_off=bool(notice) or pieces.finish == "length")
+        growing.end()
         return notice, pieces.usage
 
     def _whole(self, found: Found, growing: Growing, notice: str, watch: Stopwatch) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rag_bot import Answer, Library, LlmError, Turn, UsageError
+from rag_bot import Answer, Library, LlmError, ModelError, Turn, UsageError
 from rag_bot.query.prose.prompt import NO_ANSWER
 from tests.llm.scripted import BREAK, PAUSE, ScriptedModel, scripted
 
@@ -131,6 +131,28 @@ def test_a_model_that_goes_in_circles_is_ended_and_said_once(say: Say) -> None:
     answer = say(FERRY, llm=model)
     script_of(model).go_on.set()
     assert len(answer.sentences) == 1
+
+
+def test_numbers_without_items_are_ended_and_no_answer(say: Say) -> None:
+    model = scripted("1. [1] 2. [1] 3. 4. [1] 5. " + PAUSE)
+    answer = say(FERRY, llm=model)
+    script_of(model).go_on.set()
+    assert (answer.mode, len(answer.citations) > 0) == ("quotes", True)
+    assert "wrote nothing that your notes say" in answer.notice
+
+
+def test_what_would_lead_to_more_at_the_end_is_left_out(say: Say) -> None:
+    answer = say(FERRY, "The ferry to Lindholm leaves at 7:40 [1]. The answer is:")
+    assert answer.text == "The ferry to Lindholm leaves at 7:40. [1]"
+
+
+def test_a_checking_model_that_is_not_there_is_said_before_anything_is_written(walk: Library) -> None:
+    generation = walk.settings.generation.model_copy(update={"nli": "/no/such/model"})
+    with (
+        Library(walk.settings.model_copy(update={"generation": generation})) as library,
+        pytest.raises(ModelError, match="/no/such/model"),
+    ):
+        next(library.write(FERRY, llm=scripted("The ferry leaves.")))
 
 
 def test_the_prompt_has_the_passages_the_rules_and_the_conversation(say: Say) -> None:
