@@ -71,6 +71,9 @@ class NotesNodeParser(NodeParser):
     cache: str = Field(
         default_factory=lambda: str(load_settings().cache), description="Folder for converted models (its tokenizer)."
     )
+    chunk_tokens: int | None = Field(
+        default_factory=lambda: load_settings().chunk_tokens, description="Tokens of a chunk, at most."
+    )
     root: str = Field(default="", description="Folder of the notes: paths are then written as Library writes them.")
     chunker_version: int = Field(
         default=CHUNKER_VERSION, frozen=True, description="Part of the key under which a pipeline caches nodes."
@@ -110,7 +113,7 @@ class NotesNodeParser(NodeParser):
 
     def _model(self) -> EmbeddingModel:
         if self._prepared is None:
-            self._prepared = EmbeddingModel.prepare(self.model, Path(self.cache))
+            self._prepared = EmbeddingModel.prepare(self.model, Path(self.cache), self.chunk_tokens)
         return self._prepared
 
     def _path(self, document: BaseNode) -> str:

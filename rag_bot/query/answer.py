@@ -47,7 +47,7 @@ class Findings:
     """What is found out about a question before it is answered.
 
     `asked` is the question, `question` what was searched for, `vector` its unit vector, `scored` the lines of the best
-    hits, best first.
+    hits, best first, all of notes that pass the `filters`.
     """
 
     asked: str
@@ -59,15 +59,16 @@ class Findings:
     scored: list[ScoredUnit]
     features: Features
     confidence: float
+    filters: Filters
 
 
 def clean_question(question: str) -> str:
-    """The question without surrounding and repeated white space.
+    """The question without surrounding and repeated white space; bytes that were no text are question marks.
 
     Raises:
         UsageError: nothing is left, or it is longer than a question can be.
     """
-    cleaned = " ".join(question.split())
+    cleaned = " ".join(question.encode("utf-8", "replace").decode().split())
     if not any(character.isalnum() for character in cleaned):
         raise UsageError(f"The question {cleaned!r} has no word in it. Ask something like: What did I note about X?")
     if len(cleaned) > LONGEST_QUESTION:
@@ -128,6 +129,7 @@ def quoted(found: Findings, change_since: ChangeSince, watch: Stopwatch) -> Answ
         nearest=() if citations else tuple(found.hits[:NEAREST]),
         timings_ms=watch.total(),
         searched_for=found.question,
+        notice="" if citations else _only(found.filters),
     )
 
 
@@ -143,7 +145,9 @@ def investigate(
     terms = TermWeights.of(sources, question)
     scored = score_units(sources, vector, terms, hits)
     features = measure(question, terms, hits, scored, reads_words=reads_words(sources.model, question))
-    return Findings(asked, question, vector, ranked, hits, terms, scored, features, confidence(features))
+    return Findings(
+        asked, question, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()
+    )
 
 
 def _encoded(sources: Sources, asked: str, earlier: Sequence[str], watch: Stopwatch) -> tuple[str, NDArray[np.float32]]:
@@ -152,6 +156,13 @@ def _encoded(sources: Sources, asked: str, earlier: Sequence[str], watch: Stopwa
     vector = sources.model.encode_query(searched)
     watch.lap("encode")
     return searched, vector
+
+
+def _only(filters: Filters) -> str:
+    """Where else an answer may be: what was left out of the search, or ""."""
+    folder = f" in {filters.folder}" if filters.folder else ""
+    tag = f" with the tag {filters.tag}" if filters.tag else ""
+    return f"Only notes{folder}{tag} were searched." if filters else ""
 
 
 def compose(citations: Sequence[Citation]) -> str:

@@ -6,6 +6,7 @@ Rows of notes that a sync is preparing carry `pending = 1`. Reading never sees t
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -230,7 +231,7 @@ def _passes(filters: Filters) -> tuple[str, list[str]]:
     """The condition on a note and its root that these filters are, and its values."""
     conditions, values = ["1"], []
     if filters.folder:
-        folder = filters.folder.replace("\\", "/").removeprefix("./").rstrip("/") + "/"
+        folder = _from_here(filters.folder).replace("\\", "/").removeprefix("./").rstrip("/") + "/"
         folder = unicodedata.normalize("NFC", folder)  # file names come in other forms as well, from macOS for one
         conditions.append(
             "? IN (substr(nfc(note.path), 1, length(?)),"
@@ -243,6 +244,11 @@ def _passes(filters: Filters) -> tuple[str, list[str]]:
         conditions.append("note.id IN (SELECT note_id FROM tag WHERE tag = ? OR substr(tag, 1, length(?)) = ?)")
         values += [tag, f"{tag}/", f"{tag}/"]
     return " AND ".join(conditions), values
+
+
+def _from_here(folder: str) -> str:
+    """A folder that can only be meant from the working folder, as an absolute one."""
+    return str(Path(folder).resolve()) if re.match(r"\.\.?[/\\]?$|\.\.[/\\]", folder) else folder
 
 
 def _to_note(row: Any) -> Note:

@@ -57,7 +57,9 @@ def test_the_two_forms_of_one_note_do_not_answer_twice(library: Library, notes: 
     assert len(hits[0].duplicates) == 1
 
 
-def test_filters_restrict_to_folder_and_tag(library: Library, notes: Path, write: Write) -> None:
+def test_filters_restrict_to_folder_and_tag(
+    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write("work/a.md", "---\ntags: [money]\n---\nThe budget is tight.")
     write("home/b.md", "The budget is fine. #money")
     write("home/c.md", "The budget is unknown.")
@@ -72,6 +74,23 @@ def test_filters_restrict_to_folder_and_tag(library: Library, notes: Path, write
     assert paths(folder="notes/home", tag="#Money") == {"notes/home/b.md"}
     with pytest.raises(UsageError, match="folder 'away'"):
         paths(folder="away")
+    monkeypatch.chdir(notes / "work")
+    assert paths(folder=".") == {"notes/work/a.md"}
+    assert paths(folder="../home") == {"notes/home/b.md", "notes/home/c.md"}
+
+
+def test_where_a_filter_left_notes_out_the_answer_that_there_is_none_says_so(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("work/a.md", "The budget is tight.")
+    write("home/b.md", "The spare key of the shed hangs behind the mirror. #keys")
+    library.ingest([notes])
+    question = "Where does the spare key of the shed hang?"
+    assert library.ask(question).notice == ""
+    answer = library.ask(question, filters=Filters(folder="work"))
+    assert (answer.abstained, answer.notice) == (True, "Only notes in work were searched.")
+    assert library.ask(question, filters=Filters("home", "keys")).notice == ""
+    assert library.ask("What is the capital of France?").notice == ""
 
 
 def test_the_graph_search_finds_what_the_exact_one_finds(
