@@ -87,7 +87,9 @@ def add(
     context: typer.Context,
     question: str,
     places: Annotated[list[str] | None, typer.Argument(metavar="PATH:LINES", help="Where the answer stands.")] = None,
-    pattern: Annotated[str, typer.Option(help="What a right answer matches; without it, the first quote.")] = "",
+    pattern: Annotated[
+        str, typer.Option(help="What a right answer matches; else, a sentence of the first place.")
+    ] = "",
     kind: Annotated[str, typer.Option(help="Kind of the case; without it, fact or near-topic.")] = "",
     turns: Annotated[list[str] | None, typer.Option("--turn", help="A question asked before.")] = None,
     unanswerable: Annotated[bool, typer.Option("--unanswerable", help="The notes don't hold the answer.")] = False,

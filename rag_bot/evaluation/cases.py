@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
+from rag_bot.evaluation.patterns import any_pattern, sentences_of
 from rag_bot.markdown import Lines
 
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
@@ -118,14 +119,15 @@ def make_case(
 ) -> Case:
     """A case whose evidence is what stands at these places (`notes/a.md:12-15`); without places, it has no answer.
 
-    `find_text` gives the text of a note by its path, None where it is not indexed (`note_text(library)`). The default
-    pattern is the first quote, with any white space between its words.
+    `find_text` gives the text of a note by its path, None where it is not indexed (`note_text(library)`). A line
+    with several sentences makes a piece of each, one of which suffices. The default pattern is any sentence of the
+    first place, with any white space between its words.
 
     Raises:
         UsageError: a place is none, its note is not indexed, its lines are not in the note or blank; the pattern is no
             regular expression; the question has no word in it.
     """
-    evidence = tuple(_quote(find_text, place) for place in places)
+    evidence = tuple(piece for place in places for piece in _quoted(find_text, place))
     return case_of(question, evidence, pattern=pattern, kind=kind, turns=turns)
 
 
@@ -134,17 +136,13 @@ def case_of(
 ) -> Case:
     """As `make_case`, from evidence that is there already."""
     if evidence and not pattern:
-        pattern = quote_pattern(evidence[0].quote)
+        first = [evidence[number] for number in needs(evidence)[0]]
+        pattern = any_pattern(quote for one in first for quote in sentences_of(one.quote, one.path))
     kind = kind or ("fact" if evidence else NEAR_TOPIC)
     case = Case(_slug(question), " ".join(question.split()), kind, bool(evidence), pattern, evidence, turns)
     if problems := _problems(case):
         raise UsageError(f"This makes no case: {'; '.join(problems)}.")
     return case
-
-
-def quote_pattern(quote: str) -> str:
-    """The regular expression of a quote, with any white space between its words."""
-    return r"\s+".join(re.escape(word) for word in quote.split())
 
 
 def find_case(path: Path, case: Case) -> Case | None:
@@ -258,8 +256,8 @@ def _holds_cases(path: Path) -> bool:
     return holds
 
 
-def _quote(find_text: Callable[[str], str | None], place: str) -> Evidence:
-    """The lines of a note that a place names, verbatim, without the white space around them."""
+def _quoted(find_text: Callable[[str], str | None], place: str) -> tuple[Evidence, ...]:
+    """The lines of a note that a place names, verbatim, without white space around; of one line its sentences."""
     found = re.fullmatch(r"(.+):(\d+)(?:-(\d+))?", place)
     if not found:
         raise UsageError(f"{place!r} is no place. Give a note and its lines, as in notes/a.md:12-15.")
@@ -273,7 +271,8 @@ def _quote(find_text: Callable[[str], str | None], place: str) -> Evidence:
     quote = text[lines.starts[start - 1] : lines.ends[end - 1]].strip()
     if not any(map(str.isalnum, quote)):
         raise UsageError(f"There is no word in {place}. Name the lines that hold the answer.")
-    return Evidence(path, quote)
+    said = sentences_of(quote, path) if start == end else (quote,)  # a line can't be named in part, lines are meant
+    return tuple(Evidence(path, one, place if len(said) > 1 else "") for one in said)
 
 
 def _slug(question: str) -> str:

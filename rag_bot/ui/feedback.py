@@ -8,9 +8,10 @@ from typing import Any
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
-from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case, quote_pattern
+from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case
 from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.evaluation.judge import note_text
+from rag_bot.evaluation.patterns import any_pattern, sentences_of
 from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
 from rag_bot.records import Place, change_words, location
@@ -48,9 +49,9 @@ class Votes:
         """Whether there is still to be asked where the answer stands."""
         action = said.get("action")
         if action == "up":
-            self._keep(chosen, self._quoted(chosen, None))
+            self._keep_quotes(chosen, self._quoted(chosen, None))
         elif action == "pick":
-            self._keep(chosen, self._quoted(chosen, {int(number) for number in said["picked"]}))
+            self._keep_quotes(chosen, self._quoted(chosen, {int(number) for number in said["picked"]}))
         elif action == "lines":
             self._keep_lines(chosen, location(str(said["note"]), int(said["first"]), int(said["last"])))
         elif action == "none":
@@ -67,17 +68,21 @@ class Votes:
             raise UsageError("Tick the lines that answer the question, or choose others in a note.")
         return _evidence(citations)
 
-    def _keep(self, chosen: Exchange, evidence: tuple[Evidence, ...]) -> None:
+    def _keep(self, chosen: Exchange, evidence: tuple[Evidence, ...], pattern: str = "") -> None:
         if not evidence and chosen.folder:
             raise UsageError(f"This was asked of {chosen.folder} only. Ask it of all notes, then say so again.")
         for one in evidence:
             self._require_unchanged(one)
-        pattern = "|".join(dict.fromkeys(quote_pattern(one.quote) for one in evidence))
         self._feedback.keep(case_of(chosen.question, evidence, pattern=pattern, kind=KIND, turns=chosen.turns))
+
+    def _keep_quotes(self, chosen: Exchange, evidence: tuple[Evidence, ...]) -> None:
+        self._keep(chosen, evidence, any_pattern(one.quote for one in evidence))
 
     def _keep_lines(self, chosen: Exchange, place: str) -> None:
         case = make_case(note_text(self._library), chosen.question, (place,), kind=KIND)
-        self._keep(chosen, tuple(replace(one, quote=bare(one.quote)) for one in case.evidence))
+        evidence = tuple(replace(one, quote=bare(one.quote)) for one in case.evidence)
+        said = (bare(sentence) for one in case.evidence for sentence in sentences_of(one.quote, one.path))
+        self._keep(chosen, evidence, any_pattern(said))
 
     def _require_unchanged(self, evidence: Evidence) -> None:
         """A case is only made of what stands in the file and in the index alike."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import chain
 
-from rag_bot.evaluation.cases import Evidence, quote_pattern
+from rag_bot.evaluation.cases import Evidence, needs
 from rag_bot.evaluation.measures import first_evidence_rank, measure
+from rag_bot.evaluation.patterns import any_pattern, quote_pattern, sentences_of
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
 from rag_bot.evaluation.results import Cited, Expected, Found, Outcome, Result
@@ -85,9 +87,11 @@ def _expected(outcome: Outcome) -> str:
 
 
 def _plain_patterns(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """The patterns that say no more than the evidence: its first piece, or any."""
+    """The patterns that say no more than the evidence: its first piece, or any, whole or by the sentence."""
     quoted = [quote_pattern(one.quote) for one in evidence]
-    return (*quoted[:1], "|".join(quoted))
+    said = [sentences_of(one.quote, one.path) for one in evidence]
+    first = [sentence for number in next(iter(needs(evidence)), ()) for sentence in said[number]]
+    return (*quoted[:1], "|".join(quoted), any_pattern(first), any_pattern(chain.from_iterable(said)))
 
 
 def _piece(one: Expected) -> str:

@@ -17,6 +17,7 @@ from rag_bot.evaluation.cases import (
     append_case,
     case_files,
     make_case,
+    needs,
     read_cases,
     select_cases,
 )
@@ -147,6 +148,36 @@ def test_a_case_is_made_of_the_note_s_own_lines(keys: Library) -> None:
     assert re.search(case.pattern, "the key to the shed lies\n  under the mat. [1]", re.IGNORECASE)
     assert not re.search(case.pattern, "the key to the shed lies under the matX", re.IGNORECASE)
     assert make_case(note_text(keys), "Who has it?", ("notes/a.md:6",)).evidence[0].quote == "- spare: with Ada"
+
+
+TWO = "The shed key hangs behind the blue door. It opens the garden gate as well."
+
+
+@pytest.mark.parametrize("mark", ["", "> ", "- " + "A very long bullet tells where everything is kept. " * 7])
+def test_any_sentence_of_a_line_is_an_answer_and_its_evidence(mark: str) -> None:
+    case = make_case(lambda _: f"# Keys\n\n{mark}{TWO}\n", "Where is the key?", ("notes/a.md:3",))
+    for sentence in ("the shed key hangs\nbehind the blue door.", "It opens the garden gate as well. [1]"):
+        assert re.search(case.pattern, sentence, re.IGNORECASE)
+    assert not re.search(case.pattern, "The shed key hangs behind the door.")
+    assert len(needs(case.evidence)) == 1
+    assert [one.quote for one in case.evidence][-1] == "It opens the garden gate as well."
+    assert all(one.quote in f"{mark}{TWO}" for one in case.evidence)
+
+
+def test_several_lines_are_one_piece_of_evidence_and_any_sentence_of_them_an_answer() -> None:
+    text = "The shed key hangs behind\nthe blue door. It opens\nthe gate. No. We don't know."
+    case = make_case(lambda _: text, "Where is the key?", ("notes/a.md:1-3",))
+    assert case.evidence == (Evidence("notes/a.md", text),)
+    assert re.search(case.pattern, "It opens the gate. [1]")
+    assert not re.search(case.pattern, "No.")
+
+
+@pytest.mark.parametrize("text", ["- Take bread. Take salt.", "# Bread. Salt.", "Bread.\n\nSalt here.", "Yes. No."])
+def test_what_answers_quote_whole_is_asked_for_whole(text: str) -> None:
+    case = make_case(lambda _: text, "What to take?", (f"notes/a.md:1-{len(text.splitlines())}",))
+    assert case.evidence == (Evidence("notes/a.md", text),)
+    assert re.fullmatch(case.pattern, text)
+    assert re.search(case.pattern, text[: len(text) // 2]) is None
 
 
 def test_a_case_without_an_answer_has_no_evidence(keys: Library) -> None:

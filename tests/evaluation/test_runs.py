@@ -11,7 +11,8 @@ import pytest
 
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
-from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.evaluation.cases import Case, Evidence, make_case
+from rag_bot.evaluation.judge import note_text
 from rag_bot.evaluation.measures import missing_evidence, summarise
 from rag_bot.evaluation.results import (
     keep_result,
@@ -109,6 +110,23 @@ def test_evidence_that_no_longer_stands_is_named_and_counts_as_not_found(keys: L
     summary = summarise(result)
     assert summary["missing_evidence"] == 2
     assert summary["recall@5"] == summary["nDCG@10"] == summary["MRR"] == summary["citation_recall"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "question", ["Where does the boathouse key hang?", "What does the boathouse key open besides?"]
+)
+def test_an_answer_with_a_sentence_of_the_line_named_is_right_and_proven(
+    library: Library, notes: Path, question: str
+) -> None:
+    notes.mkdir(exist_ok=True)
+    (notes / "boat.md").write_text(
+        "# Boat\n\nThe boathouse key hangs behind the blue door. Besides, the boathouse key can open the garden gate.\n"
+    )
+    library.ingest([notes])
+    (outcome,) = run_cases(library, [make_case(note_text(library), question, ("notes/boat.md:3",))]).outcomes
+    assert outcome.right
+    assert outcome.scores["recall@1"] == outcome.scores["nDCG@10"] == 1.0
+    assert outcome.scores["citation_recall"] == outcome.scores["citation_precision"] == 1.0
 
 
 def test_a_follow_up_is_asked_with_the_turns_before_it(keys: Library) -> None:

@@ -18,9 +18,11 @@ from rag_bot.conversations import SavedExchange
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence, case_of, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
+from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
 from rag_bot.ui.exchange import Exchange, History
 from rag_bot.ui.feedback import Votes
+from rag_bot.ui.result_view import result_html
 
 TRAM, BUS = "When does the night tram leave?", "What colour is the airport bus?"
 TRAMS = """# Trams
@@ -134,6 +136,21 @@ def test_lines_that_are_ticked_or_chosen_in_a_note_become_the_evidence(tram_libr
     vote(tram_library, history, "lines", note="notes/trams.md", first=4, last=4)
     [case] = kept(tram_library)
     assert case.evidence == (Evidence("notes/trams.md", "The day tram leaves at six."),)
+
+
+def test_a_line_with_several_sentences_is_a_case_that_one_of_them_answers(
+    tram_library: Library, write: Callable[..., Path], notes: Path
+) -> None:
+    write("ferry.md", "# Ferry\n\nThe night ferry leaves at nine from the old pier. Its captain sells the tickets.\n")
+    tram_library.ingest([notes])
+    question = "When does the night ferry leave?"
+    vote(tram_library, (asked(tram_library, question),), "lines", note="notes/ferry.md", first=3, last=3)
+    result = run_cases(tram_library, kept(tram_library))
+    (outcome,) = result.outcomes
+    assert outcome.right
+    assert outcome.scores["citation_recall"] == 1.0
+    failed = replace(result, outcomes=(replace(outcome, right=False),))
+    assert "an answer that matches" not in result_html(failed)
 
 
 @pytest.mark.parametrize(
