@@ -6,6 +6,7 @@ import builtins
 import json
 import secrets
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,10 +83,15 @@ class Conversations:
                 (number, _storable(exchange.key), words, saved),
             )
 
-    def cut(self, conversation: str, from_exchange: str) -> None:
-        """Remove this exchange and all after it, before its question is asked in other words; else nothing."""
+    def cut(self, conversation: str, from_exchange: str, asked_instead: str = "") -> None:
+        """Remove this exchange and all after it, before its question is asked in other words; else nothing.
+
+        A title that was made of the first question follows what is asked instead of it.
+        """
         with changing(self.file) as connection:
             number = self._touch(connection, conversation)
+            if asked_instead and self._is_titled_by(connection, number, from_exchange):
+                _entitle(connection, number, as_title(asked_instead) or UNTITLED)
             connection.execute(
                 "DELETE FROM exchange WHERE conversation = ?1 AND position >= "
                 "(SELECT position FROM exchange WHERE conversation = ?1 AND key = ?2)",
@@ -130,10 +136,7 @@ class Conversations:
         if not line:
             raise UsageError("A conversation's title cannot be empty. Give it some words.")
         with changing(self.file) as connection:
-            number = self._number(connection, conversation)
-            connection.execute(
-                "UPDATE conversation SET title = ?, words = ? WHERE id = ?", (line, folded(line), number)
-            )
+            _entitle(connection, self._number(connection, conversation), line)
 
     def delete(self, conversation: str) -> None:
         """Remove a conversation for good: the file is written anew, so nothing of it is left on its pages."""
@@ -154,6 +157,15 @@ class Conversations:
         connection.execute("UPDATE conversation SET changed = ?, latest = ? WHERE id = ?", values)
         return number
 
+    def _is_titled_by(self, connection: sqlite3.Connection, number: int, exchange: str) -> bool:
+        """Whether this exchange is the first, and the title is the one that its question makes."""
+        query = "SELECT key, saved FROM exchange WHERE conversation = ? ORDER BY position LIMIT 1"
+        titles = _rows(connection, "SELECT title FROM conversation WHERE id = ?", number)
+        for key, saved in _rows(connection, query, number):
+            with suppress(ValueError):  # of one that is damaged nothing can be said
+                return key == _storable(exchange) and titles == [(as_title(from_json(saved).question) or UNTITLED,)]
+        return False
+
     def _next(self, connection: sqlite3.Connection) -> int:
         return int(_rows(connection, _LATEST, self._library)[0][0]) + 1
 
@@ -171,6 +183,10 @@ class Conversations:
 def _rows(connection: sqlite3.Connection | None, query: str, *values: object) -> builtins.list[Any]:
     """None where nothing was saved yet."""
     return connection.execute(query, values).fetchall() if connection else []
+
+
+def _entitle(connection: sqlite3.Connection, number: int, title: str) -> None:
+    connection.execute("UPDATE conversation SET title = ?, words = ? WHERE id = ?", (title, folded(title), number))
 
 
 def _unknown(conversation: str) -> UsageError:

@@ -45,10 +45,10 @@ class Chats:
         self.problem = ""
         return replace(chat, key=key)
 
-    def cut(self, chat: Chat, key: str) -> None:
-        """Forgets an exchange and all that came after it."""
+    def cut(self, chat: Chat, key: str, asked_instead: str = "") -> None:
+        """Forgets an exchange and all that came after it, before something else is asked in its place."""
         if chat.key:
-            self._change(lambda: self._conversations.cut(chat.key, key))
+            self._change(lambda: self._conversations.cut(chat.key, key, asked_instead))
 
     def rename(self, key: str, title: str) -> None:
         self._change(lambda: self._conversations.rename(key, title))

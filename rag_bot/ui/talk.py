@@ -111,7 +111,7 @@ class Talk:
 
         def grow(stop: threading.Event) -> Iterator[tuple[Chat, Exchange]]:
             if cut:
-                self._chats.cut(chat, cut)
+                self._chats.cut(chat, cut, begun.question)
             return self._saved(chat, self._answering.grow(begun, earlier, mode, stop))
 
         stream = self._streams.begin(_page(request), grow)

@@ -176,6 +176,26 @@ def test_any_text_can_be_title_question_answer_key_and_search(conversations: Con
     assert conversations.exchanges(key) == ()
 
 
+def test_a_title_follows_the_first_question_only_where_it_was_made_of_it(conversations: Conversations) -> None:
+    key = conversations.begin("Where is the key?").key
+    conversations.put(key, exchange("a", "Where is the key?"))
+    conversations.put(key, exchange("b", "And the lock?"))
+
+    def title_after(cut: str, asked_instead: str) -> str:
+        conversations.cut(key, cut, asked_instead)
+        conversations.put(key, exchange(cut, asked_instead))
+        return conversations.find(key).title
+
+    assert title_after("b", "And the door?") == "Where is the key?"
+    assert title_after("a", "Where is the shed?") == "Where is the shed?"
+    assert [one.key for one in conversations.list("shed")] == [key]
+    assert conversations.list("key") == []
+    assert title_after("a", "\x00") == "Untitled"
+    assert title_after("a", "Where?") == "Where?"
+    conversations.rename(key, "Mine")
+    assert title_after("a", "Who?") == "Mine"
+
+
 def test_a_search_may_have_thousands_of_words(conversations: Conversations) -> None:
     conversations.begin("one two")
     assert conversations.list(" ".join(f"w{number}" for number in range(5_000))) == []

@@ -22,6 +22,14 @@ def asked(key: str, question: str) -> Exchange:
     return Exchange(key, question, "", given=exchange(key, question))
 
 
+def test_a_conversation_is_called_by_its_first_question_as_it_was_asked_last(chats: Chats) -> None:
+    kept = chats.save(Chat(), asked("a", "Where is the key?"))
+    chats.cut(kept, "a", "Where is the lock?")
+    kept = chats.save(Chat(kept.key), asked("b", "Where is the lock?"))
+    assert [one.title for one in chats.list("")] == ["Where is the lock?"]
+    assert chats.problem == ""
+
+
 def test_a_problem_is_told_until_a_change_succeeds(chats: Chats) -> None:
     kept = chats.save(Chat(), asked("a", "Where is the key?"))
     assert chats.problem == ""
