@@ -61,7 +61,7 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
     yield _said(answer)
     yield from (_citation(citation) for citation in answer.citations)
     if exchange.nearest:
-        yield "The nearest passages, which do not answer it:"
+        yield "The nearest passages, which may not answer it:"
         yield "\n".join(f"- {_place(place)}" for place in exchange.nearest)
 
 

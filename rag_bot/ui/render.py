@@ -52,7 +52,7 @@ def _nearest(nearest: Sequence[Place]) -> str:
     if not nearest:
         return ""
     rows = "".join(f"<li>{place_link(place)}</li>" for place in nearest)
-    return f'<p class="hint">The nearest passages, which do not answer it:</p><ul class="nearest">{rows}</ul>'
+    return f'<p class="hint">The nearest passages, which may not answer it:</p><ul class="nearest">{rows}</ul>'
 
 
 def _measured(answer: Answer) -> str:

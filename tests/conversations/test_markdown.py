@@ -101,7 +101,7 @@ def test_quotes_after_a_model_failed_name_it_and_an_abstaining_answer_the_neares
     page = _page(SavedExchange("k", "q", "", quoted("q"), ASKED, near))
     assert "\n\nAsked 2026-11-03 14:05. The notes don't answer it.\n\nThis is not in your notes.\n" in page
     assert "Mode:" not in page
-    assert "- notes/b.md:3-4 — Flat › Keys" in page
+    assert "\nThe nearest passages, which may not answer it:\n\n- notes/b.md:3-4 — Flat › Keys" in page
 
 
 def test_a_citation_whose_note_has_changed_says_so() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_bot.records import Answer, Citation, Failure, Quote, Run, Status, Writer
+from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status, Writer
 from rag_bot.ui.examples import SHIPPED, SHIPPED_NOTE, example_questions
 from rag_bot.ui.glance import Glance, Pulse
 from rag_bot.ui.overview import failures, overview, watching
@@ -100,6 +100,8 @@ def test_a_changed_file_is_said_to_be_changed() -> None:
 
 def test_abstaining_is_said_plainly() -> None:
     assert whole_answer(answer(), ()) == ('<p class="abstained">This is not in your notes.</p>')
+    near = whole_answer(answer(), [Place("notes/b.md", "Flat", (), 3, 4, 0.2)])
+    assert "The nearest passages, which may not answer it:" in near
 
 
 @pytest.mark.parametrize(
