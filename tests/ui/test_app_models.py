@@ -125,3 +125,12 @@ def test_stop_works_while_a_model_is_opened_and_the_next_question_finds_it_open(
     page.wait_for_selector(".exchange", state="detached")
     model.slow.clear()
     ask(page, EMERGENT).locator(".written .cite").first.wait_for()
+
+
+def test_the_end_of_a_long_path_is_not_under_the_arrow(page: Any) -> None:
+    field = page.locator("#answers-by input")
+    field.fill(f"gguf:/{'a-folder-with-a-long-name/' * 4}model.gguf")
+    style = field.evaluate("field => ({...getComputedStyle(field)})")
+    assert style["textOverflow"] == "ellipsis"
+    room, arrow = field.bounding_box(), page.locator("#answers-by .icon-wrap").bounding_box()
+    assert room["x"] + room["width"] - float(style["paddingRight"].removesuffix("px")) <= arrow["x"]
