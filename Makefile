@@ -12,7 +12,7 @@ endif
 
 run: .venv/app
 ifdef NOTES
-	notes="$$(cd "$(patsubst ~%,$(HOME)%,$(NOTES))" && pwd)" && cd "$(HOME)" && "$(CURDIR)/.venv/bin/rag-bot" --notes "$$notes" serve
+	notes="$$(cd "$(patsubst ~%,$(HOME)%,$(NOTES))" >/dev/null && pwd)" && cd "$(HOME)" && "$(CURDIR)/.venv/bin/rag-bot" --notes "$$notes" serve
 else
 	.venv/bin/python app.py
 endif
