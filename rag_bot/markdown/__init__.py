@@ -1,6 +1,7 @@
 """Text -> blocks, sentences and bullets with exact line and character spans."""
 
 from rag_bot.markdown.blocks import Block, Kind, Lines, Span, Unit
+from rag_bot.markdown.entries import entries
 from rag_bot.markdown.parsing import is_plain, parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
 from rag_bot.markdown.quotable import units
@@ -14,6 +15,7 @@ __all__ = [
     "Unit",
     "announces",
     "asks",
+    "entries",
     "is_plain",
     "parse",
     "plain_text",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rag_bot.markdown import Block, Kind, Lines, Span, Unit, announces, is_plain, parse
-from rag_bot.records import Note
+from rag_bot.markdown import Block, Kind, Lines, Span, Unit, announces, asks, entries, is_plain, parse, units
+from rag_bot.records import Hit, Note
 
 LONGEST_QUOTE = 12  # lines
 SHORT_CODE = 7  # lines, fences included: code after a paragraph belongs to its last sentence, colon or not
@@ -18,6 +18,17 @@ def blocks_of(note: Note) -> tuple[Block, ...]:
 
 def text_of(note: Note, span: Span) -> str:
     return note.text[span.start_char : span.end_char]
+
+
+def lines_in(hit: Hit) -> Iterator[Unit]:
+    """The lines that begin in a passage, in order; of front matter whole entries."""
+    note, start, end = hit.note, hit.chunk.start_char, hit.chunk.end_char
+    blocks = blocks_of(note)
+    if blocks[0].kind is Kind.FRONT_MATTER and start < blocks[0].span.end_char:
+        found = entries(note.text, units(note.text, blocks[:1]))
+        yield from (unit for unit in found if start <= unit.span.start_char < end)
+        start = blocks[0].span.end_char
+    yield from units(note.text, blocks, start, end)
 
 
 def with_what_follows(note: Note, unit: Unit) -> Span:
@@ -54,12 +65,20 @@ def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]
     elif block.kind is Kind.ITEM:
         children = list(_while_inside(blocks, unit.block, after))
         yield from children or (_siblings(note, blocks, unit.block, after) if leads_on else ())
-    elif leads_on and after and blocks[after[0]].kind is not Kind.HEADING:
+    elif leads_on and after and not _is_rhetorical(note, unit, block, blocks[after[0]]):
         yield after[0]
         if blocks[after[0]].kind is Kind.ITEM:
             yield from _rest_of_list(blocks, after[0])
     elif block.kind is Kind.PARAGRAPH and after and _is_short_code(blocks[after[0]]):
         yield after[0]
+
+
+def _is_rhetorical(note: Note, unit: Unit, block: Block, following: Block) -> bool:
+    """Whether what follows is another matter: a heading, or a paragraph after one that only ends in a question."""
+    ends_paragraph = asks(text_of(note, unit.span)) and bool(
+        note.text[block.span.start_char : unit.span.start_char].strip()
+    )
+    return following.kind is Kind.HEADING or (ends_paragraph and following.kind is Kind.PARAGRAPH)
 
 
 def _is_short_code(block: Block) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
@@ -15,12 +15,12 @@ from rag_bot.markdown import (
     Unit,
     asks,
     plain_text,
-    units,
     without_links,
     without_note_links,
 )
+from rag_bot.query.asked import Asked, only_names
 from rag_bot.query.duplicates import repeats, word_shingles
-from rag_bot.query.extent import blocks_of, text_of, with_what_follows
+from rag_bot.query.extent import lines_in, text_of, with_what_follows
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.store.analysis import ENGLISH, content_terms
@@ -38,25 +38,32 @@ LESS_FOR_FRONT_MATTER = LESS_FOR_TITLE = LESS_FOR_QUESTION = 0.15  # they name t
 LESS_FOR_HEADING = LESS_FOR_CODE = LESS_FOR_LINK = 0.1  # code comes with the sentence that announces it
 LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the question's words,
 ENOUGH_NEW_WORDS = 6  # and not at all for one with so many others
+LEAST_SHARE_OF_NAME = 0.6  # a title, tag list or open question gives way to a line with this share of its score
+NAMES, OPEN = "names", "open"
 CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredUnit:
-    """A line of a hit with what speaks for it: cosine and share of the question's words, both at most 1."""
+    """A line of a hit with what speaks for it: cosine and share of the question's words, both at most 1.
+
+    `hollow` is NAMES for a title or tags, OPEN for a question that nothing answers, else "".
+    """
 
     hit: Hit
     unit: Unit
     meaning: float
     words: float
     score: float
+    hollow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What becomes of a line: its quote, or the rule that dropped it.
 
-    Rules: "siblings" (the best bullet of its list has more of the question's words), "words" (the best line has),
+    Rules: "names" (it only names the note, and others say more),
+    "siblings" (the best bullet of its list has more of the question's words), "words" (the best line has),
     "score" (too far below the best line's), "most" (enough are shown), "repeats" (another quote has it).
     """
 
@@ -71,13 +78,16 @@ class TermWeights:
 
     weights: Mapping[tuple[str, ...], float]
     languages: tuple[str, ...] = (ENGLISH,)
+    asked: Asked = field(default_factory=Asked)
 
     @classmethod
     def of(cls, sources: Sources, question: str) -> TermWeights:
         languages, total = sources.words.languages, sources.words.count()
         terms = dict.fromkeys(content_terms(question, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
-        return cls({term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}, languages)
+        return cls(
+            {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}, languages, Asked.by(question)
+        )
 
     def words_in(self, text: str) -> set[tuple[str, ...]]:
         """The words of a text that carry meaning, each as the indexed languages spell it."""
@@ -99,10 +109,10 @@ def score_units(
 ) -> list[ScoredUnit]:
     """The lines of the best hits, best first. `vector` is the question's unit vector."""
     candidates = [
-        (hit, unit, terms.share(text_of(hit.note, unit.span), _context(unit)))
+        (hit, unit, _words(hit.note, unit, terms))
         for hit in hits[:QUOTED_HITS]
-        for unit in units(hit.note.text, blocks_of(hit.note), hit.chunk.start_char, hit.chunk.end_char)
-        if not _is_mostly(without_note_links, text_of(hit.note, unit.span))  # like entries of a table of contents
+        for unit in lines_in(hit)
+        if not only_links(hit.note, unit)
     ]
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_UNITS]
@@ -110,10 +120,15 @@ def score_units(
         return []
     meanings = sources.model.encode_documents([_embedded(hit.note, unit) for hit, unit, _ in candidates]) @ vector
     scored = [
-        ScoredUnit(hit, unit, cosine, share, _score(hit, unit, cosine, share, terms))
+        ScoredUnit(hit, unit, cosine, share, _score(hit, unit, cosine, share, terms), _hollow(hit.note, unit, terms))
         for (hit, unit, share), cosine in zip(candidates, meanings.tolist(), strict=True)
     ]
     return sorted(scored, key=lambda one: -one.score)
+
+
+def only_links(note: Note, unit: Unit) -> bool:
+    """Whether a line leads to other notes and says no more, like an entry of a table of contents."""
+    return _is_mostly(without_note_links, text_of(note, unit.span))
 
 
 def pick_quotes(scored: Sequence[ScoredUnit]) -> list[Quote]:
@@ -125,7 +140,7 @@ def judge(scored: Sequence[ScoredUnit]) -> Iterator[Judged]:
     """What becomes of each line, in the same order."""
     quotes: list[Quote] = []
     for one, lesser in _compared(scored):
-        too_low = one.score < LEAST_SHARE * scored[0].score
+        too_low = one.score < LEAST_SHARE * leading(scored).score
         if dropped := lesser or ("score" if too_low else "most" if len(quotes) == MOST_QUOTES else ""):
             yield Judged(one, dropped=dropped)
             continue
@@ -137,16 +152,23 @@ def judge(scored: Sequence[ScoredUnit]) -> Iterator[Judged]:
             yield Judged(one, quote)
 
 
+def leading(scored: Sequence[ScoredUnit]) -> ScoredUnit:
+    """The line that the others are measured by: the best one that says something, unless it is far from the best."""
+    saying = next((one for one in scored if not one.hollow), scored[0])
+    return saying if saying.score >= LEAST_SHARE_OF_NAME * scored[0].score else scored[0]
+
+
 def _compared(scored: Sequence[ScoredUnit]) -> Iterator[tuple[ScoredUnit, str]]:
     """Each line with the rule by which it is too far from the best one, or from the best of its own list; or ""."""
     best_of_list: dict[tuple[object, ...], float] = {}
-    least = SHARE_OF_BEST_WORDS * scored[0].words if scored and scored[0].words >= NEARLY_ALL_WORDS else 0.0
+    leader = leading(scored) if scored else None
+    least = SHARE_OF_BEST_WORDS * leader.words if leader and leader.words >= NEARLY_ALL_WORDS else 0.0
     for one in scored:
         unit = one.unit
         where = (unit.headings, unit.ancestors) if unit.kind is Kind.ITEM else (unit.span,)
         best = best_of_list.setdefault((one.hit.note.path, *where), one.words)
         lesser = "siblings" if one.words < SHARE_OF_SIBLING_WORDS * best else "words" if one.words < least else ""
-        yield one, lesser
+        yield one, "names" if one.hollow == NAMES and leader and not leader.hollow else lesser
 
 
 def make_quote(scored: ScoredUnit) -> Quote:
@@ -171,10 +193,26 @@ def quote_lines(note: Note, unit: Unit, span: Span, score: float) -> Quote:
     )
 
 
+def _words(note: Note, unit: Unit, terms: TermWeights) -> float:
+    """The share of the question's words in a line and above it.
+
+    What an entry of front matter says it says of its note: if it is asked for, or has a word that is.
+    """
+    text = text_of(note, unit.span)
+    if unit.kind is not Kind.FRONT_MATTER:
+        return terms.share(text, _context(unit))
+    if asking := terms.asked.words_for(text):
+        return terms.share(" ".join((note.title, text, *asking)))
+    return terms.share(text, note.title) if terms.share(text) else 0.0
+
+
 def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights) -> float:
+    merit = MEANING * cosine + WORDS * share + PASSAGE * hit.score
+    if unit.kind is Kind.FRONT_MATTER and terms.asked.words_for(text_of(hit.note, unit.span)):
+        return merit - LESS_FOR_FRONT_MATTER * (1 - share)
     new_words = terms.words_in(text_of(hit.note, unit.span)) - terms.weights.keys()
     repetition = LESS_FOR_NOTHING_NEW * max(0.0, 1 - len(new_words) / ENOUGH_NEW_WORDS)
-    return MEANING * cosine + WORDS * share + PASSAGE * hit.score - repetition - _less(hit.note, unit)
+    return merit - repetition - _less(hit.note, unit)
 
 
 def _less(note: Note, unit: Unit) -> float:
@@ -188,8 +226,18 @@ def _less(note: Note, unit: Unit) -> float:
             return LESS_FOR_CODE
     if _is_mostly(without_links, text_of(note, unit.span)):
         return LESS_FOR_LINK
-    is_question = asks(text_of(note, unit.span))
-    return LESS_FOR_QUESTION if is_question and with_what_follows(note, unit) == unit.span else 0.0
+    return LESS_FOR_QUESTION if _is_open_question(note, unit) else 0.0
+
+
+def _is_open_question(note: Note, unit: Unit) -> bool:
+    return asks(text_of(note, unit.span)) and with_what_follows(note, unit) == unit.span
+
+
+def _hollow(note: Note, unit: Unit, terms: TermWeights) -> str:
+    text = text_of(note, unit.span)
+    if unit.kind is Kind.FRONT_MATTER:
+        return NAMES if only_names(text, note.title) and not terms.asked.naming(text) else ""
+    return OPEN if _is_open_question(note, unit) else ""
 
 
 def _is_mostly(without: Callable[[str], str], text: str) -> bool:
@@ -203,7 +251,8 @@ def _context(unit: Unit) -> str:
 
 
 def _embedded(note: Note, unit: Unit) -> str:
-    context = " > ".join((*unit.headings[-1:], *unit.ancestors[-2:]))
+    above = [note.title] if unit.kind is Kind.FRONT_MATTER else unit.headings[-1:]
+    context = " > ".join((*above, *unit.ancestors[-2:]))
     text = plain_text(text_of(note, unit.span))[:READ_OF_UNIT]
     return f"{context}\n{text}" if context else text
 

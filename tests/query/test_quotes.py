@@ -110,3 +110,99 @@ def test_a_giant_line_is_quoted_in_part(ask: Ask) -> None:
     answer = ask(note, "What is the vault code?")
     assert "The vault code is 4711." in answer.text
     assert len(answer.text) < 5000
+
+
+CONCERT = """---
+date: 2024-12-24
+author: Jo Kim
+location: Lund
+tags: [music, retro]
+---
+# Choir concert
+
+We sang Bach and two carols; the tenors came in too late.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "entry"),
+    [
+        ("When was the choir concert?", "date: 2024-12-24"),
+        ("Where was the choir concert?", "location: Lund"),
+        ("Who is the author of the choir concert note?", "author: Jo Kim"),
+        ("Which tags does the choir concert have?", "tags: [music, retro]"),
+    ],
+)
+def test_an_entry_of_the_front_matter_answers_what_asks_for_it(ask: Ask, question: str, entry: str) -> None:
+    assert first(ask(CONCERT, question)) == entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "question"),
+    [
+        ("authors:\n  - Priya Nair\n  - Owen Cole", "Who wrote The Living Soil?"),
+        ("publisher: Ashgrove Press", "Who published The Living Soil?"),
+        ("price: 749 EUR", "How much did The Living Soil cost?"),
+        ("weight: 2.4 kg", "How heavy is The Living Soil?"),
+        ("rating: 5/5", "What rating did I give The Living Soil?"),
+        ("next_appointment: 2025-03-18", "When is the next appointment for The Living Soil?"),
+        ("autorin: Priya Nair", "Wer ist die Autorin von The Living Soil?"),
+        ("ort: Leipzig, Raum 204", "Wo ist The Living Soil?"),
+        ("datum: 2024-03-12", "Wann war The Living Soil?"),
+    ],
+)
+def test_keys_of_many_kinds_are_found_and_quoted_whole(ask: Ask, entry: str, question: str) -> None:
+    note = f"---\nisbn: 978-1-23456-789-7\n{entry}\nlayout: page\n---\n# The Living Soil\n\nFungi feed roots.\n"
+    assert first(ask(note, question)) == entry
+
+
+def test_toml_has_entries_too(ask: Ask) -> None:
+    note = '+++\ntitle = "Stalker"\ndirector = "Andrei Tarkovsky"\n+++\n# Stalker\n\nThree men walk into the Zone.\n'
+    assert first(ask(note, "Who directed Stalker?")) == 'director = "Andrei Tarkovsky"'
+
+
+def test_the_body_answers_before_the_front_matter_where_it_says_more(ask: Ask) -> None:
+    answer = ask(CONCERT, "What did we sing at the choir concert?")
+    assert [citation.quote.text for citation in answer.citations] == [CONCERT.splitlines()[-1]]
+
+
+def test_a_title_line_is_no_answer_where_the_note_says_more(ask: Ask) -> None:
+    said = "The payment queue stopped on 13 August because the disk was full."
+    note = f"---\ntitle: Incident 13 August 2024\n---\n\n{said}\n"
+    answer = ask(note, "What happened on 13 August 2024?")
+    assert [citation.quote.text for citation in answer.citations] == [said]
+
+
+def test_a_tag_list_is_no_answer_where_the_note_says_more(ask: Ask) -> None:
+    note = (
+        "---\ntags: [retro, heron]\n---\n# Heron\n\n- The release was rolled back #retro\n- Nobody owned the alerts\n"
+    )
+    answer = ask(note, "#retro")
+    assert not any(citation.quote.text.startswith("tags:") for citation in answer.citations)
+
+
+def test_a_title_under_another_key_and_on_two_lines_does_not_push_out_the_answer(ask: Ask) -> None:
+    said = "Install the Visual C++ Redistributable and start again."
+    title = "WinError 126: the specified module of torch could not be loaded on Windows"
+    wrapped = title.replace(" could ", " could\n  ")
+    note = f"---\nquestion: '{wrapped}'\n---\n# {title}\n\n{said}\n"
+    texts = [citation.quote.text for citation in ask(note, "WinError 126: torch module could not be loaded").citations]
+    assert any(said in text for text in texts)
+    assert not any(text.startswith("question:") for text in texts)
+
+
+def test_an_open_question_does_not_push_out_what_answers_it_elsewhere(ask: Ask) -> None:
+    said = "GDPR review is not needed because no personal data leaves our servers (Legal confirmed)."
+    note = f"# Kickoff\n\n- Do we need a GDPR review of it, and when?\n- Which address?\n\n## Later\n\n{said}\n"
+    assert said in ask(note, "Do we need a GDPR review, and when?").text
+
+
+def test_a_question_that_ends_a_paragraph_is_not_joined_with_the_next_one(ask: Ask) -> None:
+    note = "We booked the small hall. And who moderates?\n\nThe catering is ordered and costs 1,200 crowns.\n"
+    answer = ask(note, "Who moderates?")
+    assert "And who moderates?" in [citation.quote.text for citation in answer.citations]
+
+
+def test_a_paragraph_that_only_asks_brings_the_next_one(ask: Ask) -> None:
+    note = "And who moderates the panel?\n\nAnna Berg does, since Tom is away.\n"
+    assert first(ask(note, "Who moderates the panel?")).endswith("since Tom is away.")

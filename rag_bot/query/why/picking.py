@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag_bot.query.quotes import LEAST_SHARE, MOST_QUOTES, MOST_UNITS, QUOTED_HITS, Judged
+from rag_bot.query.extent import lines_in
+from rag_bot.query.quotes import LEAST_SHARE, MOST_QUOTES, MOST_UNITS, QUOTED_HITS, Judged, leading, only_links
 from rag_bot.query.why.journey import Stage
 from rag_bot.query.why.working import Working
 from rag_bot.records import Chunk, Hit, Quote, location
@@ -40,8 +41,19 @@ def read(work: Working, own: Hit, lines: Lines, remedy: str) -> Stage:
         return Stage("read", False, said, remedy, detail)
     which = "these lines were" if whole else "none of its lines was"
     said = f"{which} not compared" if whole else f"{which} compared"
-    said += f": they only link to other notes, hold no text, or are not among the {MOST_UNITS} lines with most words"
-    return Stage("read", False, said, remedy, detail)
+    never = _never_compared(own, lines)
+    said += f": {never or f'they are not among the {MOST_UNITS} lines with most words of the question'}"
+    return Stage("read", False, said, "no question brings them as an answer" if never else remedy, detail)
+
+
+def _never_compared(own: Hit, lines: Lines) -> str:
+    """Why lines of a passage are compared with no question at all; "" where they may be."""
+    within = [
+        unit for unit in lines_in(own) if not lines or _overlap(lines, (unit.span.start_line, unit.span.end_line))
+    ]
+    if not within:
+        return "they hold no text that could be quoted"
+    return "they only link to other notes" if all(only_links(own.note, unit) for unit in within) else ""
 
 
 def picked(work: Working, compared: list[Judged], citation: int | None) -> Stage:
@@ -63,8 +75,10 @@ def picked(work: Working, compared: list[Judged], citation: int | None) -> Stage
 
 
 def _reason(work: Working, judged: Judged) -> str:
-    top = work.judged[0].line
+    top = leading([one.line for one in work.judged])
     match judged.dropped:
+        case "names":
+            return "it only names or sorts the note, and other lines say more"
         case "siblings":
             return "a bullet of the same list has more of the question's words"
         case "words":
@@ -82,11 +96,13 @@ def _reason(work: Working, judged: Judged) -> str:
 def _remedy(judged: Judged) -> str:
     if judged.dropped == "repeats":
         return "its words are not lost"
+    if judged.dropped == "names":
+        return "ask for the title or the tags, if these are meant"
     return "ask more precisely for what this line says, in its words"
 
 
 def _figures(work: Working, best: Judged | None, citation: int | None) -> dict[str, Any]:
-    top = work.judged[0] if work.judged else None
+    top = _leader(work)
     last = _last(work) if work.quotes else None
     return {
         "citation": citation,
@@ -97,6 +113,12 @@ def _figures(work: Working, best: Judged | None, citation: int | None) -> dict[s
         "least_score": round(LEAST_SHARE * top.line.score, 4) if top else None,
         "limit": MOST_QUOTES,
     }
+
+
+def _leader(work: Working) -> Judged | None:
+    """The line that the others are measured by."""
+    leader = leading([one.line for one in work.judged]) if work.judged else None
+    return next((one for one in work.judged if one.line is leader), None)
 
 
 def _figure(judged: Judged) -> dict[str, Any]:

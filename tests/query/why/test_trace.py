@@ -354,7 +354,26 @@ def test_lines_that_only_link_to_other_notes_are_not_read(library: Library, note
     library.ingest([notes])
     trace = library.why("Where is the parcel?", "index.md")
     assert trace.lost_at == "read"
-    assert "they only link to other notes" in trace.journey.verdict
+    assert "they only link to other notes; no question brings them" in trace.journey.verdict
+
+
+def test_lines_that_can_never_be_compared_are_said_to_be(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "---\ndate: 2024-12-24\nsource:\n---\n# Choir concert\n\nWe sang Bach and two carols.\n")
+    library.ingest([notes])
+    assert library.why("When was the choir concert?", "a.md:2").journey.citation == 1
+    empty = library.why("When was the choir concert?", "a.md:3").journey
+    assert empty.verdict == (
+        "Not read line by line: these lines were not compared: they hold no text that could be quoted; "
+        "no question brings them as an answer."
+    )
+
+
+def test_a_title_line_is_said_to_give_way_to_other_lines(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "---\ntitle: Choir concert\n---\n\nThe choir concert began with Bach and ended with two carols.\n")
+    library.ingest([notes])
+    stage = _stage(library.why("What was sung at the choir concert?", "a.md:2"), "quotes")
+    assert stage.detail["rule"] == "names"
+    assert "it only names or sorts the note, and other lines say more" in stage.said
 
 
 def test_a_passage_within_the_quote_of_another_one_is_shown(

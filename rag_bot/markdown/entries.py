@@ -1,0 +1,54 @@
+"""Lines of front matter -> its entries: a key with its value, whatever number of lines that takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rag_bot.markdown.blocks import Kind, Lines, Span, Unit
+
+LONGEST_ENTRY, MOST_CHARACTERS = 10, 1_000  # lines; of a longer one each line stands for itself, below its key
+_KEY = re.compile(r"(?:\[+|- )?[\"']?([^\s:=\[\]\"'#][^:=\n\"']{0,60}?)[\"']?\s*[:=](?=\s|$)", re.MULTILINE)
+_CONTINUES = "-]})#"
+_NOTHING = frozenset(("", "null", "~", "[]", "{}", '""', "''"))
+
+
+def entries(text: str, lines: Sequence[Unit]) -> Iterator[Unit]:
+    """The entries that these units of front matter, one for each line, belong to; those without a value give none."""
+    starts, group = Lines.of(text).starts, list[Unit]()
+    for unit in lines:
+        indented = unit.span.start_char > starts[unit.span.start_line - 1]
+        if group and not indented and text[unit.span.start_char] not in _CONTINUES:
+            yield from _entry(text, group)
+            group = []
+        group.append(unit)
+    if group:
+        yield from _entry(text, group)
+
+
+def keys_of(entry: str) -> list[str]:
+    """The keys of an entry's lines, in lower case."""
+    return [match[1].strip().lower() for line in entry.splitlines() if (match := _KEY.match(line.strip()))]
+
+
+def value_of(entry: str) -> str:
+    """What stands after the first key, without the marks of lists and strings around it; all of it without a key."""
+    match = _KEY.match(entry)
+    value = entry[match.end() :] if match else entry
+    pieces = (line.strip().removeprefix("- ").strip("\"'[], \t") for line in value.splitlines())
+    return ", ".join(piece for piece in pieces if piece not in _NOTHING)
+
+
+def _entry(text: str, group: Sequence[Unit]) -> Iterator[Unit]:
+    """The group as one unit, or its lines below the first of them."""
+    span = Span(group[0].span.start_char, group[-1].span.end_char, group[0].span.start_line, group[-1].span.end_line)
+    first = text[span.start_char : group[0].span.end_char]
+    if not value_of(text[span.start_char : span.end_char]):
+        return
+    if len(group) <= LONGEST_ENTRY and span.end_char - span.start_char <= MOST_CHARACTERS:
+        yield Unit(Kind.FRONT_MATTER, span, (), (), group[0].block)
+        return
+    if value_of(first):
+        yield group[0]
+    yield from (replace(unit, ancestors=(" ".join(keys_of(first)),)) for unit in group[1:])
