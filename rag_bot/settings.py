@@ -100,7 +100,8 @@ class Settings(BaseSettings):
         if isinstance(value, Path):
             return (value,)
         if isinstance(value, str):
-            return _from_json(value) or tuple(part for part in value.split(os.pathsep) if part)
+            listed = _from_json(value)
+            return tuple(part for part in value.split(os.pathsep) if part) if listed is None else listed
         return value
 
     @field_validator("notes", "index", "cache")
@@ -166,13 +167,13 @@ def _from_folder(folder: Path, value: Any) -> Any:
     return value
 
 
-def _from_json(value: str) -> tuple[str, ...]:
-    """The texts of a JSON list; () of anything else."""
+def _from_json(value: str) -> tuple[str, ...] | None:
+    """The texts of a JSON list; None of anything else."""
     try:
         read = json.loads(value)
     except ValueError:
-        return ()
-    return tuple(map(str, read)) if isinstance(read, list) else ()
+        return None
+    return tuple(map(str, read)) if isinstance(read, list) else None
 
 
 def _explain(error: ValidationError) -> str:

@@ -37,6 +37,8 @@ def test_notes_in_the_environment_are_separated_like_a_path(monkeypatch: pytest.
     assert load_settings().notes == (Path("/a"), Path("/b c"))
     monkeypatch.setenv("RAG_BOT_NOTES", '["/a:b", "/c"]')
     assert load_settings().notes == (Path("/a:b"), Path("/c"))
+    monkeypatch.setenv("RAG_BOT_NOTES", "[]")
+    assert load_settings().notes == ()
 
 
 @pytest.mark.parametrize(
