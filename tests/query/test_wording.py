@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.query.wording import corrected, leans_back, stand_alone
+from rag_bot.query.wording import corrected, leans_back, reword, stand_alone
 
 Write = Callable[..., Path]
 
@@ -23,6 +23,14 @@ Write = Callable[..., Path]
         "what about the rent?",
         "or there?",
         "Can you give me an example of that?",
+        "how long with the lid?",  # no verb
+        "at what temperature?",
+        "which oil for the brakes?",
+        "who was absent?",  # no subject
+        "and what was decided?",
+        "who is the landlord?",  # known already
+        "und die Kaution?",
+        "Wo liegt er?",
     ],
 )
 def test_questions_that_point_back_are_told(question: str) -> None:
@@ -41,6 +49,11 @@ def test_questions_that_point_back_are_told(question: str) -> None:
         "Is there a graph view?",
         "What is a callout?",
         "What are tags?",
+        "How to bake bread with rye?",
+        "Who was Napoleon?",
+        "and who is Henrik?",
+        "What is the best day for it in Norway in your notes, by the weather?",
+        "Wann ist der Umzug nach Leipzig?",
     ],
 )
 def test_questions_that_stand_alone_are_left_alone(question: str) -> None:
@@ -59,6 +72,35 @@ def test_a_follow_up_carries_the_subject_of_the_questions_before_it() -> None:
 def test_subjects_do_not_pile_up() -> None:
     turns = ["How do I contact support?", "Is there a graph view?", "What is a callout?", "How about hotkeys?"]
     assert stand_alone("can they be changed?", turns) == "can they be changed? (hotkeys callout)"
+
+
+def test_what_is_asked_of_a_subject_does_not_take_its_place() -> None:
+    turns = ["When was the kickoff of Heron?", "who was absent?", "and what was decided?"]
+    for count, question in enumerate([*turns[1:], "How much did it cost?"], start=1):
+        assert stand_alone(question, turns[:count]) == f"{question} (kickoff Heron)"
+
+
+def test_a_follow_up_about_several_people_takes_over_their_names_only() -> None:
+    asked = "Where do Marta and Tomas live?"
+    assert stand_alone("What is their cat called?", [asked]) == "What is their cat called? (Marta Tomas)"
+    assert stand_alone("Is it far?", [asked]) == "Is it far? (Marta Tomas live)"
+
+
+def test_the_newest_subject_replaces_one_that_the_notes_do_not_have_with_it(library: Library, write: Write) -> None:
+    note = write("a.md", "# Flat\n\nMarta and Tomas live on the fourth floor. The rent is 900 euros, the deposit 1800.")
+    write("b.md", "# Plants\n\nThe monstera is watered weekly, the orchid has a bath every ten days.")
+    library.ingest([note.parent])
+
+    def searched(*turns: str) -> str:
+        return library.asked(lambda sources: reword(sources, turns[-1], turns[:-1]))
+
+    live, monstera = "Where do Marta and Tomas live?", "What about the monstera?"
+    assert searched(live, "and the rent?") == "and the rent? (Marta Tomas live)"
+    assert searched(live, monstera) == monstera
+    assert searched(live, monstera, "and the orchid?") == "and the orchid? (monstera)"
+    assert searched(live, monstera, "how often is it watered?") == "how often is it watered? (monstera)"
+    assert searched(live, "What about the weather in Paris?") == "What about the weather in Paris?"
+    assert searched(live, "and who pays?") == "and who pays? (Marta Tomas live)"  # nothing speaks against it
 
 
 def test_how_much_is_asked_for_is_no_subject() -> None:
@@ -96,6 +138,18 @@ def vault(library: Library, notes: Path, write: Write) -> Library:
 )
 def test_misspelt_words_are_spelt_as_the_notes_do(vault: Library, asked: str, searched: str) -> None:
     assert vault.asked(lambda sources: corrected(sources, asked)) == searched
+
+
+@pytest.mark.parametrize(
+    "word",
+    """Warum warum wieso weshalb wann welche gibt möchte sollen quand pourquoi depuis dónde cuándo según perché waarom
+    hvorfor varför should without""".split(),
+)
+def test_words_that_ask_join_or_help_are_no_mistakes(library: Library, notes: Path, write: Write, word: str) -> None:
+    near = [word[:place] + word[place + 1 :] for place in range(1, len(word))]
+    write("a.md", f"Warm, warme Gifte; words such as {', '.join(near)}.")
+    library.ingest([notes])
+    assert library.asked(lambda sources: corrected(sources, word)) == word
 
 
 def test_an_answer_says_what_was_searched_for(vault: Library) -> None:
