@@ -27,6 +27,7 @@ from rag_bot.store.words import WordIndex
 from rag_bot.store.writer import Entry
 
 SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded
+_LOOKS = 10  # at files that change while they are looked at
 _PREFIX = "store-"
 _PARTS = (VECTORS_FOLDER, WORDS_FOLDER)
 
@@ -111,19 +112,33 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
 
 def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
     """Opening damaged files can end this process, and what a killed sync left is first opened by another one."""
-    for _ in range(2):  # a sync that ends meanwhile seals anew
-        with closing(Catalogue.open(index)) as catalogue:
-            meta = catalogue.meta()
-        seal, killed = seal_in(meta), meta.get("dirty") == "1"
+    for _ in range(_LOOKS):  # a sync that ends meanwhile seals anew
+        sealed = seal, killed = _sealed(index)
         if looks_intact(folder, seal) or find_writer(index):
             return
-    part = f"{WORDS_FOLDER}/" if words_only else ""
-    trouble = [f"{name}: {what}" for name, what in find_damaged(folder, seal, killed=killed).items()]
-    trouble = [line for line in trouble if line.startswith(part)]
-    if killed and not trouble:
-        trouble = probe(index, words_only=words_only).trouble()
+        trouble = _trouble(index, folder, seal, killed=killed, words_only=words_only)
+        if not trouble or (sealed == _sealed(index) and not find_writer(index)):
+            break
+    else:  # one sync after the other: who writes has looked
+        return
     if trouble:
         raise IndexUnusable(
             f"The index in {index} is damaged ({'; '.join(trouble[:3])}). Run `rag-bot verify --repair`; your notes "
             "are not touched."
         )
+
+
+def _sealed(index: Path) -> tuple[dict[str, tuple[int, int, int]], bool]:
+    """The seal of the last sync, and whether one was killed since."""
+    with closing(Catalogue.open(index)) as catalogue:
+        meta = catalogue.meta()
+    return seal_in(meta), meta.get("dirty") == "1"
+
+
+def _trouble(
+    index: Path, folder: Path, seal: dict[str, tuple[int, int, int]], *, killed: bool, words_only: bool
+) -> list[str]:
+    part = f"{WORDS_FOLDER}/" if words_only else ""
+    found = [f"{name}: {what}" for name, what in find_damaged(folder, seal, killed=killed).items()]
+    trouble = [line for line in found if line.startswith(part)]
+    return trouble if trouble or not killed else probe(index, words_only=words_only).trouble()
