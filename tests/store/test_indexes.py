@@ -177,3 +177,17 @@ def test_the_writer_is_known_while_it_writes(tmp_path: Path) -> None:
         assert writer
         assert writer.pid == os.getpid()
     assert find_writer(tmp_path / "index") is None
+
+
+def test_syncs_that_end_while_the_files_are_looked_at_are_no_damage(
+    library: Library, notes: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "The key hangs behind the door.")
+    library.ingest([notes])
+    seals = [({"tantivy/meta.json": (number, 0, 0)}, False) for number in (1, 2, 2, 3)]
+    looked = iter([*seals, indexes._sealed(library.settings.index)])
+    monkeypatch.setattr(indexes, "_sealed", lambda _: next(looked))
+    with Library(library.settings) as other:
+        assert other.search("key")[0].chunk.note_path == "notes/a.md"
+    with pytest.raises(StopIteration):
+        next(looked)
