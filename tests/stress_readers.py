@@ -3,7 +3,8 @@
 python -m tests.stress_readers --seconds 120 [--readers 8] [--notes 30]
 
 Each state has all notes rewritten with its number. A search that finds all notes, all with the same number, fits one
-state; half of the readers use Chroma, half compare exactly.
+state; half of the readers use Chroma, half compare exactly. However slow the machine: the first state is asked before
+the writer goes on, it syncs at least once, and every reader asks for the last state too.
 """
 
 from __future__ import annotations
@@ -46,17 +47,19 @@ def write_state(folder: Path, state: int, notes: int) -> None:
 
 
 def stress(place: Path, cache: Path, *, seconds: float, readers: int, notes: int) -> Outcome:
-    """Let them run for this long; the first state is there before the readers begin."""
+    """Let them run for this long, or for one sync if that takes longer."""
     _SPAWN.set_forkserver_preload(_PRELOADED)
     settings = Settings(notes=(), index=place / "index", cache=cache)
     folder = place / "notes"
-    stop, told = _SPAWN.Event(), _SPAWN.Queue()
+    asked, stop, ended, told = _SPAWN.Event(), _SPAWN.Event(), _SPAWN.Event(), _SPAWN.Queue()
     write_state(folder, 0, notes)
     with Library(settings) as library:
         library.ingest([folder])
     values = settings.model_dump()
-    children = [_SPAWN.Process(target=_write, args=(values, folder, notes, stop, told))]
-    children += [_SPAWN.Process(target=_read, args=(values, notes, bool(n % 2), stop, told)) for n in range(readers)]
+    children = [_SPAWN.Process(target=_write, args=(values, folder, notes, asked, stop, ended, told))]
+    children += [
+        _SPAWN.Process(target=_read, args=(values, notes, bool(n % 2), asked, ended, told)) for n in range(readers)
+    ]
     for child in children:
         child.start()
     time.sleep(seconds)
@@ -69,31 +72,38 @@ def stress(place: Path, cache: Path, *, seconds: float, readers: int, notes: int
         answers=sum(answers for answers, _, _ in found),
         states=len(set().union(*(seen for _, seen, _ in found))),
         synced=next(report for report in reports if isinstance(report, int)),
-        wrong=[line for _, _, wrong in found for line in wrong],
+        wrong=[line for _, _, wrong in found for line in wrong]
+        + [f"{child.name} ended with {child.exitcode}" for child in children if child.exitcode],
     )
 
 
-def _write(values: dict[str, Any], folder: Path, notes: int, stop: Any, told: Any) -> None:
+def _write(values: dict[str, Any], folder: Path, notes: int, asked: Any, stop: Any, ended: Any, told: Any) -> None:
     from rag_bot.embedding import model
 
     model.SMALL_BATCH = 100_000  # the same model, without the seconds that importing torch takes
     state = 0
-    with Library(Settings(**values)) as library:
-        while not stop.is_set():
-            state += 1
-            write_state(folder, state, notes)
-            library.ingest()
-    told.put(state)
+    try:
+        with Library(Settings(**values)) as library:
+            asked.wait(timeout=120)
+            while state == 0 or not stop.is_set():
+                state += 1
+                write_state(folder, state, notes)
+                library.ingest()
+    finally:
+        ended.set()
+        told.put(state)
 
 
-def _read(values: dict[str, Any], notes: int, exact: bool, stop: Any, told: Any) -> None:
+def _read(values: dict[str, Any], notes: int, exact: bool, asked: Any, ended: Any, told: Any) -> None:
     from rag_bot.store import indexes
 
     if not exact:
         indexes.SMALL_LIBRARY = 0
     answers, seen, wrong = 0, set(), []
     with Library(Settings(**values)) as library:
-        while not stop.is_set():
+        last = False
+        while not last:
+            last = ended.is_set()
             try:
                 hits = library.search("harbour", limit=notes)
             except Exception as error:  # noqa: BLE001 - whatever it is, a reader should not meet with it
@@ -101,6 +111,7 @@ def _read(values: dict[str, Any], notes: int, exact: bool, stop: Any, told: Any)
                 continue
             states = {hit.chunk.text.split(" of note")[0] for hit in hits}
             answers += 1
+            asked.set()
             seen |= states
             if len(states) != 1 or len({hit.note.path for hit in hits}) != notes:
                 wrong.append(f"{len(hits)} of {notes} notes, from {sorted(states)}")
