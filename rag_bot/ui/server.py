@@ -55,7 +55,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         _begin(library, sync, watch)
-        threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
+        _warm_up(library)
         models.look()
         yield
         streams.stop_all()
@@ -93,9 +93,16 @@ def _begin(library: Library, sync: SyncJob, watch: WatchJob) -> None:
 
 
 def _warm_up(library: Library) -> None:
-    """Without an index there is nothing to load yet; what else is wrong the first question will say."""
-    with suppress(RagBotError):
-        library.warm_up()
+    """Begins to load what answers need. Without an index that is nothing; what is wrong the first question will say.
+
+    The process waits for it at its end: a thread that is ended while onnxruntime loads a model aborts the process.
+    """
+
+    def load() -> None:
+        with suppress(RagBotError):
+            library.warm_up()
+
+    threading.Thread(target=load, name="warm-up").start()
 
 
 def _run(app: Endings, listening: socket.socket, announce: Callable[[], None]) -> None:

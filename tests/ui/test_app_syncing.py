@@ -133,6 +133,16 @@ def test_the_app_ends_in_silence_and_its_children_with_it(
         time.sleep(0.05)
 
 
+def test_an_interrupt_while_the_app_loads_its_models_ends_it_in_silence(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(library.settings.index, tmp_path / "index")
+    with running_app(tmp_path / "index", library.settings.cache, folder) as app:
+        app.process.send_signal(signal.SIGINT)
+        _, said = app.process.communicate(timeout=60)
+    assert (app.process.returncode, said) == (0, "")
+
+
 def test_a_missing_folder_does_not_keep_the_start_from_syncing_the_others(
     browser: Any, library: Library, folder: Path
 ) -> None:
