@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import queue
 import secrets
 import threading
-import weakref
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rag_bot.errors import LlmError
+from rag_bot.llm import threads
 from rag_bot.llm.addresses import Address
 from rag_bot.llm.calls import current_call
 from rag_bot.llm.keys import Key
@@ -37,7 +37,6 @@ class Engine:
         self._secret = secrets.token_urlsafe(32)
         self._client: Any = None
         self._loading, self._writing = threading.Lock(), threading.Lock()
-        self._writers: dict[threading.Thread, threading.Event] = {}
         self.idle = threading.Event()
 
     def stream(
@@ -66,9 +65,7 @@ class Engine:
             "cache_prompt": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-        writer = threading.Thread(target=self._write, args=(wanted, box, given_up), name="gguf", daemon=True)
-        self._writers[writer] = given_up
-        writer.start()
+        threads.start("gguf", partial(self._write, wanted, box, given_up), give_up=given_up.set, seconds=_END_SECONDS)
         try:
             while (step := box.get()) is not _DONE:
                 if isinstance(step, LlmError):
@@ -91,17 +88,6 @@ class Engine:
             return len(found.json()["tokens"])
         except Exception as error:  # whatever the extension's server does must let the quotes answer
             raise self._failed(error) from error
-
-    def end(self) -> None:
-        """Give up what is being written, and wait until it has ended.
-
-        A process must not end before: llama.cpp would call back into a Python that is gone, and abort it.
-        """
-        writers = dict(self._writers)
-        for given_up in writers.values():
-            given_up.set()
-        for writer in writers:
-            writer.join(_END_SECONDS)
 
     def _write(self, wanted: dict[str, Any], box: queue.SimpleQueue[Any], given_up: threading.Event) -> None:
         def take(step: Any) -> bool:
@@ -127,7 +113,6 @@ class Engine:
             box.put(self._failed(error))
         finally:
             box.put(_DONE)
-            self._writers.pop(threading.current_thread(), None)
 
     def _failed(self, error: Exception) -> LlmError:
         return LlmError(f"The model file {self.path.name} failed: {type(error).__name__}. Try another one.")
@@ -153,7 +138,7 @@ class Engine:
         wanted.hostnames, wanted.port, wanted.n_threads_http = ["127.0.0.1"], 0, 2
         wanted.api_keys = [self._secret]  # it listens, whether we want it or not: nobody else may use it
         wanted.endpoint_slots = wanted.endpoint_props = False
-        _end_at_exit(self)
+        threads.end_before_what_is_imported()
         try:
             server = xllamacpp.Server(wanted)
         except (RuntimeError, ValueError) as error:
@@ -179,7 +164,6 @@ def _threads() -> int:
 
 _lock = threading.Lock()
 _engine: Engine | None = None
-_loaded: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 def the_engine(path: Path, context_tokens: int) -> Engine:
@@ -190,15 +174,3 @@ def the_engine(path: Path, context_tokens: int) -> Engine:
         if _engine is None or (_engine.path, _engine.context_tokens) != (stamp, context_tokens):
             _engine = Engine(stamp, context_tokens)
         return _engine
-
-
-def _end_at_exit(engine: Engine) -> None:
-    """Before what llama.cpp's extension does there; an engine that is let go earlier is not kept for it."""
-    _loaded.add(engine)
-    atexit.unregister(_end_all)
-    atexit.register(_end_all)
-
-
-def _end_all() -> None:
-    for engine in list(_loaded):
-        engine.end()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
 import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rag_bot.errors import LlmError
+from rag_bot.llm import threads
 from rag_bot.llm.calls import Call, serve
 from rag_bot.llm.chunks import Chunk, read_chunk
 from rag_bot.llm.failures import Asked, Failure, explain
@@ -20,7 +21,7 @@ from rag_bot.records.answers import Usage
 
 _TICK = 0.03  # seconds until it is seen that nobody wants the words any more
 _GRACE = 5.0  # seconds that the connection's own time-out, which knows more, may come first
-_END_SECONDS = 2.0  # that the threads have when the process ends
+_END_SECONDS = 2.0  # that a connection may take to close when the process ends
 _FIRST_PAUSE = 0.5  # seconds; doubled each time
 _LONGEST_TOKEN = 8  # characters a token has on average, at most: the cap for providers that know none
 
@@ -87,9 +88,8 @@ def stream_words(request: Request, outcome: Outcome) -> Iterator[str]:
 
 def _one_try(request: Request, outcome: Outcome) -> Generator[str, None, None]:
     call, box = Call(), queue.SimpleQueue[Any]()
-    reader = threading.Thread(target=_read, args=(call, box, request.ask, request.asked), name="llm", daemon=True)
-    _readers[reader] = call
-    reader.start()
+    read = partial(_read, call, box, request.ask, request.asked)
+    threads.start("llm", read, give_up=call.cancel, seconds=_END_SECONDS)
     text, last = "", Chunk("")
     try:
         for chunk in _listen(box, request):
@@ -120,21 +120,6 @@ def _read(call: Call, box: queue.SimpleQueue[Any], ask: Callable[[], Iterator[An
         box.put(_End())
     except Exception as error:  # noqa: BLE001 - a model of any make may raise anything; the quotes answer then
         box.put(_End(explain(error, asked, call)))
-    finally:
-        _readers.pop(threading.current_thread(), None)
-
-
-_readers: dict[threading.Thread, Call] = {}
-
-
-@atexit.register
-def _end_readers() -> None:
-    """Python ends the threads that are left in the middle; the process aborts if one is in pydantic's Rust then."""
-    readers, until = dict(_readers), time.monotonic() + _END_SECONDS
-    for call in readers.values():
-        call.cancel()
-    for reader in readers:
-        reader.join(max(0.0, until - time.monotonic()))
 
 
 def _listen(box: queue.SimpleQueue[Any], request: Request) -> Iterator[Chunk]:

@@ -117,15 +117,14 @@ def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
         if looks_intact(folder, seal) or find_writer(index):
             return
         trouble = _trouble(index, folder, seal, killed=killed, words_only=words_only)
-        if not trouble or (sealed == _sealed(index) and not find_writer(index)):
-            break
-    else:  # one sync after the other: who writes has looked
-        return
-    if trouble:
-        raise IndexUnusable(
-            f"The index in {index} is damaged ({'; '.join(trouble[:3])}). Run `rag-bot verify --repair`; your notes "
-            "are not touched."
-        )
+        if not trouble:
+            return
+        if sealed == _sealed(index) and not find_writer(index):
+            raise IndexUnusable(
+                f"The index in {index} is damaged ({'; '.join(trouble[:3])}). Run `rag-bot verify --repair`; your "
+                "notes are not touched."
+            )
+    # one sync after the other: who writes has looked
 
 
 def _sealed(index: Path) -> tuple[dict[str, tuple[int, int, int]], bool]:
