@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable, RagBotError
-from rag_bot.ingestion.staleness import change_since
+from rag_bot.models import EmbeddingModel
 from rag_bot.query.answer import answer, find
 from rag_bot.query.opened import OpenIndex
 from rag_bot.query.sources import Sources
 from rag_bot.query.why.journey import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
 from rag_bot.settings import Settings, load_settings
+from rag_bot.store.staleness import change_since
 from rag_bot.store.state import read_status
 
 if TYPE_CHECKING:

@@ -40,13 +40,13 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_tqdm_iterable
 
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
 from rag_bot.ingestion.front_matter import read_front_matter
 from rag_bot.ingestion.readers import title_in
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.markdown import is_plain, parse
+from rag_bot.models import EmbeddingModel
 from rag_bot.records import Answer, Chunk, Citation, Filters, Hit, Note, location
 from rag_bot.settings import load_settings
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.llm import LanguageModel, open_llm
+from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from rag_bot.evaluation.cases import read_cases
-from rag_bot.store.analysis import content_terms
+from rag_bot.text.terms import content_terms
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"

@@ -11,9 +11,9 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("records", "errors", "settings", "failpoints", "processes"),
-    ("markdown", "embedding", "llm", "conversations"),
-    ("store",),
+    ("records", "errors", "settings", "files", "processes", "failpoints", "text"),
+    ("markdown", "models", "llm", "conversations"),
+    ("store", "check"),
     ("ingestion", "query"),
     ("library",),
     ("evaluation", "llama", "output"),
@@ -73,7 +73,7 @@ def test_only_the_vector_store_imports_chroma_and_only_the_word_store_tantivy() 
         for name in _imports(path)
         if name.split(".")[0] in ("chromadb", "tantivy")
     }
-    assert importers == {("chromadb", "vectors.py"), ("tantivy", "words.py"), ("tantivy", "analysis.py")}
+    assert importers == {("chromadb", "vectors.py"), ("tantivy", "words.py"), ("tantivy", "terms.py")}
 
 
 def test_onnxruntime_is_told_not_to_report_before_it_can_be_loaded() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_bot.markdown import Block, Kind, Lines, entries, parse, plain_text, units
-from rag_bot.markdown.sentences import code_spans, sentences
+from rag_bot.text.sentences import code_spans, sentences
 
 PIECES = [
     *(

@@ -12,8 +12,8 @@ import chromadb  # noqa: F401
 import sentence_transformers  # noqa: F401
 
 from rag_bot import Library
-from rag_bot.embedding import EmbeddingModel
-from rag_bot.embedding.weights import DEFAULT_MODEL
+from rag_bot.models import EmbeddingModel
+from rag_bot.models.weights import DEFAULT_MODEL
 from rag_bot.settings import load_settings
 
 

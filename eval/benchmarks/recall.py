@@ -24,7 +24,7 @@ from eval.benchmarks.measure import Table, arguments_for, percentile, show
 from eval.benchmarks.questions import make_questions
 from eval.benchmarks.synthetic import NOISE, near
 from rag_bot import Library
-from rag_bot.embedding import EmbeddingModel
+from rag_bot.models import EmbeddingModel
 from rag_bot.records import Filters
 from rag_bot.settings import load_settings
 from rag_bot.store import vectors as store

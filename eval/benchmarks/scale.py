@@ -26,8 +26,8 @@ from eval.benchmarks.changes import COLUMNS, deleted_and_restored, edited, renam
 from eval.benchmarks.generate import groups
 from eval.benchmarks.measure import Run, Table, arguments_for, ingest, run_module, show
 from eval.benchmarks.saves import save_until_found
-from rag_bot.embedding import EmbeddingModel
-from rag_bot.embedding.export import Vectors
+from rag_bot.models import EmbeddingModel
+from rag_bot.models.export import Vectors
 from rag_bot.settings import Settings, load_settings
 
 STUB_ABOVE = 10_000  # notes; embedding more of them takes longer than all the rest

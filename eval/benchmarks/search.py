@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from eval.benchmarks.measure import Table, arguments_for, ingest, percentile, resident_megabytes, run_module, show
 from eval.benchmarks.questions import make_questions
 from rag_bot import Library
-from rag_bot.embedding import EmbeddingModel
+from rag_bot.models import EmbeddingModel
 from rag_bot.query.candidates import SPARE
 from rag_bot.settings import RetrievalSettings, Settings, load_settings
 from rag_bot.store.catalogue import Catalogue

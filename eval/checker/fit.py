@@ -1,4 +1,4 @@
-"""Fits the coefficients of rag_bot/query/check/judging.py on the dev half of our own pairs.
+"""Fits the coefficients of rag_bot/check/judging.py on the dev half of our own pairs.
 
     python -m eval.checker.fit
 
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.checker.pairs import our_pairs
-from rag_bot.embedding import EmbeddingModel
-from rag_bot.query.check import Checker, Evidence, Line
-from rag_bot.query.check.judging import COEFFICIENTS
-from rag_bot.query.check.reading.statement import read_statement
+from rag_bot.check import Checker, Evidence, Line
+from rag_bot.check.judging import COEFFICIENTS
+from rag_bot.check.reading.statement import read_statement
+from rag_bot.models import EmbeddingModel
 
 FALSE_WEIGHS = 2.0
 STEPS, RATE = 60_000, 0.5

@@ -18,8 +18,8 @@ from tempfile import gettempdir
 
 from eval.checker.pairs import Pair, our_pairs
 from eval.checker.public import public_pairs
-from rag_bot.embedding import EmbeddingModel
-from rag_bot.query.check import Checker, Evidence, Line, Verdict
+from rag_bot.check import Checker, Evidence, Line, Verdict
+from rag_bot.models import EmbeddingModel
 from rag_bot.records import PARTLY, SUPPORTED
 
 TRUE_KINDS = ("verbatim", "paraphrase", "shortened", "merged")

@@ -9,8 +9,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from rag_bot.check import Line
 from rag_bot.markdown import Kind, parse, units
-from rag_bot.query.check import Line
 
 ROOT = Path(__file__).parents[2]
 PAIRS = Path(__file__).with_name("pairs.jsonl")

@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 
 from eval.checker.pairs import Pair, lines_of, split_of
+from rag_bot.check import Line
 from rag_bot.markdown import plain_text
-from rag_bot.query.check import Line
 
 EACH = 8  # sentences of a set for each kind
 _LONGEST, _SHORTEST = 300, 50  # characters

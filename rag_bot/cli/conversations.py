@@ -91,14 +91,14 @@ def export(
 
     In a FILE they are verbatim; on stdout what a terminal would obey in them is made visible.
     """
-    from rag_bot.evaluation.results import write_whole
+    from rag_bot.files import save_text
 
     conversations, found = _found(context, key)
     text = conversations.export(found.key)
     if output == STDOUT:
         write_out(text)
     else:
-        write_whole(output, text)
+        save_text(output, text)
         say(f"{found.title} is in {output}")
 
 

@@ -100,12 +100,12 @@ def sweep(
     Each combination is tried. Another chunk_tokens or model needs another index, made in the work folder; passages
     that are equal are not embedded again. A sweep that was stopped goes on where it was.
     """
-    from rag_bot.evaluation.results import write_whole
     from rag_bot.evaluation.runs import settings_facts
     from rag_bot.evaluation.sets.bench import Bench
     from rag_bot.evaluation.sets.results import sweep_json, sweep_text
     from rag_bot.evaluation.sets.sweep import read_grid
     from rag_bot.evaluation.sets.sweep import sweep as try_all
+    from rag_bot.files import save_text
 
     grid = read_grid(ranges)
     with shown_progress(as_json, False) as on_progress, open_library(context) as library:
@@ -117,7 +117,7 @@ def sweep(
             )
     values = sweep_json(swept, questions.name, settings_facts(settings))
     if save:
-        write_whole(save, _as_text(values))
+        save_text(save, _as_text(values))
     show(as_json, values, lambda: sweep_text(values))
 
 
@@ -130,15 +130,15 @@ def _measure(
     as_values: Callable[[Asked], dict[str, Any]],
 ) -> None:
     """Ask all questions of a set, save and print what came of it."""
-    from rag_bot.evaluation.results import write_whole
     from rag_bot.evaluation.sets.bench import Bench
     from rag_bot.evaluation.sets.results import result_text, with_questions
+    from rag_bot.files import save_text
 
     with shown_progress(as_json, False) as on_progress, Bench(questions, _base(work, settings), on_progress) as bench:
         asked = bench.ask(settings)
     values = as_values(asked)
     if save:
-        write_whole(save, _as_text(with_questions(values, asked)))
+        save_text(save, _as_text(with_questions(values, asked)))
     show(as_json, values, lambda: result_text(values))
 
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, append_case, case_line, read_cases
 from rag_bot.evaluation.places import beside_index, make_private
-from rag_bot.evaluation.results import write_whole
+from rag_bot.files import save_text
 
 if TYPE_CHECKING:
     from rag_bot.settings import Settings
@@ -75,7 +75,7 @@ class Feedback:
             return True
 
     def _write(self, cases: list[Case]) -> None:
-        write_whole(self.path, "".join(case_line(case) for case in cases))
+        save_text(self.path, "".join(case_line(case) for case in cases))
 
     def _stamp(self) -> tuple[int, ...]:
         try:

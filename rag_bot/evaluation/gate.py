@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.measures import COSTS, Measure, measure
-from rag_bot.evaluation.results import Outcome, Result, write_whole
+from rag_bot.evaluation.results import Outcome, Result
+from rag_bot.files import save_text
 
 FORMAT = "rag-bot baseline 1"
 
@@ -65,7 +66,7 @@ def write_baseline(result: Result, path: Path) -> None:
     Raises:
         UsageError: it can't be written there.
     """
-    write_whole(path, _BASELINE.dump_json(baseline_of(result), indent=1).decode() + "\n")
+    save_text(path, _BASELINE.dump_json(baseline_of(result), indent=1).decode() + "\n")
 
 
 def read_baseline(path: Path) -> Baseline:

@@ -16,8 +16,9 @@ from rag_bot.evaluation.measures import (
     missing_evidence,
 )
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
-from rag_bot.evaluation.results import Outcome, Result, write_whole
+from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.tables import NAMES, OF_KINDS, about, expected_place, figure, interval
+from rag_bot.files import save_text
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #d5d8dd; --faint: #5d636d; --panel: #f5f6f8; --good: #1d7a3c; --bad: #b3261e }
@@ -45,7 +46,7 @@ def write_report(result: Result, path: Path) -> None:
     Raises:
         UsageError: it can't be written there.
     """
-    write_whole(path, report_html(result))
+    save_text(path, report_html(result))
 
 
 def report_html(result: Result) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.evaluation.places import beside_index, make_private
+from rag_bot.files import save_text
 from rag_bot.records import Sentence, support_words
 from rag_bot.settings import Settings
 
@@ -176,7 +176,7 @@ def save_result(result: Result, path: Path) -> None:
     Raises:
         UsageError: it can't be written there.
     """
-    write_whole(path, result_json(result))
+    save_text(path, result_json(result))
 
 
 def results_folder(settings: Settings) -> Path:
@@ -211,18 +211,3 @@ def _is_time(made: str) -> bool:
     except (ValueError, OverflowError):  # the year 1 may not have a time here
         return False
     return True
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never seen half written.
-
-    Raises:
-        UsageError: it can't be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error

@@ -13,13 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from rag_bot.embedding import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.errors import NoteGone, NoteUnreadable
 from rag_bot.failpoints import reach
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
 from rag_bot.ingestion.readers import read_note
 from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
+from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
 from rag_bot.store.agreement import Agreement, Findings, probe
 from rag_bot.store.catalogue import KnownFile, Root

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
-from rag_bot.markdown.sentences import cut_point
+from rag_bot.text.sentences import cut_point
 
 SEPARATOR = " > "
 _LONGEST_PART = 160  # characters

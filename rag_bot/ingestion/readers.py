@@ -6,20 +6,17 @@ import codecs
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rag_bot.errors import NoteGone, NoteUnreadable
+from rag_bot.files import Contents, read_once
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
-from rag_bot.ingestion.walk import stamp_of
 from rag_bot.markdown import Block, Kind, is_plain, parse
-from rag_bot.markdown.sentences import code_spans
 from rag_bot.records import Note
+from rag_bot.text.sentences import code_spans
 
-LARGEST_NOTE = 64 * 1024 * 1024  # bytes
 _TRIES = 3
 _SAMPLE = 65_536  # characters
 _HEAD = 8_192  # bytes that tell whether a file is text
@@ -38,16 +35,6 @@ _TAGGED = frozenset({Kind.PARAGRAPH, Kind.ITEM, Kind.TABLE})
 _MOST_TAGS = 200
 _LONGEST_TAG = 100
 _LONGEST_TITLE = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a file held, with the size and times that belong to it; `stamp` tells whether it is still the same."""
-
-    data: bytes
-    size: int
-    mtime_ns: int
-    stamp: str
 
 
 def read_note(root: Path, relative: str, *, label: str) -> Note:
@@ -103,32 +90,6 @@ def _read_still(root: Path, relative: str, path: str) -> Contents:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise NoteUnreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
-
-
-def read_once(file: str | Path, path: str) -> Contents | None:
-    """The bytes of a file; None if it changed meanwhile.
-
-    Raises:
-        NoteUnreadable: it is no regular file, or too large for a note; `path` names it.
-        OSError: it can't be read.
-    """
-    # Not blocking, or a pipe put in the file's place would hold us up for ever.
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise NoteUnreadable(f"{path} is not a regular file.")
-        if before.st_size > LARGEST_NOTE:
-            raise NoteUnreadable(f"{path} has {before.st_size:,} bytes; notes have at most {LARGEST_NOTE:,}. Split it.")
-        data = stream.read()
-        after = os.fstat(descriptor)
-    if _state(before) != _state(after) or len(data) != after.st_size:
-        return None
-    return Contents(data, after.st_size, after.st_mtime_ns, stamp_of(after))
-
-
-def _state(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _decoded(data: bytes, path: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import UsageError
 from rag_bot.ingestion.apply import OnProgress
 from rag_bot.ingestion.losses import OnLoss
 from rag_bot.ingestion.sync import mend, sync
 from rag_bot.ingestion.verify import CHROMA, FILES, TANTIVY, Diagnosis, diagnose, require_index
+from rag_bot.models import EmbeddingModel
 from rag_bot.records import Verification
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.rescue import find_roots, rescue_catalogue

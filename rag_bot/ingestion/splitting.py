@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rag_bot.ingestion.context import Context, Contexts, Counts
 from rag_bot.markdown import Block, Kind, Lines, units
-from rag_bot.markdown.sentences import cut, cut_point, trim
+from rag_bot.text.sentences import cut, cut_point, trim
 
 LONGEST_CHUNK = 2_000  # characters: to a tokenizer one giant word may be one token
 Piece = tuple[int, int]

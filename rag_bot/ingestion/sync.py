@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable, NotesLost, UsageError
 from rag_bot.failpoints import reach
 from rag_bot.ingestion.apply import Application, OnProgress, built_with
@@ -19,6 +18,7 @@ from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
+from rag_bot.models import EmbeddingModel
 from rag_bot.records import CHANGES, Failure, Loss, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock

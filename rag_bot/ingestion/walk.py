@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -13,12 +12,12 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from rag_bot.errors import UsageError
+from rag_bot.files import stamp_of
 from rag_bot.records import Failure
 
 NOTE_SUFFIXES = (".md", ".markdown", ".txt")
 IGNORE_FILES = (".gitignore", ".ragbotignore")  # later ones win
 OnError = Callable[[Failure], None]
-_CLOCK_STEP_NS = 2_000_000_000  # that of FAT, the coarsest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +29,6 @@ class FoundFile:
 
     path: str
     stamp: str
-
-
-def stamp_of(status: os.stat_result) -> str:
-    """Size, times and inode of a file. It changes with the content, also where a file of the same size and time takes
-    another's place.
-
-    A file written a moment ago has none: written again within the clock's step, it would look the same.
-    """
-    changed_ns = status.st_mtime_ns if os.name == "nt" else status.st_ctime_ns
-    if time.time_ns() - changed_ns < _CLOCK_STEP_NS:
-        return ""
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 @dataclass(frozen=True, slots=True)

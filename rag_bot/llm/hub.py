@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rag_bot.embedding.export import OFFLINE_BY_US
-from rag_bot.embedding.hashes import FileHashes
 from rag_bot.errors import LlmError, ModelError, first_line
+from rag_bot.files import FileHashes
+from rag_bot.models.export import OFFLINE_BY_US
 
 _HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./ -]+\.gguf)", re.IGNORECASE)
 _PROGRAM = "import sys; from rag_bot.llm.hub import fetch; sys.exit(fetch(*sys.argv[1:]))"

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from rag_bot.markdown.blocks import Block, Kind, Lines
 from rag_bot.markdown.plain import plain_text
-from rag_bot.markdown.sentences import trim
+from rag_bot.text.sentences import trim
 
 MAX_NESTING = 100
 _LONGEST_TITLE = 300

@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 
-from rag_bot.markdown.sentences import code_spans
+from rag_bot.text.sentences import code_spans
 
 _LONGEST = 2_000
 _LINE_START = re.compile(r"(?:^|[\r\n])[ \t>]*+(?:#{1,6}[ \t]++|[-*+][ \t]++)?(?:\[[ xX]\][ \t]++)?")

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rag_bot.markdown.blocks import Block, Kind, Lines, Unit
 from rag_bot.markdown.plain import plain_text
-from rag_bot.markdown.sentences import LONGEST_SENTENCE, cut, sentences, trim
+from rag_bot.text.sentences import LONGEST_SENTENCE, cut, sentences, trim
 
 LONG_ITEM = 300  # characters; a longer list item is quoted by the sentence
 _SHORT_CODE = 15  # lines

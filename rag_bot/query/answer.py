@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure, reads_words
+from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
 from rag_bot.query.quotes import ScoredUnit, TermWeights, pick_quotes, score_units
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
@@ -144,7 +144,7 @@ def investigate(
     watch.lap("search")
     terms = TermWeights.of(sources, question)
     scored = score_units(sources, vector, terms, hits)
-    features = measure(question, terms, hits, scored, reads_words=reads_words(sources.model, question))
+    features = measure(question, terms, hits, scored, reads_words=sources.model.reads_words(question))
     return Findings(
         asked, question, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()
     )

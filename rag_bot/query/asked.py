@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag_bot.markdown.entries import keys_of, value_of
-from rag_bot.store.analysis import STOP_WORDS, words_of
+from rag_bot.text.terms import STOP_WORDS, words_of
 
 NAMES = frozenset("title titel titre título tags tag keywords schlagworte".split())
 """Keys that name a note or sort it, and say nothing else of it."""

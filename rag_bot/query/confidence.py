@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.markdown import asks
 from rag_bot.query.quotes import ScoredUnit, TermWeights
 from rag_bot.records import Hit
-from rag_bot.store.analysis import STOP_WORDS, words_of
+from rag_bot.text.terms import STOP_WORDS, words_of
 
 INTERCEPT = -4.33
 COEFFICIENTS = {"line_cosine": 7.50, "words": 1.98}
 THRESHOLD = 0.5
 KEYWORDS_FOUND = 0.75
 WORDS_IN = 3  # passages
-LETTER_BY_LETTER = 0.8  # tokens for a letter; English has 0.2, German with an English model 0.4
-FEWEST_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +51,6 @@ def are_keywords(question: str) -> bool:
     """Whether words are only listed, as one searches the web: two or more, each of which means something."""
     words = words_of(question)
     return len(words) > 1 and not asks(question) and not STOP_WORDS.intersection(words)
-
-
-def reads_words(model: EmbeddingModel, question: str) -> bool:
-    """Whether the model has the question's words in its vocabulary, and not only their letters."""
-    letters = sum(map(str.isalpha, question))
-    return letters < FEWEST_LETTERS or model.count_tokens([question])[0] < LETTER_BY_LETTER * letters
 
 
 def confidence(features: Features) -> float:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.errors import IndexUnusable
+from rag_bot.models import EmbeddingModel
 from rag_bot.query.sources import Sources
 from rag_bot.settings import Settings
 from rag_bot.store.catalogue import Catalogue

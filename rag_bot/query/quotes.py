@@ -23,7 +23,7 @@ from rag_bot.query.duplicates import repeats, word_shingles
 from rag_bot.query.extent import lines_in, text_of, with_what_follows
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Note, Quote
-from rag_bot.store.analysis import ENGLISH, content_terms
+from rag_bot.text.terms import ENGLISH, content_terms
 
 QUOTED_HITS = 6  # passages that are read line by line
 MOST_UNITS = 24  # lines that are embedded for one question

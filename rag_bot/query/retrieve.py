@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.embedding.reranking import open_reranker
+from rag_bot.models.cross_encoder import open_reranker
 from rag_bot.query.candidates import Candidates, find_candidates
 from rag_bot.query.duplicates import collapse
 from rag_bot.query.fusion import Ranking, fuse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag_bot.embedding import EmbeddingModel
+from rag_bot.models import EmbeddingModel
 from rag_bot.settings import RetrievalSettings
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import ExactVectors, VectorIndex

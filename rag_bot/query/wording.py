@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
 from rag_bot.query.quotes import TermWeights
 from rag_bot.query.sources import Sources
-from rag_bot.query.spelling import corrected
-from rag_bot.store.analysis import LANGUAGES, STOP_WORDS, detect, is_stop_word, words_of
+from rag_bot.text.spelling import corrected
+from rag_bot.text.terms import LANGUAGES, STOP_WORDS, detect, is_stop_word, words_of
 
 _HOW = re.compile(r"\bhow (?:much|many|long|often|far|old|big|large|high|fast|soon|well)\b", re.IGNORECASE)
 MOST_SUBJECT_WORDS = 8  # taken over from earlier questions
 SAYS_ENOUGH = 4  # words with a meaning: "Is it raining in Berlin this week?" is about no earlier question
+READ_FOR_SPELLING = 50  # passages that have a word like the unknown one
 READ_TOGETHER = 20  # passages that have most of the words of two questions
 OWN_TOGETHER, OTHERS_TOGETHER = 0.3, 0.5  # shares of the known words of both, by weight
 
@@ -65,7 +66,29 @@ _CONTRASTED = frozenset[str]().union(*_CONTRASTS)
 
 def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
     """The question to search for. `earlier` are the questions of the conversation before it, oldest first."""
-    return corrected(sources, stand_alone(question, earlier, partial(stand_together, sources)))
+    stands_alone = stand_alone(question, earlier, partial(stand_together, sources))
+    return corrected(stands_alone, partial(_is_known, sources), partial(_texts_with, sources))
+
+
+def _is_known(sources: Sources, word: str) -> bool:
+    """Whether the notes have a word, or the embedding model knows it as a whole: it is spelt well, then."""
+    frequency = sources.words.document_frequency(_spellings(sources, word))
+    return bool(frequency) or sources.model.count_tokens([word])[0] <= 1
+
+
+def _texts_with(sources: Sources, word: str, most_mistakes: int, is_beginning: bool) -> Iterator[str]:
+    """Some passages with words that are like this one, or begin so."""
+    words = [word] if is_beginning else _spellings(sources, word)
+    keys = [
+        key
+        for term in words
+        for key in sources.words.similar(term, most_mistakes, READ_FOR_SPELLING, prefix=is_beginning)
+    ]
+    return (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
+
+
+def _spellings(sources: Sources, word: str) -> list[str]:
+    return [term for spellings in sources.words.content_terms(word) for term in spellings]
 
 
 def stand_alone(question: str, earlier: Sequence[str], together: Together = lambda *_: True) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.files import replacing
 from rag_bot.processes import child_environment, module_command
 from rag_bot.store.integrity import is_unit
 from rag_bot.store.roots_file import read_roots
@@ -100,9 +101,8 @@ def _write_chroma_vectors(index: Path, found: Path) -> None:
             whole = [row for row, vector in enumerate(vectors) if is_unit(vector.tobytes())]
             batches[f"keys{len(batches)}"] = np.array([keys[row] for row in whole])
             batches[f"vectors{len(batches) - 1}"] = vectors[whole]
-    beside = found.with_name(f"part-{found.name}")
-    np.savez(beside, **batches)
-    beside.replace(found)
+    with replacing(found) as beside, beside.open("wb") as file:
+        np.savez(file, **batches)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from rag_bot.files import write_whole
 from rag_bot.store.catalogue import Root
 
 FILE_NAME = "roots.json"
@@ -18,9 +19,7 @@ def write_roots(index: Path, roots: Sequence[Root]) -> None:
     if read_roots(index) == listed:
         return
     with suppress(OSError):
-        beside = index / f"{FILE_NAME}.new"
-        beside.write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
-        beside.replace(index / FILE_NAME)
+        write_whole(index / FILE_NAME, json.dumps(listed, ensure_ascii=False, indent=1))
 
 
 def read_roots(index: Path) -> dict[str, str]:

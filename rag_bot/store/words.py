@@ -12,7 +12,7 @@ from typing import Any, Self
 import tantivy
 
 from rag_bot.errors import IndexUnusable
-from rag_bot.store.analysis import ENGLISH, LANGUAGES, content_terms, passage_terms
+from rag_bot.text.terms import ENGLISH, LANGUAGES, content_terms, passage_terms
 
 FOLDER_NAME = "tantivy"
 _TOKENIZER = "terms"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rag_bot.conversations import Conversation, Conversations, SavedExchange
 from rag_bot.errors import RagBotError, UsageError
-from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
 from rag_bot.records import Citation
+from rag_bot.store.staleness import change_since
 from rag_bot.ui.exchange import Chat, Exchange, History, leaning_on
 from rag_bot.ui.render import whole_answer
 

@@ -12,9 +12,9 @@ from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case
 from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.evaluation.judge import note_text
 from rag_bot.evaluation.patterns import any_pattern, sentences_of
-from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
 from rag_bot.records import Place, change_words, location
+from rag_bot.store.staleness import change_since
 from rag_bot.ui.exchange import Exchange, History
 from rag_bot.ui.feedback_view import block, lost, picker
 from rag_bot.ui.quote_view import bare

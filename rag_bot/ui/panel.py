@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rag_bot.ingestion.staleness import change_since
 from rag_bot.library import Library
 from rag_bot.markdown import Lines
 from rag_bot.records import Note
+from rag_bot.store.staleness import change_since
 from rag_bot.ui.exchange import Chat
 from rag_bot.ui.feedback_view import pick_bar
 from rag_bot.ui.note_list import NoteLists

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag_bot import files
 from rag_bot.errors import NoteUnreadable
-from rag_bot.ingestion import readers
 from rag_bot.ingestion.front_matter import read_front_matter
 from rag_bot.ingestion.readers import read_note
 from rag_bot.records import Note
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "big.md").open("wb") as file:
-        file.truncate(readers.LARGEST_NOTE + 1)
+        file.truncate(files.LARGEST_NOTE + 1)
     with pytest.raises(NoteUnreadable, match="67,108,865 bytes"):
         read_note(tmp_path, "big.md", label="notes")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from rag_bot.errors import UsageError
-from rag_bot.ingestion.walk import stamp_of, walk
+from rag_bot.files import stamp_of
+from rag_bot.ingestion.walk import walk
 from rag_bot.records import Failure
 
 

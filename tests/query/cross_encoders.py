@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rag_bot.embedding.weights import find_model
+from rag_bot.models.weights import find_model
 
 
 def save_cross_encoder(folder: Path, labels: Sequence[str], always: str = "") -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.query.spelling import corrected
 from rag_bot.query.wording import leans_back, reword, stand_alone
 
 Write = Callable[..., Path]
@@ -138,7 +137,7 @@ def vault(library: Library, notes: Path, write: Write) -> Library:
     ],
 )
 def test_misspelt_words_are_spelt_as_the_notes_do(vault: Library, asked: str, searched: str) -> None:
-    assert vault.asked(lambda sources: corrected(sources, asked)) == searched
+    assert vault.asked(lambda sources: reword(sources, asked)) == searched
 
 
 @pytest.mark.parametrize(
@@ -150,7 +149,7 @@ def test_words_that_ask_join_or_help_are_no_mistakes(library: Library, notes: Pa
     near = [word[:place] + word[place + 1 :] for place in range(1, len(word))]
     write("a.md", f"Warm, warme Gifte; words such as {', '.join(near)}.")
     library.ingest([notes])
-    assert library.asked(lambda sources: corrected(sources, word)) == word
+    assert library.asked(lambda sources: reword(sources, word)) == word
 
 
 def test_an_answer_says_what_was_searched_for(vault: Library) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from rag_bot.embedding import CHUNK_WINDOW, EmbeddingModel
-from rag_bot.embedding.export import Vectors
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.sets.found import FoundStore, code_digest, digest_of
 from rag_bot.evaluation.sets.rankings import Scores
 from rag_bot.library import Library
+from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
+from rag_bot.models.export import Vectors
 from rag_bot.query.answer import clean_question, find
 from rag_bot.query.sources import Sources
 from rag_bot.records import Hit, Progress, Status

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rag_bot.embedding import CHUNK_WINDOW
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, read_cases
 from rag_bot.evaluation.judge import Judge, hit_holds
@@ -16,6 +15,7 @@ from rag_bot.evaluation.sets.bench import OnProgress, file_digest
 from rag_bot.evaluation.sets.found import digest_of
 from rag_bot.evaluation.sets.rankings import Scores
 from rag_bot.library import Library
+from rag_bot.models import CHUNK_WINDOW
 from rag_bot.records import Hit
 from rag_bot.settings import Settings
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from rag_bot.files import write_whole
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
 from rag_bot.markdown.blocks import Lines
 from rag_bot.records import Progress
@@ -54,9 +54,7 @@ def write_notes(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(note_text(title, text).encode("utf-8", "replace"))
         on_progress(Progress("documents", number + 1, len(ids)))
-    unfinished = saved.with_suffix(".part")
-    unfinished.write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8", errors="replace")
-    os.replace(unfinished, saved)  # noqa: PTH105 - says that it overwrites
+    write_whole(saved, json.dumps(ids, ensure_ascii=False))
     return folder
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import rag_bot
+from rag_bot.files import write_whole
 
 _DECIDING = (
     *("embedding", "markdown", "query", "store", "library.py", "records"),
@@ -43,9 +43,7 @@ class FoundStore:
         self.path = folder / f"{digest_of(way)}.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
         kept = list(self._lines()) or [dict(way)]
-        unfinished = self.path.with_suffix(".part")
-        unfinished.write_text("".join(f"{_line(one)}\n" for one in kept), encoding="utf-8")
-        os.replace(unfinished, self.path)  # noqa: PTH105 - says that it overwrites
+        write_whole(self.path, "".join(f"{_line(one)}\n" for one in kept))
         self._known = {one["id"]: one for one in kept[1:]}
         self._file = self.path.open("a", encoding="utf-8")
 

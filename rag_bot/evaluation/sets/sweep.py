@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from rag_bot.embedding import CHUNK_WINDOW
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.intervals import interval_of_mean, randomisation_p
 from rag_bot.evaluation.measures import Measure
 from rag_bot.evaluation.overrides import override, split_assignments
 from rag_bot.evaluation.sets.bench import Asked, Bench
+from rag_bot.models import CHUNK_WINDOW
 from rag_bot.settings import Settings
 
 MOST_TRIALS = 500

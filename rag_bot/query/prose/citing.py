@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
+from rag_bot.check import Checker, Evidence, Line, Verdict
 from rag_bot.markdown import Kind, Lines, Unit, asks
 from rag_bot.query.answer import ChangeSince
-from rag_bot.query.check import Checker, Evidence, Line, Verdict
 from rag_bot.query.extent import text_of
 from rag_bot.query.prose.passages import Passage, quotable
 from rag_bot.query.prose.reading import Written

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag_bot.markdown import plain_text
-from rag_bot.markdown.sentences import code_spans, sentences
+from rag_bot.text.sentences import code_spans, sentences
 
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*$")

@@ -12,7 +12,7 @@ from rag_bot.query.prose.prompt import recall
 from rag_bot.query.wording import leans_back, says_itself
 from rag_bot.records import Turn
 from rag_bot.settings import LlmSettings
-from rag_bot.store.analysis import ENGLISH, content_terms
+from rag_bot.text.terms import ENGLISH, content_terms
 
 _TASK = (
     "Rewrite the user's last question so that it can be understood without the conversation: put the names that it "

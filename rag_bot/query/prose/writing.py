@@ -7,9 +7,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rag_bot.embedding import EmbeddingModel
+from rag_bot.check import Checker
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
+from rag_bot.models import EmbeddingModel
 from rag_bot.query.answer import (
     NEAREST,
     NOT_IN_NOTES,
@@ -20,7 +21,6 @@ from rag_bot.query.answer import (
     investigate,
     quoted,
 )
-from rag_bot.query.check import Checker
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.growing import Growing
 from rag_bot.query.prose.prompt import compose_prompt

@@ -10,13 +10,13 @@ import pytest
 
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
-from rag_bot.embedding import EmbeddingModel
 from rag_bot.evaluation.cases import Case
 from rag_bot.evaluation.overrides import override
 from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.evaluation.sets.bench import Bench, RememberingModel
 from rag_bot.evaluation.sets.cases import read_case_set
 from rag_bot.evaluation.sets.sweep import Sweep, read_grid, split_of, sweep
+from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
 from tests.evaluation.sets.test_beir import QUESTIONS, make_set
 

@@ -1,5 +1,0 @@
-"""The one place that loads an embedding model."""
-
-from rag_bot.embedding.model import CHUNK_WINDOW, EmbeddingModel
-
-__all__ = ["CHUNK_WINDOW", "EmbeddingModel"]

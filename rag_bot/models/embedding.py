@@ -1,0 +1,220 @@
+"""Counts tokens and turns texts into vectors.
+
+Bulk embedding runs in sentence-transformers, in bfloat16 where the processor has it. Importing that takes seconds, so
+questions and small batches are encoded by an ONNX export of the same weights, made once and checked against them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag_bot.errors import ModelError
+from rag_bot.files import FileHashes
+from rag_bot.models.export import ModelInfo, Vectors, export, load_sentence_transformer, unit
+from rag_bot.models.weights import find_model, fingerprint
+
+EXPORT_VERSION = 1
+CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read
+SMALL_BATCH = 48  # texts that the ONNX export embeds sooner than sentence-transformers is imported
+LETTER_BY_LETTER = 0.8  # tokens for a letter; English has 0.2, German with an English model 0.4
+FEWEST_LETTERS = 4  # that tell anything
+BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding
+
+
+class EmbeddingModel:
+    """A prepared model: counts tokens and turns texts into unit vectors.
+
+    `folder` is its place in the cache (tokenizer, export, description). `weights` is the sentence-transformers folder;
+    it is needed only for bulk embedding, and for models that cannot be exported. `chunk_window` is how many of the
+    tokens that the model can read a chunk may have.
+    """
+
+    def __init__(self, folder: Path, weights: Path | None = None, chunk_window: int = CHUNK_WINDOW) -> None:
+        self.folder = folder
+        self.weights = weights
+        self.chunk_window = chunk_window
+        self.info = _read_info(folder)
+
+    @classmethod
+    def prepare(cls, name: str, cache: Path, chunk_window: int | None = None) -> EmbeddingModel:
+        """The model of this name, exported into the cache if it is not there yet (seconds, once).
+
+        Raises:
+            ModelError: the model cannot be found, or is damaged.
+        """
+        hashes = FileHashes(cache)
+        weights = find_model(name, hashes)
+        folder = _cache_folder(cache, fingerprint(weights, hashes))
+        if not (folder / "model.json").is_file():
+            export(name, weights, folder)
+        return cls(folder, weights, chunk_window or CHUNK_WINDOW)
+
+    @classmethod
+    def open(cls, name: str, identity: str, cache: Path) -> EmbeddingModel:
+        """The model that an index was built with, without reading its weights; prepared again if the cache was emptied.
+
+        Raises:
+            ModelError: the model of this name is no longer the one with this fingerprint.
+        """
+        folder = _cache_folder(cache, identity)
+        if (folder / "model.json").is_file():
+            return cls(folder)
+        model = cls.prepare(name, cache)
+        if model.info.fingerprint != identity:
+            raise ModelError(
+                f"The index was built with another version of {name!r} ({identity}, now {model.info.fingerprint}). "
+                "Run `rag-bot ingest` to embed the notes anew."
+            )
+        return model
+
+    @property
+    def chunk_tokens(self) -> int:
+        """Tokens that a chunk with its context may have, special ones and the model's own prompt not counted."""
+        prompt = self.count_tokens([self.info.document_prompt])[0] if self.info.document_prompt else 0
+        return min(self.info.window, self.chunk_window) - self.info.special_tokens - prompt
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special ones not counted."""
+        return [len(encoding) for encoding in self._counter.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def reads_words(self, text: str) -> bool:
+        """Whether the model has the words of a text in its vocabulary, and not only their letters."""
+        letters = sum(map(str.isalpha, text))
+        return letters < FEWEST_LETTERS or self.count_tokens([text])[0] < LETTER_BY_LETTER * letters
+
+    def encode_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape [dimensions]."""
+        vector: Vectors = self._encode_small([self.info.query_prompt + text])[0]
+        return vector
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of passages, shape [len(texts), dimensions]."""
+        prompted = [self.info.document_prompt + text for text in texts]
+        if self.info.exported and (len(texts) <= SMALL_BATCH or self.weights is None):
+            return self._encode_small(prompted)
+        return self._encode_bulk(prompted)
+
+    def _encode_small(self, texts: Sequence[str]) -> Vectors:
+        if not self.info.exported:
+            return self._encode_bulk(texts)
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
+        for start in range(0, len(order), BULK_BATCH):
+            batch = order[start : start + BULK_BATCH]
+            vectors[batch] = self._run_session([texts[index] for index in batch])
+        return vectors
+
+    def _run_session(self, texts: list[str]) -> Vectors:
+        encodings = self._tokenizer.encode_batch_fast(texts)
+        columns = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+        feed = {
+            name: np.array([getattr(encoding, columns[name]) for encoding in encodings], dtype=np.int64)
+            for name in self.info.inputs
+        }
+        return unit(self._session.run(None, feed)[0])
+
+    def _encode_bulk(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._sentence_transformer.encode(
+            list(texts), batch_size=BULK_BATCH, show_progress_bar=False, convert_to_numpy=True
+        )
+        return unit(vectors)
+
+    @cached_property
+    def _counter(self) -> Any:
+        return _shared_tokenizer(self._file("tokenizer.json"), None, None)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return _shared_tokenizer(self._file("tokenizer.json"), self.info.window, self._pad_token)
+
+    @cached_property
+    def _pad_token(self) -> str:
+        return str(json.loads((self.folder / "model.json").read_text())["pad_token"])
+
+    @cached_property
+    def _session(self) -> Any:
+        return _shared_session(self._file("model.onnx"))
+
+    def _file(self, name: str) -> FileState:
+        path = self.folder / name
+        try:
+            status = path.stat()
+        except OSError:  # who loads it says so
+            return path, 0, 0
+        return path, status.st_size, status.st_mtime_ns
+
+    @cached_property
+    def _sentence_transformer(self) -> Any:
+        model = load_sentence_transformer(self.weights or find_model(self.info.name))
+        return model.to(_bulk_dtype(model.device.type))
+
+
+def _bulk_dtype(device: str) -> Any:
+    """bfloat16 where the hardware multiplies it natively (twice as fast), else float32."""
+    import torch
+
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    native = device == "cpu" and any(getattr(torch.cpu, check, bool)() for check in checks)
+    return torch.bfloat16 if native else torch.float32
+
+
+def _cache_folder(cache: Path, identity: str) -> Path:
+    return cache / "models" / f"{identity}-v{EXPORT_VERSION}"
+
+
+def _read_info(folder: Path) -> ModelInfo:
+    try:
+        values = json.loads((folder / "model.json").read_text())
+        return ModelInfo(**{**values["info"], "inputs": tuple(values["info"]["inputs"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / 'model.json'} is damaged; remove the folder and run the command again.") from error
+
+
+FileState = tuple[Path, int, int]
+"""A file with its size and time, so that another one in its place is loaded anew."""
+
+
+@lru_cache(maxsize=4)  # the two of the default model, and of another one while the index is rebuilt with it
+def _shared_tokenizer(file: FileState, window: int | None, pad_token: str | None) -> Any:
+    """The tokenizer of this file, one for all of a process; with a window it truncates to that and pads."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file[0]))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    if window and pad_token:
+        tokenizer.enable_truncation(window)
+        tokenizer.enable_padding(pad_id=tokenizer.token_to_id(pad_token) or 0, pad_token=pad_token)
+    return tokenizer
+
+
+@lru_cache(maxsize=1)
+def _shared_session(file: FileState) -> Any:
+    """The ONNX export in this file, one for all of a process: loading it takes half a second and 90 MB.
+
+    Raises:
+        ModelError: it is damaged; its folder is removed, so that it is made anew.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that spin while they wait slow everything down as soon as another process needs the processor.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(file[0]), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own unnamed types for a damaged file
+        folder = file[0].parent
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ModelError(
+            f"The converted model in {folder} was damaged and has been removed; run the command again."
+        ) from error

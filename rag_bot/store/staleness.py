@@ -1,0 +1,34 @@
+"""Is a note on disk still what was indexed? Asked at the moment it is cited."""
+
+from __future__ import annotations
+
+import hashlib
+
+from rag_bot.errors import NoteUnreadable
+from rag_bot.files import read_once
+from rag_bot.records import Note
+
+ELSEWHERE, REWRITTEN, DELETED, UNREADABLE = "elsewhere", "rewritten", "deleted", "unreadable"
+
+
+def change_since(note: Note, quoted: str = "") -> str:
+    """How the note's file differs from what was indexed: "" for not at all, "deleted", "rewritten" where the quoted
+    words are no longer in it, "elsewhere" where they are, "unreadable" where nobody can tell.
+
+    The whole file is read: its size and times can be the same after a change.
+    """
+    try:
+        contents = read_once(note.file, note.path) or read_once(note.file, note.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return DELETED
+    except (OSError, NoteUnreadable):
+        return UNREADABLE
+    if contents is None:  # it is being written
+        return UNREADABLE
+    data = contents.data
+    if hashlib.sha256(data).hexdigest() == note.content_hash:
+        return ""
+    return ELSEWHERE if any(quoted.encode(encoding, "replace") in data for encoding in _ENCODINGS) else REWRITTEN
+
+
+_ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")

@@ -1,0 +1,84 @@
+"""Bulk and question encoding agree, and both are the model's own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag_bot.errors import ModelError
+from rag_bot.models import EmbeddingModel, embedding
+from rag_bot.models.export import load_sentence_transformer
+from rag_bot.models.weights import find_model
+
+TEXTS = ["What did I note about sleep?", "x", "naïve café 中文 🙂", "a long passage about many things. " * 80]
+
+
+def test_the_export_is_the_same_as_sentence_transformers(model: EmbeddingModel) -> None:
+    original = load_sentence_transformer(find_model("all-MiniLM-L6-v2"), device="cpu")
+    expected = original.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
+    ours = np.stack([model.encode_query(text) for text in TEXTS])
+    assert ours.dtype == np.float32
+    assert ours.shape == (4, model.info.dimensions)
+    assert (ours * expected).sum(axis=1).min() >= 0.9999
+
+
+def test_bulk_embedding_agrees_with_the_questions_encoder(
+    model: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = model.encode_documents(TEXTS)
+    monkeypatch.setattr(embedding, "SMALL_BATCH", 0)
+    bulk = model.encode_documents(TEXTS)
+    assert (small * bulk).sum(axis=1).min() >= 0.995
+    assert np.linalg.norm(bulk, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_order_is_kept_whatever_the_lengths(model: EmbeddingModel) -> None:
+    texts = [f"word {'more ' * (number % 7)}{number}" for number in range(40)]
+    together = model.encode_documents(texts)
+    one_by_one = np.stack([model.encode_documents([text])[0] for text in texts])
+    assert (together * one_by_one).sum(axis=1).min() >= 0.9999
+
+
+def test_tokens_are_counted_without_special_ones_and_without_a_limit(model: EmbeddingModel) -> None:
+    assert model.count_tokens(["two words", "", "a " * 1000]) == [2, 0, 1000]
+    assert model.chunk_tokens == 254
+
+
+def test_a_prepared_model_is_opened_without_its_weights(model: EmbeddingModel, model_cache: Path) -> None:
+    opened = EmbeddingModel.open("all-MiniLM-L6-v2", model.info.fingerprint, model_cache)
+    assert opened.weights is None
+    assert opened.encode_query("x") == pytest.approx(model.encode_query("x"))
+
+
+def test_another_version_of_a_model_asks_for_an_ingest(model_cache: Path) -> None:
+    with pytest.raises(ModelError, match="Run `rag-bot ingest`"):
+        EmbeddingModel.open("all-MiniLM-L6-v2", "0123456789abcdef", model_cache)
+
+
+def test_a_damaged_export_is_removed_and_made_again(model: EmbeddingModel, tmp_path: Path) -> None:
+    copy = tmp_path / "models" / model.folder.name
+    shutil.copytree(model.folder, copy)
+    (copy / "model.onnx").write_bytes(b"noise")
+    with pytest.raises(ModelError, match="damaged and has been removed"):
+        EmbeddingModel.open("all-MiniLM-L6-v2", model.info.fingerprint, tmp_path).encode_query("x")
+    assert EmbeddingModel.open("all-MiniLM-L6-v2", model.info.fingerprint, tmp_path).encode_query("x").shape == (384,)
+
+
+def test_a_model_that_cannot_be_exported_is_used_as_it_is(model: EmbeddingModel, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(model.folder, copy)
+    described = json.loads((copy / "model.json").read_text())
+    described["info"]["exported"] = False
+    (copy / "model.json").write_text(json.dumps(described))
+    assert (EmbeddingModel(copy).encode_query("x") @ model.encode_query("x")) >= 0.995
+
+
+def test_a_cache_that_cannot_be_written_is_explained_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file where the folder should be")
+    with pytest.raises(ModelError, match=r"cannot be converted.*--cache") as caught:
+        EmbeddingModel.prepare("all-MiniLM-L6-v2", tmp_path)
+    assert "\n" not in str(caught.value)
