@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_bot.markdown import Block, Kind, Lines, entries, parse, plain_text, units
+from rag_bot.markdown import Block, Kind, LineIndex, entries, parse, plain_text, units
 from rag_bot.text.sentences import code_spans, sentences
 
 PIECES = [
@@ -398,7 +398,7 @@ def test_hostile_text_takes_no_more_than_a_few_seconds(name: str) -> None:
 
 
 def test_lines_of_an_empty_text() -> None:
-    assert Lines.of("") == Lines((0,), (0,))
+    assert LineIndex.of("") == LineIndex((0,), (0,))
     assert parse("") == ()
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.checker.pairs import our_pairs
-from rag_bot.check import Checker, Evidence, Line
+from rag_bot.check import CheckedLines, Checker, CitedLine
 from rag_bot.check.judging import COEFFICIENTS
 from rag_bot.check.reading.statement import read_statement
 from rag_bot.models import EmbeddingModel
@@ -28,9 +28,9 @@ Matrix = NDArray[np.float64]
 
 
 def rows_of(checker: Checker, split: str) -> tuple[Matrix, Matrix]:
-    """Features of the sentences of a half, shape [sentences, features], and 1.0 where it is true."""
+    """SentenceFeatures of the sentences of a half, shape [sentences, features], and 1.0 where it is true."""
     features, labels = [], []
-    read: dict[tuple[Line, ...], Evidence] = {}
+    read: dict[tuple[CitedLine, ...], CheckedLines] = {}
     for pair in our_pairs():
         if pair.split == split:
             if pair.lines not in read:

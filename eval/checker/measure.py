@@ -18,7 +18,7 @@ from tempfile import gettempdir
 
 from eval.checker.pairs import Pair, our_pairs
 from eval.checker.public import public_pairs
-from rag_bot.check import Checker, Evidence, Line, Verdict
+from rag_bot.check import CheckedLines, Checker, CitedLine, SentenceSupport
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import PARTLY, SUPPORTED
 
@@ -28,7 +28,7 @@ TRUE_KINDS = ("verbatim", "paraphrase", "shortened", "merged")
 @dataclass(frozen=True, slots=True)
 class Judged:
     pair: Pair
-    verdict: Verdict
+    verdict: SentenceSupport
     milliseconds: float
 
     @property
@@ -42,7 +42,7 @@ class Judged:
 
 def judge_all(checker: Checker, pairs: Iterable[Pair]) -> list[Judged]:
     """Every pair judged, the lines of each passage read once."""
-    read: dict[tuple[Line, ...], Evidence] = {}
+    read: dict[tuple[CitedLine, ...], CheckedLines] = {}
     judged = []
     for pair in pairs:
         if pair.lines not in read:

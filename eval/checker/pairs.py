@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from rag_bot.check import Line
+from rag_bot.check import CitedLine
 from rag_bot.markdown import Kind, parse, units
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ class Pair:
     """A sentence over lines. `label` is "supported", "partly" or "not"; `kind` is how the sentence came about."""
 
     id: str
-    lines: tuple[Line, ...]
+    lines: tuple[CitedLine, ...]
     sentence: str
     label: str
     kind: str
@@ -41,12 +41,12 @@ def our_pairs() -> Iterator[Pair]:
 
 
 @cache
-def lines_of(text: str, section: str = "", title: str = "") -> tuple[Line, ...]:
+def lines_of(text: str, section: str = "", title: str = "") -> tuple[CitedLine, ...]:
     """The quotable lines of a note, or of one of its sections, with what stands above each; no headings."""
     start = text.index("\n---\n", 3) + 5 if text.startswith("---\n") else 0
     blocks = parse(text, body_start_line=text.count("\n", 0, start) + 1)
     return tuple(
-        Line(
+        CitedLine(
             text[unit.span.start_char : unit.span.end_char],
             " > ".join(filter(None, (title, *unit.headings, *unit.ancestors))),
         )

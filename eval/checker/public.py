@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from eval.checker.pairs import Pair, lines_of, split_of
-from rag_bot.check import Line
+from rag_bot.check import CitedLine
 from rag_bot.markdown import plain_text
 
 EACH = 8  # sentences of a set for each kind
@@ -30,7 +30,7 @@ _OPPOSITES = {
 }  # fmt: skip
 _OPPOSITE = re.compile(rf"\b({'|'.join(_OPPOSITES)})\b")
 
-Passage = tuple[Line, ...]
+Passage = tuple[CitedLine, ...]
 Change = Callable[[str, Random, Sequence[str]], str]
 
 
@@ -48,7 +48,7 @@ def public_pairs(folder: Path) -> Iterator[Pair]:
 def _squad(path: Path) -> list[Passage]:
     articles = json.loads(path.read_text())["data"]
     return [
-        tuple(Line(line.text, article["title"].replace("_", " ")) for line in lines_of(paragraph["context"]))
+        tuple(CitedLine(line.text, article["title"].replace("_", " ")) for line in lines_of(paragraph["context"]))
         for article in articles
         for paragraph in article["paragraphs"]
     ]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag_bot.check.entailment import Entailment, open_entailment
-from rag_bot.check.evidence import Evidence, read_evidence
+from rag_bot.check.evidence import CheckedLines, read_evidence
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.meaning import Meaning
 from rag_bot.check.reading.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.check.reading.statement import Statement, read_statement
-from rag_bot.check.records import Line, Verdict
+from rag_bot.check.records import CitedLine, SentenceSupport
 from rag_bot.markdown import plain_text
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
@@ -32,33 +32,33 @@ class Checker:
         self._meaning = Meaning(model)
         self._entailment = open_entailment(nli) if nli else None
 
-    def read(self, lines: Sequence[Line]) -> Evidence:
+    def read(self, lines: Sequence[CitedLine]) -> CheckedLines:
         """The lines read and embedded, once for an answer."""
         return read_evidence(lines, self._meaning)
 
     def check(
-        self, sentence: str, evidence: Evidence, *, among: Sequence[int] | None = None, question: str = ""
-    ) -> Verdict:
+        self, sentence: str, evidence: CheckedLines, *, among: Sequence[int] | None = None, question: str = ""
+    ) -> SentenceSupport:
         """What the lines say to a sentence; `among` are the indexes of those it cites, None for all."""
         places = list(range(len(evidence.lines))) if among is None else sorted({*among})
         if len(sentence) > LONGEST_SENTENCE:
             reason = f"a sentence of {len(sentence):,} characters is too long to be checked"
-            return Verdict(UNSUPPORTED, (), (reason,), 0.0)
+            return SentenceSupport(UNSUPPORTED, (), (reason,), 0.0)
         said = read_statement(sentence, evidence.languages)
         if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], evidence.languages)):
-            return Verdict(NO_CLAIM, (), (), 0.0)
+            return SentenceSupport(NO_CLAIM, (), (), 0.0)
         if (place := verbatim(said, [evidence.read[place].own for place in places])) is not None:
-            return Verdict(SUPPORTED, (places[place],), (), 1.0)
+            return SentenceSupport(SUPPORTED, (places[place],), (), 1.0)
         if not places:
-            return Verdict(UNSUPPORTED, (), ("no line says this",), 0.0)
+            return SentenceSupport(UNSUPPORTED, (), ("no line says this",), 0.0)
         if is_yes_or_no(said) or _is_bare(said):
-            return Verdict(PARTLY, (), ("this alone cannot be checked",), 0.0)
+            return SentenceSupport(PARTLY, (), ("this alone cannot be checked",), 0.0)
         finding = self.examine(said, evidence, places)
         if self._entailment:
             finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._entailment)
         return _verdict(finding, places)
 
-    def examine(self, said: Statement, evidence: Evidence, places: Sequence[int]) -> Finding:
+    def examine(self, said: Statement, evidence: CheckedLines, places: Sequence[int]) -> Finding:
         """What was measured of a sentence over the lines at these places; `Finding.lines` count among them."""
         meaning = self._meaning if self._meaning.model.reads_words(said.text) else None
         lines = [evidence.read[place] for place in places]
@@ -71,7 +71,7 @@ def _is_bare(said: Statement) -> bool:
     return not (said.terms or telling)
 
 
-def _with_opinion(finding: Finding, sentence: str, lines: Sequence[Line], model: Entailment) -> Finding:
+def _with_opinion(finding: Finding, sentence: str, lines: Sequence[CitedLine], model: Entailment) -> Finding:
     """The finding after the CrossEncoder has read the lines: it may veto, and lift what only is said differently."""
     if finding.denied or not finding.lines:
         return finding
@@ -83,12 +83,12 @@ def _with_opinion(finding: Finding, sentence: str, lines: Sequence[Line], model:
     return finding
 
 
-def _readable(line: Line) -> str:
+def _readable(line: CitedLine) -> str:
     text = plain_text(line.text)
     return f"{plain_text(line.context)}: {text}" if line.context else text
 
 
-def _verdict(finding: Finding, places: Sequence[int]) -> Verdict:
-    return Verdict(
+def _verdict(finding: Finding, places: Sequence[int]) -> SentenceSupport:
+    return SentenceSupport(
         finding.support, tuple(places[line] for line in finding.lines), finding.reasons, round(finding.score, 4)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag_bot.check.meaning import Meaning, Vectors
 from rag_bot.check.reading.statement import Statement, read_statement
 from rag_bot.check.reading.tokens import Term
-from rag_bot.check.records import Line
+from rag_bot.check.records import CitedLine
 from rag_bot.markdown import asks
 from rag_bot.text.sentences import sentences
 from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
@@ -34,36 +34,36 @@ class ReadLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CheckedLines:
     """Lines, what was read of each, and their unit vectors, shape [len(lines), dimensions]."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[CitedLine, ...]
     read: tuple[ReadLine, ...]
     vectors: Vectors
     languages: tuple[str, ...]
 
 
-def read_evidence(lines: Sequence[Line], meaning: Meaning) -> Evidence:
+def read_evidence(lines: Sequence[CitedLine], meaning: Meaning) -> CheckedLines:
     """Read and embed these lines."""
     languages = _languages(lines)
     parted = [_without_questions(line) for line in lines]
     above = {context: read_statement(context, languages) for context in {line.context for line in parted}}
     read = tuple(ReadLine(read_statement(line.text, languages), above[line.context]) for line in parted)
     vectors = meaning.of_texts([_embedded(one) for one in read])
-    return Evidence(tuple(lines), read, vectors, languages)
+    return CheckedLines(tuple(lines), read, vectors, languages)
 
 
-def _without_questions(line: Line) -> Line:
+def _without_questions(line: CitedLine) -> CitedLine:
     """A line that asks and answers, as it is read: its questions state nothing, and belong to what stands above."""
     pieces = [line.text[start:end] for start, end in sentences(line.text, 0, len(line.text))]
     asked = [piece for piece in pieces if asks(piece)]
     if not asked or len(asked) == len(pieces):
         return line
     stated = " ".join(piece for piece in pieces if piece not in asked)
-    return Line(stated, " > ".join(part for part in (line.context, *asked) if part))
+    return CitedLine(stated, " > ".join(part for part in (line.context, *asked) if part))
 
 
-def _languages(lines: Sequence[Line]) -> tuple[str, ...]:
+def _languages(lines: Sequence[CitedLine]) -> tuple[str, ...]:
     """English, and every language that the lines show clearly."""
     texts = [f"{line.context} {line.text}"[:2_000] for line in lines]
     found = {detect(words_of(text), LANGUAGES) for text in (*texts, " ".join(texts)[:20_000])}

@@ -32,7 +32,7 @@ MOST_LOOKED_AT = 40  # lines whose words are compared one by one, the most alike
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class SentenceFeatures:
     """Each 0 to 1, of the lines that a sentence stands on.
 
     The share of its words that are there; the share in one line, words near in meaning included, of the segment that
@@ -52,7 +52,7 @@ class Finding:
     lines: tuple[int, ...]
     reasons: tuple[str, ...]
     score: float
-    features: Features
+    features: SentenceFeatures
     denied: bool = False
 
 
@@ -114,21 +114,21 @@ def _near(exact: Coverage, lines: Sequence[ReadLine], looked: Sequence[int], mea
 
 def _features(
     sentence: Statement, exact: Coverage, near: Coverage, cosines: Sequence[float], chosen: Sequence[int]
-) -> Features:
+) -> SentenceFeatures:
     segments = [number for number in range(len(sentence.segments)) if near.weight(number) > 0.9]
     alone = [max((near.share([place], number) for place in chosen), default=0.0) for number in segments]
     cosine = max((cosines[place] for place in chosen), default=0.0)
-    return Features(exact.share(chosen), min(alone, default=near.share(chosen)), max(0.0, cosine))
+    return SentenceFeatures(exact.share(chosen), min(alone, default=near.share(chosen)), max(0.0, cosine))
 
 
-def probability(features: Features) -> float:
+def probability(features: SentenceFeatures) -> float:
     """How likely the lines say it, conflicts apart."""
     total = INTERCEPT + sum(weight * getattr(features, name) for name, weight in COEFFICIENTS.items())
     return 1 / (1 + exp(-total))
 
 
 def _decide(
-    features: Features, chosen: Sequence[int], hard: tuple[str, ...], soft: tuple[str, ...], near: Coverage
+    features: SentenceFeatures, chosen: Sequence[int], hard: tuple[str, ...], soft: tuple[str, ...], near: Coverage
 ) -> Finding:
     score = probability(features)
     if hard:

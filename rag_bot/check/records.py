@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CitedLine:
     """A quotable line of a note: its verbatim text, and what stands above it ("Title > Heading > parent bullets")."""
 
     text: str
@@ -14,7 +14,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SentenceSupport:
     """What the lines say to a sentence.
 
     `support` is SUPPORTED, PARTLY, UNSUPPORTED or NO_CLAIM of `rag_bot.records`; `lines` are the indexes of the fewest

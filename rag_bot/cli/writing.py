@@ -30,9 +30,9 @@ def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
     """
     if not (name or settings.llm):
         return None
+    from rag_bot.llm.consent import has_agreed
     from rag_bot.llm.opening import open_llm
     from rag_bot.settings import CONFIG_NAME, llm_comes_with_folder
-    from rag_bot.ui.preference import has_agreed
 
     model = open_llm(settings, name or "")
     if model.is_remote:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.patterns import any_pattern, sentences_of
-from rag_bot.markdown import Lines
+from rag_bot.markdown import LineIndex
 
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
 """Kinds of questions without an answer: about the subjects of the notes, and about something else."""
@@ -265,7 +265,7 @@ def _quoted(find_text: Callable[[str], str | None], place: str) -> tuple[Evidenc
     text = find_text(path)
     if text is None:
         raise UsageError(f"The note {path} is not indexed. Write its path as `rag-bot search` shows it.")
-    lines = Lines.of(text)
+    lines = LineIndex.of(text)
     if not 1 <= start <= end <= len(lines.starts):
         raise UsageError(f"{place} is not in the note, which has the lines 1 to {len(lines.starts)}.")
     quote = text[lines.starts[start - 1] : lines.ends[end - 1]].strip()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag_bot.evaluation.cases import Evidence
 from rag_bot.library import Library
-from rag_bot.markdown import Lines
+from rag_bot.markdown import LineIndex
 from rag_bot.records import Chunk, Hit, Note, Quote, location, split_location
 
 Bounds = tuple[int, int]
@@ -143,7 +143,7 @@ def _within(inner: Bounds, outer: Bounds) -> bool:
 
 
 def _lines(note: Note, bounds: Bounds) -> Bounds:
-    span = Lines.of(note.text).span(*bounds)
+    span = LineIndex.of(note.text).span(*bounds)
     return span.start_line, span.end_line
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag_bot.ingestion.context import Context, Contexts, Counts, TokenCounter
 from rag_bot.ingestion.packing import pack
 from rag_bot.ingestion.splitting import Atom, Plan, atoms_of, halves
-from rag_bot.markdown import Block, Kind, Lines, is_plain, parse
+from rag_bot.markdown import Block, Kind, LineIndex, is_plain, parse
 from rag_bot.markdown.quotable import table_header
 from rag_bot.records import Chunk, Note
 
@@ -88,7 +88,7 @@ def _smaller(text: str, group: list[Atom]) -> Iterator[list[Atom]]:
 
 
 def _chunk(note: Note, blocks: Sequence[Block], ordinal: int, group: Sequence[Atom], fingerprint: str) -> Chunk:
-    span = Lines.of(note.text).span(group[0].start, group[-1].end)
+    span = LineIndex.of(note.text).span(group[0].start, group[-1].end)
     return Chunk(
         key=chunk_key(fingerprint, _embedded(note.text, group)),
         note_path=note.path,

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from rag_bot.markdown.blocks import Lines
+from rag_bot.markdown.blocks import LineIndex
 
 _MOST_LINES = 200
 _MOST_CHARACTERS = 65_536
@@ -62,7 +62,7 @@ def _delimited(text: str) -> tuple[str, str, int]:
     opening = text[start : start + 3]
     if opening not in _CLOSING:
         return "", "", 1
-    lines = Lines.of(text)
+    lines = LineIndex.of(text)
     if text[start : lines.ends[0]].rstrip() != opening:
         return "", "", 1
     for number in range(1, min(_MOST_LINES, len(lines.starts))):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag_bot.ingestion.context import Context, Contexts, Counts
-from rag_bot.markdown import Block, Kind, Lines, units
+from rag_bot.markdown import Block, Kind, LineIndex, units
 from rag_bot.text.sentences import cut, cut_point, trim
 
 LONGEST_CHUNK = 2_000  # characters: to a tokenizer one giant word may be one token
@@ -158,8 +158,8 @@ def _parts(text: str, piece: Piece, at_lines: bool) -> Iterator[Piece]:
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Piece]:
-    span = Lines.of(text).span(start, end)
-    lines = Lines.of(text)
+    span = LineIndex.of(text).span(start, end)
+    lines = LineIndex.of(text)
     for number in range(span.start_line - 1, span.end_line):
         a, b = trim(text, max(start, lines.starts[number]), min(end, lines.ends[number]))
         if a < b:

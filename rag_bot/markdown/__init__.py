@@ -1,6 +1,6 @@
 """Text -> blocks, sentences and bullets with exact line and character spans."""
 
-from rag_bot.markdown.blocks import Block, Kind, Lines, Span, Unit
+from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex, Span
 from rag_bot.markdown.entries import entries
 from rag_bot.markdown.parsing import is_plain, parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
@@ -10,9 +10,9 @@ from rag_bot.text.sentences import announces, asks
 __all__ = [
     "Block",
     "Kind",
-    "Lines",
+    "Line",
+    "LineIndex",
     "Span",
-    "Unit",
     "announces",
     "asks",
     "entries",

@@ -50,7 +50,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Line:
     """The smallest thing that can be quoted: a sentence, a bullet, a row, a piece of code.
 
     `block` is the index of its block.
@@ -64,7 +64,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LineIndex:
     """Where each line starts, and ends before its line end: \\n, \\r\\n or \\r, as in CommonMark."""
 
     starts: tuple[int, ...]
@@ -72,9 +72,9 @@ class Lines:
 
     @staticmethod
     @lru_cache(maxsize=2)
-    def of(text: str) -> Lines:
+    def of(text: str) -> LineIndex:
         breaks = [match.span() for match in _LINE_END.finditer(text)]
-        return Lines((0, *(end for _, end in breaks)), (*(start for start, _ in breaks), len(text)))
+        return LineIndex((0, *(end for _, end in breaks)), (*(start for start, _ in breaks), len(text)))
 
     def span(self, start: int, end: int) -> Span:
         """The span with its line numbers; `end` exclusive and after `start`."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag_bot.markdown.blocks import Kind, Lines, Span, Unit
+from rag_bot.markdown.blocks import Kind, Line, LineIndex, Span
 
 LONGEST_ENTRY, MOST_CHARACTERS = 10, 1_000  # lines; of a longer one each line stands for itself, below its key
 _KEY = re.compile(r"(?:\[+|- )?[\"']?([^\s:=\[\]\"'#][^:=\n\"']{0,60}?)[\"']?\s*[:=](?=\s|$)", re.MULTILINE)
@@ -14,9 +14,9 @@ _CONTINUES = "-]})#"
 _NOTHING = frozenset(("", "null", "~", "[]", "{}", '""', "''"))
 
 
-def entries(text: str, lines: Sequence[Unit]) -> Iterator[Unit]:
+def entries(text: str, lines: Sequence[Line]) -> Iterator[Line]:
     """The entries that these units of front matter, one for each line, belong to; those without a value give none."""
-    starts, group = Lines.of(text).starts, list[Unit]()
+    starts, group = LineIndex.of(text).starts, list[Line]()
     for unit in lines:
         indented = unit.span.start_char > starts[unit.span.start_line - 1]
         if group and not indented and text[unit.span.start_char] not in _CONTINUES:
@@ -40,14 +40,14 @@ def value_of(entry: str) -> str:
     return ", ".join(piece for piece in pieces if piece not in _NOTHING)
 
 
-def _entry(text: str, group: Sequence[Unit]) -> Iterator[Unit]:
+def _entry(text: str, group: Sequence[Line]) -> Iterator[Line]:
     """The group as one unit, or its lines below the first of them."""
     span = Span(group[0].span.start_char, group[-1].span.end_char, group[0].span.start_line, group[-1].span.end_line)
     first = text[span.start_char : group[0].span.end_char]
     if not value_of(text[span.start_char : span.end_char]):
         return
     if len(group) <= LONGEST_ENTRY and span.end_char - span.start_char <= MOST_CHARACTERS:
-        yield Unit(Kind.FRONT_MATTER, span, (), (), group[0].block)
+        yield Line(Kind.FRONT_MATTER, span, (), (), group[0].block)
         return
     if value_of(first):
         yield group[0]

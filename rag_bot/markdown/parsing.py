@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag_bot.markdown.blocks import Block, Kind, Lines
+from rag_bot.markdown.blocks import Block, Kind, LineIndex
 from rag_bot.markdown.plain import plain_text
 from rag_bot.text.sentences import trim
 
@@ -39,7 +39,7 @@ def parse(text: str, *, body_start_line: int = 1, plain: bool = False) -> tuple[
 
 @lru_cache(maxsize=2)  # a note is parsed for its title and tags, and again at once for its chunks
 def _parse(text: str, body_start_line: int, plain: bool) -> tuple[Block, ...]:
-    lines = Lines.of(text)
+    lines = LineIndex.of(text)
     raw = [text[start:end] for start, end in zip(lines.starts, lines.ends, strict=True)]
     builder = _Builder(text, lines, raw)
     builder.front_matter(min(body_start_line - 1, len(raw)))
@@ -80,7 +80,7 @@ class _Builder:
     """Turns the parser's tokens into blocks."""
 
     text: str
-    lines: Lines
+    lines: LineIndex
     raw: list[str]
     blocks: list[Block] = field(default_factory=list)
     next_line: int = 0  # the first line, from 0, that is in no block yet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from rag_bot.markdown.blocks import Block, Kind, Lines, Unit
+from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex
 from rag_bot.markdown.plain import plain_text
 from rag_bot.text.sentences import LONGEST_SENTENCE, cut, sentences, trim
 
@@ -16,12 +16,12 @@ _MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
 Spans = Iterable[tuple[int, int]]
 
 
-def units(text: str, blocks: Sequence[Block], start: int = 0, end: int | None = None) -> tuple[Unit, ...]:
+def units(text: str, blocks: Sequence[Block], start: int = 0, end: int | None = None) -> tuple[Line, ...]:
     """The quotable pieces of these blocks, in order, each inside its block. Rules and empty bullets give none.
 
     With `start` and `end`, those that begin between these characters.
     """
-    lines, last = Lines.of(text), len(text) if end is None else end
+    lines, last = LineIndex.of(text), len(text) if end is None else end
     return tuple(
         unit
         for index, block in enumerate(blocks)
@@ -31,7 +31,7 @@ def units(text: str, blocks: Sequence[Block], start: int = 0, end: int | None = 
     )
 
 
-def _units_of_block(text: str, lines: Lines, index: int, block: Block) -> Iterator[Unit]:
+def _units_of_block(text: str, lines: LineIndex, index: int, block: Block) -> Iterator[Line]:
     ancestors = block.ancestors
     spans: Spans = [(block.span.start_char, block.span.end_char)]
     match block.kind:
@@ -47,7 +47,7 @@ def _units_of_block(text: str, lines: Lines, index: int, block: Block) -> Iterat
             spans, ancestors = _rows(text, lines, block)
     for start, end in _not_too_long(text, spans):
         if text[start:end].strip(_MARKS):
-            yield Unit(block.kind, lines.span(start, end), block.headings, ancestors, index)
+            yield Line(block.kind, lines.span(start, end), block.headings, ancestors, index)
 
 
 def _not_too_long(text: str, spans: Spans) -> Iterator[tuple[int, int]]:
@@ -62,13 +62,13 @@ def _sentences(text: str, block: Block) -> Iterator[tuple[int, int]]:
         yield start + len(piece) - len(piece.lstrip("> \t\r\n")), end
 
 
-def _lines(text: str, lines: Lines, block: Block) -> list[tuple[int, int]]:
+def _lines(text: str, lines: LineIndex, block: Block) -> list[tuple[int, int]]:
     """Each line of the block, without the white space around it; a blank one is empty."""
     numbers = range(block.span.start_line - 1, block.span.end_line)
     return [trim(text, lines.starts[number], lines.ends[number]) for number in numbers]
 
 
-def _code(text: str, lines: Lines, block: Block) -> Spans:
+def _code(text: str, lines: LineIndex, block: Block) -> Spans:
     if block.span.end_line - block.span.start_line < _SHORT_CODE:
         return [(block.span.start_char, block.span.end_char)]
     runs = groupby(_lines(text, lines, block), key=lambda line: line[0] < line[1])
@@ -76,7 +76,7 @@ def _code(text: str, lines: Lines, block: Block) -> Spans:
     return [(run[0][0], run[-1][1]) for run in pieces]
 
 
-def _rows(text: str, lines: Lines, block: Block) -> tuple[Spans, tuple[str, ...]]:
+def _rows(text: str, lines: LineIndex, block: Block) -> tuple[Spans, tuple[str, ...]]:
     """The rows below the header, which goes to the ancestors; the header alone if there is nothing below."""
     rows = _lines(text, lines, block)
     if len(rows) < 3:

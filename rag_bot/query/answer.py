@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
 from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
-from rag_bot.query.quotes import ScoredUnit, TermWeights, pick_quotes, score_units
+from rag_bot.query.quotes import ScoredLine, TermWeights, pick_quotes, score_lines
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
 from rag_bot.query.wording import reword
@@ -56,7 +56,7 @@ class Findings:
     ranked: Ranked
     hits: list[Hit]
     terms: TermWeights
-    scored: list[ScoredUnit]
+    scored: list[ScoredLine]
     features: Features
     confidence: float
     filters: Filters
@@ -143,7 +143,7 @@ def investigate(
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
     terms = TermWeights.of(sources, question)
-    scored = score_units(sources, vector, terms, hits)
+    scored = score_lines(sources, vector, terms, hits)
     features = measure(question, terms, hits, scored, reads_words=sources.model.reads_words(question))
     return Findings(
         asked, question, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import exp
 
 from rag_bot.markdown import asks
-from rag_bot.query.quotes import ScoredUnit, TermWeights
+from rag_bot.query.quotes import ScoredLine, TermWeights
 from rag_bot.records import Hit
 from rag_bot.text.terms import STOP_WORDS, words_of
 
@@ -34,7 +34,7 @@ class Features:
 
 
 def measure(
-    question: str, terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredUnit], *, reads_words: bool = True
+    question: str, terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredLine], *, reads_words: bool = True
 ) -> Features:
     """What speaks for an answer among these hits and their lines, best first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rag_bot.markdown import Block, Kind, Lines, Span, Unit, announces, asks, entries, is_plain, parse, units
+from rag_bot.markdown import Block, Kind, Line, LineIndex, Span, announces, asks, entries, is_plain, parse, units
 from rag_bot.records import Hit, Note
 
 LONGEST_QUOTE = 12  # lines
@@ -20,7 +20,7 @@ def text_of(note: Note, span: Span) -> str:
     return note.text[span.start_char : span.end_char]
 
 
-def lines_in(hit: Hit) -> Iterator[Unit]:
+def lines_in(hit: Hit) -> Iterator[Line]:
     """The lines that begin in a passage, in order; of front matter whole entries."""
     note, start, end = hit.note, hit.chunk.start_char, hit.chunk.end_char
     blocks = blocks_of(note)
@@ -31,7 +31,7 @@ def lines_in(hit: Hit) -> Iterator[Unit]:
     yield from units(note.text, blocks, start, end)
 
 
-def with_what_follows(note: Note, unit: Unit) -> Span:
+def with_what_follows(note: Note, unit: Line) -> Span:
     """The span to quote for a line: with a bullet's children, the answer to a question, what a colon announces.
 
     At most `LONGEST_QUOTE` lines, a longer line or piece of code cut after them.
@@ -49,11 +49,11 @@ def _cut(note: Note, span: Span) -> Span:
     last = span.start_line + LONGEST_QUOTE - 1
     if span.end_line <= last:
         return span
-    lines = Lines.of(note.text)
+    lines = LineIndex.of(note.text)
     return lines.span(span.start_char, lines.ends[last - 1])
 
 
-def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]:
+def _followers(note: Note, blocks: Sequence[Block], unit: Line) -> Iterator[int]:
     """Indexes of the blocks after the unit's that belong to it, in order and without a gap."""
     block = blocks[unit.block]
     leads_on = announces(text_of(note, unit.span))
@@ -73,7 +73,7 @@ def _followers(note: Note, blocks: Sequence[Block], unit: Unit) -> Iterator[int]
         yield after[0]
 
 
-def _is_rhetorical(note: Note, unit: Unit, block: Block, following: Block) -> bool:
+def _is_rhetorical(note: Note, unit: Line, block: Block, following: Block) -> bool:
     """Whether what follows is another matter: a heading, or a paragraph after one that only ends in a question."""
     ends_paragraph = asks(text_of(note, unit.span)) and bool(
         note.text[block.span.start_char : unit.span.start_char].strip()

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from rag_bot.markdown import (
     Kind,
+    Line,
     Span,
-    Unit,
     asks,
     plain_text,
     without_links,
@@ -44,14 +44,14 @@ CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the li
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredUnit:
+class ScoredLine:
     """A line of a hit with what speaks for it: cosine and share of the question's words, both at most 1.
 
     `hollow` is NAMES for a title or tags, OPEN for a question that nothing answers, else "".
     """
 
     hit: Hit
-    unit: Unit
+    unit: Line
     meaning: float
     words: float
     score: float
@@ -67,7 +67,7 @@ class Judged:
     "score" (too far below the best line's), "most" (enough are shown), "repeats" (another quote has it).
     """
 
-    line: ScoredUnit
+    line: ScoredLine
     quote: Quote | None = None
     dropped: str = ""
 
@@ -104,9 +104,9 @@ class TermWeights:
         return found / total if total else 0.0
 
 
-def score_units(
+def score_lines(
     sources: Sources, vector: NDArray[np.float32], terms: TermWeights, hits: Sequence[Hit]
-) -> list[ScoredUnit]:
+) -> list[ScoredLine]:
     """The lines of the best hits, best first. `vector` is the question's unit vector."""
     candidates = [
         (hit, unit, _words(hit.note, unit, terms))
@@ -120,23 +120,23 @@ def score_units(
         return []
     meanings = sources.model.encode_documents([_embedded(hit.note, unit) for hit, unit, _ in candidates]) @ vector
     scored = [
-        ScoredUnit(hit, unit, cosine, share, _score(hit, unit, cosine, share, terms), _hollow(hit.note, unit, terms))
+        ScoredLine(hit, unit, cosine, share, _score(hit, unit, cosine, share, terms), _hollow(hit.note, unit, terms))
         for (hit, unit, share), cosine in zip(candidates, meanings.tolist(), strict=True)
     ]
     return sorted(scored, key=lambda one: -one.score)
 
 
-def only_links(note: Note, unit: Unit) -> bool:
+def only_links(note: Note, unit: Line) -> bool:
     """Whether a line leads to other notes and says no more, like an entry of a table of contents."""
     return _is_mostly(without_note_links, text_of(note, unit.span))
 
 
-def pick_quotes(scored: Sequence[ScoredUnit]) -> list[Quote]:
+def pick_quotes(scored: Sequence[ScoredLine]) -> list[Quote]:
     """The lines to show, best first: those nearly as good as the best, each with what belongs to it, none twice."""
     return [judged.quote for judged in judge(scored) if judged.quote]
 
 
-def judge(scored: Sequence[ScoredUnit]) -> Iterator[Judged]:
+def judge(scored: Sequence[ScoredLine]) -> Iterator[Judged]:
     """What becomes of each line, in the same order."""
     quotes: list[Quote] = []
     for one, lesser in _compared(scored):
@@ -152,13 +152,13 @@ def judge(scored: Sequence[ScoredUnit]) -> Iterator[Judged]:
             yield Judged(one, quote)
 
 
-def leading(scored: Sequence[ScoredUnit]) -> ScoredUnit:
+def leading(scored: Sequence[ScoredLine]) -> ScoredLine:
     """The line that the others are measured by: the best one that says something, unless it is far from the best."""
     saying = next((one for one in scored if not one.hollow), scored[0])
     return saying if saying.score >= LEAST_SHARE_OF_NAME * scored[0].score else scored[0]
 
 
-def _compared(scored: Sequence[ScoredUnit]) -> Iterator[tuple[ScoredUnit, str]]:
+def _compared(scored: Sequence[ScoredLine]) -> Iterator[tuple[ScoredLine, str]]:
     """Each line with the rule by which it is too far from the best one, or from the best of its own list; or ""."""
     best_of_list: dict[tuple[object, ...], float] = {}
     leader = leading(scored) if scored else None
@@ -171,13 +171,13 @@ def _compared(scored: Sequence[ScoredUnit]) -> Iterator[tuple[ScoredUnit, str]]:
         yield one, "names" if one.hollow == NAMES and leader and not leader.hollow else lesser
 
 
-def make_quote(scored: ScoredUnit) -> Quote:
+def make_quote(scored: ScoredLine) -> Quote:
     """A line with what belongs to it: a bullet's children, the answer to a question, what a colon announces."""
     note, unit = scored.hit.note, scored.unit
     return quote_lines(note, unit, with_what_follows(note, unit), scored.score)
 
 
-def quote_lines(note: Note, unit: Unit, span: Span, score: float) -> Quote:
+def quote_lines(note: Note, unit: Line, span: Span, score: float) -> Quote:
     """These lines of a note, verbatim; `unit` is the first of them, under whose headings and bullets they stand."""
     return Quote(
         text=note.text[span.start_char : span.end_char],
@@ -193,7 +193,7 @@ def quote_lines(note: Note, unit: Unit, span: Span, score: float) -> Quote:
     )
 
 
-def _words(note: Note, unit: Unit, terms: TermWeights) -> float:
+def _words(note: Note, unit: Line, terms: TermWeights) -> float:
     """The share of the question's words in a line and above it.
 
     What an entry of front matter says it says of its note: if it is asked for, or has a word that is.
@@ -206,7 +206,7 @@ def _words(note: Note, unit: Unit, terms: TermWeights) -> float:
     return terms.share(text, note.title) if terms.share(text) else 0.0
 
 
-def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights) -> float:
+def _score(hit: Hit, unit: Line, cosine: float, share: float, terms: TermWeights) -> float:
     merit = MEANING * cosine + WORDS * share + PASSAGE * hit.score
     if unit.kind is Kind.FRONT_MATTER and terms.asked.words_for(text_of(hit.note, unit.span)):
         return merit - LESS_FOR_FRONT_MATTER * (1 - share)
@@ -215,7 +215,7 @@ def _score(hit: Hit, unit: Unit, cosine: float, share: float, terms: TermWeights
     return merit - repetition - _less(hit.note, unit)
 
 
-def _less(note: Note, unit: Unit) -> float:
+def _less(note: Note, unit: Line) -> float:
     """What a line loses for being of a kind that seldom answers."""
     match unit.kind:
         case Kind.FRONT_MATTER:
@@ -229,11 +229,11 @@ def _less(note: Note, unit: Unit) -> float:
     return LESS_FOR_QUESTION if _is_open_question(note, unit) else 0.0
 
 
-def _is_open_question(note: Note, unit: Unit) -> bool:
+def _is_open_question(note: Note, unit: Line) -> bool:
     return asks(text_of(note, unit.span)) and with_what_follows(note, unit) == unit.span
 
 
-def _hollow(note: Note, unit: Unit, terms: TermWeights) -> str:
+def _hollow(note: Note, unit: Line, terms: TermWeights) -> str:
     text = text_of(note, unit.span)
     if unit.kind is Kind.FRONT_MATTER:
         return NAMES if only_names(text, note.title) and not terms.asked.naming(text) else ""
@@ -246,11 +246,11 @@ def _is_mostly(without: Callable[[str], str], text: str) -> bool:
     return sum(map(str.isalnum, plain_text(without(text)))) < letters / 2
 
 
-def _context(unit: Unit) -> str:
+def _context(unit: Line) -> str:
     return " > ".join((*unit.headings, *unit.ancestors))
 
 
-def _embedded(note: Note, unit: Unit) -> str:
+def _embedded(note: Note, unit: Line) -> str:
     above = [note.title] if unit.kind is Kind.FRONT_MATTER else unit.headings[-1:]
     context = " > ".join((*above, *unit.ancestors[-2:]))
     text = plain_text(text_of(note, unit.span))[:READ_OF_UNIT]

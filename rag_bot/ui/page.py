@@ -13,17 +13,17 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag_bot.library import Library
-from rag_bot.ui.chats_part import ChatsPart
+from rag_bot.ui.chat.chats_part import ChatsPart
+from rag_bot.ui.chat.exchange import Chat
+from rag_bot.ui.chat.talk import EVERYWHERE, Talk
 from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
-from rag_bot.ui.evaluation_page import EvaluationPage
-from rag_bot.ui.exchange import Chat
+from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
+from rag_bot.ui.evaluation.run_list import Chosen
 from rag_bot.ui.legible import legible
-from rag_bot.ui.model_part import ModelPart
-from rag_bot.ui.note_list import ALL
-from rag_bot.ui.notes_page import filters
-from rag_bot.ui.run_list import Chosen
-from rag_bot.ui.sync_part import SyncPart
-from rag_bot.ui.talk import EVERYWHERE, Talk
+from rag_bot.ui.models.model_part import ModelPart
+from rag_bot.ui.notes.note_list import ALL
+from rag_bot.ui.notes.notes_page import filters
+from rag_bot.ui.syncing.sync_part import SyncPart
 from rag_bot.ui.views import Sources, Views
 
 _HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-_SYNC, _MODEL, _AGREED = "keep-in-sync", "answers-by", "agreed-remotes"
+_SYNC, _MODEL = "keep-in-sync", "answers-by"
 
 
 def wants_watching(index: Path) -> bool:
@@ -39,16 +39,3 @@ def remember_model(index: Path, name: str, settings_llm: str) -> None:
     """As `wanted_model` reads it: what was chosen, and below it what the settings name."""
     with suppress(OSError):
         (index / _MODEL).write_text(f"{name}\n{settings_llm}\n", encoding="utf-8")
-
-
-def has_agreed(index: Path, name: str, place: str) -> bool:
-    """Whether somebody has agreed that a model at this place is sent what it needs."""
-    try:
-        return f"{name} {place}" in (index / _AGREED).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def remember_agreed(index: Path, name: str, place: str) -> None:
-    with suppress(OSError), (index / _AGREED).open("a", encoding="utf-8") as file:
-        file.write(f"{name} {place}\n")

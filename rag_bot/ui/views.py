@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag_bot.errors import RagBotError
-from rag_bot.ui.chat_list import chat_list
-from rag_bot.ui.chats import MOST_LISTED, Chats
-from rag_bot.ui.evaluations import Evaluations
-from rag_bot.ui.glance import Glances
-from rag_bot.ui.model_view import badge, model_choices, model_notice, shown_name
-from rag_bot.ui.models import Models
-from rag_bot.ui.note_list import ALL, NoteLists
-from rag_bot.ui.notes_page import filters, rows, summary
-from rag_bot.ui.overview import overview, watching
-from rag_bot.ui.run_list import Chosen
-from rag_bot.ui.streaming import Streams
-from rag_bot.ui.sync_job import SyncJob
-from rag_bot.ui.watch_job import WatchJob
-from rag_bot.ui.welcome import welcome
+from rag_bot.ui.chat.chat_list import chat_list
+from rag_bot.ui.chat.chats import MOST_LISTED, Chats
+from rag_bot.ui.chat.streaming import Streams
+from rag_bot.ui.chat.welcome import welcome
+from rag_bot.ui.evaluation.evaluations import Evaluations
+from rag_bot.ui.evaluation.run_list import Chosen
+from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
+from rag_bot.ui.models.models import Models
+from rag_bot.ui.notes.note_list import ALL, NoteLists
+from rag_bot.ui.notes.notes_page import filters, rows, summary
+from rag_bot.ui.syncing.glance import Glances
+from rag_bot.ui.syncing.overview import overview, watching
+from rag_bot.ui.syncing.sync_job import SyncJob
+from rag_bot.ui.syncing.watch_job import WatchJob
 
 Views = dict[str, Any]
 """The value of each part of the page, by its name."""

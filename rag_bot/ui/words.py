@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag_bot.records import CHANGES, Run
-from rag_bot.ui.sync_job import SyncState
+from rag_bot.ui.syncing.sync_job import SyncState
 
 
 def many(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from rag_bot.check import Checker, Line
+from rag_bot.check import Checker, CitedLine
 from rag_bot.check.reading.statement import read_statement
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import NO_CLAIM, SUPPORTED, UNSUPPORTED
@@ -30,7 +30,7 @@ def checker(model: EmbeddingModel) -> Checker:
 @FEW
 @given(st.one_of(st.text(max_size=200), st.sampled_from(CORPUS_LINES)))
 def test_a_line_supports_itself(checker: Checker, text: str) -> None:
-    verdict = checker.check(text, checker.read([Line(text)]))
+    verdict = checker.check(text, checker.read([CitedLine(text)]))
     assert verdict.support in (SUPPORTED, NO_CLAIM)
 
 
@@ -42,13 +42,13 @@ def test_a_line_with_another_number_is_never_supported(checker: Checker, line: s
     other = str(int(match[0]) + more)
     assume(not re.search(rf"\b{other}\b", line))
     changed = f"{line[: match.start()]}{other}{line[match.end() :]}"
-    assert checker.check(changed, checker.read([Line(line)])).support != SUPPORTED
+    assert checker.check(changed, checker.read([CitedLine(line)])).support != SUPPORTED
 
 
 @FEW
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=100))
 def test_no_text_breaks_it(checker: Checker, sentence: str, line: str, context: str) -> None:
-    verdict = checker.check(sentence, checker.read([Line(line, context), Line(context)]), question=line)
+    verdict = checker.check(sentence, checker.read([CitedLine(line, context), CitedLine(context)]), question=line)
     assert verdict.support in SUPPORTS
     assert 0 <= verdict.score <= 1
     assert set(verdict.lines) <= {0, 1}
@@ -71,7 +71,7 @@ def test_no_text_breaks_it(checker: Checker, sentence: str, line: str, context: 
     ],
 )
 def test_hostile_input_ends(checker: Checker, hostile: str) -> None:
-    evidence = checker.read([Line(hostile), Line("The rent is due on day 3.", hostile)])
+    evidence = checker.read([CitedLine(hostile), CitedLine("The rent is due on day 3.", hostile)])
     assert checker.check(hostile, evidence).support in (UNSUPPORTED, NO_CLAIM)
     assert checker.check(hostile[:3_900], evidence).support in SUPPORTS
     assert read_statement(hostile, ("english", "german")).text is not None
@@ -79,6 +79,6 @@ def test_hostile_input_ends(checker: Checker, hostile: str) -> None:
 
 def test_a_sentence_too_long_to_be_checked_says_so(checker: Checker) -> None:
     line = "The rent is due. " * 400
-    assert checker.check(line, checker.read([Line(line)])).reasons == (
+    assert checker.check(line, checker.read([CitedLine(line)])).reasons == (
         "a sentence of 6,800 characters is too long to be checked",
     )

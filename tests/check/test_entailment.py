@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rag_bot import ModelError
-from rag_bot.check import Checker, Line
+from rag_bot.check import Checker, CitedLine
 from rag_bot.check.entailment import open_entailment
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import SUPPORTED, UNSUPPORTED
 from tests.query.cross_encoders import save_cross_encoder
 
 LABELS = ("contradiction", "entailment", "neutral")
-LINES = (Line("- Scaling is hard, and at the time it did not look obvious."),)
+LINES = (CitedLine("- Scaling is hard, and at the time it did not look obvious."),)
 SENTENCE = "Scaling is hard and did not look obvious at the time."
 
 

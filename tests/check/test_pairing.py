@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag_bot.check import Checker, Line
+from rag_bot.check import Checker, CitedLine
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import SUPPORTED
 
@@ -26,7 +26,7 @@ def checker(model: EmbeddingModel) -> Checker:
 
 
 def supports(checker: Checker, line: str, sentence: str, above: str = "") -> bool:
-    return checker.check(sentence, checker.read([Line(line, above)])).support == SUPPORTED
+    return checker.check(sentence, checker.read([CitedLine(line, above)])).support == SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_cell_keeps_the_head_of_its_column(checker: Checker, heads: str, row: 
 
 
 def test_another_line_may_have_the_value_with_this_partner(checker: Checker) -> None:
-    evidence = checker.read([Line(SALES), Line("Sales were 6 million in 2021, too.")])
+    evidence = checker.read([CitedLine(SALES), CitedLine("Sales were 6 million in 2021, too.")])
     assert checker.check("Sales were 6 million in 2021.", evidence).support == SUPPORTED
 
 
@@ -188,6 +188,6 @@ def test_a_month_is_read_the_same_however_it_is_written(checker: Checker, said: 
     ],
 )
 def test_a_reason_compares_values_of_one_kind(checker: Checker, line: str, sentence: str, unwanted: str) -> None:
-    reasons = checker.check(sentence, checker.read([Line(line)])).reasons
+    reasons = checker.check(sentence, checker.read([CitedLine(line)])).reasons
     assert reasons
     assert not any(unwanted in reason for reason in reasons)

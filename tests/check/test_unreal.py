@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag_bot.check import Checker, Line, Verdict
+from rag_bot.check import Checker, CitedLine, SentenceSupport
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
 
@@ -14,8 +14,8 @@ def checker(model: EmbeddingModel) -> Checker:
     return Checker(model)
 
 
-def verdict_of(checker: Checker, line: str, sentence: str, above: str = "Notes") -> Verdict:
-    return checker.check(sentence, checker.read([Line(line, above)]))
+def verdict_of(checker: Checker, line: str, sentence: str, above: str = "Notes") -> SentenceSupport:
+    return checker.check(sentence, checker.read([CitedLine(line, above)]))
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.llm.keys import VARIABLES
-from rag_bot.ui.answering import Answering
-from rag_bot.ui.exchange import Exchange
-from rag_bot.ui.models import Models
-from rag_bot.ui.sync_job import SyncJob
+from rag_bot.ui.chat.answering import Answering
+from rag_bot.ui.chat.exchange import Exchange
+from rag_bot.ui.models.models import Models
+from rag_bot.ui.syncing.sync_job import SyncJob
 
 
 def test_before_a_remote_model_is_agreed_to_the_quotes_answer_and_say_so(

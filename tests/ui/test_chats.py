@@ -8,8 +8,8 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.conversations import Conversations
-from rag_bot.ui.chats import Chats
-from rag_bot.ui.exchange import Chat, Exchange
+from rag_bot.ui.chat.chats import Chats
+from rag_bot.ui.chat.exchange import Chat, Exchange
 from tests.conversations.samples import exchange
 
 

@@ -11,9 +11,9 @@ import pytest
 from rag_bot import Library
 from rag_bot.conversations import SavedExchange
 from rag_bot.records import PROSE, QUOTES, Answer, Citation, Quote
-from rag_bot.ui.conversation_view import ConversationView
-from rag_bot.ui.exchange import Chat, Exchange, leaning_on
-from rag_bot.ui.feedback import Votes
+from rag_bot.ui.chat.conversation_view import ConversationView
+from rag_bot.ui.chat.exchange import Chat, Exchange, leaning_on
+from rag_bot.ui.chat.feedback import Votes
 
 EVIL = '"><img src=x onerror="alert(1)">'
 CITED = (Citation(1, Quote("x", "n/a.md", "A", (), (), 0, 1, 1, 1, 0.5)),)

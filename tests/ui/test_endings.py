@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rag_bot.ui.endings import Endings
-from rag_bot.ui.guard import Receive, Scope, Send
+from rag_bot.ui.server.endings import Endings
+from rag_bot.ui.server.guard import Receive, Scope, Send
 
 Message = MutableMapping[str, Any]
 START: Message = {"type": "http.response.start", "status": 200, "headers": []}

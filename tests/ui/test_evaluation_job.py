@@ -15,8 +15,8 @@ import pytest
 from rag_bot import Library
 from rag_bot.evaluation.results import kept_results, read_result
 from rag_bot.settings import Settings, load_settings
-from rag_bot.ui import evaluation_job
-from rag_bot.ui.evaluation_job import EvaluationJob, EvaluationState
+from rag_bot.ui.evaluation import evaluation_job
+from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
 
 CASE = {"question": "When does the tram leave?", "kind": "fact", "answerable": True, "pattern": "two", "evidence": []}
 COUNTING = """

@@ -20,9 +20,9 @@ from rag_bot.evaluation.cases import Case, Evidence, case_of, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
-from rag_bot.ui.exchange import Exchange, History
-from rag_bot.ui.feedback import Votes
-from rag_bot.ui.result_view import result_html
+from rag_bot.ui.chat.exchange import Exchange, History
+from rag_bot.ui.chat.feedback import Votes
+from rag_bot.ui.evaluation.result_view import result_html
 
 TRAM, BUS = "When does the night tram leave?", "What colour is the airport bus?"
 TRAMS = """# Trams

@@ -8,7 +8,7 @@ from pathlib import Path
 from rag_bot import Library
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.writer import CatalogueWriter
-from rag_bot.ui.glance import Glance, Glances
+from rag_bot.ui.syncing.glance import Glance, Glances
 
 Write = Callable[..., Path]
 

@@ -13,8 +13,8 @@ from rag_bot.llm import ModelInfo
 from rag_bot.llm.keys import VARIABLES
 from rag_bot.llm.reach import NOT_REACHABLE, READY
 from rag_bot.settings import LlmSettings, Settings
-from rag_bot.ui.model_view import BY_QUOTES, badge, model_choices, model_notice
-from rag_bot.ui.models import Choice, Models, settings_for
+from rag_bot.ui.models.model_view import BY_QUOTES, badge, model_choices, model_notice
+from rag_bot.ui.models.models import Choice, Models, settings_for
 
 REMOTE, LOCAL = "openai:gpt-5", "openai-like:m"
 URL = "http://127.0.0.1:9/v1"

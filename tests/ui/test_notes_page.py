@@ -9,9 +9,9 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.records import Failure, NoteState, Run, Status, Writer
-from rag_bot.ui.glance import Glance, Pulse
-from rag_bot.ui.note_list import ALL, NoteList, NoteLists
-from rag_bot.ui.notes_page import MOST_ROWS, filters, rows, summary
+from rag_bot.ui.notes.note_list import ALL, NoteList, NoteLists
+from rag_bot.ui.notes.notes_page import MOST_ROWS, filters, rows, summary
+from rag_bot.ui.syncing.glance import Glance, Pulse
 
 EVIL = '<img src=x onerror="alert(1)">'
 SYNCED = "2026-11-22T12:00:00+0000"

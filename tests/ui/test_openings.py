@@ -9,7 +9,7 @@ import pytest
 
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel
-from rag_bot.ui.openings import Openings
+from rag_bot.ui.models.openings import Openings
 from tests.ui.conftest import eventually
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.settings import Settings
-from rag_bot.ui.models import Models
+from rag_bot.ui.models.models import Models
 from rag_bot.ui.preference import remember_model, wanted_model
 
 FIRST, SECOND = "openai-like:first", "openai-like:second"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status, Writer
-from rag_bot.ui.examples import SHIPPED, SHIPPED_NOTE, example_questions
-from rag_bot.ui.glance import Glance, Pulse
-from rag_bot.ui.overview import failures, overview, watching
-from rag_bot.ui.render import notice, whole_answer
-from rag_bot.ui.sync_job import SyncState
-from rag_bot.ui.watch_job import WatchState
-from rag_bot.ui.welcome import still_reading, welcome
+from rag_bot.ui.chat.examples import SHIPPED, SHIPPED_NOTE, example_questions
+from rag_bot.ui.chat.render import notice, whole_answer
+from rag_bot.ui.chat.welcome import still_reading, welcome
+from rag_bot.ui.syncing.glance import Glance, Pulse
+from rag_bot.ui.syncing.overview import failures, overview, watching
+from rag_bot.ui.syncing.sync_job import SyncState
+from rag_bot.ui.syncing.watch_job import WatchState
 from rag_bot.ui.words import counts_words, duration, progress_words, since, size, when
 
 EVIL = '<img src=x onerror="alert(1)">'

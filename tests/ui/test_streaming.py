@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from rag_bot.ui.streaming import Stream, Streams
+from rag_bot.ui.chat.streaming import Stream, Streams
 
 
 def until_stopped(stop: threading.Event) -> Iterator[str]:

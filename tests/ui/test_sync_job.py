@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.settings import load_settings
-from rag_bot.ui.sync_job import SyncJob, SyncState
+from rag_bot.ui.syncing.sync_job import SyncJob, SyncState
 
 REPORTING = """
 import json, os, sys

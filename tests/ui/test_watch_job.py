@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.settings import load_settings
-from rag_bot.ui.watch_job import WatchJob, WatchState
+from rag_bot.ui.syncing.watch_job import WatchJob, WatchState
 
 WATCHING = """
 import json, os, sys, time
@@ -137,7 +137,7 @@ def test_a_child_ends_when_the_process_that_started_it_is_killed(tmp_path: Path)
     script = f"""
 import sys, time
 from rag_bot.settings import load_settings
-from rag_bot.ui.watch_job import WatchJob
+from rag_bot.ui.syncing.watch_job import WatchJob
 job = WatchJob(load_settings(index={str(tmp_path / "index")!r}, notes=({str(tmp_path / "notes")!r},)))
 job.start()
 while not (job._child and job._child.pid):

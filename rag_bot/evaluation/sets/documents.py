@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag_bot.files import write_whole
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
-from rag_bot.markdown.blocks import Lines
+from rag_bot.markdown.blocks import LineIndex
 from rag_bot.records import Progress
 
 NOTES_VERSION = 1
@@ -31,7 +31,7 @@ def note_text(title: str, text: str) -> str:
     """The document as Markdown. Front matter stays first; a title that the text gives itself is not given twice."""
     title = " ".join(title.split())
     front = read_front_matter(text)
-    lines = Lines.of(text).starts
+    lines = LineIndex.of(text).starts
     start = lines[front.body_start_line - 1] if front.body_start_line <= len(lines) else len(text)
     head, body = text[:start], text[start:].strip()
     if head and not head.endswith(("\n", "\r")):
@@ -61,7 +61,7 @@ def write_notes(
 def _with_heading(title: str, body: str, front: FrontMatter) -> str:
     if not title or str(front.values.get("title", "")).strip() == title:
         return body
-    end = Lines.of(body).ends[0]
+    end = LineIndex.of(body).ends[0]
     if " ".join(body[:end].lstrip("#").split()) == title:
         return f"# {title}{body[end:]}"
     return f"# {title}\n\n{body}".rstrip()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from rag_bot.check import Checker, Evidence, Line, Verdict
-from rag_bot.markdown import Kind, Lines, Unit, asks
+from rag_bot.check import CheckedLines, Checker, CitedLine, SentenceSupport
+from rag_bot.markdown import Kind, Line, LineIndex, asks
 from rag_bot.query.answer import ChangeSince
 from rag_bot.query.extent import text_of
 from rag_bot.query.prose.passages import Passage, quotable
@@ -27,7 +27,7 @@ class Citer:
         self._question = question
         self._change_since = change_since
         clauses = [(passage, unit, line) for passage, unit in quotable(passages) for line in _clauses(passage, unit)]
-        self._lines: list[tuple[Passage, Unit]] = [(passage, unit) for passage, unit, _ in clauses]
+        self._lines: list[tuple[Passage, Line]] = [(passage, unit) for passage, unit, _ in clauses]
         self._reading = _begin(partial(checker.read, [line for _, _, line in clauses]))
         self.citations: list[Citation] = []
 
@@ -35,11 +35,11 @@ class Citer:
         """The sentence with the lines that support it, whatever numbers its model gave."""
         verdict = self._judge(written)
         if verdict.support == SUPPORTED and asks(written.text):
-            verdict = Verdict(NO_CLAIM, (), (), 0.0)  # it only repeats what the notes ask
+            verdict = SentenceSupport(NO_CLAIM, (), (), 0.0)  # it only repeats what the notes ask
         numbers = () if verdict.support in (UNSUPPORTED, NO_CLAIM) else self._numbers(verdict)
         return Sentence(written.text, numbers, verdict.support, verdict.reasons, written.before)
 
-    def _judge(self, written: Written) -> Verdict:
+    def _judge(self, written: Written) -> SentenceSupport:
         """What the cited passages say, or all of them where those do not support it."""
         among = [index for index, (passage, _) in enumerate(self._lines) if passage.number in written.numbers]
         cited = self._check(written.text, among) if among else None
@@ -48,10 +48,10 @@ class Citer:
         best = self._check(written.text, None)
         return cited if cited and _RANKS.index(cited.support) >= _RANKS.index(best.support) else best
 
-    def _check(self, text: str, among: Sequence[int] | None) -> Verdict:
+    def _check(self, text: str, among: Sequence[int] | None) -> SentenceSupport:
         return self._checker.check(text, self._reading.result(), among=among, question=self._question)
 
-    def _numbers(self, verdict: Verdict) -> tuple[int, ...]:
+    def _numbers(self, verdict: SentenceSupport) -> tuple[int, ...]:
         quotes = _joined([self._lines[index] for index in verdict.lines], verdict.score)
         return tuple(sorted({self._number(note, quote) for note, quote in quotes}))
 
@@ -67,7 +67,7 @@ class Citer:
         return number
 
 
-def _begin(read: Callable[[], Evidence]) -> Future[Evidence]:
+def _begin(read: Callable[[], CheckedLines]) -> Future[CheckedLines]:
     """Reads the lines beside the model, which takes its time for the first words."""
     with_one = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evidence")
     reading = with_one.submit(read)
@@ -75,21 +75,21 @@ def _begin(read: Callable[[], Evidence]) -> Future[Evidence]:
     return reading
 
 
-def _clauses(passage: Passage, unit: Unit) -> list[Line]:
+def _clauses(passage: Passage, unit: Line) -> list[CitedLine]:
     """A line as the checker reads it: statements with a semicolon between them are apart, or it would mix them."""
     above = dict.fromkeys((passage.note.title, *unit.headings, *unit.ancestors))
     context = " > ".join(part for part in above if part)
     text = text_of(passage.note, unit.span)
     parts = [] if unit.kind is Kind.CODE else text.split("; ")
     apart = len(parts) > 1 and all(len(part.split()) >= _CLAUSE_WORDS for part in parts)
-    return [Line(part, context) for part in (parts if apart else [text])]
+    return [CitedLine(part, context) for part in (parts if apart else [text])]
 
 
-def _joined(lines: Sequence[tuple[Passage, Unit]], score: float) -> Iterator[tuple[Note, Quote]]:
+def _joined(lines: Sequence[tuple[Passage, Line]], score: float) -> Iterator[tuple[Note, Quote]]:
     """The lines as quotes; those with nothing but white space between them are one."""
     once = {(line[0].note.path, line[1].span.start_char): line for line in lines}
     ordered = [once[place] for place in sorted(once)]
-    groups: list[list[tuple[Passage, Unit]]] = []
+    groups: list[list[tuple[Passage, Line]]] = []
     for passage, unit in ordered:
         if groups and _adjoins(groups[-1][-1], passage, unit):
             groups[-1].append((passage, unit))
@@ -98,13 +98,13 @@ def _joined(lines: Sequence[tuple[Passage, Unit]], score: float) -> Iterator[tup
     return ((group[0][0].note, _quote(group, score)) for group in groups)
 
 
-def _adjoins(last: tuple[Passage, Unit], passage: Passage, unit: Unit) -> bool:
+def _adjoins(last: tuple[Passage, Line], passage: Passage, unit: Line) -> bool:
     between = passage.note.text[last[1].span.end_char : unit.span.start_char]
     return last[0].note.path == passage.note.path and not between.strip()
 
 
-def _quote(group: Sequence[tuple[Passage, Unit]], score: float) -> Quote:
+def _quote(group: Sequence[tuple[Passage, Line]], score: float) -> Quote:
     (passage, first) = group[0]
     note = passage.note
     end = max(unit.span.end_char for _, unit in group)
-    return quote_lines(note, first, Lines.of(note.text).span(first.span.start_char, end), score)
+    return quote_lines(note, first, LineIndex.of(note.text).span(first.span.start_char, end), score)

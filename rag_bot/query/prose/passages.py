@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag_bot.markdown import Kind, Unit, units
+from rag_bot.markdown import Kind, Line, units
 from rag_bot.query.extent import blocks_of, text_of
 from rag_bot.records import Hit, Note
 
@@ -37,7 +37,7 @@ class Passage:
     note: Note
     place: str
     text: str
-    lines: tuple[Unit, ...]
+    lines: tuple[Line, ...]
 
 
 def gather(hits: Sequence[Hit], budget: int, count: Callable[[str], int]) -> list[Passage]:
@@ -73,7 +73,7 @@ def as_data(text: str) -> str:
 
 def _passage(number: int, hit: Hit, fits: Callable[[str], bool]) -> Passage:
     note, chunk = hit.note, hit.chunk
-    lines: list[Unit] = []
+    lines: list[Line] = []
     for unit in units(note.text, blocks_of(note), chunk.start_char, chunk.end_char):
         longer = note.text[chunk.start_char : unit.span.end_char].strip("\r\n")
         if not fits(longer):
@@ -91,12 +91,12 @@ def _cut(number: int, hit: Hit, budget: int, count: Callable[[str], int]) -> Pas
     return _passage(number, hit, lambda text: head + count(as_data(text)) <= budget)
 
 
-def quotable(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
+def quotable(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Line]]:
     """The lines of all passages that can say something, in order: headings and titles only name it."""
     return ((passage, unit) for passage in passages for unit in passage.lines if not _only_names(passage.note, unit))
 
 
-def _only_names(note: Note, unit: Unit) -> bool:
+def _only_names(note: Note, unit: Line) -> bool:
     text = text_of(note, unit.span)
     names = unit.kind is Kind.FRONT_MATTER and text.startswith(_NAMING_KEYS)
     return names or unit.kind is Kind.HEADING or not _COMMENT.sub("", text).strip()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rag_bot.errors import UsageError
-from rag_bot.markdown import Lines
+from rag_bot.markdown import LineIndex
 from rag_bot.query.answer import clean_question
 from rag_bot.query.sources import Sources
 from rag_bot.query.why.journey import Journey, Stage, Trace
@@ -65,7 +65,7 @@ def _is_in(chunk: Chunk, note: Note, place: Place) -> bool:
     """Whether a passage has text of these lines."""
     if not place.lines:
         return True
-    lines, (start, end) = Lines.of(note.text), place.lines
+    lines, (start, end) = LineIndex.of(note.text), place.lines
     if start > len(lines.starts):
         return False
     begin, stop = lines.starts[start - 1], lines.ends[min(end, len(lines.ends)) - 1]
@@ -74,7 +74,7 @@ def _is_in(chunk: Chunk, note: Note, place: Place) -> bool:
 
 def _nothing_there(note: Note, place: Place, change: str) -> Stage:
     """Why an indexed note has no passage at these lines."""
-    lines = len(Lines.of(note.text).starts)
+    lines = len(LineIndex.of(note.text).starts)
     detail = {"reason": "empty", "note_lines": lines, "change": change}
     if not place.lines:
         return _lost("its note has no text", "write something into it", detail)

@@ -1,0 +1,1 @@
+"""The conversation: its events, its answers, its list."""

@@ -1,0 +1,1 @@
+"""The page of notes, and the panel that shows one."""

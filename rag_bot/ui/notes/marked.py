@@ -1,0 +1,175 @@
+"""Markdown -> HTML in which every line of the file is an element of its own, so that a citation can be shown exactly.
+
+Nothing of a note becomes markup but what markdown-it makes of it: no raw HTML, no images, no addresses but of the web.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from rag_bot.ui.notes.links import Links, is_web
+
+MAX_NESTING = 60
+CITED = " cited"
+_LONGEST_WIKILINK = 300
+_MOST_BRACKETS = 1_000  # in one paragraph
+_BREAKS = ("softbreak", "hardbreak")
+
+
+def render_markdown(text: str, cited: range, links: Links) -> str:
+    """The text as HTML; lines count from 1, those in `cited` carry the class `cited`."""
+    tokens = _parser().parse(text)
+    for token in tokens:
+        if token.type == "inline":
+            token.children = [*_lines(_safe(token.children or [], links), token, cited)]
+    return str(_parser().renderer.render(tokens, _parser().options, {"cited": cited}))
+
+
+def line_html(number: int, content: str, cited: range) -> str:
+    """One line as it stands."""
+    return f'<span class="line{_class(number, cited)}" data-line="{number}">{escape(content)}</span>'
+
+
+def _class(number: int, cited: range) -> str:
+    return CITED if number in cited else ""
+
+
+class _Renderer(RendererHTML):
+    """Code comes line by line."""
+
+    def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        del options
+        return _code(tokens[index], 1, env["cited"])
+
+    def code_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        del options
+        return _code(tokens[index], 0, env["cited"])
+
+
+def _code(token: Token, fence_lines: int, cited: range) -> str:
+    first = (token.map or [0])[0] + fence_lines + 1
+    lines = token.content.removesuffix("\n").split("\n")
+    body = "\n".join(line_html(number, line, cited) for number, line in enumerate(lines, start=first))
+    return f"<pre><code>{body}</code></pre>\n"
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}, renderer_cls=_Renderer)
+    parser.enable(["table", "strikethrough"])
+    parser.disable("reference")  # definitions are lines of the note like any other
+    parser.inline.ruler.before("link", "wikilink", _wikilink)
+    parser.core.ruler.at("inline", _inline)
+    return parser
+
+
+def _inline(state: StateCore) -> None:
+    """Reads emphasis and links; but the time for brackets grows with their square, so that many of them are text."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            if token.content.count("[") > _MOST_BRACKETS:
+                token.children = _text_lines(token.content)
+            else:
+                state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _text_lines(content: str) -> list[Token]:
+    pieces = [[Token("softbreak", "br", 0), Token("text", "", 0, content=line)] for line in content.split("\n")]
+    return [token for piece in pieces for token in piece][1:]
+
+
+def _wikilink(state: StateInline, silent: bool) -> bool:
+    """[[target]], [[target|words]] and [[target#heading]]."""
+    if not state.src.startswith("[[", state.pos):
+        return False
+    end = state.src.find("]]", state.pos + 2, min(state.posMax, state.pos + _LONGEST_WIKILINK))
+    inner = state.src[state.pos + 2 : end] if end > 0 else ""
+    if not inner.strip() or any(mark in inner for mark in "[]\n"):
+        return False
+    if not silent:
+        target, _, words = inner.partition("|")
+        state.push("link_open", "a", 1).meta = {"wiki": target}
+        state.push("text", "", 0).content = words.strip() or target.strip(" #").replace("#", " › ")
+        state.push("link_close", "a", -1)
+    state.pos = end + 2
+    return True
+
+
+def _safe(children: Sequence[Token], links: Links) -> list[Token]:
+    """The tokens of a line without images, with links that lead to notes or to the web; others are only their words."""
+    safe: list[Token] = []
+    kept: list[bool] = []
+    for token in children:
+        if token.type == "image":
+            safe.append(_alternative(token))
+        elif token.type == "link_open":
+            kept.append(_direct(token, links))
+            safe += [token] if kept[-1] else []
+        elif token.type == "link_close":
+            safe += [token] if kept.pop() else []
+        else:
+            safe.append(token)
+    return safe
+
+
+def _alternative(image: Token) -> Token:
+    words = "".join(child.content for child in image.children or [] if child.type in ("text", "code_inline"))
+    return Token("text", "", 0, content=f"[image: {words}]" if words else "[image]")
+
+
+def _direct(link: Token, links: Links) -> bool:
+    """Gives a link its attributes; False if it leads nowhere."""
+    address = str(link.attrGet("href") or "")
+    note = links.note(link.meta["wiki"]) if "wiki" in link.meta else links.relative(address)
+    if note:
+        heading = str(link.meta.get("wiki", "")).partition("#")[2]
+        link.attrs = {"href": "#", "data-note": note, "data-heading": heading}
+    elif is_web(address):
+        link.attrs = {"href": address, "target": "_blank", "rel": "noopener noreferrer nofollow", "class": "away"}
+    return bool(note or is_web(address))
+
+
+def _lines(children: Sequence[Token], inline: Token, cited: range) -> Iterable[Token]:
+    """Puts each line into a span. Emphasis and links that go over lines are closed and opened again."""
+    first, last = inline.map or [0, 0]
+    number, step = first + 1, 1
+    if sum(token.type in _BREAKS for token in children) != last - first - 1:  # a code span may swallow line ends
+        cited, step = range(number, number + 1 if any(line in cited for line in range(number, last + 1)) else number), 0
+    opened: list[Token] = []
+    yield _open_line(number, cited)
+    for token in children:
+        if token.type in _BREAKS:
+            yield from (_closing(outer) for outer in reversed(opened))
+            yield from (_close_line(), token)
+            number += step
+            yield from (_open_line(number, cited), *opened)
+            continue
+        if token.nesting == 1:
+            opened.append(token)
+        elif token.nesting == -1:
+            opened.pop()
+        yield token
+    yield _close_line()
+
+
+def _open_line(number: int, cited: range) -> Token:
+    attrs: dict[str, str | int | float] = {"class": f"line{_class(number, cited)}", "data-line": number}
+    return Token("line_open", "span", 1, attrs=attrs)
+
+
+def _close_line() -> Token:
+    return Token("line_close", "span", -1)
+
+
+def _closing(token: Token) -> Token:
+    return Token(token.type.replace("_open", "_close"), token.tag, -1)

@@ -1,0 +1,1 @@
+"""The server that carries the page, on loopback only."""

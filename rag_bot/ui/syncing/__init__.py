@@ -1,0 +1,1 @@
+"""Syncs that the app starts or sees, and what the index holds."""

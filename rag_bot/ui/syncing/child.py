@@ -1,0 +1,93 @@
+"""A command of this program in a child process, so that the server stays small and answers while notes are read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from rag_bot.processes import child_environment, module_command
+from rag_bot.settings import Settings
+
+COMMAND = tuple(module_command("rag_bot.ui.server.attended"))
+_STOP_SECONDS = 5.0
+
+
+class Child:
+    """One run of a command. Stopping it before it began keeps it from beginning."""
+
+    def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
+        self._environment = child_environment(**_as_variables(settings))
+        self._command = command
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        """0 before it began."""
+        return self._process.pid if self._process else 0
+
+    def run(
+        self, arguments: Sequence[str], *, on_output: Callable[[str], None], on_message: Callable[[str], None]
+    ) -> int:
+        """Runs to the end and returns the exit code; lines of stdout and stderr are given on as they come.
+
+        `on_message` is called in a thread of its own. Raises OSError where the command can't be started.
+        """
+        process = self._begin(arguments)
+        if process is None:
+            return 1
+        with process:
+            messages = threading.Thread(target=_each_line, args=(process.stderr, on_message), daemon=True)
+            messages.start()
+            _each_line(process.stdout, on_output)
+            messages.join()
+        return process.returncode
+
+    def stop(self) -> None:
+        """Ends it. What it has read so far is kept by the index and taken up by the next sync."""
+        with self._lock:
+            self._stopped = True
+            process = self._process
+        if process and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _begin(self, arguments: Sequence[str]) -> subprocess.Popen[str] | None:
+        with self._lock:
+            if not self._stopped:
+                self._process = subprocess.Popen(
+                    [*self._command, *arguments],
+                    stdin=subprocess.PIPE,  # which tells the child when this process is gone
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=self._environment,
+                )
+            return self._process
+
+
+def _as_variables(settings: Settings) -> dict[str, str]:
+    """The settings for the child, wherever they came from."""
+    return {
+        "RAG_BOT_INDEX": str(settings.index),
+        "RAG_BOT_CACHE": str(settings.cache),
+        "RAG_BOT_MODEL": settings.model,
+        "RAG_BOT_NOTES": json.dumps([str(folder) for folder in settings.notes]),
+        "RAG_BOT_RETRIEVAL": settings.retrieval.model_dump_json(),
+        **({"RAG_BOT_CHUNK_TOKENS": str(settings.chunk_tokens)} if settings.chunk_tokens else {}),
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+
+def _each_line(lines: IO[str] | None, take: Callable[[str], None]) -> None:
+    for line in lines or ():
+        if line.strip():
+            take(line.strip())

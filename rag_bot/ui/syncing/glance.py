@@ -1,0 +1,89 @@
+"""What the app shows of the index, read anew only after something has changed there."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag_bot.errors import IndexUnusable, RagBotError
+from rag_bot.library import Library
+from rag_bot.records import Run, Status, Writer
+from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.lock import find_writer
+from rag_bot.store.schema import FILE_NAME, explained
+from rag_bot.ui.chat.examples import example_questions
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Changes when a sync begins, ends or dies, in whichever process, when a folder comes or goes, and with the day."""
+
+    generation: str = ""
+    newest: Run | None = None
+    writer: Writer | None = None
+    missing: tuple[Path, ...] = ()
+    day: datetime.date = datetime.date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """`status` is None without an index, or where it can't be read: `problem` says why. `questions` are examples."""
+
+    pulse: Pulse
+    status: Status | None = None
+    problem: str = ""
+    questions: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> int:
+        return self.status.notes if self.status else 0
+
+
+class Glances:
+    """The last look at an index. Safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._last = Glance(Pulse())
+
+    def now(self) -> Glance:
+        """A new look if the pulse has changed; else the last one, after a millisecond or two."""
+        with self._lock:
+            pulse = self._feel()
+            if pulse != self._last.pulse:
+                self._last = self._look(pulse)
+            return self._last
+
+    def _feel(self) -> Pulse:
+        index, today = self._library.settings.index, datetime.date.today()
+        if not has_index(self._library):
+            return Pulse(day=today)
+        try:
+            with closing(Catalogue.open(index)) as catalogue, explained(index):
+                generation, newest = catalogue.generation(), next(iter(catalogue.runs(1)), None)
+                missing = tuple(root.folder for root in catalogue.roots() if not root.folder.is_dir())
+        except IndexUnusable as error:
+            return Pulse(generation=f"unusable: {error}", writer=find_writer(index), day=today)
+        begun = newest is not None and newest.seconds is None
+        return Pulse(generation, newest, find_writer(index) if begun else None, missing, today)
+
+    def _look(self, pulse: Pulse) -> Glance:
+        if not has_index(self._library):
+            return Glance(pulse)
+        try:
+            status = replace(self._library.status(), writer=pulse.writer)
+            questions = self._last.questions
+            if not questions or pulse.generation != self._last.pulse.generation:
+                questions = example_questions(self._library.note_titles())
+        except RagBotError as error:
+            return Glance(pulse, problem=str(error))
+        return Glance(pulse, status, "", questions)
+
+
+def has_index(library: Library) -> bool:
+    """Whether something was indexed there, be it readable or not."""
+    return (library.settings.index / FILE_NAME).is_file()

@@ -1,0 +1,128 @@
+"""A sync in a child process: its progress, its report, and the question that it may stop with."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rag_bot.settings import Settings
+from rag_bot.ui.syncing.child import COMMAND, Child
+
+_REPORTED = (0, 3)  # done; done, but some files could not be read
+_ON_LOSS = {"ask": (), "keep": ("--keep",), "remove": ("--yes",)}
+_ASKS = ("--yes", "--keep")  # how the command's question says that it can be answered
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How far the current or last sync is.
+
+    `report` is what the command printed, `error` its last line if it failed, `question` that line where it stopped to
+    ask whether lost notes are to be removed. `folders` are those it was asked for; none for all. `reported` is when the
+    report came, by `time.monotonic`.
+    """
+
+    running: bool = False
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    report: Mapping[str, Any] | None = None
+    error: str = ""
+    question: str = ""
+    folders: tuple[str, ...] = ()
+    reported: float = field(default=0.0, compare=False)
+
+
+class SyncJob:
+    """At most one child at a time. `on_done` is called in the thread that watched it."""
+
+    def __init__(
+        self, settings: Settings, *, command: Sequence[str] = COMMAND, on_done: Callable[[], None] = lambda: None
+    ) -> None:
+        self._settings = settings
+        self._command = command
+        self._on_done = on_done
+        self._lock = threading.Lock()
+        self._state = SyncState()
+        self._child: Child | None = None
+        self._stopped = False
+
+    @property
+    def state(self) -> SyncState:
+        return self._state
+
+    def start(self, folders: Sequence[str] = (), *, on_loss: str = "ask") -> bool:
+        """Begins a sync of these folders, or of all; False while one is running or after `stop`.
+
+        `on_loss` is as in `Library.ingest`; with "ask" the state has the question afterwards.
+        """
+        with self._lock:
+            if self._state.running or self._stopped:
+                return False
+            self._state = SyncState(running=True, folders=tuple(folders))
+            self._child = Child(self._settings, self._command)
+        arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
+        threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
+        return True
+
+    def answer(self, on_loss: str) -> bool:
+        """Answers the question that the last sync stopped with: "keep" or "remove"."""
+        return bool(self._state.question) and self.start(self._state.folders, on_loss=on_loss)
+
+    def stop(self) -> None:
+        """Ends the child, and lets none begin."""
+        with self._lock:
+            self._stopped = True
+        if self._child:
+            self._child.stop()
+
+    def _run(self, child: Child, arguments: Sequence[str]) -> None:
+        output: list[str] = []
+        said: list[str] = []
+
+        def on_message(line: str) -> None:
+            progress = read_progress(line)
+            if progress:
+                self._state = replace(self._state, **progress)
+            else:
+                said[:] = [line]
+
+        try:
+            exit_code = child.run(arguments, on_output=output.append, on_message=on_message)
+            ended = _finished(exit_code, "\n".join(output), "".join(said))
+        except OSError as error:
+            ended = SyncState(error=f"The sync could not be started: {error}.")
+        self._state = replace(ended, folders=self._state.folders)
+        if not self._stopped:
+            self._on_done()
+
+
+def read_progress(line: str) -> dict[str, Any] | None:
+    """What a line says of how far a command is; None if it says something else."""
+    try:
+        said = json.loads(line)
+        return {"stage": str(said["stage"]), "done": int(said["done"]), "total": int(said["total"])}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _finished(exit_code: int, output: str, last_line: str) -> SyncState:
+    report = read_report(output)
+    if exit_code in _REPORTED and report is not None:
+        return SyncState(report=report, reported=time.monotonic())
+    if all(answer in last_line for answer in _ASKS):
+        return SyncState(question=last_line)
+    return SyncState(error=last_line or f"The sync ended with exit code {exit_code}.")
+
+
+def read_report(output: str) -> Mapping[str, Any] | None:
+    """The report that a sync printed; None if that is none."""
+    try:
+        report = json.loads(output)
+    except ValueError:
+        return None
+    return report if isinstance(report, dict) else None

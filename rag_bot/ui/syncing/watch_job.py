@@ -1,0 +1,133 @@
+"""Keeping the index in sync while the app runs: `ingest --watch` in a child process, started again if it dies."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from rag_bot.errors import UsageError
+from rag_bot.records import CHANGES
+from rag_bot.settings import Settings
+from rag_bot.ui.syncing.child import COMMAND, Child
+from rag_bot.ui.syncing.sync_job import read_report
+
+_ARGUMENTS = ("ingest", "--watch", "--json")
+PATIENCE = (1.0, 5.0, 20.0, 60.0)  # seconds before each new try
+_LONG = 120.0  # seconds; who lived that long gets all tries again
+_SAID = "rag-bot: "
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """Whether changes are watched, and what became of them.
+
+    `ready` is true once the first sync is through, `changed` the local time of the last sync that changed something,
+    `report` what the last sync printed and `reported` when, by `time.monotonic`; `error` is what went wrong since.
+    `pid` is the child's, 0 while there is none.
+    """
+
+    on: bool = False
+    ready: bool = False
+    pid: int = 0
+    changed: str = ""
+    report: Mapping[str, Any] | None = None
+    error: str = ""
+    reported: float = field(default=0.0, compare=False)
+
+
+class WatchJob:
+    """On or off; `on_change` is called in the thread that takes in the reports, after each that changed something."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        command: Sequence[str] = COMMAND,
+        on_change: Callable[[], None] = lambda: None,
+        patience: Sequence[float] = PATIENCE,
+    ) -> None:
+        self._settings = settings
+        self._command = command
+        self._on_change = on_change
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._state = WatchState()
+        self._over = threading.Event()
+        self._child: Child | None = None
+
+    @property
+    def state(self) -> WatchState:
+        return self._state
+
+    def start(self) -> None:
+        """Turns it on; nothing happens where it is."""
+        with self._lock:
+            if self._state.on:
+                return
+            self._state, self._over = WatchState(on=True), threading.Event()
+        threading.Thread(target=self._keep_watching, args=(self._over,), name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Turns it off and ends the child."""
+        with self._lock:
+            self._over.set()
+            self._state = WatchState()
+            child, self._child = self._child, None
+        if child:
+            child.stop()
+
+    def _keep_watching(self, over: threading.Event) -> None:
+        """Until it is over, or the child can't do its work, or died too often."""
+        failures = 0
+        while not over.is_set():
+            began = time.monotonic()
+            exit_code = self._watch_once(over)
+            failures = 0 if time.monotonic() - began > _LONG else failures
+            if exit_code == UsageError.exit_code or failures == len(self._patience):
+                self._note(over, on=False)
+                return
+            over.wait(self._patience[failures])
+            failures += 1
+
+    def _watch_once(self, over: threading.Event) -> int:
+        """One child from its start to its end; the state has why it ended."""
+        child = Child(self._settings, self._command)
+        with self._lock:
+            if over.is_set():
+                return 0
+            self._child = child
+        said: list[str] = []
+
+        def on_message(line: str) -> None:
+            said[:] = [line]
+            if line.startswith(_SAID):
+                self._note(over, error=line.removeprefix(_SAID))
+
+        try:
+            exit_code = child.run(
+                _ARGUMENTS, on_output=lambda line: self._take(over, child, line), on_message=on_message
+            )
+        except OSError as error:
+            exit_code, said = 1, [f"Watching could not be started: {error}."]
+        why = "".join(said).removeprefix(_SAID) or f"Watching ended with exit code {exit_code}."
+        self._note(over, pid=0, ready=False, error=why)
+        return exit_code
+
+    def _take(self, over: threading.Event, child: Child, line: str) -> None:
+        report = read_report(line)
+        if report is None:
+            return
+        self._note(over, ready=True, pid=child.pid, report=report, error="", reported=time.monotonic())
+        if any(report.get(name) for name in CHANGES):
+            self._note(over, changed=datetime.now().isoformat())
+            self._on_change()
+
+    def _note(self, over: threading.Event, **changes: Any) -> None:
+        """What a child says after it was turned off is not heard."""
+        with self._lock:
+            if not over.is_set():
+                self._state = replace(self._state, **changes)
