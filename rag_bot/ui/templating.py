@@ -1,0 +1,29 @@
+"""HTML from the templates beside this module. Whatever they are given is escaped, unless it is HTML of theirs."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def macros(name: str) -> Any:
+    """The macros of a template, to be called like functions; each gives HTML as `markupsafe.Markup`.
+
+    A value that a macro is given and that is no `Markup` is escaped. Raises jinja2.UndefinedError for one it lacks.
+    """
+    return _environment().get_template(name).module
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
