@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import ROOT
 
-LAYERS = (
-    ("records", "errors", "settings", "files", "processes", "failpoints", "text"),
-    ("markdown", "models", "llm", "conversations"),
-    ("store", "check"),
+LAYERS = (  # the ground floor first
+    ("records", "errors", "settings", "files", "processes", "failpoints"),
+    ("text",),
+    ("markdown", "models"),
+    ("llm", "conversations", "check"),
+    ("store",),
     ("ingestion", "query"),
     ("library",),
     ("evaluation", "llama", "output"),
@@ -27,6 +30,7 @@ def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
@@ -54,6 +58,34 @@ def test_every_module_has_its_place_and_imports_only_from_its_own_layer_or_below
         if name.startswith("rag_bot.") and _layer(_part(name)) > _layer(part)
     ]
     assert backwards == []
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    paths = {_module(path): path for path in (ROOT / "rag_bot").rglob("*.py")}
+    imports = {
+        module: {name for name in _imports(path) if name in paths and not module.startswith(f"{name}.")} - {module}
+        for module, path in paths.items()
+    }
+    while leaves := [module for module, names in imports.items() if not names]:
+        for leaf in leaves:
+            del imports[leaf]
+        for names in imports.values():
+            names.difference_update(leaves)
+    assert sorted(imports) == []  # what is left leads back to itself, or to a circle
+
+
+def test_each_public_class_has_a_name_of_its_own() -> None:
+    classes = Counter(
+        node.name
+        for path in (ROOT / "rag_bot").rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, times in classes.items() if times > 1] == []
 
 
 def test_answering_never_imports_ingestion_and_ingestion_never_answering() -> None:
