@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rag_bot.markdown import Block, Kind, Line, LineIndex, Span, announces, asks, entries, is_plain, parse, units
+from rag_bot.markdown import (
+    Block,
+    Kind,
+    Line,
+    LineIndex,
+    Span,
+    announces,
+    asks,
+    entries,
+    is_plain,
+    parse,
+    quotable_lines,
+)
 from rag_bot.records import Hit, Note
 
 LONGEST_QUOTE = 12  # lines
@@ -25,24 +37,24 @@ def lines_in(hit: Hit) -> Iterator[Line]:
     note, start, end = hit.note, hit.chunk.start_char, hit.chunk.end_char
     blocks = blocks_of(note)
     if blocks[0].kind is Kind.FRONT_MATTER and start < blocks[0].span.end_char:
-        found = entries(note.text, units(note.text, blocks[:1]))
-        yield from (unit for unit in found if start <= unit.span.start_char < end)
+        found = entries(note.text, quotable_lines(note.text, blocks[:1]))
+        yield from (line for line in found if start <= line.span.start_char < end)
         start = blocks[0].span.end_char
-    yield from units(note.text, blocks, start, end)
+    yield from quotable_lines(note.text, blocks, start, end)
 
 
-def with_what_follows(note: Note, unit: Line) -> Span:
+def with_what_follows(note: Note, line: Line) -> Span:
     """The span to quote for a line: with a bullet's children, the answer to a question, what a colon announces.
 
     At most `LONGEST_QUOTE` lines, a longer line or piece of code cut after them.
     """
     blocks = blocks_of(note)
-    end = _cut(note, unit.span)
-    for index in _followers(note, blocks, unit):
-        if blocks[index].span.end_line - unit.span.start_line >= LONGEST_QUOTE:
+    end = _cut(note, line.span)
+    for index in _followers(note, blocks, line):
+        if blocks[index].span.end_line - line.span.start_line >= LONGEST_QUOTE:
             break
         end = blocks[index].span
-    return Span(unit.span.start_char, end.end_char, unit.span.start_line, end.end_line)
+    return Span(line.span.start_char, end.end_char, line.span.start_line, end.end_line)
 
 
 def _cut(note: Note, span: Span) -> Span:
@@ -53,19 +65,19 @@ def _cut(note: Note, span: Span) -> Span:
     return lines.span(span.start_char, lines.ends[last - 1])
 
 
-def _followers(note: Note, blocks: Sequence[Block], unit: Line) -> Iterator[int]:
-    """Indexes of the blocks after the unit's that belong to it, in order and without a gap."""
-    block = blocks[unit.block]
-    leads_on = announces(text_of(note, unit.span))
-    after = range(unit.block + 1, len(blocks))
-    if unit.span.end_char < block.span.end_char:
+def _followers(note: Note, blocks: Sequence[Block], line: Line) -> Iterator[int]:
+    """Indexes of the blocks after the line's that belong to it, in order and without a gap."""
+    block = blocks[line.block]
+    leads_on = announces(text_of(note, line.span))
+    after = range(line.block + 1, len(blocks))
+    if line.span.end_char < block.span.end_char:
         return
     if block.kind is Kind.HEADING:
         yield from _section(blocks, after)
     elif block.kind is Kind.ITEM:
-        children = list(_while_inside(blocks, unit.block, after))
-        yield from children or (_siblings(note, blocks, unit.block, after) if leads_on else ())
-    elif leads_on and after and not _is_rhetorical(note, unit, block, blocks[after[0]]):
+        children = list(_while_inside(blocks, line.block, after))
+        yield from children or (_siblings(note, blocks, line.block, after) if leads_on else ())
+    elif leads_on and after and not _is_rhetorical(note, line, block, blocks[after[0]]):
         yield after[0]
         if blocks[after[0]].kind is Kind.ITEM:
             yield from _rest_of_list(blocks, after[0])
@@ -73,10 +85,10 @@ def _followers(note: Note, blocks: Sequence[Block], unit: Line) -> Iterator[int]
         yield after[0]
 
 
-def _is_rhetorical(note: Note, unit: Line, block: Block, following: Block) -> bool:
+def _is_rhetorical(note: Note, line: Line, block: Block, following: Block) -> bool:
     """Whether what follows is another matter: a heading, or a paragraph after one that only ends in a question."""
-    ends_paragraph = asks(text_of(note, unit.span)) and bool(
-        note.text[block.span.start_char : unit.span.start_char].strip()
+    ends_paragraph = asks(text_of(note, line.span)) and bool(
+        note.text[block.span.start_char : line.span.start_char].strip()
     )
     return following.kind is Kind.HEADING or (ends_paragraph and following.kind is Kind.PARAGRAPH)
 

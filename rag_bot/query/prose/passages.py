@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag_bot.markdown import Kind, Line, units
+from rag_bot.markdown import Kind, Line, quotable_lines
 from rag_bot.query.extent import blocks_of, text_of
 from rag_bot.records import Hit, Note
 
@@ -74,11 +74,11 @@ def as_data(text: str) -> str:
 def _passage(number: int, hit: Hit, fits: Callable[[str], bool]) -> Passage:
     note, chunk = hit.note, hit.chunk
     lines: list[Line] = []
-    for unit in units(note.text, blocks_of(note), chunk.start_char, chunk.end_char):
-        longer = note.text[chunk.start_char : unit.span.end_char].strip("\r\n")
+    for line in quotable_lines(note.text, blocks_of(note), chunk.start_char, chunk.end_char):
+        longer = note.text[chunk.start_char : line.span.end_char].strip("\r\n")
         if not fits(longer):
             break
-        lines.append(unit)
+        lines.append(line)
     while lines and lines[-1].kind is Kind.HEADING and len(lines) > 1:  # of what was cut off
         lines.pop()
     text = note.text[chunk.start_char : lines[-1].span.end_char].strip("\r\n") if lines else ""
@@ -93,10 +93,10 @@ def _cut(number: int, hit: Hit, budget: int, count: Callable[[str], int]) -> Pas
 
 def quotable(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Line]]:
     """The lines of all passages that can say something, in order: headings and titles only name it."""
-    return ((passage, unit) for passage in passages for unit in passage.lines if not _only_names(passage.note, unit))
+    return ((passage, line) for passage in passages for line in passage.lines if not _only_names(passage.note, line))
 
 
-def _only_names(note: Note, unit: Line) -> bool:
-    text = text_of(note, unit.span)
-    names = unit.kind is Kind.FRONT_MATTER and text.startswith(_NAMING_KEYS)
-    return names or unit.kind is Kind.HEADING or not _COMMENT.sub("", text).strip()
+def _only_names(note: Note, line: Line) -> bool:
+    text = text_of(note, line.span)
+    names = line.kind is Kind.FRONT_MATTER and text.startswith(_NAMING_KEYS)
+    return names or line.kind is Kind.HEADING or not _COMMENT.sub("", text).strip()
