@@ -73,7 +73,7 @@ def measure_all(library: Library, questions: Mapping[str, Sequence[Question]]) -
         return np.array([[getattr(features, name) for name in NAMES] for features in found])
 
     return {
-        kind: library.asked(lambda sources, some=some: rows(sources, some))  # type: ignore[misc]
+        kind: library.with_sources(lambda sources, some=some: rows(sources, some))  # type: ignore[misc]
         for kind, some in questions.items()
         if some
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +15,13 @@ from rag_bot.query.quotes import ScoredLine, TermWeights, pick_quotes, score_lin
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.sources import Sources
 from rag_bot.query.wording import reword
-from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Note, Sentence
+from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Sentence
+from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10
 NEAREST = 3
 LONGEST_QUESTION = 2_000  # characters
 NOT_IN_NOTES = "This is not in your notes."
-
-ChangeSince = Callable[[Note, str], str]
-"""How the file of a note, given the quoted lines, differs from what was indexed: "" for not."""
 
 
 class Stopwatch:
@@ -89,14 +87,7 @@ def find(
     return hits, watch.total()
 
 
-def answer(
-    sources: Sources,
-    question: str,
-    *,
-    filters: Filters | None = None,
-    earlier: Sequence[str] = (),
-    change_since: ChangeSince = lambda *_: "",
-) -> Answer:
+def answer(sources: Sources, question: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Answer:
     """The lines of the notes that answer, or that they don't.
 
     `earlier` are the questions before it in a conversation, oldest first.
@@ -106,10 +97,10 @@ def answer(
     """
     watch = Stopwatch()
     found = investigate(sources, question, filters=filters, earlier=earlier, watch=watch)
-    return quoted(found, change_since, watch)
+    return quoted(found, watch)
 
 
-def quoted(found: Findings, change_since: ChangeSince, watch: Stopwatch) -> Answer:
+def quoted(found: Findings, watch: Stopwatch) -> Answer:
     """The answer by quotes, or none where the notes do not seem to hold one."""
     quotes = pick_quotes(found.scored) if found.confidence >= THRESHOLD else []
     watch.lap("quotes")

@@ -70,8 +70,8 @@ class OpenIndex:
         finally:
             catalogue.close()
 
-    def asked(self, ask: Callable[[Sources], _T]) -> _T:
-        """What `ask` finds in one complete state, of which it gets the sources.
+    def with_sources(self, use: Callable[[Sources], _T]) -> _T:
+        """What `use` returns, given the sources of one complete state.
 
         A sync takes what its new state no longer has out of the search indexes, so a question during which the state
         changed is asked again.
@@ -84,7 +84,7 @@ class OpenIndex:
                 begun = catalogue.generation()
                 try:
                     with self._indexes(catalogue) as indexes:
-                        result = ask(self._sources(catalogue, indexes))
+                        result = use(self._sources(catalogue, indexes))
                 except IndexUnusable:
                     if self.generation() == begun:
                         raise

@@ -149,7 +149,7 @@ class Bench:
             sources = replace(sources, model=remembering, settings=settings.retrieval)
             return find(sources, text, limit=limit)[0]
 
-        return library.asked(search)
+        return library.with_sources(search)
 
     def _remembering(self, model: EmbeddingModel) -> RememberingModel:
         return self._models.setdefault(model.info.fingerprint, RememberingModel(model))

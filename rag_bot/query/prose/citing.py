@@ -8,12 +8,12 @@ from functools import partial
 
 from rag_bot.check import CheckedLines, Checker, CitedLine, SentenceSupport
 from rag_bot.markdown import Kind, Line, LineIndex, asks
-from rag_bot.query.answer import ChangeSince
 from rag_bot.query.extent import text_of
 from rag_bot.query.prose.passages import Passage, quotable
 from rag_bot.query.prose.reading import Written
 from rag_bot.query.quotes import quote_lines
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
+from rag_bot.store.staleness import change_since
 
 _CLAUSE_WORDS = 3
 _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
@@ -22,10 +22,9 @@ _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
 class Citer:
     """Checks sentences against the passages that their model was given. `citations` grow in the order of first use."""
 
-    def __init__(self, checker: Checker, passages: Sequence[Passage], question: str, change_since: ChangeSince) -> None:
+    def __init__(self, checker: Checker, passages: Sequence[Passage], question: str) -> None:
         self._checker = checker
         self._question = question
-        self._change_since = change_since
         clauses = [(passage, unit, line) for passage, unit in quotable(passages) for line in _clauses(passage, unit)]
         self._lines: list[tuple[Passage, Line]] = [(passage, unit) for passage, unit, _ in clauses]
         self._reading = _begin(partial(checker.read, [line for _, _, line in clauses]))
@@ -63,7 +62,7 @@ class Citer:
             if other.note_path == quote.note_path and inside:
                 return citation.number
         number = len(self.citations) + 1
-        self.citations.append(Citation(number, quote, self._change_since(note, quote.text)))
+        self.citations.append(Citation(number, quote, change_since(note, quote.text)))
         return number
 
 

@@ -14,7 +14,6 @@ from rag_bot.models import EmbeddingModel
 from rag_bot.query.answer import (
     NEAREST,
     NOT_IN_NOTES,
-    ChangeSince,
     Findings,
     Stopwatch,
     clean_question,
@@ -49,12 +48,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Answers by a language model. `asked` gives what a function finds in one complete state of the index."""
+    """Answers by a language model. `with_sources` gives what a function finds in one complete state of the index."""
 
     llm: LanguageModel
     settings: LlmSettings
-    asked: Callable[[Callable[[Sources], Found]], Found]
-    change_since: ChangeSince
+    with_sources: Callable[[Callable[[Sources], Found]], Found]
 
     def write(
         self,
@@ -85,7 +83,7 @@ class Author:
             findings = found.findings
             asked = found.alone or (findings.asked if turns and self.settings.memory_tokens else findings.question)
             messages, passages = compose_prompt(self.llm, self.settings, asked, findings.hits, turns)
-            growing = Growing(begun, Citer(found.checker, passages, findings.question, self.change_since))
+            growing = Growing(begun, Citer(found.checker, passages, findings.question))
         except LlmError as error:
             yield self._quotes(found, str(error), watch)
             return
@@ -117,9 +115,9 @@ class Author:
         def find(sources: Sources) -> Found:
             found = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
             found = replace(found, asked=asked)
-            return Found(found, quoted(found, self.change_since, watch), _checker(sources.model, self.settings.nli))
+            return Found(found, quoted(found, watch), _checker(sources.model, self.settings.nli))
 
-        return self.asked(find)
+        return self.with_sources(find)
 
     def _grow(
         self, growing: Growing, messages: Sequence[Message], stop: threading.Event | None, watch: Stopwatch

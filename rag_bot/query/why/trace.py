@@ -17,6 +17,7 @@ from rag_bot.query.why.passing import Target, journey
 from rag_bot.query.why.working import Working
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
 from rag_bot.store.places import Place, find_path, read_place
+from rag_bot.store.staleness import change_since
 
 _MISTAKEN = ("missing", "no-file", "suffix", "outside")  # reasons for which another note may have been meant
 
@@ -29,7 +30,6 @@ def trace(
     filters: Filters | None,
     earlier: Sequence[str] = (),
     why_absent: Callable[[str], Absence],
-    change_since: Callable[[Note, str], str],
 ) -> Trace:
     """What became of the passage at a place (`notes/a.md:12-15`, or a note without lines) when a question is asked.
 

@@ -202,7 +202,7 @@ def test_a_passage_without_meaning_or_words_of_the_question_is_no_candidate(fore
     trace = forest.why(question, "boat.md")
     assert trace.lost_at == "candidates"
     dense, words = _stage(trace, "dense"), _stage(trace, "words")
-    exact = forest.asked(
+    exact = forest.with_sources(
         lambda sources: ExactVectors(sources.catalogue.live_vectors()).query(sources.model.encode_query(question), 100)
     )
     assert trace.journey.chunk
@@ -219,7 +219,7 @@ def test_a_passage_without_meaning_or_words_of_the_question_is_no_candidate(fore
 
 def test_words_are_ranked_over_all_passages_and_said_to_count_for_nothing_beyond_the_best(forest: Library) -> None:
     question = "Which oak was planted by the gardener?"
-    by_words = forest.asked(lambda sources: sources.words.query(question, 100))
+    by_words = forest.with_sources(lambda sources: sources.words.query(question, 100))
     places = {key: rank for rank, (key, _) in enumerate(by_words, start=1)}
     traces = [forest.why(question, f"trees/{tree}.md") for tree in TREES]
     stages = [_stage(trace, "words") for trace in traces]
@@ -325,7 +325,7 @@ def test_a_line_that_another_note_says_too_is_a_repeat(library: Library, notes: 
 
 def test_a_note_without_lines_is_explained_by_the_passage_that_came_farthest(corpus_library: Library) -> None:
     question = "What share of the BIG-Bench tasks was emergent?"
-    chunks = corpus_library.asked(lambda sources: list(sources.catalogue.chunks()))
+    chunks = corpus_library.with_sources(lambda sources: list(sources.catalogue.chunks()))
     path = max(corpus_library.note_titles(), key=lambda note: sum(chunk.note_path == note[0] for chunk in chunks))[0]
     trace = corpus_library.why(question, path)
     journeys = (trace.journey, *trace.others)
