@@ -29,7 +29,7 @@ from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.library import Library
 from rag_bot.query.answer import Stopwatch, investigate
 from rag_bot.query.confidence import COEFFICIENTS, THRESHOLD
-from rag_bot.query.sources import Sources
+from rag_bot.query.open_index import Sources
 
 Floats = NDArray[np.float64]
 Question = tuple[str, tuple[str, ...]]  # with the questions before it

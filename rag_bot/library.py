@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.models import EmbeddingModel
 from rag_bot.query.answer import answer, find
-from rag_bot.query.opened import OpenIndex
-from rag_bot.query.sources import Sources
-from rag_bot.query.why.journey import Trace
+from rag_bot.query.open_index import OpenIndex, Sources
+from rag_bot.query.why.trace import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
 from rag_bot.settings import Settings, load_settings
 from rag_bot.store.state import read_status
@@ -173,7 +172,7 @@ class Library:
             UsageError, IndexUnusable: as `search` raises them.
         """
         from rag_bot.llm.opening import open_llm
-        from rag_bot.query.prose.writing import Author
+        from rag_bot.query.prose.author import Author
 
         author = Author(llm or open_llm(self.settings), self.settings.generation, self.with_sources)
         return author.write(question, filters=filters, turns=turns, stop=stop)
@@ -185,11 +184,11 @@ class Library:
         UsageError also where several notes are called so.
         """
         from rag_bot.ingestion.absence import why_absent
-        from rag_bot.query.why.trace import trace
+        from rag_bot.query.why.explain import explain
 
         absent = partial(why_absent, self.settings.index)
         return self.with_sources(
-            lambda sources: trace(
+            lambda sources: explain(
                 sources,
                 question,
                 place,

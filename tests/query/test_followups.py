@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.query.wording import leans_back, reword, stand_alone
+from rag_bot.query.followups import leans_back, reword, stand_alone
 
 Write = Callable[..., Path]
 

@@ -11,21 +11,13 @@ from rag_bot.check import Checker
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.models import EmbeddingModel
-from rag_bot.query.answer import (
-    NEAREST,
-    NOT_IN_NOTES,
-    Findings,
-    Stopwatch,
-    clean_question,
-    investigate,
-    quoted,
-)
+from rag_bot.query.answer import NEAREST, NOT_IN_NOTES, Investigation, Stopwatch, clean_question, investigate, quoted
+from rag_bot.query.open_index import Sources
 from rag_bot.query.prose.citing import Citer
-from rag_bot.query.prose.growing import Growing
+from rag_bot.query.prose.growing_answer import GrowingAnswer
 from rag_bot.query.prose.prompt import compose_prompt
-from rag_bot.query.prose.reading import Reader, Written
+from rag_bot.query.prose.reading import Reader
 from rag_bot.query.prose.rewriting import rewrite
-from rag_bot.query.sources import Sources
 from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
 from rag_bot.settings import LlmSettings
 
@@ -34,16 +26,16 @@ _INSTEAD = "These are your notes' own lines instead."
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found, the answer by quotes, and what checks a model's answer.
+class Groundwork:
+    """What a model's answer is built on: what a search found, the answer by quotes, and what checks each sentence.
 
-    `alone` is the model's version of a follow-up, "" where it has none.
+    `rewritten` is the model's version of a follow-up, "" where it has none.
     """
 
-    findings: Findings
+    investigation: Investigation
     by_quotes: Answer
     checker: Checker
-    alone: str = ""
+    rewritten: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class Author:
 
     llm: LanguageModel
     settings: LlmSettings
-    with_sources: Callable[[Callable[[Sources], Found]], Found]
+    with_sources: Callable[[Callable[[Sources], Groundwork]], Groundwork]
 
     def write(
         self,
@@ -73,24 +65,27 @@ class Author:
             ModelError: the CrossEncoder of the settings that checks as well cannot be loaded.
         """
         watch = Stopwatch()
-        found = self._search(clean_question(question), filters, turns, stop, watch)
-        if found.by_quotes.abstained:
-            yield found.by_quotes
+        groundwork = self._search(clean_question(question), filters, turns, stop, watch)
+        by_quotes = groundwork.by_quotes
+        if by_quotes.abstained:
+            yield by_quotes
             return
-        begun = replace(found.by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.label)
+        begun = replace(by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.label)
         yield begun
         try:
-            findings = found.findings
-            asked = found.alone or (findings.asked if turns and self.settings.memory_tokens else findings.question)
-            messages, passages = compose_prompt(self.llm, self.settings, asked, findings.hits, turns)
-            growing = Growing(begun, Citer(found.checker, passages, findings.question))
+            investigation = groundwork.investigation
+            plain = investigation.question if turns and self.settings.memory_tokens else investigation.query
+            messages, passages = compose_prompt(
+                self.llm, self.settings, groundwork.rewritten or plain, investigation.hits, turns
+            )
+            growing = GrowingAnswer(begun, Citer(groundwork.checker, passages, investigation.query))
         except LlmError as error:
-            yield self._quotes(found, str(error), watch)
+            yield self._quotes(by_quotes, str(error), watch)
             return
         watch.lap("prompt")
         notice, usage = yield from self._grow(growing, messages, stop, watch)
         yield growing.answer()
-        yield replace(self._whole(found, growing, notice, watch), usage=usage)
+        yield replace(self._whole(groundwork, growing, notice, watch), usage=usage)
 
     def _search(
         self,
@@ -99,28 +94,28 @@ class Author:
         turns: Sequence[Turn],
         stop: threading.Event | None,
         watch: Stopwatch,
-    ) -> Found:
+    ) -> Groundwork:
         """By the rules first: a model is asked for its version of a follow-up only where the notes may answer it."""
-        found = self._find(question, question, [turn.question for turn in turns], filters, watch)
-        if found.by_quotes.abstained:
-            return found
-        alone = rewrite(self.llm, self.settings, question, turns, stop)
+
+        def search(searched: str, earlier: Sequence[str]) -> Groundwork:
+            def use(sources: Sources) -> Groundwork:
+                investigation = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
+                investigation = replace(investigation, question=question)
+                checker = _checker(sources.model, self.settings.nli)
+                return Groundwork(investigation, quoted(investigation, watch), checker)
+
+            return self.with_sources(use)
+
+        by_rules = search(question, [turn.question for turn in turns])
+        if by_rules.by_quotes.abstained:
+            return by_rules
+        rewritten = rewrite(self.llm, self.settings, question, turns, stop)
         watch.lap("rewrite")
-        again = self._find(alone, question, (), filters, watch) if alone else found
-        return found if again.by_quotes.abstained else replace(again, alone=alone)
-
-    def _find(
-        self, searched: str, asked: str, earlier: Sequence[str], filters: Filters | None, watch: Stopwatch
-    ) -> Found:
-        def find(sources: Sources) -> Found:
-            found = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
-            found = replace(found, asked=asked)
-            return Found(found, quoted(found, watch), _checker(sources.model, self.settings.nli))
-
-        return self.with_sources(find)
+        again = search(rewritten, ()) if rewritten else by_rules
+        return by_rules if again.by_quotes.abstained else replace(again, rewritten=rewritten)
 
     def _grow(
-        self, growing: Growing, messages: Sequence[Message], stop: threading.Event | None, watch: Stopwatch
+        self, growing: GrowingAnswer, messages: Sequence[Message], stop: threading.Event | None, watch: Stopwatch
     ) -> Generator[Answer, None, tuple[str, Usage | None]]:
         """Yields the answer with each piece of text. Gives why it ended early, or "", and what it cost."""
         reader, notice = Reader(), ""
@@ -140,50 +135,41 @@ class Author:
             pieces.close()
         watch.lap("model")
         if not growing.goes_in_circles:
-            _add_rest(growing, reader.finish(), cut_off=bool(notice) or pieces.finish == "length")
+            rest = reader.finish()
+            if rest and (notice or pieces.finish == "length"):  # the model did not come to its end
+                growing.add(rest[:-1])
+                growing.add_cut_off(rest[-1])
+            else:
+                growing.add(rest)
         growing.end()
         return notice, pieces.usage
 
-    def _whole(self, found: Found, growing: Growing, notice: str, watch: Stopwatch) -> Answer:
-        """What is left when nothing more comes."""
+    def _whole(self, groundwork: Groundwork, growing: GrowingAnswer, notice: str, watch: Stopwatch) -> Answer:
+        """What is left when nothing more comes. The model's no is honoured, whatever the search is confident of."""
         if growing.is_supported:
             return replace(growing.answer(), notice=notice, timings_ms=watch.total())
         if growing.refused:
-            return self._abstained(found, watch)
+            return replace(
+                groundwork.by_quotes,
+                text=NOT_IN_NOTES,
+                citations=(),
+                sentences=(),
+                abstained=True,
+                mode=PROSE,
+                model=self.llm.label,
+                nearest=tuple(groundwork.investigation.hits[:NEAREST]),
+                notice=f"{self.llm.label} found no answer in the passages nearest to the question.",
+                timings_ms=watch.total(),
+            )
         wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
         why = notice if notice and growing.is_empty else f"{notice} {self.llm.label} {wrote}.".lstrip()
-        return self._quotes(found, why, watch)
+        return self._quotes(groundwork.by_quotes, why, watch)
 
-    def _abstained(self, found: Found, watch: Stopwatch) -> Answer:
-        """The model's no is honoured, whatever the search is confident of."""
-        return replace(
-            found.by_quotes,
-            text=NOT_IN_NOTES,
-            citations=(),
-            sentences=(),
-            abstained=True,
-            mode=PROSE,
-            model=self.llm.label,
-            nearest=tuple(found.findings.hits[:NEAREST]),
-            notice=f"{self.llm.label} found no answer in the passages nearest to the question.",
-            timings_ms=watch.total(),
-        )
-
-    def _quotes(self, found: Found, why: str, watch: Stopwatch) -> Answer:
-        return replace(found.by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+    def _quotes(self, by_quotes: Answer, why: str, watch: Stopwatch) -> Answer:
+        return replace(by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
 
 
 @lru_cache(maxsize=2)
 def _checker(model: EmbeddingModel, nli: str) -> Checker:
     """Kept from one question to the next, with the words that it has learned."""
     return Checker(model, nli=nli)
-
-
-def _add_rest(growing: Growing, rest: list[Written], *, cut_off: bool) -> None:
-    """The last sentences; where the model did not come to its end, the last of them is a fragment."""
-    if cut_off and rest:
-        *rest, fragment = rest
-        growing.add(rest)
-        growing.add_cut_off(fragment)
-    else:
-        growing.add(rest)
