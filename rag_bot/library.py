@@ -147,7 +147,7 @@ class Library:
         Without `llm` no model is asked, whatever the settings say. Raises as `search`, with a model as `write`.
         """
         if llm:
-            turns = [Turn(asked) for asked in earlier]
+            turns = [Turn(turn) for turn in earlier]
             return deque(self.write(question, llm=llm, filters=filters, turns=turns), maxlen=1)[0]
         return self.with_sources(lambda sources: answer(sources, question, filters=filters, earlier=earlier))
 

@@ -101,14 +101,14 @@ def _find_candidates(
             return sources.vectors.query(vector, limit)
         if is_small:
             return ExactVectors(sources.catalogue.vectors(sorted(allowed))).query(vector, limit)
-        found = sources.vectors.query(vector, limit * _FILTERED_OF)
-        return [(key, score) for key, score in found if key in allowed][:limit]
+        best = sources.vectors.query(vector, limit * _FILTERED_OF)
+        return [(key, score) for key, score in best if key in allowed][:limit]
 
     def search_words(limit: int) -> Ranking:
         if allowed is None or is_small:
             return sources.words.query(query, limit, among=allowed)
-        found = sources.words.query(query, limit * _FILTERED_OF)
-        return [(key, score) for key, score in found if key in allowed][:limit]
+        best = sources.words.query(query, limit * _FILTERED_OF)
+        return [(key, score) for key, score in best if key in allowed][:limit]
 
     dense, words = _known(sources, search_dense, wanted), _known(sources, search_words, wanted)
     keys = sorted({key for key, _ in (*dense, *words)})
@@ -119,10 +119,10 @@ def _known(sources: Sources, search_best: Callable[[int], Ranking], wanted: int)
     """The best `wanted` of a search that the catalogue knows. While a sync works, many may be of its next state."""
     limit = wanted + SPARE
     while True:
-        found = search_best(limit)
-        known = sources.catalogue.known_keys([key for key, _ in found])
-        kept = [(key, score) for key, score in found if key in known]
-        if len(kept) >= wanted or len(found) < limit:
+        best = search_best(limit)
+        known = sources.catalogue.known_keys([key for key, _ in best])
+        kept = [(key, score) for key, score in best if key in known]
+        if len(kept) >= wanted or len(best) < limit:
             return kept[:wanted]
         limit *= _MORE
 

@@ -26,7 +26,7 @@ class FullSearch:
     """What is known of a question. `dense` and `words` give the standing of every passage that passes the filters.
 
     `before_feedback` is the first ranking, `fused` the one that counts, `hits` are all candidates with copies
-    collapsed; `standing_in` gives for each of the question's words the passages, out of those asked about, in which it
+    collapsed; `passages_with` gives for each of the question's words those of the passages asked about in which it
     stands.
     """
 
@@ -39,7 +39,7 @@ class FullSearch:
     fused: Standing
     hits: list[Hit]
     judged: list[JudgedLine]
-    standing_in: dict[str, set[str]]
+    passages_with: dict[str, set[str]]
 
     @classmethod
     def of(
@@ -75,7 +75,7 @@ class FullSearch:
             fused=_standing(ranked.fused),
             hits=take(sources, ranked, vector, len(ranked.fused)),
             judged=list(judge(investigation.scored)),
-            standing_in=_words_in(sources, investigation, {chunk.key for chunk in chunks}),
+            passages_with=_words_in(sources, investigation, {chunk.key for chunk in chunks}),
         )
 
     @property
@@ -95,7 +95,7 @@ class FullSearch:
 
     def missing(self, key: str) -> list[str]:
         """The question's words that do not stand in a passage."""
-        return [word for word, keys in self.standing_in.items() if key not in keys]
+        return [word for word, keys in self.passages_with.items() if key not in keys]
 
     def hit_of(self, chunk: Chunk) -> Hit | None:
         """The hit that a passage is; None where it is the copy of another one, or no candidate."""

@@ -69,9 +69,9 @@ def _filters(search: FullSearch, target: Target) -> Stage:
 
 
 def _dense(search: FullSearch, target: Target) -> Stage:
-    key, found = target.chunk.key, dict(search.candidates.dense)
+    key, best = target.chunk.key, dict(search.candidates.dense)
     place, cosine = search.dense[key]
-    limit, passed = len(found), key in found
+    limit, passed = len(best), key in best
     missed = place <= limit and not passed
     message = f"rank {place:,} of {len(search.dense):,} by meaning, cosine {cosine:.2f}"
     if not passed:
@@ -81,19 +81,19 @@ def _dense(search: FullSearch, target: Target) -> Stage:
 
 
 def _words(search: FullSearch, target: Target) -> Stage:
-    key, found = target.chunk.key, dict(search.candidates.words)
+    key, best = target.chunk.key, dict(search.candidates.words)
     missing = search.missing(key)
-    present = [word for word in search.standing_in if word not in missing]
+    present = [word for word in search.passages_with if word not in missing]
     place, score = search.words.get(key, (None, 0.0))
-    figures = {"rank": place, "of": len(search.words), "bm25": round(score, 4), "limit": len(found)}
+    figures = {"rank": place, "of": len(search.words), "bm25": round(score, 4), "limit": len(best)}
     detail = {**figures, "has": present, "lacks": missing}
     if place is None:
         message = f"none of the question's words stands in it: {_quoted(missing)}"
         return Stage("words", False, message, detail=detail)
     message = f"rank {place:,} of {len(search.words):,} by words, BM25 {score:.1f}; has {_quoted(present)}"
     message += f", not {_quoted(missing)}" if missing else ""
-    message += "" if key in found else f"; beyond the best {len(found):,}, so its words count for nothing"
-    return Stage("words", key in found, message, detail=detail)
+    message += "" if key in best else f"; beyond the best {len(best):,}, so its words count for nothing"
+    return Stage("words", key in best, message, detail=detail)
 
 
 def _candidates(search: FullSearch, target: Target) -> Stage:
