@@ -256,7 +256,7 @@ def test_the_ranking_before_feedback_is_that_of_a_search_without_feedback(corpus
         after = corpus_library.why(question, path)
         with Library(plain) as without:
             before = without.why(question, after.farthest.chunk.location if after.farthest.chunk else path)
-        same = next(one for one in (before.farthest, *before.others) if one.chunk == after.farthest.chunk)
+        same = next(passage for passage in (before.farthest, *before.others) if passage.chunk == after.farthest.chunk)
         rank = next(stage.detail["rank"] for stage in same.stages if stage.name == "fused")
         assert _stage(after, "fused").detail["rank_before_feedback"] == rank
 
@@ -330,8 +330,10 @@ def test_a_note_without_lines_is_explained_by_the_passage_that_came_farthest(cor
     trace = corpus_library.why(question, path)
     passages = (trace.farthest, *trace.others)
     assert len(passages) > 1
-    assert {one.chunk.key for one in passages if one.chunk} == {one.key for one in chunks if one.note_path == path}
-    assert len(trace.farthest.stages) == max(len(one.stages) for one in passages)
+    assert {passage.chunk.key for passage in passages if passage.chunk} == {
+        chunk.key for chunk in chunks if chunk.note_path == path
+    }
+    assert len(trace.farthest.stages) == max(len(passage.stages) for passage in passages)
 
 
 def test_a_follow_up_and_a_misspelt_word_are_traced_as_they_were_searched_for(
