@@ -29,7 +29,7 @@ from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.library import Library
 from rag_bot.query.answer import Stopwatch, investigate
 from rag_bot.query.confidence import COEFFICIENTS, THRESHOLD
-from rag_bot.query.sources import Sources
+from rag_bot.query.open_index import Sources
 
 Floats = NDArray[np.float64]
 Question = tuple[str, tuple[str, ...]]  # with the questions before it
@@ -73,7 +73,7 @@ def measure_all(library: Library, questions: Mapping[str, Sequence[Question]]) -
         return np.array([[getattr(features, name) for name in NAMES] for features in found])
 
     return {
-        kind: library.asked(lambda sources, some=some: rows(sources, some))  # type: ignore[misc]
+        kind: library.with_sources(lambda sources, some=some: rows(sources, some))  # type: ignore[misc]
         for kind, some in questions.items()
         if some
     }

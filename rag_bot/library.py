@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.models import EmbeddingModel
 from rag_bot.query.answer import answer, find
-from rag_bot.query.opened import OpenIndex
-from rag_bot.query.sources import Sources
-from rag_bot.query.why.journey import Trace
+from rag_bot.query.open_index import OpenIndex, Sources
+from rag_bot.query.why.trace import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
 from rag_bot.settings import Settings, load_settings
-from rag_bot.store.staleness import change_since
 from rag_bot.store.state import read_status
 
 if TYPE_CHECKING:
@@ -134,7 +132,7 @@ class Library:
         self, question: str, *, limit: int = 10, filters: Filters | None = None, earlier: Sequence[str] = ()
     ) -> tuple[list[Hit], dict[str, float]]:
         """As `search`, with the milliseconds of each stage."""
-        return self.asked(lambda sources: find(sources, question, limit=limit, filters=filters, earlier=earlier))
+        return self.with_sources(lambda sources: find(sources, question, limit=limit, filters=filters, earlier=earlier))
 
     def ask(
         self,
@@ -149,11 +147,9 @@ class Library:
         Without `llm` no model is asked, whatever the settings say. Raises as `search`, with a model as `write`.
         """
         if llm:
-            turns = [Turn(asked) for asked in earlier]
+            turns = [Turn(turn) for turn in earlier]
             return deque(self.write(question, llm=llm, filters=filters, turns=turns), maxlen=1)[0]
-        return self.asked(
-            lambda sources: answer(sources, question, filters=filters, earlier=earlier, change_since=change_since)
-        )
+        return self.with_sources(lambda sources: answer(sources, question, filters=filters, earlier=earlier))
 
     def write(
         self,
@@ -176,9 +172,9 @@ class Library:
             UsageError, IndexUnusable: as `search` raises them.
         """
         from rag_bot.llm.opening import open_llm
-        from rag_bot.query.prose.writing import Author
+        from rag_bot.query.prose.author import Author
 
-        author = Author(llm or open_llm(self.settings), self.settings.generation, self.asked, change_since)
+        author = Author(llm or open_llm(self.settings), self.settings.generation, self.with_sources)
         return author.write(question, filters=filters, turns=turns, stop=stop)
 
     def why(self, question: str, place: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Trace:
@@ -188,18 +184,17 @@ class Library:
         UsageError also where several notes are called so.
         """
         from rag_bot.ingestion.absence import why_absent
-        from rag_bot.query.why.trace import trace
+        from rag_bot.query.why.explain import explain
 
         absent = partial(why_absent, self.settings.index)
-        return self.asked(
-            lambda sources: trace(
+        return self.with_sources(
+            lambda sources: explain(
                 sources,
                 question,
                 place,
                 filters=filters,
                 earlier=earlier,
                 why_absent=absent,
-                change_since=change_since,
             )
         )
 
@@ -219,9 +214,9 @@ class Library:
 
         return note_states(self.settings.index)
 
-    def asked(self, ask: Callable[[Sources], _T]) -> _T:
-        """What `ask` finds in one complete state, of which it gets the sources. Raises as `OpenIndex.asked`."""
-        return self._index.asked(ask)
+    def with_sources(self, use: Callable[[Sources], _T]) -> _T:
+        """What `use` returns, given the sources of one complete state. Raises as `OpenIndex.with_sources`."""
+        return self._index.with_sources(use)
 
     def generation(self) -> str:
         """Changes with every sync that changed something; "" where nothing is indexed yet."""
@@ -234,7 +229,7 @@ class Library:
 
     def warm_up(self) -> None:
         """Load what a question needs, so that the first one is as fast as the next."""
-        self.asked(lambda sources: sources.vectors.query(sources.model.encode_query("warm up"), 1))
+        self.with_sources(lambda sources: sources.vectors.query(sources.model.encode_query("warm up"), 1))
 
     def _prepared_model(self) -> EmbeddingModel:
         return EmbeddingModel.prepare(self.settings.model, self.settings.cache, self.settings.chunk_tokens)

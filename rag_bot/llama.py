@@ -47,7 +47,7 @@ from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.markdown import is_plain, parse
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import Answer, Chunk, Citation, Filters, Hit, Note, location
+from rag_bot.records import Chunk, Citation, Filters, Note, location
 from rag_bot.settings import load_settings
 
 __all__ = ["NotesNodeParser", "NotesQueryEngine", "NotesRetriever"]
@@ -85,11 +85,20 @@ class NotesNodeParser(NodeParser):
         return "NotesNodeParser"
 
     def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **_: Any) -> list[BaseNode]:
-        return [
-            node
-            for document in get_tqdm_iterable(nodes, show_progress, "Parsing notes")
-            for node in self._cut(document)
-        ]
+        made: list[BaseNode] = []
+        for document in get_tqdm_iterable(nodes, show_progress, "Parsing notes"):
+            if self._prepared is None:
+                self._prepared = EmbeddingModel.prepare(self.model, Path(self.cache), self.chunk_tokens)
+            note = _to_note(document, self._path(document))
+            chunks = chunk_note(
+                note,
+                count_tokens=self._prepared.count_tokens,
+                max_tokens=self._prepared.chunk_tokens,
+                fingerprint=self._prepared.info.fingerprint,
+            )
+            source = document.as_related_node_info()
+            made += [_chunk_node(chunk, note, source, hidden=document.metadata) for chunk in chunks]
+        return made
 
     def _postprocess_parsed_nodes(self, nodes: list[BaseNode], parent_doc_map: dict[str, Document]) -> list[BaseNode]:
         """As the base class does it, but keep the spans: it searches for the text and may find another place."""
@@ -98,23 +107,6 @@ class NotesNodeParser(NodeParser):
         for node, (start, end) in zip(done, spans, strict=True):
             node.start_char_idx, node.end_char_idx = start, end
         return done
-
-    def _cut(self, document: BaseNode) -> list[TextNode]:
-        model = self._model()
-        note = _to_note(document, self._path(document))
-        chunks = chunk_note(
-            note,
-            count_tokens=model.count_tokens,
-            max_tokens=model.chunk_tokens,
-            fingerprint=model.info.fingerprint,
-        )
-        source = document.as_related_node_info()
-        return [_chunk_node(chunk, note, source, hidden=document.metadata) for chunk in chunks]
-
-    def _model(self) -> EmbeddingModel:
-        if self._prepared is None:
-            self._prepared = EmbeddingModel.prepare(self.model, Path(self.cache), self.chunk_tokens)
-        return self._prepared
 
     def _path(self, document: BaseNode) -> str:
         """The document's file below `root`, headed by that folder's name; without a root as the document names it."""
@@ -147,7 +139,13 @@ class NotesRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         hits = self._library.search(query_bundle.query_str, limit=self._limit, filters=self._filters)
-        return [NodeWithScore(node=_hit_node(hit), score=hit.score) for hit in hits]
+        nodes = []
+        for hit in hits:
+            scores = {"dense_score": hit.why.dense_score, "word_score": hit.why.word_score}
+            also = {name: score for name, score in scores.items() if score is not None}
+            source = _note_info(hit.note.path, hit.note.content_hash)
+            nodes.append(NodeWithScore(node=_chunk_node(hit.chunk, hit.note, source, also=also), score=hit.score))
+        return nodes
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return await asyncio.to_thread(self._retrieve, query_bundle)
@@ -171,25 +169,37 @@ class NotesQueryEngine(BaseQueryEngine):
         callback_manager: CallbackManager | None = None,
     ) -> None:
         self._library, self._filters = library, filters
-        self._llm = _to_model(llm, library) if llm else None
+        self._llm = None
+        if llm:
+            settings, facts = library.settings.generation, llm.metadata
+            context = settings.context_tokens or facts.context_window
+            # Neither remote nor at a place: where it computes is its maker's matter.
+            self._llm = LanguageModel(llm, facts.model_name, "", False, context, None, settings)
         super().__init__(callback_manager)
 
     def _query(self, query_bundle: QueryBundle) -> Response:
-        return _to_response(self._library.ask(query_bundle.query_str, filters=self._filters, llm=self._llm))
+        answer = self._library.ask(query_bundle.query_str, filters=self._filters, llm=self._llm)
+        return Response(
+            response=answer.text,
+            source_nodes=[
+                NodeWithScore(node=_citation_node(citation), score=citation.quote.score)
+                for citation in answer.citations
+            ],
+            metadata={
+                "abstained": answer.abstained,
+                "confidence": answer.confidence,
+                "mode": answer.mode,
+                "notice": answer.notice,
+                "sentences": [asdict(sentence) for sentence in answer.sentences],
+                "nearest": [hit.chunk.location for hit in answer.nearest],
+            },
+        )
 
     async def _aquery(self, query_bundle: QueryBundle) -> Response:
         return await asyncio.to_thread(self._query, query_bundle)
 
     def _get_prompt_modules(self) -> dict[str, Any]:
         return {}
-
-
-def _to_model(llm: LLM, library: Library) -> LanguageModel:
-    """Where it computes is its maker's matter."""
-    facts = llm.metadata
-    settings = library.settings.generation
-    context = settings.context_tokens or facts.context_window
-    return LanguageModel(llm, facts.model_name, "", False, context, None, settings)
 
 
 def _to_note(document: BaseNode, path: str) -> Note:
@@ -211,12 +221,6 @@ def _to_note(document: BaseNode, path: str) -> Note:
         size=len(data),
         mtime_ns=0,
     )
-
-
-def _hit_node(hit: Hit) -> TextNode:
-    why = {"dense_score": hit.why.dense_score, "word_score": hit.why.word_score}
-    found = {name: score for name, score in why.items() if score is not None}
-    return _chunk_node(hit.chunk, hit.note, _note_info(hit.note.path, hit.note.content_hash), also=found)
 
 
 def _chunk_node(
@@ -261,8 +265,11 @@ def _text_node(
     text: str, span: tuple[int, int], metadata: dict[str, Any], source: RelatedNodeInfo, hidden: Mapping[str, Any]
 ) -> TextNode:
     keys = metadata.keys() | hidden.keys()
+    # The id changes with all that says where a passage stands: Chroma's `add` keeps what it has under an id.
+    parts = (metadata["location"], *map(str, span), metadata["context"], text)
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
     return TextNode(
-        id_=_node_id(text, span, metadata),
+        id_=str(uuid.UUID(bytes=digest[:16], version=5)),
         text=text,
         start_char_idx=span[0],
         end_char_idx=span[1],
@@ -275,29 +282,5 @@ def _text_node(
     )
 
 
-def _node_id(text: str, span: tuple[int, int], metadata: Mapping[str, Any]) -> str:
-    """Changes with all that says where a passage stands: Chroma's `add` keeps what it has under an id."""
-    parts = (metadata["location"], *map(str, span), metadata["context"], text)
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
-    return str(uuid.UUID(bytes=digest[:16], version=5))
-
-
 def _note_info(path: str, content_hash: str | None = None) -> RelatedNodeInfo:
     return RelatedNodeInfo(node_id=path, node_type=ObjectType.DOCUMENT, hash=content_hash)
-
-
-def _to_response(answer: Answer) -> Response:
-    return Response(
-        response=answer.text,
-        source_nodes=[
-            NodeWithScore(node=_citation_node(citation), score=citation.quote.score) for citation in answer.citations
-        ],
-        metadata={
-            "abstained": answer.abstained,
-            "confidence": answer.confidence,
-            "mode": answer.mode,
-            "notice": answer.notice,
-            "sentences": [asdict(sentence) for sentence in answer.sentences],
-            "nearest": [hit.chunk.location for hit in answer.nearest],
-        },
-    )

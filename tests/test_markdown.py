@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_bot.markdown import Block, Kind, LineIndex, entries, parse, plain_text, units
+from rag_bot.markdown import Block, Kind, LineIndex, entries, parse, plain_text, quotable_lines
 from rag_bot.text.sentences import code_spans, sentences
 
 PIECES = [
@@ -106,7 +106,7 @@ def outline(text: str) -> list[tuple[str, int, str]]:
 
 
 def quoted(text: str) -> list[str]:
-    return [text[unit.span.start_char : unit.span.end_char] for unit in units(text, parse(text))]
+    return [text[line.span.start_char : line.span.end_char] for line in quotable_lines(text, parse(text))]
 
 
 @settings(max_examples=400, deadline=None)
@@ -127,14 +127,14 @@ def test_every_non_blank_character_is_in_exactly_one_block(text: str, body: int,
 def test_units_lie_inside_their_blocks_in_order(text: str, body: int, plain: bool) -> None:
     blocks = parse(text, body_start_line=body, plain=plain)
     end = 0
-    for unit in units(text, blocks):
-        block = blocks[unit.block]
-        assert end <= unit.span.start_char < unit.span.end_char <= block.span.end_char
-        assert block.span.start_char <= unit.span.start_char
-        quote = text[unit.span.start_char : unit.span.end_char]
+    for line in quotable_lines(text, blocks):
+        block = blocks[line.block]
+        assert end <= line.span.start_char < line.span.end_char <= block.span.end_char
+        assert block.span.start_char <= line.span.start_char
+        quote = text[line.span.start_char : line.span.end_char]
         assert quote == quote.strip()
         assert len(quote) <= 2_000
-        end = unit.span.end_char
+        end = line.span.end_char
 
 
 @settings(max_examples=200, deadline=None)
@@ -193,7 +193,7 @@ def test_lines_before_the_body_are_front_matter() -> None:
         (Kind.FRONT_MATTER, "---\ntitle: x\n---"),
         (Kind.HEADING, "# A"),
     ]
-    assert [text[u.span.start_char : u.span.end_char] for u in units(text, blocks)] == ["title: x", "# A"]
+    assert [text[u.span.start_char : u.span.end_char] for u in quotable_lines(text, blocks)] == ["title: x", "# A"]
 
 
 def test_the_content_of_an_item_after_its_first_paragraph_is_its_child() -> None:
@@ -281,9 +281,9 @@ def test_odd_characters_do_not_shift_spans(mark: str) -> None:
 
 def test_a_table_gives_one_unit_per_row_under_its_header() -> None:
     text = "| Name | *Age* |\n|---|---|\n| Ann | 3 |\n| Bob | 4 |\n"
-    found = units(text, parse(text))
+    found = quotable_lines(text, parse(text))
     assert [text[u.span.start_char : u.span.end_char] for u in found] == ["| Ann | 3 |", "| Bob | 4 |"]
-    assert {unit.ancestors for unit in found} == {("Name | Age",)}
+    assert {line.ancestors for line in found} == {("Name | Age",)}
 
 
 def test_short_code_is_one_unit_and_long_code_parts_at_blank_lines() -> None:
@@ -392,7 +392,7 @@ HOSTILE = {
 def test_hostile_text_takes_no_more_than_a_few_seconds(name: str) -> None:
     text = HOSTILE[name]
     begin = time.process_time()
-    units(text, parse(text))
+    quotable_lines(text, parse(text))
     plain_text(text[:2_000])
     assert time.process_time() - begin < 20  # it would be minutes if a step were quadratic
 
@@ -412,8 +412,8 @@ def test_german_ordinals_and_parted_abbreviations_end_no_sentence(text: str) -> 
 
 def _entries(text: str) -> list[str]:
     lines = text.count("\n") + 1
-    front = units(text, parse(text, body_start_line=lines + 1))
-    return [text[unit.span.start_char : unit.span.end_char] for unit in entries(text, front)]
+    front = quotable_lines(text, parse(text, body_start_line=lines + 1))
+    return [text[line.span.start_char : line.span.end_char] for line in entries(text, front)]
 
 
 def test_an_entry_of_front_matter_is_a_key_with_all_lines_of_its_value() -> None:
@@ -430,16 +430,16 @@ def test_an_entry_without_a_value_is_none() -> None:
 
 def test_of_a_long_entry_each_line_stands_below_its_key() -> None:
     text = "---\nguests:\n" + "".join(f"  - Guest {number}\n" for number in range(20)) + "---\n"
-    found = list(entries(text, units(text, parse(text, body_start_line=24))))
+    found = list(entries(text, quotable_lines(text, parse(text, body_start_line=24))))
     assert len(found) == 20
-    assert {unit.ancestors for unit in found} == {("guests",)}
+    assert {line.ancestors for line in found} == {("guests",)}
 
 
 @settings(max_examples=200, deadline=None)
 @given(hostile | deep_text)
 def test_entries_lie_inside_the_front_matter_in_order(text: str) -> None:
     blocks = [block for block in parse(text, body_start_line=6)[:1] if block.kind is Kind.FRONT_MATTER]
-    found = list(entries(text, units(text, blocks)))
+    found = list(entries(text, quotable_lines(text, blocks)))
     assert all(one.span.end_char <= other.span.start_char for one, other in pairwise(found))
-    assert all(text[unit.span.start_char : unit.span.end_char].strip() for unit in found)
-    assert all(unit.span.end_char <= blocks[0].span.end_char for unit in found)
+    assert all(text[line.span.start_char : line.span.end_char].strip() for line in found)
+    assert all(line.span.end_char <= blocks[0].span.end_char for line in found)

@@ -19,7 +19,7 @@ from eval.benchmarks.measure import Table, arguments_for, ingest, percentile, re
 from eval.benchmarks.questions import make_questions
 from rag_bot import Library
 from rag_bot.models import EmbeddingModel
-from rag_bot.query.candidates import SPARE
+from rag_bot.query.retrieve import SPARE
 from rag_bot.settings import RetrievalSettings, Settings, load_settings
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import VectorIndex

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from rag_bot.check import CitedLine
-from rag_bot.markdown import Kind, parse, units
+from rag_bot.markdown import Kind, parse, quotable_lines
 
 ROOT = Path(__file__).parents[2]
 PAIRS = Path(__file__).with_name("pairs.jsonl")
@@ -47,11 +47,11 @@ def lines_of(text: str, section: str = "", title: str = "") -> tuple[CitedLine, 
     blocks = parse(text, body_start_line=text.count("\n", 0, start) + 1)
     return tuple(
         CitedLine(
-            text[unit.span.start_char : unit.span.end_char],
-            " > ".join(filter(None, (title, *unit.headings, *unit.ancestors))),
+            text[line.span.start_char : line.span.end_char],
+            " > ".join(filter(None, (title, *line.headings, *line.ancestors))),
         )
-        for unit in units(text, blocks)
-        if unit.kind not in (Kind.HEADING, Kind.FRONT_MATTER) and section in ("", *unit.headings)
+        for line in quotable_lines(text, blocks)
+        if line.kind not in (Kind.HEADING, Kind.FRONT_MATTER) and section in ("", *line.headings)
     )
 
 

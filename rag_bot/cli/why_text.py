@@ -9,24 +9,24 @@ from rich.table import Table
 from rich.text import Text
 
 from rag_bot.output import line
-from rag_bot.query.why.journey import LOST, SEARCHES, Journey, Stage, Trace
+from rag_bot.query.why.trace import LOST, SEARCHES, PassageTrace, Stage, Trace
 
 _SHOWN = 160  # characters of the passage
 _LISTED = 20  # other passages
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
-    chunk = trace.journey.chunk
+    chunk = trace.farthest.chunk
     return {
         "question": trace.question,
         "searched_for": trace.searched_for,
         "note": trace.note,
         "lines": list(trace.lines) if trace.lines else None,
         "passage": {"location": chunk.location, "text": chunk.text} if chunk else None,
-        "stages": [_stage_json(stage) for stage in trace.journey.stages],
-        "citation": trace.journey.citation,
+        "stages": [_stage_json(stage) for stage in trace.farthest.stages],
+        "citation": trace.farthest.citation,
         "lost_at": trace.lost_at,
-        "verdict": trace.journey.verdict,
+        "verdict": trace.farthest.verdict,
         "others": [_other_json(other) for other in trace.others],
     }
 
@@ -36,17 +36,18 @@ def trace_text(trace: Trace) -> RenderableType:
 
     Where there is no such note, the nearest ones.
     """
-    verdict = line(trace.journey.verdict, "bold")
+    passage = trace.farthest
+    verdict = line(passage.verdict, "bold")
     return Group(
-        *_passage_text(trace), _stages_text(trace.journey), Text(), verdict, *_others_text(trace), *_nearest_text(trace)
+        *_passage_text(trace), _stages_text(passage), Text(), verdict, *_others_text(trace), *_nearest_text(trace)
     )
 
 
 def _stage_json(stage: Stage) -> dict[str, Any]:
-    return {"name": stage.name, "passed": stage.passed, "said": stage.said, **stage.detail}
+    return {"name": stage.name, "passed": stage.passed, "said": stage.message, **stage.detail}
 
 
-def _other_json(other: Journey) -> dict[str, Any]:
+def _other_json(other: PassageTrace) -> dict[str, Any]:
     return {
         "location": other.chunk.location if other.chunk else None,
         "citation": other.citation,
@@ -56,7 +57,7 @@ def _other_json(other: Journey) -> dict[str, Any]:
 
 
 def _passage_text(trace: Trace) -> list[RenderableType]:
-    chunk = trace.journey.chunk
+    chunk = trace.farthest.chunk
     if not chunk:
         return []
     mended = [] if trace.searched_for == trace.question else [line(f"Searched for: {trace.searched_for}", "yellow")]
@@ -65,13 +66,13 @@ def _passage_text(trace: Trace) -> list[RenderableType]:
     return [*mended, place, line(words if len(words) <= _SHOWN else f"{words[:_SHOWN]} ..."), Text()]
 
 
-def _stages_text(journey: Journey) -> Table:
+def _stages_text(passage: PassageTrace) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for stage in journey.stages:
-        table.add_row(_mark(stage), Text(stage.name, style="dim"), line(stage.said))
+    for stage in passage.stages:
+        table.add_row(_mark(stage), Text(stage.name, style="dim"), line(stage.message))
     return table
 
 
@@ -91,12 +92,12 @@ def _others_text(trace: Trace) -> list[RenderableType]:
 
 
 def _nearest_text(trace: Trace) -> list[RenderableType]:
-    nearest = trace.journey.stages[0].detail.get("nearest", ())
+    nearest = trace.farthest.stages[0].detail.get("nearest", ())
     lines = [line(f"  {path}", "cyan") for path in nearest]
     return [Text(), Text("The nearest notes:", style="dim"), *lines] if lines else []
 
 
-def _other_line(other: Journey) -> Text:
-    said = f"{LOST[other.lost.name]}: {other.lost.said}" if other.lost else f"Shown as citation {other.citation}"
+def _other_line(other: PassageTrace) -> Text:
+    said = f"{LOST[other.lost.name]}: {other.lost.message}" if other.lost else f"Shown as citation {other.citation}"
     place = line(f"  {other.chunk.location if other.chunk else ''}  ", "cyan")
     return place.append(line(said, "default"))

@@ -57,7 +57,7 @@ class Judge:
 
     def _read(self, path: str) -> tuple[Note | None, list[Chunk]]:
         if path not in self._notes:
-            chunks = self._library.asked(lambda sources: sources.catalogue.chunks_of(path))
+            chunks = self._library.with_sources(lambda sources: sources.catalogue.chunks_of(path))
             self._notes[path] = (self._library.note(path), chunks)
         return self._notes[path]
 

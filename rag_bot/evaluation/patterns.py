@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rag_bot.markdown import Kind, is_plain, parse, units
+from rag_bot.markdown import Kind, is_plain, parse, quotable_lines
 
 _FEWEST = 4  # letters and digits of a sentence that tells something: "No." stands in many lines
 
@@ -28,5 +28,5 @@ def sentences_of(quote: str, path: str) -> tuple[str, ...]:
     blocks = parse(quote, plain=is_plain(path))
     if len(blocks) != 1 or blocks[0].kind not in (Kind.PARAGRAPH, Kind.ITEM):
         return (quote,)
-    pieces = [quote[one.span.start_char : one.span.end_char] for one in units(quote, blocks)]
+    pieces = [quote[one.span.start_char : one.span.end_char] for one in quotable_lines(quote, blocks)]
     return tuple(piece for piece in pieces if sum(map(str.isalnum, piece)) >= _FEWEST) or (quote,)

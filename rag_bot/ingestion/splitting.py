@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag_bot.ingestion.context import Context, Contexts, Counts
-from rag_bot.markdown import Block, Kind, LineIndex, units
+from rag_bot.markdown import Block, Kind, LineIndex, quotable_lines
 from rag_bot.text.sentences import cut, cut_point, trim
 
 LONGEST_CHUNK = 2_000  # characters: to a tokenizer one giant word may be one token
@@ -130,8 +130,8 @@ def _piece_fits(plan: Plan, piece: Piece, room: tuple[int, int]) -> bool:
 def _at_units(plan: Plan, indexes: Sequence[int]) -> list[tuple[int, Piece]]:
     """A block from the start of each of its units to the next: nothing between them is left out."""
     starts: dict[int, list[int]] = {index: [] for index in indexes}
-    for unit in units(plan.text, [plan.blocks[index] for index in indexes]):
-        starts[indexes[unit.block]].append(unit.span.start_char)
+    for line in quotable_lines(plan.text, [plan.blocks[index] for index in indexes]):
+        starts[indexes[line.block]].append(line.span.start_char)
     return [
         (index, piece)
         for index, unit_starts in starts.items()

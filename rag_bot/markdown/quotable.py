@@ -1,4 +1,4 @@
-"""Blocks -> units, the smallest things that can be quoted: sentences, bullets, table rows, pieces of code."""
+"""Blocks -> lines, the smallest things that can be quoted: sentences, bullets, table rows, pieces of code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
 Spans = Iterable[tuple[int, int]]
 
 
-def units(text: str, blocks: Sequence[Block], start: int = 0, end: int | None = None) -> tuple[Line, ...]:
+def quotable_lines(text: str, blocks: Sequence[Block], start: int = 0, end: int | None = None) -> tuple[Line, ...]:
     """The quotable pieces of these blocks, in order, each inside its block. Rules and empty bullets give none.
 
     With `start` and `end`, those that begin between these characters.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +11,17 @@ from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
 from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
+from rag_bot.query.followups import reword
+from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import ScoredLine, TermWeights, pick_quotes, score_lines
 from rag_bot.query.retrieve import Ranked, rank, search, take
-from rag_bot.query.sources import Sources
-from rag_bot.query.wording import reword
-from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Note, Sentence
+from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Sentence
+from rag_bot.store.staleness import change_since
 
-ANSWER_HITS = 10
-NEAREST = 3
-LONGEST_QUESTION = 2_000  # characters
+ANSWER_HITS = 10  # passages that an answer is made of; set by hand
+NEAREST = 3  # passages that are named where there is no answer; set by hand
+LONGEST_QUESTION = 2_000  # characters; set by hand
 NOT_IN_NOTES = "This is not in your notes."
-
-ChangeSince = Callable[[Note, str], str]
-"""How the file of a note, given the quoted lines, differs from what was indexed: "" for not."""
 
 
 class Stopwatch:
@@ -43,15 +41,15 @@ class Stopwatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Investigation:
     """What is found out about a question before it is answered.
 
-    `asked` is the question, `question` what was searched for, `vector` its unit vector, `scored` the lines of the best
+    `query` is what was searched for in place of the question, `vector` its unit vector, `scored` the lines of the best
     hits, best first, all of notes that pass the `filters`.
     """
 
-    asked: str
     question: str
+    query: str
     vector: NDArray[np.float32]
     ranked: Ranked
     hits: list[Hit]
@@ -83,20 +81,13 @@ def find(
 ) -> tuple[list[Hit], dict[str, float]]:
     """The best passages for a question, and the milliseconds each stage took."""
     watch = Stopwatch()
-    searched, vector = _encoded(sources, clean_question(question), earlier, watch)
-    hits = search(sources, searched, vector, limit=limit, filters=filters)
+    query, vector = _encoded(sources, clean_question(question), earlier, watch)
+    hits = search(sources, query, vector, limit=limit, filters=filters)
     watch.lap("search")
     return hits, watch.total()
 
 
-def answer(
-    sources: Sources,
-    question: str,
-    *,
-    filters: Filters | None = None,
-    earlier: Sequence[str] = (),
-    change_since: ChangeSince = lambda *_: "",
-) -> Answer:
+def answer(sources: Sources, question: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Answer:
     """The lines of the notes that answer, or that they don't.
 
     `earlier` are the questions before it in a conversation, oldest first.
@@ -105,68 +96,63 @@ def answer(
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    found = investigate(sources, question, filters=filters, earlier=earlier, watch=watch)
-    return quoted(found, change_since, watch)
-
-
-def quoted(found: Findings, change_since: ChangeSince, watch: Stopwatch) -> Answer:
-    """The answer by quotes, or none where the notes do not seem to hold one."""
-    quotes = pick_quotes(found.scored) if found.confidence >= THRESHOLD else []
-    watch.lap("quotes")
-    notes = {hit.note.path: hit.note for hit in found.hits}
-    citations = tuple(
-        Citation(number, quote, change_since(notes[quote.note_path], quote.text))
-        for number, quote in enumerate(quotes, start=1)
-    )
-    return Answer(
-        question=found.asked,
-        text=compose(citations),
-        citations=citations,
-        abstained=not citations,
-        confidence=round(found.confidence, 4),
-        mode=QUOTES,
-        sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
-        nearest=() if citations else tuple(found.hits[:NEAREST]),
-        timings_ms=watch.total(),
-        searched_for=found.question,
-        notice="" if citations else _only(found.filters),
-    )
+    return quoted(investigate(sources, question, filters=filters, earlier=earlier, watch=watch), watch)
 
 
 def investigate(
     sources: Sources, question: str, *, filters: Filters | None, earlier: Sequence[str] = (), watch: Stopwatch
-) -> Findings:
+) -> Investigation:
     """Everything that an answer is made of. Raises as `answer`."""
-    asked = clean_question(question)
-    question, vector = _encoded(sources, asked, earlier, watch)
-    ranked = rank(sources, question, vector, limit=ANSWER_HITS, filters=filters)
+    question = clean_question(question)
+    query, vector = _encoded(sources, question, earlier, watch)
+    ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters)
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
-    terms = TermWeights.of(sources, question)
+    terms = TermWeights.of(sources, query)
     scored = score_lines(sources, vector, terms, hits)
-    features = measure(question, terms, hits, scored, reads_words=sources.model.reads_words(question))
-    return Findings(
-        asked, question, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()
+    features = measure(query, terms, hits, scored, reads_words=sources.model.reads_words(query))
+    return Investigation(
+        question, query, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()
     )
 
 
-def _encoded(sources: Sources, asked: str, earlier: Sequence[str], watch: Stopwatch) -> tuple[str, NDArray[np.float32]]:
+def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
+    """The answer by quotes, or none where the notes do not seem to hold one."""
+    quotes = pick_quotes(investigation.scored) if investigation.confidence >= THRESHOLD else []
+    watch.lap("quotes")
+    notes = {hit.note.path: hit.note for hit in investigation.hits}
+    citations = tuple(
+        Citation(number, quote, change_since(notes[quote.note_path], quote.text))
+        for number, quote in enumerate(quotes, start=1)
+    )
+    text = "\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations)
+    return Answer(
+        question=investigation.question,
+        text=text or NOT_IN_NOTES,
+        citations=citations,
+        abstained=not citations,
+        confidence=round(investigation.confidence, 4),
+        mode=QUOTES,
+        sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
+        nearest=() if citations else tuple(investigation.hits[:NEAREST]),
+        timings_ms=watch.total(),
+        searched_for=investigation.query,
+        notice="" if citations else _what_was_searched(investigation.filters),
+    )
+
+
+def _encoded(
+    sources: Sources, question: str, earlier: Sequence[str], watch: Stopwatch
+) -> tuple[str, NDArray[np.float32]]:
     """What is searched for in place of a question, and its unit vector."""
-    searched = reword(sources, asked, earlier)
-    vector = sources.model.encode_query(searched)
+    query = reword(sources, question, earlier)
+    vector = sources.model.encode_query(query)
     watch.lap("encode")
-    return searched, vector
+    return query, vector
 
 
-def _only(filters: Filters) -> str:
-    """Where else an answer may be: what was left out of the search, or ""."""
+def _what_was_searched(filters: Filters) -> str:
+    """That an answer may be elsewhere, where filters left something out of the search; else ""."""
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
     return f"Only notes{folder}{tag} were searched." if filters else ""
-
-
-def compose(citations: Sequence[Citation]) -> str:
-    """The answer as text: the quotes verbatim, each followed by its number."""
-    if not citations:
-        return NOT_IN_NOTES
-    return "\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations)

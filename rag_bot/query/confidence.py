@@ -14,11 +14,11 @@ from rag_bot.query.quotes import ScoredLine, TermWeights
 from rag_bot.records import Hit
 from rag_bot.text.terms import STOP_WORDS, words_of
 
-INTERCEPT = -4.33
+INTERCEPT = -4.33  # fitted, as the coefficients are
 COEFFICIENTS = {"line_cosine": 7.50, "words": 1.98}
-THRESHOLD = 0.5
-KEYWORDS_FOUND = 0.75
-WORDS_IN = 3  # passages
+THRESHOLD = 0.5  # more likely than not
+KEYWORDS_FOUND = 0.75  # the least confidence where all keywords stand in one line; set by hand
+WORDS_IN = 3  # passages that the words are looked for in; set by hand
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from rag_bot.records import Chunk, Hit, Note, Why
 
-DUPLICATE_SHARE = 0.8  # of the shorter passage's word triples found in the longer one
-_WORD = re.compile(r"\w+")
+# Of the shorter passage's word triples, so many stand in the longer one. Set by hand.
+DUPLICATE_SHARE = 0.8
 
 Shingles = frozenset[tuple[str, ...]]
 
@@ -43,14 +43,14 @@ def collapse(ranked: Iterable[tuple[list[tuple[Chunk, Note]], float, Why]], limi
 
 def word_shingles(text: str) -> Shingles:
     """The triples of neighbouring words of a text, lower-cased; its words where there are fewer than three."""
-    words = _WORD.findall(text.lower())
+    words = re.findall(r"\w+", text.lower())
     size = min(3, len(words))
     return (
         frozenset(tuple(words[start : start + size]) for start in range(len(words) - size + 1)) if size else frozenset()
     )
 
 
-def repeats(one: Shingles, other: Shingles) -> bool:
+def repeats(text: Shingles, other: Shingles) -> bool:
     """Whether the shorter of two texts mostly stands in the longer one, by their word triples."""
-    shorter = min(len(one), len(other))
-    return shorter > 0 and len(one & other) >= DUPLICATE_SHARE * shorter
+    shorter = min(len(text), len(other))
+    return shorter > 0 and len(text & other) >= DUPLICATE_SHARE * shorter

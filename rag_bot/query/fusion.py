@@ -14,14 +14,15 @@ Ranking = list[tuple[str, float]]
 Vectors = Mapping[str, NDArray[np.float32]]
 
 RRF_K = 60  # Cormack et al. 2009
-RARE_WORDS = 4  # the BM25 score of about so many words that stand in one passage only is worth a cosine of 1
-FEEDBACK_PASSAGES = 4
+# The BM25 score of about so many words that stand in one passage only is worth a cosine of 1. Set by hand.
+RARE_WORDS = 4
+FEEDBACK_PASSAGES = 4  # measured on the sets of `eval/README.md`
 
 
 def fuse(
     vectors: Vectors,
     word_scores: Mapping[str, float],
-    question: NDArray[np.float32],
+    query_vector: NDArray[np.float32],
     *,
     passages: int,
     settings: RetrievalSettings,
@@ -29,14 +30,14 @@ def fuse(
     """The candidates, best first, their scores relative to the best one's, in [0, 1].
 
     `vectors` has the unit vector of every candidate, `word_scores` the BM25 scores of those that were found by words;
-    `question` is the question's unit vector, `passages` the number of passages in the index. With
-    `settings.feedback`, a first ranking moves the question's vector towards its best passages, and the second is
+    `query_vector` is the query's unit vector, `passages` the number of passages in the index. With
+    `settings.feedback`, a first ranking moves the query's vector towards its best passages, and the second is
     the one that counts (Rocchio 1971).
     """
-    cosines = cosines_to(question, vectors)
+    cosines = cosines_to(query_vector, vectors)
     ranking = combine(cosines, word_scores, passages=passages, settings=settings)
     if settings.feedback:
-        moved = _moved(question, [vectors[key] for key, _ in ranking[:FEEDBACK_PASSAGES]], settings.feedback)
+        moved = _moved(query_vector, [vectors[key] for key, _ in ranking[:FEEDBACK_PASSAGES]], settings.feedback)
         ranking = combine(cosines_to(moved, vectors), word_scores, passages=passages, settings=settings)
     best = ranking[0][1] if ranking else 1.0
     return [(key, max(0.0, score / best) if best > 0 else 0.0) for key, score in ranking]
@@ -57,8 +58,8 @@ def combine(
         dense = _normalised(cosines, floor=min(cosines.values(), default=0.0))
         words = _normalised(word_scores, floor=0.0)
     else:
-        unit = RARE_WORDS * log(2 + passages)
-        dense, words = dict(cosines), {key: score / unit for key, score in word_scores.items()}
+        rare_words = RARE_WORDS * log(2 + passages)
+        dense, words = dict(cosines), {key: score / rare_words for key, score in word_scores.items()}
     weight = settings.dense_weight
     scores = {key: weight * dense[key] + (1 - weight) * words.get(key, 0.0) for key in cosines}
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
@@ -71,10 +72,10 @@ def cosines_to(vector: NDArray[np.float32], vectors: Vectors) -> dict[str, float
     return dict(zip(vectors, (np.stack(list(vectors.values())) @ vector).tolist(), strict=True))
 
 
-def _moved(question: NDArray[np.float32], best: Sequence[NDArray[np.float32]], share: float) -> NDArray[np.float32]:
-    """The question's unit vector, moved towards these passages, the first ones most."""
+def _moved(query: NDArray[np.float32], best: Sequence[NDArray[np.float32]], share: float) -> NDArray[np.float32]:
+    """The query's unit vector, moved towards these passages, the first ones most."""
     weights = np.arange(len(best), 0, -1, dtype=np.float32)
-    moved = question + share * (weights / weights.sum()) @ np.stack(best) if best else question
+    moved = query + share * (weights / weights.sum()) @ np.stack(best) if best else query
     unit: NDArray[np.float32] = moved / np.linalg.norm(moved)
     return unit
 

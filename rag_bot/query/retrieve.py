@@ -3,67 +3,150 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.errors import UsageError
 from rag_bot.models.cross_encoder import open_reranker
-from rag_bot.query.candidates import Candidates, find_candidates
 from rag_bot.query.duplicates import collapse
-from rag_bot.query.fusion import Ranking, fuse
-from rag_bot.query.sources import Sources
-from rag_bot.records import Chunk, Filters, Hit, Note
+from rag_bot.query.fusion import Ranking, cosines_to, fuse
+from rag_bot.query.open_index import Sources
+from rag_bot.records import Chunk, Filters, Hit, Note, Why
+from rag_bot.store.vectors import ExactVectors
+
+# Searched for beyond what is wanted, since the catalogue may not know some of them any more. Set by hand.
+SPARE = 20
+# Filtered keys that are compared one by one; beyond, all are searched and the rest dropped. Set by hand.
+EXACT_UP_TO = 20_000
+_FILTERED_OF = 10  # times as many as wanted are searched where the rest is dropped; set by hand
+_MORE = 4  # times as many are searched again where the catalogue knows too few of them; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What both searches found, best first, and the unit vectors of all of it."""
+
+    dense: Ranking
+    words: Ranking
+    vectors: dict[str, NDArray[np.float32]]
+
+    def explain(self, query_vector: NDArray[np.float32]) -> dict[str, Why]:
+        """For each key, how both searches saw it."""
+        dense_ranks = {key: rank for rank, (key, _) in enumerate(self.dense, start=1)}
+        word_ranks = {key: (rank, score) for rank, (key, score) in enumerate(self.words, start=1)}
+        cosines = cosines_to(query_vector, self.vectors)
+        return {
+            key: Why(dense_ranks.get(key), cosine, *word_ranks.get(key, (None, None)))
+            for key, cosine in cosines.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """All candidates for a question: how both searches found them, and fused, best first.
+    """All candidates for a query: how both searches found them, and fused, best first.
 
     `paths` are the notes that pass the filters, None where there are none: a passage may also stand in another note.
     """
 
-    found: Candidates
+    candidates: Candidates
     fused: Ranking
     paths: set[str] | None = None
 
 
 def search(
-    sources: Sources, question: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
+    sources: Sources, query: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
 ) -> list[Hit]:
-    """The best passages for a question whose unit vector is given, best first, at most `limit`.
+    """The best passages for a query whose unit vector is given, best first, at most `limit`.
 
     Raises:
         UsageError: no note passes the filters.
     """
-    return take(sources, rank(sources, question, vector, limit=limit, filters=filters), vector, limit)
+    return take(sources, rank(sources, query, vector, limit=limit, filters=filters), vector, limit)
 
 
 def rank(
-    sources: Sources, question: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
+    sources: Sources, query: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
 ) -> Ranked:
     """The candidates among which the best `limit` passages are. Raises as `search`."""
     wanted = max(sources.settings.candidates, limit)
-    found = find_candidates(sources, question, vector, wanted, filters)
+    candidates = _find_candidates(sources, query, vector, wanted, filters)
     passages = sources.words.count()
-    fused = fuse(found.vectors, dict(found.words), vector, passages=passages, settings=sources.settings)
+    fused = fuse(candidates.vectors, dict(candidates.words), vector, passages=passages, settings=sources.settings)
     paths = sources.catalogue.paths_matching(filters) if filters else None
-    return Ranked(found, _reranked(sources, question, fused) if sources.settings.reranker else fused, paths)
+    return Ranked(candidates, _reranked(sources, query, fused) if sources.settings.reranker else fused, paths)
 
 
 def take(sources: Sources, ranked: Ranked, vector: NDArray[np.float32], limit: int) -> list[Hit]:
     """The best of what was ranked, each with the copies that it stands for."""
-    reasons = ranked.found.explain(vector)
+    reasons = ranked.candidates.explain(vector)
     chunks = _with_chunks(sources, ranked, at_once=limit)
     return collapse(((copies, score, reasons[key]) for key, score, copies in chunks), limit)
 
 
-def _reranked(sources: Sources, question: str, fused: Ranking) -> Ranking:
+def _find_candidates(
+    sources: Sources, query: str, vector: NDArray[np.float32], wanted: int, filters: Filters | None
+) -> Candidates:
+    """The best `wanted` passages of each search.
+
+    A filtered search compares all that is allowed where that is little.
+    """
+    allowed = _allowed_keys(sources, filters)
+    is_small = allowed is not None and len(allowed) <= EXACT_UP_TO
+
+    def search_dense(limit: int) -> Ranking:
+        if allowed is None:
+            return sources.vectors.query(vector, limit)
+        if is_small:
+            return ExactVectors(sources.catalogue.vectors(sorted(allowed))).query(vector, limit)
+        best = sources.vectors.query(vector, limit * _FILTERED_OF)
+        return [(key, score) for key, score in best if key in allowed][:limit]
+
+    def search_words(limit: int) -> Ranking:
+        if allowed is None or is_small:
+            return sources.words.query(query, limit, among=allowed)
+        best = sources.words.query(query, limit * _FILTERED_OF)
+        return [(key, score) for key, score in best if key in allowed][:limit]
+
+    dense, words = _known(sources, search_dense, wanted), _known(sources, search_words, wanted)
+    keys = sorted({key for key, _ in (*dense, *words)})
+    return Candidates(dense, words, sources.catalogue.vectors(keys))
+
+
+def _known(sources: Sources, search_best: Callable[[int], Ranking], wanted: int) -> Ranking:
+    """The best `wanted` of a search that the catalogue knows. While a sync works, many may be of its next state."""
+    limit = wanted + SPARE
+    while True:
+        best = search_best(limit)
+        known = sources.catalogue.known_keys([key for key, _ in best])
+        kept = [(key, score) for key, score in best if key in known]
+        if len(kept) >= wanted or len(best) < limit:
+            return kept[:wanted]
+        limit *= _MORE
+
+
+def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
+    """The keys of the notes that pass the filters, None where there are none. Raises UsageError where no note does."""
+    if not filters:
+        return None
+    keys = sources.catalogue.keys_matching(filters)
+    if not keys:
+        named = [f"folder {filters.folder!r}"] if filters.folder else []
+        named += [f"tag {filters.tag!r}"] if filters.tag else []
+        remedy = (
+            "Folders are written as in `rag-bot search` results" if filters.folder else "Look how your notes spell it"
+        )
+        raise UsageError(f"No indexed note has {' and '.join(named)}. {remedy}.")
+    return keys
+
+
+def _reranked(sources: Sources, query: str, fused: Ranking) -> Ranking:
     """The best passages as a re-ranker orders them; those it did not look at keep their order below."""
     again, rest = fused[: sources.settings.reranked], fused[sources.settings.reranked :]
     texts = {chunk.key: chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks([key for key, _ in again])}
-    scores = open_reranker(sources.settings.reranker).scores(question, list(texts.values()))
+    scores = open_reranker(sources.settings.reranker).scores(query, list(texts.values()))
     ranked = sorted(zip(texts, scores, strict=True), key=lambda item: (-item[1], item[0]))
     least = ranked[-1][1] if ranked else 0.0
     return [*ranked, *((key, least * score) for key, score in rest)]
@@ -75,8 +158,8 @@ def _with_chunks(
     """The ranking with the chunks of each key, read as far as they are asked for."""
     for start in range(0, len(ranked.fused), at_once):
         some = ranked.fused[start : start + at_once]
-        found = defaultdict(list)
+        copies = defaultdict(list)
         for chunk, note in sources.catalogue.find_chunks([key for key, _ in some]):
             if ranked.paths is None or note.path in ranked.paths:
-                found[chunk.key].append((chunk, note))
-        yield from ((key, score, found[key]) for key, score in some)
+                copies[chunk.key].append((chunk, note))
+        yield from ((key, score, copies[key]) for key, score in some)

@@ -171,8 +171,8 @@ class Answer:
     @property
     def remembered(self) -> str:
         """What later questions of a conversation may build on: no numbers, and nothing that the notes don't say."""
-        said = " ".join(one.text for one in self.sentences if one.support != UNSUPPORTED)
-        return said or self.text
+        text = " ".join(sentence.text for sentence in self.sentences if sentence.support != UNSUPPORTED)
+        return text or self.text
 
     @property
     def reworded(self) -> str:
@@ -182,7 +182,7 @@ class Answer:
 
 def heading_path(title: str, headings: Sequence[str]) -> str:
     """`Title › Heading › Heading`; a heading that repeats the title is left out."""
-    return " › ".join(part for part in (title, *(one for one in headings if one != title)) if part)
+    return " › ".join(part for part in (title, *(heading for heading in headings if heading != title)) if part)
 
 
 def change_words(change: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from rag_bot import Library, Turn
 from rag_bot.llm import LanguageModel, Message
-from rag_bot.query.prose.passages import as_data
+from rag_bot.query.prose.prompt import as_data
 from tests.injection.notes import FACTS, NOTES
 from tests.llm.scripted import ScriptedModel, scripted
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Chunk, Filters, Library, Note, UsageError
-from rag_bot.query import candidates
+from rag_bot.query import retrieve
 from rag_bot.query.duplicates import collapse, repeats, word_shingles
 from rag_bot.records import Why
 
@@ -106,7 +106,7 @@ def test_the_graph_search_finds_what_the_exact_one_finds(
     with Library(corpus_library.settings) as library:
         assert found(library) == exact
         assert found(library, Filters(folder="corpus")) == exact
-        monkeypatch.setattr(candidates, "EXACT_UP_TO", 0)
+        monkeypatch.setattr(retrieve, "EXACT_UP_TO", 0)
         assert found(library, Filters(folder="corpus")) == exact
 
 

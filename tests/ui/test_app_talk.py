@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rag_bot.conversations.database import FILE, Conversations
-from rag_bot.query.prose.writing import STOPPED
+from rag_bot.query.prose.author import STOPPED
 from tests.ui.conftest import TalkingApp, ask, eventually, expect, opened_page
 from tests.ui.writer import EMERGENT, TEXTS
 

@@ -17,7 +17,7 @@ from rag_bot.library import Library
 from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.models.export import Vectors
 from rag_bot.query.answer import clean_question, find
-from rag_bot.query.sources import Sources
+from rag_bot.query.open_index import Sources
 from rag_bot.records import Hit, Progress, Status
 from rag_bot.settings import Settings
 from rag_bot.store.lock import writer_lock
@@ -149,7 +149,7 @@ class Bench:
             sources = replace(sources, model=remembering, settings=settings.retrieval)
             return find(sources, text, limit=limit)[0]
 
-        return library.asked(search)
+        return library.with_sources(search)
 
     def _remembering(self, model: EmbeddingModel) -> RememberingModel:
         return self._models.setdefault(model.info.fingerprint, RememberingModel(model))

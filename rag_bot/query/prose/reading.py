@@ -13,23 +13,28 @@ from rag_bot.text.sentences import code_spans, sentences
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*$")
 _LEAD = re.compile(r"[ \t>]*(?:(#{1,6})[ \t]+|([-*+•]|\d{1,3}[.)])[ \t]+)?")
+# The numbers of a citation: "1", "1, 3", "2-4", "1 and ^2".
 _NUMBERS = r"\^?\d{1,3}(?:\s{0,2}(?:,|;|and|&|-|–)\s{0,2}\^?\d{1,3})*"
+# A citation as models write it: [1], [passage 2], 【3†source】, (see 4), <passage 5>; but no link, as in [1](address).
 _MARK = re.compile(
     rf"\s{{0,3}}(?:\[(?:passages?\s|source\s|note\s)?({_NUMBERS})\](?!\()|【({_NUMBERS})[^】\n]{{0,20}}】"
     rf"|\((?:passages?|source|see)\s({_NUMBERS})\)|<passage\s({_NUMBERS})/?>)",
     re.IGNORECASE,
 )
+# What may still become one at the end of what is written so far: "[pass".
 _OPEN_MARK = re.compile(r"\s{0,3}[\[【(<][^\]】)>\n]{0,24}$")
+# What chat templates put around answers, and how our prompt ends a passage.
 _TEMPLATE_MARK = re.compile(r"<\|[^<>|\n]{0,40}\|>|</?s>|</passage>", re.IGNORECASE)
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # a terminal would obey some of them
 # What nobody sees: turns what follows, our marks too, from right to left; hides between a full stop and its sentence.
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060\ufeff\U000e0000-\U000e007f]")
-_HALVES = re.compile("[\ud800-\udfff]")
+_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs, which are no text
+# A link that the sentence's end has cut: its words are kept.
 _CUT_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\s]*+$")
 _STRUCK = re.compile(r"~~[^~\n]++~~ ?")  # taken back by the model itself
 _CODE = " " * 4  # before a line of code, as Markdown has it: conversations.wording.code_indent reads it
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
-_WIDEST_RANGE = 10
+_WIDEST_RANGE = 10  # passages; a wider one is a year or a number of pages; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +172,12 @@ def _words(text: str) -> tuple[str, tuple[int, ...]]:
     return words, tuple(dict.fromkeys(numbers))
 
 
-def _cited(said: str) -> list[int]:
+def _cited(mark: str) -> list[int]:
     """The numbers of a mark: "1, 3", "2-4"."""
     ranges = [
         number
-        for first, last in _RANGE.findall(said)
+        for first, last in _RANGE.findall(mark)
         if 0 <= int(last) - int(first) <= _WIDEST_RANGE
         for number in range(int(first), int(last) + 1)
     ]
-    return sorted({*ranges, *map(int, re.findall(r"\d+", said))})
+    return sorted({*ranges, *map(int, re.findall(r"\d+", mark))})

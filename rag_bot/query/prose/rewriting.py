@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
-from rag_bot.query.prose.passages import as_data
-from rag_bot.query.prose.prompt import recall
-from rag_bot.query.wording import leans_back, says_itself
+from rag_bot.query.followups import content_words, leans_back
+from rag_bot.query.prose.prompt import as_data, recall
 from rag_bot.records import Turn
 from rag_bot.settings import LlmSettings
 from rag_bot.text.terms import ENGLISH, content_terms
@@ -18,8 +17,8 @@ _TASK = (
     "Rewrite the user's last question so that it can be understood without the conversation: put the names that it "
     "means in place of words such as it, that, they or there. Keep its language. Write the question only."
 )
-_LONGEST = 300  # characters
-_MOST_TOKENS = 80
+_LONGEST = 300  # characters of a version; set by hand
+_MOST_TOKENS = 80  # that it is written in; set by hand
 
 
 def rewrite(
@@ -35,20 +34,16 @@ def rewrite(
     """
     if not turns or not leans_back(question):
         return ""
-    said = recall(turns, settings.memory_tokens, llm.count_tokens)
-    asked = f"{_TASK}\n\nThe last question: {as_data(question)}"
+    memory = recall(turns, settings.memory_tokens, llm.count_tokens)
+    task = f"{_TASK}\n\nThe last question: {as_data(question)}"
     try:
-        written = "".join(llm.stream([*said, Message("user", asked)], most_tokens=_MOST_TOKENS, stop=stop))
+        written = "".join(llm.stream([*memory, Message("user", task)], most_tokens=_MOST_TOKENS, stop=stop))
     except LlmError:  # the answer will say what is wrong with the model; the rules do without it
         return ""
-    return _trusted(written, question, turns)
-
-
-def _trusted(written: str, question: str, turns: Sequence[Turn]) -> str:
     lines = [line.strip(" \t\"'“”*") for line in written.strip().splitlines() if line.strip()]
     if not lines or len(lines[0]) > _LONGEST:
         return ""
-    own, new = _terms([" ".join(says_itself(question))]), _terms([lines[0]])
+    own, new = _terms([" ".join(content_words(question))]), _terms([lines[0]])
     known = own | _terms(text for turn in turns for text in (turn.question, turn.answer))
     return lines[0] if own < new <= known else ""
 

@@ -1,101 +1,85 @@
-"""Why is a passage not in the answer? A question asked as always, and looked at stage by stage.
-
-Nothing is searched, fused or picked a second way: the stages are read off the very working of `answer`.
-"""
+"""Records of a passage's way into an answer: which stages it passed, and where it was lost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from rag_bot.errors import UsageError
-from rag_bot.markdown import LineIndex
-from rag_bot.query.answer import clean_question
-from rag_bot.query.sources import Sources
-from rag_bot.query.why.journey import Journey, Stage, Trace
-from rag_bot.query.why.nearest import nearest_paths
-from rag_bot.query.why.passing import Target, journey
-from rag_bot.query.why.working import Working
-from rag_bot.records import Absence, Chunk, Filters, Note, change_words
-from rag_bot.store.places import Place, find_path, read_place
+from rag_bot.records import Chunk
 
-_MISTAKEN = ("missing", "no-file", "suffix", "outside")  # reasons for which another note may have been meant
+SEARCHES = ("dense", "words")  # either of them is enough to become a candidate
+LOST = {
+    "indexed": "Not indexed",
+    "filters": "Filtered out",
+    "candidates": "No candidate",
+    "duplicates": "Collapsed as a duplicate",
+    "budget": "Cut by the budget",
+    "read": "Not read line by line",
+    "confidence": "Kept back",
+    "quotes": "Not picked as a quote",
+}
+"""What being lost at a stage is called."""
 
 
-def trace(
-    sources: Sources,
-    question: str,
-    place: str,
-    *,
-    filters: Filters | None,
-    earlier: Sequence[str] = (),
-    why_absent: Callable[[str], Absence],
-    change_since: Callable[[Note, str], str],
-) -> Trace:
-    """What became of the passage at a place (`notes/a.md:12-15`, or a note without lines) when a question is asked.
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the way. `message` and `remedy` are parts of a sentence: what happened there, and what would help.
 
-    `why_absent` says of a path that no indexed note has why that is so; the rest is as for `answer`.
-
-    Raises:
-        UsageError: the question or the place is none, no note passes the filters, or the place could be several.
+    `detail` has the figures: numbers, texts and lists of these, by names that stay.
     """
-    question, wanted = clean_question(question), read_place(place)
-    if not wanted.path:
-        raise UsageError(f"{place!r} names no note. Give its path, as in notes/a.md:12-15.")
-    catalogue = sources.catalogue
-    paths = [path for path, _ in catalogue.note_titles()]
-    path = find_path(wanted.path, paths, catalogue.roots())
-    note = catalogue.find_note(path) if path else None
-    if not note:
-        absence = why_absent(wanted.path)
-        nearest = nearest_paths(wanted.path, paths) if absence.reason in _MISTAKEN else []
-        lost = _lost(absence.said, absence.remedy, {"reason": absence.reason, "nearest": nearest})
-        return Trace(question, wanted.path, wanted.lines, Journey(None, (lost,)))
-    chunks = catalogue.chunks_of(note.path)
-    asked = [chunk for chunk in chunks if _is_in(chunk, note, wanted)]
-    if not asked:
-        nothing = Journey(None, (_nothing_there(note, wanted, change_since(note, "")),))
-        return Trace(question, note.path, wanted.lines, nothing)
-    work = Working.of(sources, question, filters, earlier, asked)
-    targets = [Target(chunk, note, len(chunks), wanted.lines, change_since(note, chunk.text)) for chunk in asked]
-    first, *others = sorted((journey(work, target) for target in targets), key=lambda one: _progress(work, one))
-    return Trace(question, note.path, wanted.lines, first, tuple(others), work.found.question)
+
+    name: str
+    passed: bool
+    message: str
+    remedy: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _is_in(chunk: Chunk, note: Note, place: Place) -> bool:
-    """Whether a passage has text of these lines."""
-    if not place.lines:
-        return True
-    lines, (start, end) = LineIndex.of(note.text), place.lines
-    if start > len(lines.starts):
-        return False
-    begin, stop = lines.starts[start - 1], lines.ends[min(end, len(lines.ends)) - 1]
-    return bool(note.text[max(begin, chunk.start_char) : min(stop, chunk.end_char)].strip())
+@dataclass(frozen=True, slots=True)
+class PassageTrace:
+    """The stages of one passage, as far as it came; without a chunk where there is none.
+
+    `citation` is the number under which it is shown, also where that is owed to another passage's quote.
+    """
+
+    chunk: Chunk | None
+    stages: tuple[Stage, ...]
+    citation: int | None = None
+
+    @property
+    def lost(self) -> Stage | None:
+        """The stage at which it was lost; None where it is shown."""
+        if self.citation is not None:
+            return None
+        return next((stage for stage in self.stages if not stage.passed and stage.name not in SEARCHES), None)
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: where it was lost and what would help, or that it is shown."""
+        if not self.lost:
+            return f"Nothing was lost: it is shown as citation {self.citation}."
+        remedy = f"; {self.lost.remedy}" if self.lost.remedy else ""
+        return f"{LOST[self.lost.name]}: {self.lost.message}{remedy}."
 
 
-def _nothing_there(note: Note, place: Place, change: str) -> Stage:
-    """Why an indexed note has no passage at these lines."""
-    lines = len(LineIndex.of(note.text).starts)
-    detail = {"reason": "empty", "note_lines": lines, "change": change}
-    if not place.lines:
-        return _lost("its note has no text", "write something into it", detail)
-    named = "-".join(str(line) for line in dict.fromkeys(place.lines))
-    if change:
-        said = f"the note as it was indexed has no text at {named}; {change_words(change)}"
-        return _lost(said, "run `rag-bot ingest`", detail | {"reason": "changed"})
-    if place.lines[0] > lines:
-        said = f"the note has no line {place.lines[0]:,}, it ends with line {lines:,}"
-        return _lost(said, "give lines that it has", detail | {"reason": "beyond"})
-    return _lost(f"there is no text at {named}", "give lines that have words", detail | {"reason": "blank"})
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What became of a note's passage when a question was asked.
 
+    `searched_for` is the question as it was searched for, "" where there was nothing to search. `note` is the path as
+    citations give it, or as it was asked for where there is no such note; `lines` are those that were asked about.
+    `farthest` is the way of the passage that came farthest, `others` are those of the other passages.
+    """
 
-def _lost(said: str, remedy: str, detail: dict[str, object]) -> Stage:
-    return Stage("indexed", False, said, remedy, detail)
+    question: str
+    note: str
+    lines: tuple[int, int] | None
+    farthest: PassageTrace
+    others: tuple[PassageTrace, ...] = ()
+    searched_for: str = ""
 
-
-def _progress(work: Working, one: Journey) -> tuple[float, ...]:
-    """Those that came farthest first: by citation, by fused rank, by meaning."""
-    assert one.chunk
-    far = len(work.last) + 1
-    place, _ = work.last.get(one.chunk.key, (far, 0.0))
-    near, _ = work.dense.get(one.chunk.key, (len(work.dense) + 1, 0.0))
-    return (one.citation or float("inf"), -len(one.stages), place, near)
+    @property
+    def lost_at(self) -> str | None:
+        """The name of the stage at which the passage was lost; None where it is shown."""
+        return self.farthest.lost.name if self.farthest.lost else None

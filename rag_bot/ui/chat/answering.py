@@ -11,7 +11,7 @@ from rag_bot.conversations import SavedExchange
 from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
-from rag_bot.query.prose.writing import STOPPED
+from rag_bot.query.prose.author import STOPPED
 from rag_bot.records import PROSE, QUOTES, Answer, Filters
 from rag_bot.ui.chat.exchange import Exchange, History, as_turns
 from rag_bot.ui.chat.render import growing_prose, notice, waiting, whole_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rag_bot.conversations import SavedExchange
-from rag_bot.query.wording import leans_back
+from rag_bot.query.followups import leans_back
 from rag_bot.records import Turn
 
 

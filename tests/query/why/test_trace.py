@@ -11,7 +11,7 @@ from rag_bot import Filters, Library, UsageError
 from rag_bot.cli.why_text import trace_json
 from rag_bot.query.answer import ANSWER_HITS
 from rag_bot.query.quotes import QUOTED_HITS
-from rag_bot.query.why.journey import Stage, Trace
+from rag_bot.query.why.trace import Stage, Trace
 from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.vectors import ExactVectors
 from tests.conftest import CORPUS
@@ -25,7 +25,7 @@ TREES = (
 
 
 def _stage(trace: Trace, name: str) -> Stage:
-    return next(stage for stage in trace.journey.stages if stage.name == name)
+    return next(stage for stage in trace.farthest.stages if stage.name == name)
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +47,10 @@ def test_a_passage_that_is_quoted_was_not_lost_and_has_the_number_of_its_citatio
     question = "What share of the BIG-Bench tasks was emergent?"
     citation = next(c for c in corpus_library.ask(question).citations if "33%" in c.quote.text)
     trace = corpus_library.why(question, citation.quote.location)
-    assert trace.journey.citation == citation.number
+    assert trace.farthest.citation == citation.number
     assert trace.lost_at is None
-    assert all(stage.passed for stage in trace.journey.stages)
-    assert trace.journey.verdict == f"Nothing was lost: it is shown as citation {citation.number}."
+    assert all(stage.passed for stage in trace.farthest.stages)
+    assert trace.farthest.verdict == f"Nothing was lost: it is shown as citation {citation.number}."
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_what_is_shown_by_the_trace_of_every_note_is_what_the_answer_cites(
     shown = set()
     for path, _ in corpus_library.note_titles():
         trace = corpus_library.why(question, path)
-        for journey in (trace.journey, *trace.others):
-            assert (journey.citation is None) == (journey.lost is not None)
-            if journey.citation:
-                shown.add((path, journey.citation))
+        for passage in (trace.farthest, *trace.others):
+            assert (passage.citation is None) == (passage.lost is not None)
+            if passage.citation:
+                shown.add((path, passage.citation))
     assert shown <= cited
     assert {path for path, _ in shown} == {path for path, _ in cited}
 
@@ -92,8 +92,8 @@ def test_a_note_that_is_not_indexed_is_told_why(library: Library, notes: Path, w
     def absence(place: str) -> tuple[object, str]:
         trace = library.why("Where is the parcel?", place)
         assert trace.lost_at == "indexed"
-        assert trace.journey.chunk is None
-        return trace.journey.stages[0].detail["reason"], trace.journey.verdict
+        assert trace.farthest.chunk is None
+        return trace.farthest.stages[0].detail["reason"], trace.farthest.verdict
 
     reason, verdict = absence("notes/new.md:1")
     assert reason == "new"
@@ -125,7 +125,7 @@ def test_the_nearest_notes_are_named_where_another_one_may_have_been_meant(
     outside.write_text("The parcel")
 
     def nearest(place: str) -> list[str]:
-        return list(library.why("Where is the parcel?", place).journey.stages[0].detail["nearest"])
+        return list(library.why("Where is the parcel?", place).farthest.stages[0].detail["nearest"])
 
     assert nearest("notes/work/rent/flta.md")[0] == "notes/work/rent/flat.md"
     assert nearest("flat:3") == ["notes/work/Flat.txt", "notes/work/rent/flat.md"]
@@ -143,7 +143,7 @@ def test_a_file_that_can_not_be_read_is_said_to_be_unreadable(library: Library, 
     write("torn.md", "The parcel. " * 10_000 + "\0" * 10_000)
     assert [failure.path for failure in library.ingest([notes]).failed] == ["notes/torn.md"]
     trace = library.why("Where is the parcel?", "torn.md")
-    assert trace.journey.stages[0].detail["reason"] == "unreadable"
+    assert trace.farthest.stages[0].detail["reason"] == "unreadable"
 
 
 def test_lines_without_a_passage_are_told_why(library: Library, notes: Path, write: Write) -> None:
@@ -154,14 +154,14 @@ def test_lines_without_a_passage_are_told_why(library: Library, notes: Path, wri
     def reason(place: str) -> object:
         trace = library.why("Where is the parcel?", place)
         assert trace.lost_at == "indexed"
-        return trace.journey.stages[0].detail["reason"]
+        return trace.farthest.stages[0].detail["reason"]
 
     assert reason("a.md:2-3") == "blank"
     assert reason("a.md:70-80") == "beyond"
     assert reason("empty.md") == "empty"
     file.write_text(file.read_text() + "More.\n" * 80)
     assert reason("a.md:70-80") == "changed"
-    assert "the note has changed" in library.why("Where is the parcel?", "a.md:1").journey.stages[0].said
+    assert "the note has changed" in library.why("Where is the parcel?", "a.md:1").farthest.stages[0].message
 
 
 def test_a_place_is_a_note_path_a_file_or_the_end_of_a_path(
@@ -189,11 +189,11 @@ def test_a_passage_that_the_filters_leave_out_is_lost_there(library: Library, no
     library.ingest([notes])
     trace = library.why("Is the budget tight?", "a.md", filters=Filters(folder="home"))
     assert trace.lost_at == "filters"
-    assert [stage.name for stage in trace.journey.stages] == ["indexed", "filters"]
-    assert "folder 'home'" in trace.journey.verdict
+    assert [stage.name for stage in trace.farthest.stages] == ["indexed", "filters"]
+    assert "folder 'home'" in trace.farthest.verdict
     trace = library.why("Is the budget fine?", "b.md", filters=Filters(tag="money"))
-    assert "its note is not in tag 'money'" in trace.journey.verdict
-    assert "has no tag" in trace.journey.verdict
+    assert "its note is not in tag 'money'" in trace.farthest.verdict
+    assert "has no tag" in trace.farthest.verdict
     assert _stage(library.why("budget", "b.md", filters=Filters(folder="home")), "dense").detail["of"] == 1
 
 
@@ -202,33 +202,33 @@ def test_a_passage_without_meaning_or_words_of_the_question_is_no_candidate(fore
     trace = forest.why(question, "boat.md")
     assert trace.lost_at == "candidates"
     dense, words = _stage(trace, "dense"), _stage(trace, "words")
-    exact = forest.asked(
+    exact = forest.with_sources(
         lambda sources: ExactVectors(sources.catalogue.live_vectors()).query(sources.model.encode_query(question), 100)
     )
-    assert trace.journey.chunk
+    assert trace.farthest.chunk
     ranks = {key: (rank, pytest.approx(cosine, abs=1e-3)) for rank, (key, cosine) in enumerate(exact, start=1)}
-    assert (dense.detail["rank"], dense.detail["cosine"]) == ranks[trace.journey.chunk.key]
+    assert (dense.detail["rank"], dense.detail["cosine"]) == ranks[trace.farthest.chunk.key]
     assert dense.detail["of"] == 31
     assert dense.detail["limit"] == 10
     assert not dense.passed
     assert not words.passed
     assert words.detail["rank"] is None
     assert words.detail["lacks"] == ["oak", "planted", "gardener"]
-    assert "raise the setting retrieval.candidates" in trace.journey.verdict
+    assert "raise the setting retrieval.candidates" in trace.farthest.verdict
 
 
 def test_words_are_ranked_over_all_passages_and_said_to_count_for_nothing_beyond_the_best(forest: Library) -> None:
     question = "Which oak was planted by the gardener?"
-    by_words = forest.asked(lambda sources: sources.words.query(question, 100))
+    by_words = forest.with_sources(lambda sources: sources.words.query(question, 100))
     places = {key: rank for rank, (key, _) in enumerate(by_words, start=1)}
     traces = [forest.why(question, f"trees/{tree}.md") for tree in TREES]
     stages = [_stage(trace, "words") for trace in traces]
-    keys = [trace.journey.chunk.key for trace in traces if trace.journey.chunk]
+    keys = [trace.farthest.chunk.key for trace in traces if trace.farthest.chunk]
     assert [stage.detail["rank"] for stage in stages] == [places[key] for key in keys]
     assert [stage.passed for stage in stages] == [places[key] <= 10 for key in keys]
     assert stages[0].detail["has"] == ["oak", "planted", "gardener"]
     assert stages[1].detail["lacks"] == ["oak"]
-    assert any(not stage.passed and stage.said.endswith("its words count for nothing") for stage in stages)
+    assert any(not stage.passed and stage.message.endswith("its words count for nothing") for stage in stages)
 
 
 def test_candidates_are_cut_by_the_budget_and_then_by_how_many_are_read(forest: Library) -> None:
@@ -255,8 +255,8 @@ def test_the_ranking_before_feedback_is_that_of_a_search_without_feedback(corpus
     for path, _ in corpus_library.note_titles():
         after = corpus_library.why(question, path)
         with Library(plain) as without:
-            before = without.why(question, after.journey.chunk.location if after.journey.chunk else path)
-        same = next(one for one in (before.journey, *before.others) if one.chunk == after.journey.chunk)
+            before = without.why(question, after.farthest.chunk.location if after.farthest.chunk else path)
+        same = next(passage for passage in (before.farthest, *before.others) if passage.chunk == after.farthest.chunk)
         rank = next(stage.detail["rank"] for stage in same.stages if stage.name == "fused")
         assert _stage(after, "fused").detail["rank_before_feedback"] == rank
 
@@ -274,11 +274,11 @@ def test_a_copy_is_collapsed_as_a_duplicate_of_the_better_passage(library: Libra
     )
     assert kept.lost_at is None
     assert lost.lost_at == "duplicates"
-    assert kept.journey.chunk
-    assert _stage(lost, "duplicates").detail["of"] == kept.journey.chunk.location
-    assert "shown as citation 1; the text is not lost" in lost.journey.verdict
+    assert kept.farthest.chunk
+    assert _stage(lost, "duplicates").detail["of"] == kept.farthest.chunk.location
+    assert "shown as citation 1; the text is not lost" in lost.farthest.verdict
     same = library.why("Where is the parcel?", "two.md")
-    assert "has the very text of notes/one.md:1" in same.journey.verdict
+    assert "has the very text of notes/one.md:1" in same.farthest.verdict
 
 
 def test_an_answer_that_is_kept_back_loses_even_the_best_passage(library: Library, notes: Path, write: Write) -> None:
@@ -289,8 +289,8 @@ def test_an_answer_that_is_kept_back_loses_even_the_best_passage(library: Librar
     stage = _stage(trace, "confidence")
     assert stage.detail["confidence"] < stage.detail["threshold"]
     assert set(stage.detail["features"])
-    assert _stage(trace, "quotes").said.startswith("would be citation 1")
-    assert trace.journey.citation is None
+    assert _stage(trace, "quotes").message.startswith("would be citation 1")
+    assert trace.farthest.citation is None
 
 
 def test_lines_that_are_not_picked_are_told_the_rule(library: Library, notes: Path, write: Write) -> None:
@@ -325,13 +325,15 @@ def test_a_line_that_another_note_says_too_is_a_repeat(library: Library, notes: 
 
 def test_a_note_without_lines_is_explained_by_the_passage_that_came_farthest(corpus_library: Library) -> None:
     question = "What share of the BIG-Bench tasks was emergent?"
-    chunks = corpus_library.asked(lambda sources: list(sources.catalogue.chunks()))
+    chunks = corpus_library.with_sources(lambda sources: list(sources.catalogue.chunks()))
     path = max(corpus_library.note_titles(), key=lambda note: sum(chunk.note_path == note[0] for chunk in chunks))[0]
     trace = corpus_library.why(question, path)
-    journeys = (trace.journey, *trace.others)
-    assert len(journeys) > 1
-    assert {one.chunk.key for one in journeys if one.chunk} == {one.key for one in chunks if one.note_path == path}
-    assert len(trace.journey.stages) == max(len(one.stages) for one in journeys)
+    passages = (trace.farthest, *trace.others)
+    assert len(passages) > 1
+    assert {passage.chunk.key for passage in passages if passage.chunk} == {
+        chunk.key for chunk in chunks if chunk.note_path == path
+    }
+    assert len(trace.farthest.stages) == max(len(passage.stages) for passage in passages)
 
 
 def test_a_follow_up_and_a_misspelt_word_are_traced_as_they_were_searched_for(
@@ -354,14 +356,14 @@ def test_lines_that_only_link_to_other_notes_are_not_read(library: Library, note
     library.ingest([notes])
     trace = library.why("Where is the parcel?", "index.md")
     assert trace.lost_at == "read"
-    assert "they only link to other notes; no question brings them" in trace.journey.verdict
+    assert "they only link to other notes; no question brings them" in trace.farthest.verdict
 
 
 def test_lines_that_can_never_be_compared_are_said_to_be(library: Library, notes: Path, write: Write) -> None:
     write("a.md", "---\ndate: 2024-12-24\nsource:\n---\n# Choir concert\n\nWe sang Bach and two carols.\n")
     library.ingest([notes])
-    assert library.why("When was the choir concert?", "a.md:2").journey.citation == 1
-    empty = library.why("When was the choir concert?", "a.md:3").journey
+    assert library.why("When was the choir concert?", "a.md:2").farthest.citation == 1
+    empty = library.why("When was the choir concert?", "a.md:3").farthest
     assert empty.verdict == (
         "Not read line by line: these lines were not compared: they hold no text that could be quoted; "
         "no question brings them as an answer."
@@ -373,7 +375,7 @@ def test_a_title_line_is_said_to_give_way_to_other_lines(library: Library, notes
     library.ingest([notes])
     stage = _stage(library.why("What was sung at the choir concert?", "a.md:2"), "quotes")
     assert stage.detail["rule"] == "names"
-    assert "it only names or sorts the note, and other lines say more" in stage.said
+    assert "it only names or sorts the note, and other lines say more" in stage.message
 
 
 def test_a_passage_within_the_quote_of_another_one_is_shown(
@@ -388,8 +390,8 @@ def test_a_passage_within_the_quote_of_another_one_is_shown(
         library.ingest([notes])
         trace = library.why("What must we pack for the trip to Norway?", "a.md:9")
     assert trace.lost_at is None
-    assert trace.journey.citation == 1
-    assert _stage(trace, "quotes").said == "shown as part of citation 1, notes/a.md:3-9"
+    assert trace.farthest.citation == 1
+    assert _stage(trace, "quotes").message == "shown as part of citation 1, notes/a.md:3-9"
 
 
 def test_the_graph_search_is_explained_as_the_exact_one(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

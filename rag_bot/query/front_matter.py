@@ -27,6 +27,8 @@ _KEYS = {
     "editor contact companions organizer doctor referent leitung mit with",
     "price": "price cost costs amount total budget fee preis betrag kosten summe",
 }
+# A date by numbers (2024-03-05, 2024-03, 5.3.2024, 5/3/24), a year from 1500 on, or a month's name before a number, in
+# the languages whose months begin so.
 _DATE = re.compile(
     r"\b(?:\d{4}-\d{1,2}(?:-\d{1,2})?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:1[5-9]|20)\d\d)\b"
     r"|\b(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*\.? \d{1,4}\b"
@@ -37,36 +39,36 @@ _HOW_MUCH = re.compile(
     r"\b(?:how (?:much|many|long|heavy|far|old|big|large|high|tall|wide|fast|deep)"
     r"|wie (?:viele?|lange?|schwer|weit|alt|groß|hoch|breit|schnell|tief))\b"
 )
-_SHORTEST, _LONGEST_ENDING, _BEGINNING = 3, 3, 5  # letters
+_SHORTEST, _LONGEST_ENDING, _BEGINNING = 3, 3, 5  # letters; set by hand
 Kinds = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a question asks for: its words, and the kinds of things that they ask for."""
+class QuestionWords:
+    """The words of a question, and the kinds of things that they ask for."""
 
     words: frozenset[str] = frozenset()
     kinds: Kinds = frozenset()
 
     @classmethod
-    def by(cls, question: str) -> Asked:
+    def of(cls, question: str) -> QuestionWords:
         words = frozenset(words_of(question))
         kinds = {kind for kind, asking in _QUESTIONS.items() if words.intersection(asking.split())}
         return cls(words, frozenset(kinds if _HOW_MUCH.search(question.lower()) else kinds - {"amount"}))
 
-    def words_for(self, entry: str) -> frozenset[str]:
-        """The question's words that ask for an entry of front matter, none if it asks for something else."""
+    def asking_for(self, entry: str) -> frozenset[str]:
+        """The words that ask for an entry of front matter, none if the question asks for something else."""
         asking = " ".join(_QUESTIONS[kind] for kind in self.kinds & kinds_of(entry)).split()
         return self.words.intersection(asking) | self.naming(entry)
 
     def naming(self, entry: str) -> frozenset[str]:
-        """The question's words that name the entry's key."""
+        """The words that name the entry's key."""
         keys = set(words_of(key_words(entry))) - STOP_WORDS
-        return frozenset(word for word in self.words - STOP_WORDS if any(_akin(word, key) for key in keys))
+        return frozenset(word for word in self.words - STOP_WORDS if any(_are_forms(word, key) for key in keys))
 
 
-def _akin(word: str, key: str) -> bool:
-    """Whether two words are forms of one, in any language that changes their ends: "published" and "publisher"."""
+def _are_forms(word: str, key: str) -> bool:
+    """Whether two words are forms of the same one, by their beginnings: "published" and "publisher"."""
     short, long = sorted((word, key), key=len)
     alike = len(short) >= _SHORTEST and long.startswith(short) and len(long) - len(short) <= _LONGEST_ENDING
     return word == key or alike or (len(short) >= _BEGINNING and word[:_BEGINNING] == key[:_BEGINNING])
@@ -76,8 +78,8 @@ def kinds_of(entry: str) -> Kinds:
     """What an entry tells, by its keys and the look of its value."""
     keys, value = set(words_of(key_words(entry))), value_of(entry).lower()
     kinds = {kind for kind, telling in _KEYS.items() if keys.intersection(telling.split())}
-    looks = {"time": _DATE.search(value), "price": _MONEY.search(value), "amount": _AMOUNT.match(value)}
-    return frozenset(kinds | {kind for kind, found in looks.items() if found})
+    matches = {"time": _DATE.search(value), "price": _MONEY.search(value), "amount": _AMOUNT.match(value)}
+    return frozenset(kinds | {kind for kind, match in matches.items() if match})
 
 
 def key_words(entry: str) -> str:

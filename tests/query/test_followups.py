@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.query.wording import leans_back, reword, stand_alone
+from rag_bot.query.followups import leans_back, reword, stand_alone
 
 Write = Callable[..., Path]
 
@@ -92,7 +92,7 @@ def test_the_newest_subject_replaces_one_that_the_notes_do_not_have_with_it(libr
     library.ingest([note.parent])
 
     def searched(*turns: str) -> str:
-        return library.asked(lambda sources: reword(sources, turns[-1], turns[:-1]))
+        return library.with_sources(lambda sources: reword(sources, turns[-1], turns[:-1]))
 
     live, monstera = "Where do Marta and Tomas live?", "What about the monstera?"
     assert searched(live, "and the rent?") == "and the rent? (Marta Tomas live)"
@@ -137,7 +137,7 @@ def vault(library: Library, notes: Path, write: Write) -> Library:
     ],
 )
 def test_misspelt_words_are_spelt_as_the_notes_do(vault: Library, asked: str, searched: str) -> None:
-    assert vault.asked(lambda sources: reword(sources, asked)) == searched
+    assert vault.with_sources(lambda sources: reword(sources, asked)) == searched
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_words_that_ask_join_or_help_are_no_mistakes(library: Library, notes: Pa
     near = [word[:place] + word[place + 1 :] for place in range(1, len(word))]
     write("a.md", f"Warm, warme Gifte; words such as {', '.join(near)}.")
     library.ingest([notes])
-    assert library.asked(lambda sources: reword(sources, word)) == word
+    assert library.with_sources(lambda sources: reword(sources, word)) == word
 
 
 def test_an_answer_says_what_was_searched_for(vault: Library) -> None:

@@ -120,8 +120,8 @@ def test_the_answer_grows_and_only_checked_sentences_are_sentences(walk: Library
     grown = list(walk.write(FERRY, llm=scripted("The ferry to Lindholm leaves at 7:40 [1]. It is named Aurora.")))
     assert (grown[0].sentences, grown[0].draft) == ((), "")
     assert grown[1].draft == "The"
-    assert all(sentence.support in ("supported", "partly", "not") for one in grown for sentence in one.sentences)
-    counts = [len(one.sentences) for one in grown]
+    assert all(sentence.support in ("supported", "partly", "not") for answer in grown for sentence in answer.sentences)
+    counts = [len(answer.sentences) for answer in grown]
     assert counts == sorted(counts)
     assert grown[-1].draft == ""
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from rag_bot.errors import IndexUnusable
 from rag_bot.models import EmbeddingModel
-from rag_bot.query.sources import Sources
-from rag_bot.settings import Settings
+from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.indexes import open_to_ask
 from rag_bot.store.schema import explained
@@ -19,13 +18,28 @@ from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.words import WordIndex
 
 _T = TypeVar("_T")
-_TRIES = 10
+_TRIES = 10  # set by hand: a sync that changes the state during ten questions in a row is none that ends soon
 
 
 @dataclass(frozen=True, slots=True)
-class Indexes:
+class Sources:
+    """What a question is asked of: one state of the catalogue, both indexes, and the model that embedded them.
+
+    Open for the length of one question; `catalogue` is inside a snapshot.
+    """
+
+    catalogue: Catalogue
+    vectors: VectorIndex | ExactVectors
+    words: WordIndex
+    model: EmbeddingModel
+    settings: RetrievalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
     """What stays open from one question to the next."""
 
+    generation: str
     vectors: VectorIndex | ExactVectors
     words: WordIndex
     model: EmbeddingModel
@@ -41,7 +55,7 @@ class OpenIndex:
         self.settings = settings
         self._idle = threading.Condition()
         self._active = 0
-        self._opened: tuple[str, Indexes] | None = None
+        self._opened: _Opened | None = None
 
     def close(self) -> None:
         """Let go of the index, once nobody asks it any more."""
@@ -57,9 +71,6 @@ class OpenIndex:
         except IndexUnusable:
             return ""
 
-    def _sources(self, catalogue: Catalogue, indexes: Indexes) -> Sources:
-        return Sources(catalogue, indexes.vectors, indexes.words, indexes.model, self.settings.retrieval)
-
     @contextmanager
     def catalogue(self) -> Iterator[Catalogue]:
         """One state of the catalogue. Raises IndexUnusable where there is none, or it is damaged."""
@@ -70,8 +81,8 @@ class OpenIndex:
         finally:
             catalogue.close()
 
-    def asked(self, ask: Callable[[Sources], _T]) -> _T:
-        """What `ask` finds in one complete state, of which it gets the sources.
+    def with_sources(self, use: Callable[[Sources], _T]) -> _T:
+        """What `use` returns, given the sources of one complete state.
 
         A sync takes what its new state no longer has out of the search indexes, so a question during which the state
         changed is asked again.
@@ -83,8 +94,10 @@ class OpenIndex:
             with self.catalogue() as catalogue:
                 begun = catalogue.generation()
                 try:
-                    with self._indexes(catalogue) as indexes:
-                        result = ask(self._sources(catalogue, indexes))
+                    with self._in_use(catalogue) as opened:
+                        result = use(
+                            Sources(catalogue, opened.vectors, opened.words, opened.model, self.settings.retrieval)
+                        )
                 except IndexUnusable:
                     if self.generation() == begun:
                         raise
@@ -94,7 +107,7 @@ class OpenIndex:
         raise IndexUnusable(f"The index in {self.settings.index} changes all the time; ask again in a moment.")
 
     @contextmanager
-    def _indexes(self, catalogue: Catalogue) -> Iterator[Indexes]:
+    def _in_use(self, catalogue: Catalogue) -> Iterator[_Opened]:
         """Both indexes and the model, in use until the block ends; opened anew when a sync has changed them since."""
         meta = catalogue.meta()
         if "store" not in meta:
@@ -102,11 +115,16 @@ class OpenIndex:
                 f"The first ingest into {self.settings.index} has not finished. Run `rag-bot ingest` to finish it."
             )
         with self._idle:
-            if self._opened is None or self._opened[0] != meta["generation"]:
+            if self._opened is None or self._opened.generation != meta["generation"]:
+                # A client sees what another process wrote only after it was closed and opened again.
                 self._idle.wait_for(lambda: self._active == 0)
-                self._reopen(catalogue, meta)
-            assert self._opened
-            opened = self._opened[1]
+                model = self._opened.model if self._opened else None
+                if model is None or model.info.fingerprint != meta["fingerprint"]:
+                    model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
+                self._let_go()
+                vectors, words = open_to_ask(self.settings.index, catalogue)
+                self._opened = _Opened(meta["generation"], vectors, words, model)
+            opened = self._opened
             self._active += 1
         try:
             yield opened
@@ -115,16 +133,7 @@ class OpenIndex:
                 self._active -= 1
                 self._idle.notify_all()
 
-    def _reopen(self, catalogue: Catalogue, meta: Mapping[str, str]) -> None:
-        """A client sees what another process wrote only after it was closed and opened again."""
-        model = self._opened[1].model if self._opened else None
-        if model is None or model.info.fingerprint != meta["fingerprint"]:
-            model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
-        self._let_go()
-        vectors, words = open_to_ask(self.settings.index, catalogue)
-        self._opened = (meta["generation"], Indexes(vectors, words, model))
-
     def _let_go(self) -> None:
         if self._opened:
-            self._opened[1].vectors.close()
+            self._opened.vectors.close()
             self._opened = None

@@ -1,4 +1,4 @@
-"""An answer while it is written: its checked sentences so far, and what has become of it in the end."""
+"""An answer while it is written: its checked sentences so far, and whether they are supported or a no in the end."""
 
 from __future__ import annotations
 
@@ -8,17 +8,37 @@ from dataclasses import replace
 
 from rag_bot.markdown import announces
 from rag_bot.query.prose.citing import Citer
+from rag_bot.query.prose.prompt import NO_ANSWER
 from rag_bot.query.prose.reading import Written
-from rag_bot.query.prose.refusing import only_refuses, refuses
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, Answer, Sentence, support_words
 
 # What begins HTML, an address, the target of a link or its definition in Markdown; and what would take our mark away.
 _LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")
 _NUMBER_OF_AN_ITEM = "1."  # the numbers of a list that has no items are all one
-_MOST_REPEATS = 3  # sentences that stood there before: a weak model may go on for ever
+_MOST_REPEATS = 3  # sentences in a row that stood there before: a weak model may go on for ever; set by hand
+_LONGEST_REFUSAL = 400  # characters of a sentence that are looked at; set by hand
+_WHERE = (
+    r"(?:your |the |these |those |this |any of the |my |provided |given )*(?:notes?|passages?|text|context|sources?)"
+)
+# A sentence that says that the notes hold no answer: "The passages do not mention it", "I could not find …", also in
+# German and Spanish.
+_REFUSALS = re.compile(
+    rf"{NO_ANSWER}"
+    rf"|\bnot (?:in|mentioned in|stated in|found in|answered (?:in|by)|covered (?:in|by)|part of) {_WHERE}\b"
+    rf"|{_WHERE} (?:do|does|did)(?: not|n['’]t) (?:say|contain|mention|answer|tell|provide|include|specify|state|give"
+    r"|hold|have|cover|address|explain|describe|discuss)"
+    rf"|\bno(?:ne| information| mention| answer| passage| note)?\b[^.]{{0,40}}\b(?:in|of) {_WHERE}\b"
+    r"|\b(?:i|we) (?:do not|don['’]t|cannot|can['’]t|could not|couldn['’]t)"
+    r" (?:know|find|answer|tell|determine|see)\b"
+    r"|\b(?:steht|stehen|finde|findet|enthalten)\b[^.]{0,40}\bnicht\b|\bnicht in (?:den|deinen|ihren) notizen\b"
+    r"|\bno (?:está|aparece|se menciona) en (?:las|tus|sus) notas\b",
+    re.IGNORECASE,
+)
+# One that says nothing else, in the words that models are told or that we use; notes may hold such words too.
+_ONLY_REFUSES = re.compile(rf"(?:{NO_ANSWER}|this is {NO_ANSWER}|this is not in your notes)\W*", re.IGNORECASE)
 
 
-class Growing:
+class GrowingAnswer:
     """Sentences are added as they end; each is checked and gets its citations. Repeated ones are left out."""
 
     def __init__(self, begun: Answer, citer: Citer) -> None:
@@ -62,7 +82,10 @@ class Growing:
     @property
     def is_supported(self) -> bool:
         """Whether the notes say at least one of its sentences; a no is none, even where a note has the same words."""
-        return any(one.support == SUPPORTED and not only_refuses(one.text) for one in self._sentences)
+        return any(
+            sentence.support == SUPPORTED and not _ONLY_REFUSES.fullmatch(sentence.text.strip())
+            for sentence in self._sentences
+        )
 
     def answer(self, draft: str = "") -> Answer:
         """The answer as it is now; `draft` is what has begun and is not checked yet."""
@@ -75,16 +98,20 @@ class Growing:
         )
 
 
+def refuses(sentence: str) -> bool:
+    """Whether a sentence says that the passages hold no answer."""
+    return bool(_REFUSALS.search(" ".join(sentence.split())[:_LONGEST_REFUSAL]))
+
+
 def compose_prose(sentences: Sequence[Sentence]) -> str:
     """The answer as text: each sentence with its citations, and with a mark where the notes do not say it.
 
     Whoever shows it as Markdown shows no link, image or HTML of the model's.
     """
-    return "".join(sentence.before + _with_marks(sentence) for sentence in sentences).strip()
-
-
-def _with_marks(sentence: Sentence) -> str:
-    numbers = "".join(f"[{number}]" for number in sentence.citations)
-    said = support_words(sentence.support)
-    words = _LIVE.sub(r"\\\g<0>", sentence.text)
-    return " ".join(part for part in (words, numbers, said and f"({said})") if part)
+    text = ""
+    for sentence in sentences:
+        numbers = "".join(f"[{number}]" for number in sentence.citations)
+        mark = support_words(sentence.support)
+        words = _LIVE.sub(r"\\\g<0>", sentence.text)
+        text += sentence.before + " ".join(part for part in (words, numbers, mark and f"({mark})") if part)
+    return text.strip()

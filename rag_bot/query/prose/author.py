@@ -1,0 +1,175 @@
+"""Question -> an answer in sentences that grows: searched for, written by a model, each sentence checked as it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from rag_bot.check import Checker
+from rag_bot.errors import LlmError
+from rag_bot.llm import LanguageModel, Message
+from rag_bot.models import EmbeddingModel
+from rag_bot.query.answer import NEAREST, NOT_IN_NOTES, Investigation, Stopwatch, clean_question, investigate, quoted
+from rag_bot.query.open_index import Sources
+from rag_bot.query.prose.citing import Citer
+from rag_bot.query.prose.growing_answer import GrowingAnswer
+from rag_bot.query.prose.prompt import compose_prompt
+from rag_bot.query.prose.reading import Reader
+from rag_bot.query.prose.rewriting import rewrite
+from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
+from rag_bot.settings import LlmSettings
+
+STOPPED = "Stopped."
+_INSTEAD = "These are your notes' own lines instead."
+
+
+@dataclass(frozen=True, slots=True)
+class Groundwork:
+    """What a model's answer is built on: what a search found, the answer by quotes, and what checks each sentence.
+
+    `rewritten` is the model's version of a follow-up, "" where it has none.
+    """
+
+    investigation: Investigation
+    by_quotes: Answer
+    checker: Checker
+    rewritten: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Answers by a language model. `with_sources` gives what a function finds in one complete state of the index."""
+
+    llm: LanguageModel
+    settings: LlmSettings
+    with_sources: Callable[[Callable[[Sources], Groundwork]], Groundwork]
+
+    def write(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        turns: Sequence[Turn] = (),
+        stop: threading.Event | None = None,
+    ) -> Iterator[Answer]:
+        """The answer as it grows. The last one is whole, and the one before it has all that the model wrote.
+
+        `turns` are those of the conversation before, oldest first; the answer ends when `stop` is set.
+        Below the threshold of confidence no model is asked. Where it fails, or nothing that it wrote is supported, the
+        quotes answer and `notice` says why.
+
+        Raises:
+            UsageError: the question is empty or too long, or no note passes the filters.
+            ModelError: the CrossEncoder of the settings that checks as well cannot be loaded.
+        """
+        watch = Stopwatch()
+        groundwork = self._search(clean_question(question), filters, turns, stop, watch)
+        by_quotes = groundwork.by_quotes
+        if by_quotes.abstained:
+            yield by_quotes
+            return
+        begun = replace(by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.label)
+        yield begun
+        try:
+            investigation = groundwork.investigation
+            plain = investigation.question if turns and self.settings.memory_tokens else investigation.query
+            messages, passages = compose_prompt(
+                self.llm, self.settings, groundwork.rewritten or plain, investigation.hits, turns
+            )
+            growing = GrowingAnswer(begun, Citer(groundwork.checker, passages, investigation.query))
+        except LlmError as error:
+            yield self._quotes(by_quotes, str(error), watch)
+            return
+        watch.lap("prompt")
+        notice, usage = yield from self._grow(growing, messages, stop, watch)
+        yield growing.answer()
+        yield replace(self._whole(groundwork, growing, notice, watch), usage=usage)
+
+    def _search(
+        self,
+        question: str,
+        filters: Filters | None,
+        turns: Sequence[Turn],
+        stop: threading.Event | None,
+        watch: Stopwatch,
+    ) -> Groundwork:
+        """By the rules first: a model is asked for its version of a follow-up only where the notes may answer it."""
+
+        def search(searched: str, earlier: Sequence[str]) -> Groundwork:
+            def use(sources: Sources) -> Groundwork:
+                investigation = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
+                investigation = replace(investigation, question=question)
+                checker = _checker(sources.model, self.settings.nli)
+                return Groundwork(investigation, quoted(investigation, watch), checker)
+
+            return self.with_sources(use)
+
+        by_rules = search(question, [turn.question for turn in turns])
+        if by_rules.by_quotes.abstained:
+            return by_rules
+        rewritten = rewrite(self.llm, self.settings, question, turns, stop)
+        watch.lap("rewrite")
+        again = search(rewritten, ()) if rewritten else by_rules
+        return by_rules if again.by_quotes.abstained else replace(again, rewritten=rewritten)
+
+    def _grow(
+        self, growing: GrowingAnswer, messages: Sequence[Message], stop: threading.Event | None, watch: Stopwatch
+    ) -> Generator[Answer, None, tuple[str, Usage | None]]:
+        """Yields the answer with each piece of text. Gives why it ended early, or "", and what it cost."""
+        reader, notice = Reader(), ""
+        pieces = self.llm.stream(messages, most_tokens=self.settings.answer_tokens, stop=stop)
+        try:
+            for number, piece in enumerate(pieces):
+                if not number:
+                    watch.lap("first_words")
+                growing.add(reader.feed(piece))
+                if growing.goes_in_circles:
+                    break
+                yield growing.answer(reader.draft)
+            notice = STOPPED if stop and stop.is_set() else ""
+        except LlmError as error:
+            notice = str(error)
+        finally:
+            pieces.close()
+        watch.lap("model")
+        if not growing.goes_in_circles:
+            rest = reader.finish()
+            if rest and (notice or pieces.finish == "length"):  # the model did not come to its end
+                growing.add(rest[:-1])
+                growing.add_cut_off(rest[-1])
+            else:
+                growing.add(rest)
+        growing.end()
+        return notice, pieces.usage
+
+    def _whole(self, groundwork: Groundwork, growing: GrowingAnswer, notice: str, watch: Stopwatch) -> Answer:
+        """What is left when nothing more comes. The model's no is honoured, whatever the search is confident of."""
+        if growing.is_supported:
+            return replace(growing.answer(), notice=notice, timings_ms=watch.total())
+        if growing.refused:
+            return replace(
+                groundwork.by_quotes,
+                text=NOT_IN_NOTES,
+                citations=(),
+                sentences=(),
+                abstained=True,
+                mode=PROSE,
+                model=self.llm.label,
+                nearest=tuple(groundwork.investigation.hits[:NEAREST]),
+                notice=f"{self.llm.label} found no answer in the passages nearest to the question.",
+                timings_ms=watch.total(),
+            )
+        wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
+        why = notice if notice and growing.is_empty else f"{notice} {self.llm.label} {wrote}.".lstrip()
+        return self._quotes(groundwork.by_quotes, why, watch)
+
+    def _quotes(self, by_quotes: Answer, why: str, watch: Stopwatch) -> Answer:
+        return replace(by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+
+
+@lru_cache(maxsize=2)
+def _checker(model: EmbeddingModel, nli: str) -> Checker:
+    """Kept from one question to the next, with the words that it has learned."""
+    return Checker(model, nli=nli)

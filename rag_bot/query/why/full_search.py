@@ -1,0 +1,114 @@
+"""A question asked once more with everything kept: what answers it, and how every passage stands in both searches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from rag_bot.query.answer import ANSWER_HITS, Investigation, Stopwatch, investigate
+from rag_bot.query.confidence import THRESHOLD
+from rag_bot.query.fusion import Ranking
+from rag_bot.query.open_index import Sources
+from rag_bot.query.quotes import JudgedLine, TermWeights, judge
+from rag_bot.query.retrieve import Candidates, rank, take
+from rag_bot.records import Chunk, Filters, Hit, Quote
+from rag_bot.store.vectors import ExactVectors
+
+BATCH = 4_096  # vectors that are compared at a time; set by hand
+
+Standing = dict[str, tuple[int, float]]
+"""Rank and score of each key."""
+
+
+@dataclass(frozen=True, slots=True)
+class FullSearch:
+    """What is known of a question. `dense` and `words` give the standing of every passage that passes the filters.
+
+    `before_feedback` is the first ranking, `fused` the one that counts, `hits` are all candidates with copies
+    collapsed; `passages_with` gives for each of the question's words those of the passages asked about in which it
+    stands.
+    """
+
+    investigation: Investigation
+    filters: Filters | None
+    allowed: Collection[str]
+    dense: Standing
+    words: Standing
+    before_feedback: Standing
+    fused: Standing
+    hits: list[Hit]
+    judged: list[JudgedLine]
+    passages_with: dict[str, set[str]]
+
+    @classmethod
+    def of(
+        cls,
+        sources: Sources,
+        question: str,
+        filters: Filters | None,
+        earlier: Sequence[str],
+        chunks: Collection[Chunk],
+    ) -> FullSearch:
+        """Ask the question as `answer` does, and look at what it leaves aside. Raises as `answer`."""
+        investigation = investigate(sources, question, filters=filters, earlier=earlier, watch=Stopwatch())
+        catalogue, ranked = sources.catalogue, investigation.ranked
+        query, vector = investigation.query, investigation.vector
+        allowed = catalogue.keys_matching(filters) if filters else catalogue.live_keys()
+        by_words = [pair for pair in sources.words.query(query, sources.words.count()) if pair[0] in allowed]
+        # Every passage by its exact cosine, whatever index is in use, without holding all vectors at once.
+        keys = sorted(allowed)
+        by_meaning = [
+            pair
+            for start in range(0, len(keys), BATCH)
+            for pair in ExactVectors(catalogue.vectors(keys[start : start + BATCH])).query(vector, BATCH)
+        ]
+        by_meaning.sort(key=lambda pair: (-pair[1], pair[0]))
+        without_feedback = replace(sources, settings=sources.settings.model_copy(update={"feedback": 0.0}))
+        return cls(
+            investigation=investigation,
+            filters=filters,
+            allowed=allowed,
+            dense=_standing(by_meaning),
+            words=_standing(by_words),
+            before_feedback=_standing(rank(without_feedback, query, vector, limit=ANSWER_HITS, filters=filters).fused),
+            fused=_standing(ranked.fused),
+            hits=take(sources, ranked, vector, len(ranked.fused)),
+            judged=list(judge(investigation.scored)),
+            passages_with=_words_in(sources, investigation, {chunk.key for chunk in chunks}),
+        )
+
+    @property
+    def candidates(self) -> Candidates:
+        """What both searches found."""
+        return self.investigation.ranked.candidates
+
+    @property
+    def answered(self) -> bool:
+        """Whether the notes are taken to answer at all."""
+        return self.investigation.confidence >= THRESHOLD
+
+    @property
+    def quotes(self) -> list[Quote]:
+        """The lines that are picked, in the order of their numbers."""
+        return [judged.quote for judged in self.judged if judged.quote]
+
+    def missing(self, key: str) -> list[str]:
+        """The question's words that do not stand in a passage."""
+        return [word for word, keys in self.passages_with.items() if key not in keys]
+
+    def hit_of(self, chunk: Chunk) -> Hit | None:
+        """The hit that a passage is; None where it is the copy of another one, or no candidate."""
+        return next((hit for hit in self.hits if hit.chunk == chunk), None)
+
+
+def _standing(ranking: Ranking) -> Standing:
+    return {key: (place, score) for place, (key, score) in enumerate(ranking, start=1)}
+
+
+def _words_in(sources: Sources, investigation: Investigation, keys: set[str]) -> dict[str, set[str]]:
+    """For each of the question's words that are searched for, those of the passages that have it."""
+    words = dict.fromkeys(re.findall(r"\w(?:[\w'’.-]*\w)?", investigation.query))
+    terms = investigation.terms.weights.keys()
+    searched = [word for word in words if TermWeights.of(sources, word).weights.keys() & terms]
+    return {word: {key for key, _ in sources.words.query(word, len(keys), among=keys)} for word in searched}
