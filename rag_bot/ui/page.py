@@ -19,7 +19,7 @@ from rag_bot.ui.chat.talk import EVERYWHERE, Talk
 from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
 from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
 from rag_bot.ui.evaluation.run_list import Chosen
-from rag_bot.ui.legible import legible
+from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.note_list import ALL
 from rag_bot.ui.notes.notes_page import filters
@@ -230,7 +230,7 @@ def _update(name: str, changed: Views) -> Any:
     value = changed[name]
     if name == "filter":
         return gr.Radio(value)
-    return legible(value) if isinstance(value, str) else value
+    return show_hidden(value) if isinstance(value, str) else value
 
 
 def _theme() -> Any:

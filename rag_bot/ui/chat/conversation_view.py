@@ -7,7 +7,7 @@ from html import escape
 from rag_bot.records import PROSE
 from rag_bot.ui.chat.exchange import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
-from rag_bot.ui.legible import legible
+from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.words import many
 
 _AGAIN = ("", "Retry", "Ask this again")
@@ -33,7 +33,7 @@ class ConversationView:
         """An exchange; `following` is how many come after it."""
         key, question, growing = escape(exchange.key), escape(exchange.question), exchange.growing
         below = "" if growing else f"{self._votes.block(exchange)}{_tools(exchange)}"
-        return legible(
+        return show_hidden(
             f'<section class="exchange{" growing" if growing else ""}" data-key="{key}">'
             f'<h3 class="question" dir="auto">{question}</h3>{"" if growing else _edit(question, following)}'
             f'<div class="answer">{exchange.html}</div><div class="below">{below}</div></section>'

@@ -19,7 +19,7 @@ from rag_bot.ui.chat.conversation_view import ConversationView
 from rag_bot.ui.chat.exchange import Chat, Exchange, leaning_on
 from rag_bot.ui.chat.feedback import Votes
 from rag_bot.ui.chat.render import notice
-from rag_bot.ui.legible import legible
+from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.panel import nonce, open_note
 from rag_bot.ui.views import Sources
 
@@ -88,11 +88,11 @@ class Talk:
 
     def vote(self, chat: Chat, event: gr.EventData) -> str:
         """The thumbs of all answers, after what was said of one."""
-        return legible(self._votes.vote(chat.history, event._data)) + nonce()
+        return show_hidden(self._votes.vote(chat.history, event._data)) + nonce()
 
     def open_note(self, chat: Chat, event: gr.EventData) -> str:
         """The panel with the note that was clicked."""
-        return legible(open_note(self._library, self._lists, chat, event._data))
+        return show_hidden(open_note(self._library, self._lists, chat, event._data))
 
     def folders(self) -> Any:
         """The folders of the notes, to search in one of them."""
