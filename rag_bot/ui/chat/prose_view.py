@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import groupby
 
-from rag_bot.conversations.wording import CODE, TABLE, parts
-from rag_bot.records import NO_CLAIM, SUPPORTED, Answer, Citation, Sentence
-from rag_bot.ui.chat.laid_out import code, table
-from rag_bot.ui.chat.sentence_view import sentence_html
+from markupsafe import Markup
+
+from rag_bot.conversations.wording import CODE, TABLE, TEXT, code_indent, parts, rows
+from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Answer, Citation, Sentence, support_words
+from rag_bot.ui.templating import macros
 from rag_bot.ui.words import many
 
-_BULLET = re.compile(r"\n[ \t]*[-*+•][ \t]*$")
+_BULLET = re.compile(r"\n[ \t]*[-*+•][ \t]*$")  # what a point of a list begins with, before its first sentence
 _NUMBERED = re.compile(r"\n[ \t]*(\d{1,4})[.)][ \t]*$")
-_Item = tuple[str, list[Sentence]]
-"""What begins a paragraph or a point of a list, and its sentences."""
+_SORTS = {UNSUPPORTED: "unsupported", PARTLY: "partly"}  # classes in style.css
+_Cited = Mapping[int, Citation]
 
 
-def prose(answer: Answer) -> str:
+def prose(answer: Answer) -> Markup:
     """The sentences as they were laid out; what is not checked yet is dimmed and says so."""
     cited = {citation.number: citation for citation in answer.citations}
-    views = {TABLE: table, CODE: code}
-    blocks = "".join(views.get(kind, _text)(some, cited) for kind, some in parts(answer.sentences))
-    busy = ' aria-busy="true"' if answer.draft else ""
-    return f'<div class="written"{busy}>{blocks}{_draft(answer.draft)}</div>'
+    views = {TEXT: _paragraphs_and_lists, TABLE: _table, CODE: _code}
+    blocks = Markup()
+    for kind, sentences in parts(answer.sentences):
+        blocks += views[kind](sentences, cited)
+    return Markup(macros("chat.html").prose(blocks, answer.draft.strip(), busy=bool(answer.draft)))
 
 
 def share_words(answer: Answer) -> str:
@@ -43,45 +44,65 @@ def share_words(answer: Answer) -> str:
     return f"{supported} of {many(len(claims), 'sentence')} supported"
 
 
-def _text(sentences: Sequence[Sentence], cited: Mapping[int, Citation]) -> str:
-    """Paragraphs and lists."""
-    kinds = groupby(_items(sentences), key=lambda item: _kind(item[0]))
-    return "".join(_block(kind, list(items), cited) for kind, items in kinds)
-
-
-def _items(sentences: Sequence[Sentence]) -> list[_Item]:
-    """The sentences by paragraph and point."""
-    items: list[_Item] = []
+def _paragraphs_and_lists(sentences: Sequence[Sentence], cited: _Cited) -> Markup:
+    items: list[tuple[str, list[Sentence]]] = []  # what begins a paragraph or a point of a list, and its sentences
     for sentence in sentences:
-        if not items or _kind(sentence.before) != "p" or "\n\n" in sentence.before:
+        if not items or _tag(sentence.before) != "p" or "\n\n" in sentence.before:
             items.append((sentence.before, []))
         items[-1][1].append(sentence)
-    return items
+    html = Markup()
+    for tag, group in groupby(items, key=lambda item: _tag(item[0])):
+        befores, contents = zip(*group, strict=True)
+        shown = [_flowing(content, cited) for content in contents]
+        if tag == "p":
+            html += macros("chat.html").paragraphs(shown)
+        else:
+            number = _NUMBERED.search(befores[0])
+            html += macros("chat.html").points(tag, int(number[1]) if number else None, shown)
+    return html
 
 
-def _kind(before: str) -> str:
+def _tag(before: str) -> str:
+    """The element that a sentence begins or goes on with, by what parts it from the one before."""
     if _BULLET.search(before):
         return "ul"
     return "ol" if _NUMBERED.search(before) else "p"
 
 
-def _block(kind: str, items: list[_Item], cited: Mapping[int, Citation]) -> str:
-    if kind == "p":
-        return "".join(f'<p dir="auto">{_sentences(sentences, cited)}</p>' for _, sentences in items)
-    numbered = _NUMBERED.search(items[0][0])
-    start = f' start="{int(numbered[1])}"' if numbered else ""
-    points = "".join(f'<li dir="auto">{_sentences(sentences, cited)}</li>' for _, sentences in items)
-    return f"<{kind}{start}>{points}</{kind}>"
+def _flowing(sentences: Sequence[Sentence], cited: _Cited) -> Markup:
+    html = Markup()
+    for sentence in sentences:
+        gap = Markup("<br>") if "\n" in sentence.before else Markup(" ")
+        html += (gap if html else "") + _piece(sentence, sentence.text, _marks(sentence, cited))
+    return html
 
 
-def _sentences(sentences: Sequence[Sentence], cited: Mapping[int, Citation]) -> str:
-    first, *others = (sentence_html(sentence, cited) for sentence in sentences)
-    gaps = ("<br>" if "\n" in sentence.before else " " for sentence in sentences[1:])
-    return first + "".join(gap + other for gap, other in zip(gaps, others, strict=True))
+def _table(sentences: Sequence[Sentence], cited: _Cited) -> Markup:
+    """Rows of cells; the first row is the head."""
+
+    def show(sentence: Sentence, words: str, is_last: bool) -> str:
+        marks = _marks(sentence, cited) if is_last else Markup()
+        return _piece(sentence, words, marks) if words or marks else ""
+
+    head, others = rows(sentences, show)
+    cells = [[Markup(cell) for cell in row] for row in (head, *others)]  # joined from what `show` made
+    return Markup(macros("chat.html").table(cells[0], cells[1:]))
 
 
-def _draft(draft: str) -> str:
-    if not draft.strip():
-        return ""
-    checked = '<span class="checking" role="status">being checked</span>'
-    return f'<p class="draft" dir="auto"><span class="words">{escape(draft.strip())}</span> {checked}</p>'
+def _code(sentences: Sequence[Sentence], cited: _Cited) -> Markup:
+    """Line by line, as far in as it was written."""
+    lines = [(code_indent(line.before), _piece(line, line.text, _marks(line, cited))) for line in sentences]
+    return Markup(macros("chat.html").code(lines))
+
+
+def _piece(sentence: Sentence, text: str, marks: Markup) -> Markup:
+    """A part of the sentence's words, shown as supported as the sentence is; the last part has its marks."""
+    return Markup(macros("chat.html").piece(text, _SORTS.get(sentence.support, ""), marks))
+
+
+def _marks(sentence: Sentence, cited: _Cited) -> Markup:
+    """The numbers that the sentence stands on, and where it doesn't stand on them, that it doesn't and why."""
+    citations = [cited[number] for number in sentence.citations if number in cited]
+    reasons = [reason if reason.endswith((".", "!", "?")) else f"{reason}." for reason in sentence.reasons]
+    label = support_words(sentence.support)
+    return Markup(macros("chat.html").marks(citations, _SORTS.get(sentence.support, ""), label, reasons))
