@@ -42,7 +42,7 @@ class ConversationView:
 
     def exchange(self, exchange: Exchange, following: int) -> str:
         """An exchange; `following` is how many come after it, which another wording of its question would remove."""
-        thumbs = "" if exchange.growing else Markup(self._votes.block(exchange))
+        thumbs = "" if exchange.growing else self._votes.block(exchange)
         removed = f"The {many(following, 'question')} after it will be removed." if following else ""
         answer = exchange.result.answer if exchange.result else None
         other = [_BY_QUOTES if answer.mode == PROSE else _IN_PROSE] if answer and not answer.abstained else []
@@ -71,7 +71,7 @@ def chat_list(
     hint = "Older ones are found by searching." if len(listed) >= most else ""
     if not listed:
         hint = "No conversation has these words." if search.strip() else ""
-    return Markup(macros("chat.html").chat_list(problem, groups, hint))
+    return macros("chat.html").chat_list(problem, groups, hint)
 
 
 def _item(conversation: Conversation, *, is_alone: bool) -> tuple[Conversation, str, str]:
@@ -86,18 +86,18 @@ def welcome(glance: Glance, state: SyncState) -> Markup:
     html = macros("chat.html")
     if glance.notes:
         text = "Answers come from your own notes alone, with the lines where they stand."
-        return Markup(html.welcome("Ask your notes", text, html.examples(glance.questions)))
+        return html.welcome("Ask your notes", text, html.examples(glance.questions))
     result = Markup(sync_result(state))
     if state.running or glance.pulse.writer:
-        return Markup(html.welcome("Reading your notes", "You can ask as soon as they are read.", result))
+        return html.welcome("Reading your notes", "You can ask as soon as they are read.", result)
     problem = result if state.error else Markup()
     if glance.problem:
-        return Markup(html.welcome("The index can't be read", glance.problem, problem))
+        return html.welcome("The index can't be read", glance.problem, problem)
     form = html.folder_form(state.folders[0] if state.error and state.folders else "") + problem
     if glance.status and glance.status.roots:  # folders are known, but no note of them is indexed
         names = ", ".join(root.name or str(root) for root in glance.status.roots)
         unread = len(glance.status.failed)
         why = f"{many(unread, 'file')} could not be read." if unread else "Add notes there, or name another folder."
-        return Markup(html.welcome("No notes to ask", f"There are none in {names}. {why}", form))
+        return html.welcome("No notes to ask", f"There are none in {names}. {why}", form)
     text = "Name a folder of Markdown or text files. They are only read, and nothing leaves this machine."
-    return Markup(html.welcome("Where are your notes?", text, form))
+    return html.welcome("Where are your notes?", text, form)

@@ -113,7 +113,7 @@ class ChatEvents:
             first=int(getattr(event, "first", 0)),
             last=int(getattr(event, "last", 0)),
         )
-        return show_hidden(self._votes.vote(chat.history, vote)) + unlike_any_other()
+        return show_hidden(self._votes.vote(chat.history, vote) + unlike_any_other())
 
     def open_note(self, chat: Chat, event: gr.EventData) -> str:
         """The panel with the note that was clicked; where its lines are looked for, with the form that asks for them.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
 from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case
@@ -44,28 +46,28 @@ class Votes:
         self._library = library
         self._feedback = Feedback(library.settings)
 
-    def vote(self, history: History, vote: Vote) -> str:
+    def vote(self, history: History, vote: Vote) -> Markup:
         """Does what a vote says. Gives the thumbs of all answers anew, as they are below them."""
         voted = next((exchange for exchange in history if exchange.key == vote.exchange and exchange.result), None)
         if voted is None or voted.result is None:
-            return lost(vote.exchange)
+            return Markup(lost(vote.exchange))
         try:
             self._act(voted, voted.result, vote)
             asks, problem = vote.action == "down", ""
         except RagBotError as error:
             asks, problem = vote.action in ("pick", "lines", "none"), str(error)
-        return "".join(
+        return Markup().join(
             self.block(exchange, asks, problem) if exchange is voted else self.block(exchange) for exchange in history
         )
 
-    def block(self, exchange: Exchange, asks: bool = False, problem: str = "") -> str:
+    def block(self, exchange: Exchange, asks: bool = False, problem: str = "") -> Markup:
         """The thumbs of an answer as HTML; none where there is no answer. `asks` where the right one stands."""
         result = exchange.result
         if not result or not (result.answer.citations or result.answer.abstained):
-            return ""
+            return Markup()
         asked = picker(result, self._nearest(exchange, result)) if asks else ""
         case = self._case(exchange)
-        return block(exchange.key, result, case, _pressed(case, result) if case else "", problem, asked)
+        return Markup(block(exchange.key, result, case, _pressed(case, result) if case else "", problem, asked))
 
     def _act(self, exchange: Exchange, result: SavedExchange, vote: Vote) -> None:
         if vote.action == "up":

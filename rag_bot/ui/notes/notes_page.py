@@ -99,26 +99,26 @@ def filters(counts: Mapping[str, int]) -> list[tuple[str, str]]:
 def rows(notes: Sequence[NoteState]) -> Markup:
     """The notes that were found, as far as there is room."""
     if not notes:
-        return Markup(macros("base.html").hint("No note fits."))
+        return macros("base.html").hint("No note fits.")
     shown = []
     for note in notes[:MOST_ROWS]:
         facts = [many(note.passages, "passage")] if note.synced or note.passages else []
         facts += [f"synced {when(note.synced)}"] if note.synced else []
         shown.append((note, " · ".join(facts)))
-    return Markup(macros("notes.html").rows(shown, len(notes) - MOST_ROWS))
+    return macros("notes.html").rows(shown, len(notes) - MOST_ROWS)
 
 
 def summary(glance: Glance) -> Markup:
     """Totals, model, folders and the last syncs."""
     status = glance.status
     if status is None:
-        return Markup(macros("base.html").hint(glance.problem or "Nothing is indexed yet."))
+        return macros("base.html").hint(glance.problem or "Nothing is indexed yet.")
     totals = (
         (f"{status.notes:,}", "note" if status.notes == 1 else "notes"),
         (f"{status.chunks:,}", "passage" if status.chunks == 1 else "passages"),
         (size(status.bytes_on_disk), "on disk"),
     )
-    return Markup(macros("notes.html").summary(totals, _facts(status), _runs(status)))
+    return macros("notes.html").summary(totals, _facts(status), _runs(status))
 
 
 def _facts(status: Status) -> dict[str, Markup | str]:

@@ -70,12 +70,12 @@ def render_note(
     if change:
         words = change_words(change) if cited or change not in ("elsewhere", "rewritten") else _CHANGED
         words = f"{words.capitalize()}. {_REMEDIES.get(change, _SYNC)}"
-    return Markup(html.note(note, where, words, bar, properties, _body(note, paths, cited)))
+    return html.note(note, where, words, bar, properties, _body(note, paths, cited))
 
 
 def render_missing(path: str, state: str = "") -> Markup:
     """The panel for a note that is not in the index; `state` is as in `NoteState`."""
-    return Markup(macros("notes.html").missing(_NOT_INDEXED.get(state, "No longer in the index"), path))
+    return macros("notes.html").missing(_NOT_INDEXED.get(state, "No longer in the index"), path)
 
 
 def heading_lines(note: Note, heading: str) -> range:
@@ -112,4 +112,4 @@ def _plain(lines: Sequence[str], cited: range) -> Markup:
     shown = lines[first - 1 : max(cited.stop, first) + 2 * _LINES_AROUND]
     cut = (line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …" for line in shown)
     html = Markup("\n").join(line_html(number, line, cited) for number, line in enumerate(cut, start=first))
-    return Markup(macros("notes.html").plain(html, len(lines) - len(shown)))
+    return macros("notes.html").plain(html, len(lines) - len(shown))
