@@ -13,16 +13,14 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag_bot.library import Library
-from rag_bot.ui.chat.chats_part import ChatsPart
-from rag_bot.ui.chat.exchange import Chat
-from rag_bot.ui.chat.talk import EVERYWHERE, Talk
+from rag_bot.ui.chat.chats import Chat
+from rag_bot.ui.chat.events import EVERYWHERE, ChatEvents, ChatsPart
 from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
 from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
 from rag_bot.ui.evaluation.run_list import Chosen
-from rag_bot.ui.legible import legible
+from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
-from rag_bot.ui.notes.note_list import ALL
-from rag_bot.ui.notes.notes_page import filters
+from rag_bot.ui.notes.notes_page import ALL, filters
 from rag_bot.ui.syncing.sync_part import SyncPart
 from rag_bot.ui.views import Sources, Views
 
@@ -63,7 +61,7 @@ class Page:
     def __init__(self, library: Library, sources: Sources) -> None:
         self._library = library
         self._sources = sources
-        self._talk = Talk(library, sources)
+        self._talk = ChatEvents(library, sources)
         with gr.Blocks(title="rag-bot", analytics_enabled=False, fill_width=True) as self.blocks:
             self._lay_out()
             self._wire()
@@ -105,7 +103,7 @@ class Page:
             self._folder = gr.Dropdown(
                 [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
             )
-            self._chats = ChatsPart(self._sources.chats, self._talk)
+            self._chats = ChatsPart(self._talk)
             self._syncing = SyncPart(self._sources, self._library.settings.index)
 
     def _lay_out_field(self) -> None:
@@ -230,7 +228,7 @@ def _update(name: str, changed: Views) -> Any:
     value = changed[name]
     if name == "filter":
         return gr.Radio(value)
-    return legible(value) if isinstance(value, str) else value
+    return show_hidden(value) if isinstance(value, str) else value
 
 
 def _theme() -> Any:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
+
+from markupsafe import Markup
+
+
+class Macros(Protocol):
+    """The macros of a template by their names."""
+
+    def __getattr__(self, name: str) -> Callable[..., Markup]: ...
 
 
 @cache
-def macros(name: str) -> Any:
+def macros(name: str) -> Macros:
     """The macros of a template, to be called like functions; each gives HTML as `markupsafe.Markup`.
 
     A value that a macro is given and that is no `Markup` is escaped. Raises jinja2.UndefinedError for one it lacks.
     """
-    return _environment().get_template(name).module
+    return cast(Macros, _environment().get_template(name).module)
 
 
 @cache

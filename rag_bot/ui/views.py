@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag_bot.errors import RagBotError
-from rag_bot.ui.chat.chat_list import chat_list
+from rag_bot.ui.chat.chat_view import chat_list, welcome
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
-from rag_bot.ui.chat.welcome import welcome
 from rag_bot.ui.evaluation.evaluations import Evaluations
 from rag_bot.ui.evaluation.run_list import Chosen
 from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models.models import Models
-from rag_bot.ui.notes.note_list import ALL, NoteLists
-from rag_bot.ui.notes.notes_page import filters, rows, summary
+from rag_bot.ui.notes.notes_page import ALL, NoteLists, filters, rows, summary
 from rag_bot.ui.syncing.glance import Glances
 from rag_bot.ui.syncing.overview import overview, watching
 from rag_bot.ui.syncing.sync_job import SyncJob

@@ -17,7 +17,7 @@ from rag_bot.conversations.exchange import local_now
 from rag_bot.conversations.markdown import conversation_markdown
 from rag_bot.output import answer_text, prose_text
 from rag_bot.records import PROSE, SUPPORTED, Place
-from rag_bot.ui.chat.render import growing_prose, whole_answer
+from rag_bot.ui.chat.answer_view import growing_prose, whole_answer
 from tests.injection.notes import NOTES
 
 ADDRESS = re.compile(r"(?:https?:|mailto:|javascript:|data:|//|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)

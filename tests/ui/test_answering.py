@@ -9,7 +9,7 @@ import pytest
 from rag_bot import Library
 from rag_bot.llm.keys import VARIABLES
 from rag_bot.ui.chat.answering import Answering
-from rag_bot.ui.chat.exchange import Exchange
+from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.syncing.sync_job import SyncJob
 
@@ -21,8 +21,8 @@ def test_before_a_remote_model_is_agreed_to_the_quotes_answer_and_say_so(
     models = Models(corpus_library.settings)
     models.choose("openai:gpt-5")
     answering = Answering(corpus_library, SyncJob(corpus_library.settings), models)
-    begun = Exchange("key", "How did chain-of-thought get its name?", "")
-    *_, whole = answering.grow(begun, (), "", threading.Event())
-    assert whole.given
-    assert whole.given.answer.mode == "quotes"
-    assert "openai:gpt-5 is asked once you say that it may be" in whole.given.answer.notice
+    question = Exchange("key", "How did chain-of-thought get its name?", "")
+    *_, whole = answering.grow(question, (), "", threading.Event())
+    assert whole.result
+    assert whole.result.answer.mode == "quotes"
+    assert "openai:gpt-5 is asked once you say that it may be" in whole.result.answer.notice

@@ -6,7 +6,7 @@ import datetime
 import re
 
 from rag_bot.conversations import Conversation
-from rag_bot.ui.chat.chat_list import chat_list
+from rag_bot.ui.chat.chat_view import chat_list
 
 TODAY = datetime.date(2026, 11, 22)
 EVIL = '<img src=x onerror="alert(1)">'

@@ -8,8 +8,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.conversations import Conversations
-from rag_bot.ui.chat.chats import Chats
-from rag_bot.ui.chat.exchange import Chat, Exchange
+from rag_bot.ui.chat.chats import Chat, Chats, Exchange
 from tests.conversations.samples import exchange
 
 
@@ -19,14 +18,14 @@ def chats(tmp_path: Path) -> Chats:
 
 
 def asked(key: str, question: str) -> Exchange:
-    return Exchange(key, question, "", given=exchange(key, question))
+    return Exchange(key, question, "", result=exchange(key, question))
 
 
 def test_a_conversation_is_called_by_its_first_question_as_it_was_asked_last(chats: Chats) -> None:
     kept = chats.save(Chat(), asked("a", "Where is the key?"))
     chats.cut(kept, "a", "Where is the lock?")
     kept = chats.save(Chat(kept.key), asked("b", "Where is the lock?"))
-    assert [one.title for one in chats.list("")] == ["Where is the lock?"]
+    assert [conversation.title for conversation in chats.list("")] == ["Where is the lock?"]
     assert chats.problem == ""
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from rag_bot import Library
 from rag_bot.conversations import SavedExchange
 from rag_bot.records import PROSE, QUOTES, Answer, Citation, Quote
-from rag_bot.ui.chat.conversation_view import ConversationView
-from rag_bot.ui.chat.exchange import Chat, Exchange, leaning_on
+from rag_bot.ui.chat.chat_view import ConversationView
+from rag_bot.ui.chat.chats import Chat, Exchange, earlier_questions
 from rag_bot.ui.chat.feedback import Votes
 
 EVIL = '"><img src=x onerror="alert(1)">'
@@ -28,7 +29,8 @@ def view(library: Library, write: Callable[..., Path], notes: Path) -> Conversat
 
 def asked(key: str, mode: str = QUOTES, *, growing: bool = False, abstained: bool = False) -> Exchange:
     answer = Answer(key, "", () if abstained else CITED, abstained, 0.9, mode, (), (), {})
-    return Exchange(key, f"Question {key}?", "", "<p>answer</p>", SavedExchange(key, key, "", answer), growing=growing)
+    html, result = Markup("<p>answer</p>"), SavedExchange(key, key, "", answer)
+    return Exchange(key, f"Question {key}?", "", html, result, growing=growing)
 
 
 def buttons(html: str) -> list[str]:
@@ -37,21 +39,21 @@ def buttons(html: str) -> list[str]:
 
 
 def test_each_mode_offers_the_other_one(view: ConversationView) -> None:
-    assert buttons(view.one(asked("a"), 0)) == ["Retry", "Answer in prose", "Edit"]
-    assert buttons(view.one(asked("a", PROSE), 0)) == ["Retry", "Quotes only", "Edit"]
-    assert buttons(view.one(asked("a", abstained=True), 0)) == ["Retry", "Edit"]
-    assert buttons(view.one(Exchange("a", "?", "", "<p>notice</p>"), 0)) == ["Retry", "Edit"]
+    assert buttons(view.exchange(asked("a"), 0)) == ["Retry", "Answer in prose", "Edit"]
+    assert buttons(view.exchange(asked("a", PROSE), 0)) == ["Retry", "Quotes only", "Edit"]
+    assert buttons(view.exchange(asked("a", abstained=True), 0)) == ["Retry", "Edit"]
+    assert buttons(view.exchange(Exchange("a", "?", "", Markup("<p>notice</p>")), 0)) == ["Retry", "Edit"]
 
 
 def test_while_an_answer_grows_nothing_can_be_done_about_it_and_the_rest_stays_as_it_was(
     view: ConversationView,
 ) -> None:
     chat = Chat("k", (asked("a"), asked("b"), asked("c")))
-    growing = view.one(asked("b", growing=True), 1)
+    growing = view.exchange(asked("b", growing=True), 1)
     assert buttons(growing) == []
     assert "feedback" not in growing
     before, after = view.around(chat, "b")
-    assert before + view.one(asked("b"), 1) + after == view.whole(chat)
+    assert before + view.exchange(asked("b"), 1) + after == view.whole(chat)
 
 
 def test_an_edit_says_what_it_removes(view: ConversationView) -> None:
@@ -63,7 +65,7 @@ def test_an_edit_says_what_it_removes(view: ConversationView) -> None:
 
 
 def test_questions_are_escaped(view: ConversationView) -> None:
-    html = view.one(Exchange(EVIL, EVIL + "</textarea>", "", ""), 0)
+    html = view.exchange(Exchange(EVIL, EVIL + "</textarea>", ""), 0)
     assert "<img" not in html
     assert html.count("</textarea>") == 1
 
@@ -71,10 +73,10 @@ def test_questions_are_escaped(view: ConversationView) -> None:
 def test_a_chat_keeps_an_exchange_in_its_place() -> None:
     chat = Chat("k", (asked("a"), asked("b"), asked("c")))
     again = asked("b", PROSE)
-    assert [one.key for one in chat.having(again).history] == ["a", "b", "c"]
-    assert chat.having(again).find("b") is again
-    assert [one.key for one in chat.having(asked("d")).history] == ["a", "b", "c", "d"]
-    assert [one.key for one in chat.up_to("b").history] == ["a"]
+    assert [exchange.key for exchange in chat.with_exchange(again).history] == ["a", "b", "c"]
+    assert chat.with_exchange(again).find("b") is again
+    assert [exchange.key for exchange in chat.with_exchange(asked("d")).history] == ["a", "b", "c", "d"]
+    assert [exchange.key for exchange in chat.up_to("b").history] == ["a"]
     assert chat.after("d") == ()
-    assert leaning_on("And that?", chat.history) == ("Question a?", "Question b?", "Question c?")
-    assert leaning_on("What is the ferry's price?", chat.history) == ()
+    assert earlier_questions("And that?", chat.history) == ("Question a?", "Question b?", "Question c?")
+    assert earlier_questions("What is the ferry's price?", chat.history) == ()

@@ -8,10 +8,12 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from rag_bot import Library
 from rag_bot.conversations import SavedExchange
@@ -20,8 +22,8 @@ from rag_bot.evaluation.cases import Case, Evidence, case_of, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
-from rag_bot.ui.chat.exchange import Exchange, History
-from rag_bot.ui.chat.feedback import Votes
+from rag_bot.ui.chat.chats import Exchange, History
+from rag_bot.ui.chat.feedback import Vote, Votes
 from rag_bot.ui.evaluation.result_view import result_html
 
 TRAM, BUS = "When does the night tram leave?", "What colour is the airport bus?"
@@ -47,8 +49,8 @@ def tram_library(library: Library, write: Callable[..., Path], notes: Path) -> L
 
 
 def asked(library: Library, question: str, key: str = "k1", folder: str = "") -> Exchange:
-    given = SavedExchange(key, question, folder, library.ask(question))
-    return Exchange(key, question, folder, "<p>answer</p>", given)
+    result = SavedExchange(key, question, folder, library.ask(question))
+    return Exchange(key, question, folder, Markup("<p>answer</p>"), result)
 
 
 def kept(library: Library) -> list[Case]:
@@ -57,7 +59,7 @@ def kept(library: Library) -> list[Case]:
 
 
 def vote(library: Library, history: History, action: str, **more: Any) -> str:
-    return Votes(library).vote(history, {"exchange": history[-1].key, "action": action} | more)
+    return Votes(library).vote(history, Vote(history[-1].key, action, **more))
 
 
 def said(html: str) -> str:
@@ -129,9 +131,9 @@ def test_a_thumb_down_takes_back_the_thumb_up_and_asks_where_the_answer_stands(t
 
 def test_lines_that_are_ticked_or_chosen_in_a_note_become_the_evidence(tram_library: Library) -> None:
     history = (asked(tram_library, TRAM),)
-    assert "Tick the lines" in said(vote(tram_library, history, "pick", picked=[]))
+    assert "Tick the lines" in said(vote(tram_library, history, "pick", picked=()))
     assert kept(tram_library) == []
-    vote(tram_library, history, "pick", picked=[1])
+    vote(tram_library, history, "pick", picked=(1,))
     assert [one.evidence[0].quote for one in kept(tram_library)] == ["The night tram leaves at two."]
     vote(tram_library, history, "lines", note="notes/trams.md", first=4, last=4)
     [case] = kept(tram_library)
@@ -176,11 +178,11 @@ def test_that_the_notes_do_not_answer_is_a_case_as_well(tram_library: Library) -
     assert (case.answerable, case.evidence, case.kind) == (False, (), KIND)
     assert pressed(html) == ["down"]
     abstained = asked(tram_library, ABSENT, "k2")
-    assert abstained.given
-    assert abstained.given.answer.abstained
+    assert abstained.result
+    assert abstained.result.answer.abstained
     html = vote(tram_library, (abstained,), "up")
     assert pressed(html) == ["up"]
-    assert "your notes don&#x27;t answer this" in html
+    assert "your notes don't answer this" in unescape(html)
     assert 'data-vote="none"' not in vote(tram_library, (abstained,), "down")
 
 
@@ -207,7 +209,7 @@ def test_an_answer_from_a_note_that_changed_makes_no_case(
 
 def test_a_follow_up_is_kept_with_the_questions_before_it(tram_library: Library) -> None:
     plain = asked(tram_library, TRAM)
-    follow_up = replace(plain, key="k2", turns=(BUS,))
+    follow_up = replace(plain, key="k2", earlier=(BUS,))
     html = vote(tram_library, (plain, follow_up), "up")
     assert [case.turns for case in kept(tram_library)] == [(BUS,)]
     assert pressed(html) == ["up"]
@@ -216,7 +218,7 @@ def test_a_follow_up_is_kept_with_the_questions_before_it(tram_library: Library)
 
 
 def test_an_answer_that_the_app_no_longer_knows_says_so(tram_library: Library) -> None:
-    html = Votes(tram_library).vote((asked(tram_library, TRAM),), {"exchange": "<b>", "action": "up"})
+    html = Votes(tram_library).vote((asked(tram_library, TRAM),), Vote("<b>", "up"))
     assert "ask again" in html
     assert 'data-exchange="&lt;b&gt;"' in html
     assert kept(tram_library) == []
@@ -234,7 +236,7 @@ def test_a_file_that_somebody_broke_is_named_and_left_as_it_is(tram_library: Lib
 
 def test_votes_of_before_are_shown_and_none_under_what_went_wrong(tram_library: Library) -> None:
     vote(tram_library, (asked(tram_library, TRAM),), "up")
-    failed = Exchange("k3", "?", "", "<p>notice</p>")
+    failed = Exchange("k3", "?", "", Markup("<p>notice</p>"))
     votes = Votes(tram_library)
     assert pressed(votes.block(asked(tram_library, TRAM, "k2"))) == ["up"]
     assert votes.block(failed) == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.records import Note
-from rag_bot.ui.notes.note_view import LONGEST_RENDERED, heading_lines, render_missing, render_note
+from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, render_missing, render_note
 
 PATHS = ("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md")
 

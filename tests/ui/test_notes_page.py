@@ -9,8 +9,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.records import Failure, NoteState, Run, Status, Writer
-from rag_bot.ui.notes.note_list import ALL, NoteList, NoteLists
-from rag_bot.ui.notes.notes_page import MOST_ROWS, filters, rows, summary
+from rag_bot.ui.notes.notes_page import ALL, MOST_ROWS, NoteList, NoteLists, filters, rows, summary
 from rag_bot.ui.syncing.glance import Glance, Pulse
 
 EVIL = '<img src=x onerror="alert(1)">'

@@ -9,8 +9,7 @@ from html import unescape
 import pytest
 
 from rag_bot.records import NO_CLAIM, PARTLY, PROSE, SUPPORTED, UNSUPPORTED, Answer, Citation, Quote, Sentence, Usage
-from rag_bot.ui.chat.prose_view import prose, share_words
-from rag_bot.ui.chat.render import growing_prose, whole_answer
+from rag_bot.ui.chat.answer_view import growing_prose, prose, share_words, whole_answer
 
 QUOTE = Quote("The night tram leaves at two.", "n/trams.md", "Trams", (), (), 0, 29, 3, 4, 0.9)
 HOSTILE = (

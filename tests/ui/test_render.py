@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status, Writer
+from rag_bot.ui.chat.answer_view import notice, whole_answer
+from rag_bot.ui.chat.answering import still_reading
+from rag_bot.ui.chat.chat_view import welcome
 from rag_bot.ui.chat.examples import SHIPPED, SHIPPED_NOTE, example_questions
-from rag_bot.ui.chat.render import notice, whole_answer
-from rag_bot.ui.chat.welcome import still_reading, welcome
 from rag_bot.ui.syncing.glance import Glance, Pulse
 from rag_bot.ui.syncing.overview import failures, overview, watching
 from rag_bot.ui.syncing.sync_job import SyncState

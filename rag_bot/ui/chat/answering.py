@@ -10,14 +10,12 @@ from dataclasses import replace
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
 from rag_bot.library import Library
-from rag_bot.llm import LanguageModel
 from rag_bot.query.prose.author import STOPPED
 from rag_bot.records import PROSE, QUOTES, Answer, Filters
-from rag_bot.ui.chat.exchange import Exchange, History, as_turns
-from rag_bot.ui.chat.render import growing_prose, notice, waiting, whole_answer
-from rag_bot.ui.chat.welcome import still_reading
+from rag_bot.ui.chat.answer_view import growing_prose, notice, waiting, whole_answer
+from rag_bot.ui.chat.chats import Exchange, History, as_turns
 from rag_bot.ui.models.models import Models
-from rag_bot.ui.syncing.sync_job import SyncJob
+from rag_bot.ui.syncing.sync_job import SyncJob, SyncState
 
 _INSTEAD = "These are your notes' own lines instead."
 _LOG = logging.getLogger(__name__)
@@ -31,79 +29,78 @@ class Answering:
         self._sync = sync
         self._models = models
 
-    def grow(self, begun: Exchange, earlier: History, mode: str, stop: threading.Event) -> Iterator[Exchange]:
+    def grow(self, exchange: Exchange, history: History, mode: str, stop: threading.Event) -> Iterator[Exchange]:
         """The exchange as it grows; only the last one is not `growing`. `mode` "" is prose wherever it can be.
 
-        Whatever goes wrong is said in it.
+        `history` is what was said before it. Whatever goes wrong is said in it.
         """
-        begun = replace(begun, growing=True, html=waiting(), given=None)
-        yield begun
+        exchange = replace(exchange, growing=True, html=waiting(), result=None)
+        yield exchange
         try:
             self._models.settle(stop)  # what was chosen a moment ago answers, and not the one before
             asking = self._models.choice.asking
             if asking and mode != QUOTES:
-                yield self._quote(
-                    begun, f"{asking.name} is asked once you say that it may be; these are your own lines."
-                )
+                why = f"{asking.name} is asked once you say that it may be; these are your own lines."
+                yield self._quote(exchange, why)
             elif self._models.chosen and mode != QUOTES:
-                yield from self._write(begun, earlier, stop)
+                yield from self._write(exchange, history, stop)
             else:
-                yield self._quote(begun)
+                yield self._quote(exchange)
         except IndexUnusable as error:
-            yield _failed(begun, still_reading(self._sync.state) if self._sync.state.running else str(error))
+            yield _failed(exchange, still_reading(self._sync.state) if self._sync.state.running else str(error))
         except RagBotError as error:
-            yield _failed(begun, str(error))
+            yield _failed(exchange, str(error))
         except Exception as error:  # noqa: BLE001 - the outermost edge
             _LOG.exception("A question failed")
-            yield _failed(begun, f"Something went wrong ({type(error).__name__}); the terminal says more.")
+            yield _failed(exchange, f"Something went wrong ({type(error).__name__}); the terminal says more.")
 
-    def _quote(self, begun: Exchange, why: str = "") -> Exchange:
+    def _quote(self, exchange: Exchange, why: str = "") -> Exchange:
         """The quotes; `why` they are shown where sentences were asked for."""
-        answer = self._library.ask(begun.question, filters=_filters(begun), earlier=begun.turns)
-        return _whole(begun, replace(answer, notice=why))
+        filters = Filters(folder=exchange.folder or None)
+        answer = self._library.ask(exchange.question, filters=filters, earlier=exchange.earlier)
+        return _whole(exchange, replace(answer, notice=why))
 
-    def _write(self, begun: Exchange, earlier: History, stop: threading.Event) -> Iterator[Exchange]:
+    def _write(self, exchange: Exchange, history: History, stop: threading.Event) -> Iterator[Exchange]:
         """Sentences; where the model cannot be had, the quotes and why."""
         name = self._models.chosen
         if not self._models.is_open(name):
-            yield replace(begun, html=waiting(f"Opening {name}"))
+            yield replace(exchange, html=waiting(f"Opening {name}"))
         try:
             model = self._models.open(name, stop)
         except (LlmError, UsageError) as error:
-            yield self._quote(begun, f"{error} {_INSTEAD}")
+            yield self._quote(exchange, f"{error} {_INSTEAD}")
             return
         if model is None:
-            yield self._quote(begun, f"Stopped before {name} was open. {_INSTEAD}")
+            yield self._quote(exchange, f"Stopped before {name} was open. {_INSTEAD}")
             return
-        turns = as_turns(earlier)
-        for answer in self._library.write(begun.question, llm=model, filters=_filters(begun), turns=turns, stop=stop):
-            yield _growing(begun, answer)
-        yield _whole(begun, answer)
-        self._tell(model, answer)
-
-    def _tell(self, model: LanguageModel, answer: Answer) -> None:
-        """Whether the model has answered; one that was not asked, or was stopped, shows nothing of it."""
+        filters, turns = Filters(folder=exchange.folder or None), as_turns(history)
+        for answer in self._library.write(exchange.question, llm=model, filters=filters, turns=turns, stop=stop):
+            if answer.mode == PROSE and not answer.abstained:
+                yield replace(exchange, html=growing_prose(answer), result=_result(exchange, answer))
+            else:
+                yield replace(_whole(exchange, answer), growing=True)
+        yield _whole(exchange, answer)
+        # A model that was not asked, or was stopped, shows nothing of whether it answers.
         if answer.mode == PROSE and answer.sentences:
             self._models.heard(model, answers=True)
         elif answer.mode == QUOTES and answer.model and not answer.notice.startswith(STOPPED):
             self._models.heard(model, answers=False)
 
 
-def _growing(begun: Exchange, answer: Answer) -> Exchange:
-    if answer.mode != PROSE or answer.abstained:
-        return replace(_whole(begun, answer), growing=True)
-    given = SavedExchange(begun.key, begun.question, begun.folder, answer)
-    return replace(begun, html=growing_prose(answer), given=given)
+def still_reading(state: SyncState) -> str:
+    """The answer to a question asked too early."""
+    far = f": {state.done:,} of {state.total:,}" if state.total else ""
+    return f"Still reading your notes{far}. Ask again in a moment."
 
 
-def _whole(begun: Exchange, answer: Answer) -> Exchange:
-    given = SavedExchange(begun.key, begun.question, begun.folder, answer)
-    return replace(begun, html=whole_answer(given.answer, given.nearest), given=given, growing=False)
+def _whole(exchange: Exchange, answer: Answer) -> Exchange:
+    result = _result(exchange, answer)
+    return replace(exchange, html=whole_answer(result.answer, result.nearest), result=result, growing=False)
 
 
-def _failed(begun: Exchange, why: str) -> Exchange:
-    return replace(begun, html=notice(why), given=None, growing=False)
+def _result(exchange: Exchange, answer: Answer) -> SavedExchange:
+    return SavedExchange(exchange.key, exchange.question, exchange.folder, answer)
 
 
-def _filters(begun: Exchange) -> Filters:
-    return Filters(folder=begun.folder or None)
+def _failed(exchange: Exchange, why: str) -> Exchange:
+    return replace(exchange, html=notice(why), result=None, growing=False)

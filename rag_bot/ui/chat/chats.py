@@ -1,25 +1,90 @@
-"""The saved conversations, as one app keeps and lists them. Where they cannot be saved, the chat goes on without."""
+"""Conversations: the one that a page shows, and those that are saved, as one app keeps and lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from markupsafe import Markup
 
 from rag_bot.conversations import Conversation, Conversations, SavedExchange
 from rag_bot.errors import RagBotError, UsageError
 from rag_bot.library import Library
-from rag_bot.records import Citation
+from rag_bot.query.followups import leans_back
+from rag_bot.records import Citation, Turn
 from rag_bot.store.staleness import change_since
-from rag_bot.ui.chat.exchange import Chat, Exchange, History, leaning_on
-from rag_bot.ui.chat.render import whole_answer
+from rag_bot.ui.chat.answer_view import whole_answer
 
-MOST_LISTED = 200
+MOST_LISTED = 200  # set by hand; a search finds older ones
 UNFINISHED = "This answer was not finished."
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question, asked in a folder or everywhere (""), and what it got.
+
+    `html` is what is shown. `result` is what it stands on: never there where something went wrong, and not whole while
+    the answer is `growing`. `earlier` are the questions before it that it was asked with, the oldest first.
+    """
+
+    key: str
+    question: str
+    folder: str
+    html: Markup = field(default_factory=Markup)
+    result: SavedExchange | None = None
+    earlier: tuple[str, ...] = ()
+    growing: bool = False
+
+
+History = tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation; `key` is that of the saved one, "" as long as it is saved nowhere."""
+
+    key: str = ""
+    history: History = ()
+
+    def find(self, key: str) -> Exchange | None:
+        return next((exchange for exchange in self.history if exchange.key == key), None)
+
+    def before(self, key: str) -> History:
+        """What was said before an exchange; everything if it is not there yet."""
+        keys = [exchange.key for exchange in self.history]
+        return self.history[: keys.index(key)] if key in keys else self.history
+
+    def after(self, key: str) -> History:
+        return self.history[len(self.before(key)) + 1 :]
+
+    def up_to(self, key: str) -> Chat:
+        """Without this exchange and those after it."""
+        return replace(self, history=self.before(key))
+
+    def with_exchange(self, exchange: Exchange) -> Chat:
+        """With an exchange in the place of the one of the same key, or else at the end."""
+        return replace(self, history=(*self.before(exchange.key), exchange, *self.after(exchange.key)))
+
+
+def earlier_questions(question: str, history: History) -> tuple[str, ...]:
+    """The questions before it that a follow-up is asked with; none for a question that stands alone."""
+    return tuple(exchange.question for exchange in history) if leans_back(question) else ()
+
+
+def as_turns(history: History) -> tuple[Turn, ...]:
+    """What was said, as a language model is told it."""
+    return tuple(
+        Turn(exchange.question, exchange.result.answer.remembered if exchange.result else "") for exchange in history
+    )
+
+
 class Chats:
-    """Safe to use from several threads. `problem` is why the last change could not be saved, "" where it was."""
+    """The saved conversations. Where they cannot be saved, the chat goes on without.
+
+    Safe to use from several threads. `problem` is why the last change could not be saved, "" where it was.
+    """
 
     def __init__(self, library: Library, conversations: Conversations) -> None:
         self._library = library
@@ -27,28 +92,28 @@ class Chats:
         self._listed: tuple[object, tuple[Conversation, ...]] = (None, ())
         self.problem = ""
 
-    def save(self, chat: Chat, one: Exchange) -> Chat:
+    def save(self, chat: Chat, exchange: Exchange) -> Chat:
         """The conversation with the key under which this exchange is saved now; as it was, where it can't be.
 
         An exchange that still grows is saved as one that was not finished, in case that it never is.
         """
-        if one.given is None:
+        result = exchange.result
+        if result is None:
             return chat
-        given = one.given
-        if one.growing:
-            given = replace(given, answer=replace(given.answer, draft="", notice=UNFINISHED))
+        if exchange.growing:
+            result = replace(result, answer=replace(result.answer, draft="", notice=UNFINISHED))
         try:
-            key = self._put(chat, given)
+            key = self._put(chat, replace(exchange, result=result), result)
         except RagBotError as error:
             self.problem = str(error)
             return chat
         self.problem = ""
         return replace(chat, key=key)
 
-    def cut(self, chat: Chat, key: str, asked_instead: str = "") -> None:
+    def cut(self, chat: Chat, key: str, question_instead: str = "") -> None:
         """Forgets an exchange and all that came after it, before something else is asked in its place."""
         if chat.key:
-            self._change(lambda: self._conversations.cut(chat.key, key, asked_instead))
+            self._change(lambda: self._conversations.cut(chat.key, key, question_instead))
 
     def rename(self, key: str, title: str) -> None:
         self._change(lambda: self._conversations.rename(key, title))
@@ -65,7 +130,11 @@ class Chats:
         """
         history: History = ()
         for saved in self._conversations.exchanges(key):
-            history = (*history, self._reopened(saved, history))
+            citations = tuple(self._with_change(citation) for citation in saved.answer.citations)
+            result = replace(saved, answer=replace(saved.answer, citations=citations))
+            html = whole_answer(result.answer, result.nearest)
+            earlier = earlier_questions(saved.question, history)
+            history = (*history, Exchange(saved.key, saved.question, saved.folder, html, result, earlier))
         return Chat(key, history)
 
     def list(self, search: str) -> tuple[Conversation, ...]:
@@ -74,30 +143,22 @@ class Chats:
         Raises:
             ConversationsUnusable: they cannot be read.
         """
-        state = (search, *(_stamp(self._conversations.file.with_name(name)) for name in self._names()))
+        file = self._conversations.file
+        state = (search, _stamp(file), _stamp(file.with_name(f"{file.name}-wal")))
         if self._listed[0] != state:
             self._listed = (state, tuple(self._conversations.list(search, MOST_LISTED)))
         return self._listed[1]
 
-    def _names(self) -> tuple[str, str]:
-        return self._conversations.file.name, f"{self._conversations.file.name}-wal"
-
-    def _put(self, chat: Chat, given: SavedExchange) -> str:
+    def _put(self, chat: Chat, exchange: Exchange, result: SavedExchange) -> str:
+        """The key of the conversation that it is saved in: this one, or a new one with all that has been said."""
         if chat.key:
-            try:
-                self._conversations.put(chat.key, given)
-            except UsageError:  # deleted meanwhile, perhaps on another page: what is still shown is saved anew
-                return self._begin(chat, given)
-            return chat.key
-        return self._begin(chat, given)
-
-    def _begin(self, chat: Chat, given: SavedExchange) -> str:
-        """A new conversation with all that has been said."""
-        said = [one.given for one in chat.having(Exchange(given.key, given.question, "", given=given)).history]
-        kept = [one for one in said if one]
-        key = self._conversations.begin(kept[0].question).key
-        for one in kept:
-            self._conversations.put(key, one)
+            with suppress(UsageError):  # deleted meanwhile, perhaps on another page: what is still shown is saved anew
+                self._conversations.put(chat.key, result)
+                return chat.key
+        results = [other.result for other in chat.with_exchange(exchange).history if other.result]
+        key = self._conversations.begin(results[0].question).key
+        for each in results:
+            self._conversations.put(key, each)
         return key
 
     def _change(self, change: Callable[[], None]) -> None:
@@ -108,13 +169,7 @@ class Chats:
         else:
             self.problem = ""
 
-    def _reopened(self, saved: SavedExchange, before: History) -> Exchange:
-        citations = tuple(self._looked_at(one) for one in saved.answer.citations)
-        given = replace(saved, answer=replace(saved.answer, citations=citations))
-        html = whole_answer(given.answer, given.nearest)
-        return Exchange(given.key, given.question, given.folder, html, given, leaning_on(given.question, before))
-
-    def _looked_at(self, citation: Citation) -> Citation:
+    def _with_change(self, citation: Citation) -> Citation:
         """With what has become of the note since."""
         try:
             note = self._library.note(citation.quote.note_path)
@@ -124,8 +179,9 @@ class Chats:
 
 
 def _stamp(file: Path) -> tuple[int, int]:
+    """Changes with the file; the same for every file that is not there."""
     try:
-        found = file.stat()
+        state = file.stat()
     except OSError:
         return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return state.st_mtime_ns, state.st_size

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
@@ -13,13 +14,29 @@ from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.evaluation.judge import note_text
 from rag_bot.evaluation.patterns import any_pattern, sentences_of
 from rag_bot.library import Library
-from rag_bot.records import Place, change_words, location
+from rag_bot.records import Citation, Place, change_words, location
 from rag_bot.store.staleness import change_since
-from rag_bot.ui.chat.exchange import Exchange, History
-from rag_bot.ui.chat.quote_view import bare
+from rag_bot.ui.chat.answer_view import bare
+from rag_bot.ui.chat.chats import Exchange, History
 from rag_bot.ui.evaluation.feedback_view import block, lost, picker
 
-_NEAREST = 5
+_NEAREST = 5  # passages to choose from; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What was said of one answer, by the key of its `exchange`.
+
+    `action` is "up", "down" (asks where the answer stands), "cancel", "back"; "pick" with the numbers of citations as
+    `picked`; "lines" with `note`, `first` and `last`; or "none", for notes that don't answer it.
+    """
+
+    exchange: str
+    action: str
+    picked: tuple[int, ...] = ()
+    note: str = ""
+    first: int = 0
+    last: int = 0
 
 
 class Votes:
@@ -29,101 +46,86 @@ class Votes:
         self._library = library
         self._feedback = Feedback(library.settings)
 
-    def vote(self, history: History, said: Mapping[str, Any]) -> str:
-        """Does what was said of one answer. Gives the thumbs of all answers anew, as they are below them.
-
-        `said` has the key of the `exchange` and the `action`: "up", "down" (asks where the answer stands), "cancel",
-        "back"; "pick" with the numbers of citations as `picked`; "lines" with `note`, `first` and `last`; "none".
-        """
-        key = str(said.get("exchange"))
-        chosen = next((one for one in history if one.key == key and one.given), None)
-        if chosen is None:
-            return lost(key)
+    def vote(self, history: History, vote: Vote) -> Markup:
+        """Does what a vote says. Gives the thumbs of all answers anew, as they are below them."""
+        voted = next((exchange for exchange in history if exchange.key == vote.exchange and exchange.result), None)
+        if voted is None or voted.result is None:
+            return Markup(lost(vote.exchange))
         try:
-            asks, problem = self._act(chosen, said), ""
+            self._act(voted, voted.result, vote)
+            asks, problem = vote.action == "down", ""
         except RagBotError as error:
-            asks, problem = said.get("action") in ("pick", "lines", "none"), str(error)
-        return "".join(self.block(one, asks and one is chosen, problem if one is chosen else "") for one in history)
+            asks, problem = vote.action in ("pick", "lines", "none"), str(error)
+        return Markup().join(
+            self.block(exchange, asks, problem) if exchange is voted else self.block(exchange) for exchange in history
+        )
 
-    def _act(self, chosen: Exchange, said: Mapping[str, Any]) -> bool:
-        """Whether there is still to be asked where the answer stands."""
-        action = said.get("action")
-        if action == "up":
-            self._keep_quotes(chosen, self._quoted(chosen, None))
-        elif action == "pick":
-            self._keep_quotes(chosen, self._quoted(chosen, {int(number) for number in said["picked"]}))
-        elif action == "lines":
-            self._keep_lines(chosen, location(str(said["note"]), int(said["first"]), int(said["last"])))
-        elif action == "none":
-            self._keep(chosen, ())
-        elif action == "back" or (action == "down" and self._verdict(chosen) == "up"):
-            self._feedback.take_back(chosen.question, chosen.turns)
-        return action == "down"
+    def block(self, exchange: Exchange, asks: bool = False, problem: str = "") -> Markup:
+        """The thumbs of an answer as HTML; none where there is no answer. `asks` where the right one stands."""
+        result = exchange.result
+        if not result or not (result.answer.citations or result.answer.abstained):
+            return Markup()
+        asked = picker(result, self._nearest(exchange, result)) if asks else ""
+        case = self._case(exchange)
+        return Markup(block(exchange.key, result, case, _pressed(case, result) if case else "", problem, asked))
 
-    def _quoted(self, chosen: Exchange, numbers: set[int] | None) -> tuple[Evidence, ...]:
-        """The citations with these numbers, or all, as evidence."""
-        assert chosen.given
-        citations = [one for one in chosen.given.answer.citations if numbers is None or one.number in numbers]
-        if numbers is not None and not citations:
-            raise UsageError("Tick the lines that answer the question, or choose others in a note.")
-        return _evidence(citations)
+    def _act(self, exchange: Exchange, result: SavedExchange, vote: Vote) -> None:
+        if vote.action == "up":
+            self._keep_quotes(exchange, result.answer.citations)
+        elif vote.action == "pick":
+            picked = [citation for citation in result.answer.citations if citation.number in vote.picked]
+            if not picked:
+                raise UsageError("Tick the lines that answer the question, or choose others in a note.")
+            self._keep_quotes(exchange, picked)
+        elif vote.action == "lines":
+            place = location(vote.note, vote.first, vote.last)
+            case = make_case(note_text(self._library), exchange.question, (place,), kind=KIND)
+            evidence = tuple(replace(piece, quote=bare(piece.quote)) for piece in case.evidence)
+            sentences = (bare(text) for piece in case.evidence for text in sentences_of(piece.quote, piece.path))
+            self._keep(exchange, evidence, any_pattern(sentences))
+        elif vote.action == "none":
+            self._keep(exchange, ())
+        elif vote.action in ("back", "down"):
+            kept = self._case(exchange)
+            if vote.action == "back" or (kept and _pressed(kept, result) == "up"):
+                self._feedback.take_back(exchange.question, exchange.earlier)
 
-    def _keep(self, chosen: Exchange, evidence: tuple[Evidence, ...], pattern: str = "") -> None:
-        if not evidence and chosen.folder:
-            raise UsageError(f"This was asked of {chosen.folder} only. Ask it of all notes, then say so again.")
-        for one in evidence:
-            self._require_unchanged(one)
-        self._feedback.keep(case_of(chosen.question, evidence, pattern=pattern, kind=KIND, turns=chosen.turns))
+    def _keep_quotes(self, exchange: Exchange, citations: Sequence[Citation]) -> None:
+        evidence = _evidence(citations)
+        self._keep(exchange, evidence, any_pattern(piece.quote for piece in evidence))
 
-    def _keep_quotes(self, chosen: Exchange, evidence: tuple[Evidence, ...]) -> None:
-        self._keep(chosen, evidence, any_pattern(one.quote for one in evidence))
+    def _keep(self, exchange: Exchange, evidence: tuple[Evidence, ...], pattern: str = "") -> None:
+        """Makes the case, but only of what stands in the file and in the index alike."""
+        if not evidence and exchange.folder:
+            raise UsageError(f"This was asked of {exchange.folder} only. Ask it of all notes, then say so again.")
+        for piece in evidence:
+            path, note = piece.path, self._library.note(piece.path)
+            if note is None or piece.quote not in note.text:
+                raise UsageError(f"{path} has changed since this was answered, so no case was made. Ask again.")
+            if change := change_since(note, piece.quote):
+                words = f"{path}: {change_words(change)}, so no case was made."
+                raise UsageError(f"{words} Sync your notes and ask again.")
+        self._feedback.keep(case_of(exchange.question, evidence, pattern=pattern, kind=KIND, turns=exchange.earlier))
 
-    def _keep_lines(self, chosen: Exchange, place: str) -> None:
-        case = make_case(note_text(self._library), chosen.question, (place,), kind=KIND)
-        evidence = tuple(replace(one, quote=bare(one.quote)) for one in case.evidence)
-        said = (bare(sentence) for one in case.evidence for sentence in sentences_of(one.quote, one.path))
-        self._keep(chosen, evidence, any_pattern(said))
-
-    def _require_unchanged(self, evidence: Evidence) -> None:
-        """A case is only made of what stands in the file and in the index alike."""
-        note = self._library.note(evidence.path)
-        if note is None or evidence.quote not in note.text:
-            raise UsageError(f"{evidence.path} has changed since this was answered, so no case was made. Ask again.")
-        if change := change_since(note, evidence.quote):
-            words = f"{evidence.path}: {change_words(change)}, so no case was made."
-            raise UsageError(f"{words} Sync your notes and ask again.")
-
-    def _verdict(self, one: Exchange) -> str:
-        case = self._case(one)
-        return verdict(case, one.given) if case and one.given else ""
-
-    def _case(self, one: Exchange) -> Case | None:
+    def _case(self, exchange: Exchange) -> Case | None:
         try:
-            return self._feedback.find(one.question, one.turns)
+            return self._feedback.find(exchange.question, exchange.earlier)
         except UsageError:  # a vote will say what is wrong with the file
             return None
 
-    def block(self, one: Exchange, asks: bool = False, problem: str = "") -> str:
-        """The thumbs of an answer as HTML; none where there is no answer."""
-        if not one.given or not (one.given.answer.citations or one.given.answer.abstained):
-            return ""
-        asked = picker(one.given, self._nearest(one)) if asks else ""
-        return block(one.key, one.given, self._case(one), self._verdict(one), problem, asked)
-
-    def _nearest(self, one: Exchange) -> Sequence[Place]:
+    def _nearest(self, exchange: Exchange, result: SavedExchange) -> Sequence[Place]:
         """Passages among which the right one may be, besides those that are cited."""
-        assert one.given
         try:
-            hits = self._library.search(one.question, limit=_NEAREST, earlier=one.turns)
+            hits = self._library.search(exchange.question, limit=_NEAREST, earlier=exchange.earlier)
         except RagBotError:
-            return one.given.nearest
+            return result.nearest
         return [Place.of(hit) for hit in hits]
 
 
-def verdict(case: Case, given: SavedExchange) -> str:
-    """What a case says of an answer: "up" if it is made of just what the answer stands on, else "down"."""
-    return "up" if set(case.evidence) == set(_evidence(given.answer.citations)) else "down"
+def _pressed(case: Case, result: SavedExchange) -> str:
+    """The thumb that a case stands for: "up" if it is made of just what the answer stands on, else "down"."""
+    return "up" if set(case.evidence) == set(_evidence(result.answer.citations)) else "down"
 
 
-def _evidence(citations: Sequence[Any]) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(Evidence(one.quote.note_path, bare(one.quote.text)) for one in citations))
+def _evidence(citations: Sequence[Citation]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(Evidence(citation.quote.note_path, bare(citation.quote.text)) for citation in citations))

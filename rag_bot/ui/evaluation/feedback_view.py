@@ -8,8 +8,8 @@ from html import escape
 from rag_bot.conversations import SavedExchange
 from rag_bot.evaluation.cases import Case
 from rag_bot.records import Citation, Place
-from rag_bot.ui.chat.exchange import Exchange
-from rag_bot.ui.chat.quote_view import place_link
+from rag_bot.ui.chat.answer_view import place_link
+from rag_bot.ui.chat.chats import Exchange
 
 _NONE = "My notes don't answer this"
 _LONGEST_QUOTE = 220  # characters that are shown where one ticks it

@@ -14,8 +14,8 @@ from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
 from rag_bot.evaluation.results import Cited, Expected, Found, Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
 from rag_bot.records import split_location
-from rag_bot.ui.chat.quote_view import target
 from rag_bot.ui.evaluation.run_list import file_words, made_words
+from rag_bot.ui.templating import macros
 
 _HEAD = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")
 _LONGEST_QUOTE = 400  # characters
@@ -48,7 +48,7 @@ def result_html(result: Result) -> str:
 def place_html(place: str) -> str:
     """A place in a note as a link that opens it there; a place that is none stays text."""
     try:
-        attributes = target(*split_location(place))
+        attributes = macros("base.html").opens(*split_location(place))
     except ValueError:
         return f'<span class="place" dir="auto">{escape(place)}</span>'
     return f'<a class="place" href="#" {attributes} dir="auto">{escape(place)}</a>'

@@ -1,95 +1,154 @@
-"""The page of notes: what the index holds, its last syncs, and a list in which every note opens."""
+"""The page of notes: what the index holds, its last syncs, and a list in which every note is found and opens."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from rag_bot.conversations.wording import folded
+from rag_bot.errors import IndexUnusable, UsageError
+from rag_bot.library import Library
 from rag_bot.output import run_state
-from rag_bot.records import NoteState, Run, Status
-from rag_bot.ui.notes.note_list import ALL, STATES
+from rag_bot.records import NoteState, Status
 from rag_bot.ui.syncing.glance import Glance
 from rag_bot.ui.syncing.overview import failures, folder
+from rag_bot.ui.templating import macros
 from rag_bot.ui.words import duration, many, run_words, since, size, when
 
-MOST_ROWS = 200
-_LABELS = {ALL: "All"} | {state: state.capitalize() for state in STATES}
+ALL = "all"
+STATES = ("indexed", "changed", "new", "deleted", "unreadable")
+MOST_ROWS = 200  # set by hand; a search finds the others
+_SHORTEST = 5.0  # seconds between two looks at the folders,
+_SHARE = 50  # and at least so many times as long as a look takes; both set by hand
 
 
-def summary(glance: Glance) -> str:
-    """Totals, model, folders and the last syncs."""
-    status = glance.status
-    if status is None:
-        return f'<p class="hint">{escape(glance.problem or "Nothing is indexed yet.")}</p>'
-    return (
-        f"{_totals(status)}{_facts(status)}"
-        f'<details class="history" data-keep="history"><summary>Last syncs</summary>{_history(status)}</details>'
-    )
+@dataclass(frozen=True, slots=True)
+class NoteList:
+    """All notes by path, with what they are found by."""
+
+    notes: tuple[NoteState, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, notes: Sequence[NoteState]) -> NoteList:
+        return cls(tuple(notes), tuple(folded(f"{note.title} {note.path}") for note in notes))
+
+    def find(self, query: str, state: str = ALL) -> list[NoteState]:
+        """The notes in this state whose path and title have all words of the query, however they are written."""
+        wanted = folded(query).split()
+        return [
+            note
+            for note, words in zip(self.notes, self.words, strict=True)
+            if (state in (ALL, note.state)) and all(word in words for word in wanted)
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """The number of notes in each state, and of all."""
+        counted = Counter(note.state for note in self.notes)
+        return {ALL: len(self.notes)} | {state: counted[state] for state in STATES}
+
+    def state_of(self, path: str) -> str:
+        """The state of the note with this path; "" if there is none."""
+        return next((note.state for note in self.notes if note.path == path), "")
+
+
+class NoteLists:
+    """Looks at the folders, which takes a second with 10,000 notes, and therefore not at each tick."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._list = NoteList()
+        self._looked = float("-inf")
+        self._took = 0.0
+
+    def last(self) -> NoteList:
+        """As they stood at the last look."""
+        return self._list
+
+    def look(self) -> NoteList:
+        """As they stand now; none where there is no index, or it can't be read, of which the side says why."""
+        with self._lock:
+            began = time.monotonic()
+            try:
+                notes = self._library.note_states()
+            except (IndexUnusable, UsageError):
+                notes = ()
+            if notes != self._list.notes:
+                self._list = NoteList.of(notes)
+            self._looked = time.monotonic()
+            self._took = self._looked - began
+            return self._list
+
+    def look_again(self) -> NoteList:
+        """As they stood a while ago, and now if it is longer ago than a while."""
+        due = time.monotonic() - self._looked > max(_SHORTEST, _SHARE * self._took)
+        return self.look() if due else self._list
 
 
 def filters(counts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Labels with counts, and states. "Indexed" is what all are that are in no other one."""
-    return [(f"{_LABELS[state]} {counts.get(state, 0):,}", state) for state in (ALL, *STATES[1:])]
+    return [(f"{state.capitalize()} {counts.get(state, 0):,}", state) for state in (ALL, *STATES[1:])]
 
 
-def rows(found: Sequence[NoteState]) -> str:
+def rows(notes: Sequence[NoteState]) -> Markup:
     """The notes that were found, as far as there is room."""
-    if not found:
-        return '<p class="hint">No note fits.</p>'
-    more = len(found) - MOST_ROWS
-    rest = f'<p class="hint">and {more:,} more; search to find them</p>' if more > 0 else ""
-    return f'<ul class="notes">{"".join(_row(note) for note in found[:MOST_ROWS])}</ul>{rest}'
+    if not notes:
+        return macros("base.html").hint("No note fits.")
+    shown = []
+    for note in notes[:MOST_ROWS]:
+        facts = [many(note.passages, "passage")] if note.synced or note.passages else []
+        facts += [f"synced {when(note.synced)}"] if note.synced else []
+        shown.append((note, " · ".join(facts)))
+    return macros("notes.html").rows(shown, len(notes) - MOST_ROWS)
 
 
-def _totals(status: Status) -> str:
+def summary(glance: Glance) -> Markup:
+    """Totals, model, folders and the last syncs."""
+    status = glance.status
+    if status is None:
+        return macros("base.html").hint(glance.problem or "Nothing is indexed yet.")
     totals = (
         (f"{status.notes:,}", "note" if status.notes == 1 else "notes"),
         (f"{status.chunks:,}", "passage" if status.chunks == 1 else "passages"),
         (size(status.bytes_on_disk), "on disk"),
     )
-    return f'<p class="totals">{"".join(f"<span><b>{number}</b> {unit}</span>" for number, unit in totals)}</p>'
+    return macros("notes.html").summary(totals, _facts(status), _runs(status))
 
 
-def _facts(status: Status) -> str:
-    folders = "".join(
-        f'<li>{folder(root, status.missing)} <span class="place">{escape(str(root))}</span></li>'
-        for root in status.roots
-    )
+def _facts(status: Status) -> dict[str, Markup | str]:
+    html = macros("notes.html")
     writer = status.writer
-    named = f"process {writer.pid}" if writer and writer.pid else "a process"
-    begun = f", since {since(writer.started)}" if writer and writer.started else ""
-    facts = {
-        "Folders": f"<ul>{folders}</ul>",
-        "Model": f'{escape(status.model)} <span class="place">{escape(status.fingerprint)}</span>',
-        "Synced": escape(when(status.last_synced) or "not yet") + failures(status.failed),
-        "Running": escape(f"a sync ({named}{begun})") if writer else "",
+    running = ""
+    if writer:
+        begun = f", since {since(writer.started)}" if writer.started else ""
+        running = f"a sync ({f'process {writer.pid}' if writer.pid else 'a process'}{begun})"
+    return {
+        "Folders": html.folders([(Markup(folder(root, status.missing)), str(root)) for root in status.roots]),
+        "Model": html.model(status.model, status.fingerprint),
+        "Synced": Markup("{}{}").format(when(status.last_synced) or "not yet", Markup(failures(status.failed))),
+        "Running": running,
     }
-    shown = "".join(f"<dt>{name}</dt><dd>{fact}</dd>" for name, fact in facts.items() if fact)
-    return f"<dl>{shown}</dl>"
 
 
-def _history(status: Status) -> str:
-    lines = "".join(_run(run, run_state(run, status.writer, place)) for place, run in enumerate(status.runs))
-    return f"<table><thead><tr><th>When</th><th>What</th><th>Took</th></tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _run(run: Run, state: str) -> str:
-    why = f'<p class="why">{escape(run.error)}</p>' if run.error else ""
-    took = duration(run.seconds) if run.seconds is not None else ""
-    return (
-        f'<tr class="{state}"><td>{escape(when(run.started))}</td>'
-        f"<td>{escape(run_words(run, state))}{why}{failures(run.failed, run.started)}</td><td>{took}</td></tr>"
-    )
-
-
-def _row(note: NoteState) -> str:
-    path = escape(note.path)
-    badge = "" if note.state == "indexed" else f'<span class="state {escape(note.state)}">{escape(note.state)}</span>'
-    facts = [many(note.passages, "passage")] if note.synced or note.passages else []
-    facts += [f"synced {when(note.synced)}"] if note.synced else []
-    error = f'<span class="why" dir="auto">{escape(note.error)}</span>' if note.error else ""
-    return (
-        f'<li><a href="#" data-note="{path}"><b dir="auto">{escape(note.title)}</b>{badge}'
-        f'<span class="place" dir="auto">{path}</span><span class="facts">{escape(" · ".join(facts))}</span>'
-        f"{error}</a></li>"
-    )
+def _runs(status: Status) -> list[dict[str, Markup | str]]:
+    """The last syncs, as they are told."""
+    runs: list[dict[str, Markup | str]] = []
+    for place, run in enumerate(status.runs):
+        state = run_state(run, status.writer, place)
+        runs.append(
+            {
+                "state": state,
+                "when": when(run.started),
+                "what": run_words(run, state),
+                "error": run.error,
+                "failures": Markup(failures(run.failed, run.started)),
+                "took": duration(run.seconds) if run.seconds is not None else "",
+            }
+        )
+    return runs

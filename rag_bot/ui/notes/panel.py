@@ -1,45 +1,115 @@
-"""The panel beside the conversation: a note, opened at the lines that something stands on."""
+"""The panel beside the conversation: a note as HTML, opened at the lines that something stands on, which are marked."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from rag_bot.library import Library
-from rag_bot.markdown import LineIndex
-from rag_bot.records import Note
+from rag_bot.markdown import LineIndex, is_plain, parse
+from rag_bot.markdown.blocks import Kind
+from rag_bot.records import Note, change_words, location
 from rag_bot.store.staleness import change_since
-from rag_bot.ui.chat.exchange import Chat
+from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.evaluation.feedback_view import pick_bar
-from rag_bot.ui.notes.note_list import NoteLists
-from rag_bot.ui.notes.note_view import heading_lines, render_missing, render_note
+from rag_bot.ui.notes.markdown_view import CITED, Links, line_html, render_markdown
+from rag_bot.ui.notes.notes_page import NoteLists
+from rag_bot.ui.templating import macros
+
+LONGEST_RENDERED = 100_000  # characters, set by hand; what is longer is shown as plain lines around the citation
+_LINES_AROUND = 200  # set by hand
+_LONGEST_LINE = 4_000  # characters, set by hand
+_NOWHERE = range(0)
+_CHANGED = "the note has changed since it was indexed"
+_SYNC = "Below is the text as indexed; sync to update it."
+_REMEDIES = {"deleted": "Below is its text as indexed, which still answers."}
+_NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
 
 
-def open_note(library: Library, lists: NoteLists, chat: Chat, asked: Mapping[str, Any]) -> str:
-    """The note as HTML; where somebody looks for the answer to a question, it asks for its lines.
+def open_note(
+    library: Library, lists: NoteLists, path: str, lines: range, heading: str, picking: Exchange | None
+) -> str:
+    """The note as HTML, at the `lines`, counted from 1, or else at the `heading`.
 
-    `asked` names the `note`, the lines from `start` to `end` or the `heading`, and the exchange that is `picking`.
+    Where somebody looks for the answer to a question (`picking`), it asks for its lines.
     """
-    note = library.note(str(asked["note"]))
+    note = library.note(path)
     if note is None:
-        return render_missing(str(asked["note"]), lists.last().state_of(str(asked["note"])))
-    paths = [path for path, _ in library.note_titles()]
-    start, end = asked.get("start"), asked.get("end")
-    cited = range(int(start), int(end) + 1) if start and end else heading_lines(note, asked.get("heading") or "")
-    change = change_since(note, _text_of(note, cited))
-    asks = chat.find(str(asked.get("picking")))
-    bar = pick_bar(asks, len(LineIndex.of(note.text).starts)) if asks else ""
-    return render_note(note, paths, cited=cited, change=change, bar=bar) + nonce()
+        return render_missing(path, lists.last().state_of(path))
+    paths = [other for other, _ in library.note_titles()]
+    cited = lines or heading_lines(note, heading)
+    index = LineIndex.of(note.text)
+    starts, ends = index.starts[cited.start - 1 : cited.stop - 1], index.ends[cited.start - 1 : cited.stop - 1]
+    text = note.text[starts[0] : ends[-1]].strip() if cited and starts else ""
+    bar = Markup(pick_bar(picking, len(index.starts))) if picking else Markup()
+    return render_note(note, paths, cited=cited, change=change_since(note, text), bar=bar) + unlike_any_other()
 
 
-def nonce() -> str:
-    """Makes a value another one, so that the browser hears of it even if it is the same again."""
-    return f"<!--{time.monotonic_ns()}-->"
+def unlike_any_other() -> Markup:
+    """A comment that makes HTML another one, so that the browser hears of it even if it is the same again."""
+    return Markup(f"<!--{time.monotonic_ns()}-->")
 
 
-def _text_of(note: Note, lines: range) -> str:
-    """The text of lines counted from 1."""
-    counted = LineIndex.of(note.text)
-    spans = list(zip(counted.starts, counted.ends, strict=True))[lines.start - 1 : lines.stop - 1] if lines else []
-    return note.text[spans[0][0] : spans[-1][1]].strip() if spans else ""
+def render_note(
+    note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, change: str = "", bar: Markup | str = ""
+) -> Markup:
+    """The panel's HTML. `paths` are those of all notes, `cited` the lines to mark, counted from 1.
+
+    `bar` is HTML that stays in sight above the text.
+    """
+    html = macros("notes.html")
+    where = location(note.path, cited.start, cited.stop - 1) if cited else note.path
+    metadata = {name: _words(value) for name, value in note.metadata.items() if value not in ("", [], {})}
+    properties = ""
+    if metadata and note.body_start_line != 1:
+        properties = html.properties(metadata, any(line < note.body_start_line for line in cited))
+    words = ""
+    if change:
+        words = change_words(change) if cited or change not in ("elsewhere", "rewritten") else _CHANGED
+        words = f"{words.capitalize()}. {_REMEDIES.get(change, _SYNC)}"
+    return html.note(note, where, words, bar, properties, _body(note, paths, cited))
+
+
+def render_missing(path: str, state: str = "") -> Markup:
+    """The panel for a note that is not in the index; `state` is as in `NoteState`."""
+    return macros("notes.html").missing(_NOT_INDEXED.get(state, "No longer in the index"), path)
+
+
+def heading_lines(note: Note, heading: str) -> range:
+    """The line of the heading that a wikilink names after its #; empty without one."""
+    wanted = heading.strip().casefold()
+    for block in parse(note.text, body_start_line=note.body_start_line, plain=is_plain(note.path)) if heading else ():
+        if block.kind is Kind.HEADING and block.plain.casefold() == wanted:
+            return range(block.span.start_line, block.span.start_line + 1)
+    return _NOWHERE
+
+
+def _words(value: Any) -> str | list[str]:
+    """A value of the front matter as text; of a list, each entry."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {inner}" for name, inner in value.items())
+    return [str(entry) for entry in value] if isinstance(value, list) else str(value)
+
+
+def _body(note: Note, paths: Sequence[str], cited: range) -> Markup:
+    index = LineIndex.of(note.text)
+    lines = [note.text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
+    if not is_plain(note.path) and len(note.text) <= LONGEST_RENDERED:
+        body = ["" if number < note.body_start_line else line for number, line in enumerate(lines, start=1)]
+        html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
+        # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.
+        if not cited or cited.start < note.body_start_line or f'{CITED}"' in html:
+            return html
+    return _plain(lines, cited)
+
+
+def _plain(lines: Sequence[str], cited: range) -> Markup:
+    """Lines as they stand; of a very long text those around the citation, each cut to what can be read."""
+    first = max(1, cited.start - _LINES_AROUND) if cited else 1
+    shown = lines[first - 1 : max(cited.stop, first) + 2 * _LINES_AROUND]
+    cut = (line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …" for line in shown)
+    html = Markup("\n").join(line_html(number, line, cited) for number, line in enumerate(cut, start=first))
+    return macros("notes.html").plain(html, len(lines) - len(shown))

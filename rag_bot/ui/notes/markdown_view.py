@@ -5,38 +5,82 @@ Nothing of a note becomes markup but what markdown-it makes of it: no raw HTML, 
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from functools import cache
-from html import escape
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markupsafe import Markup
 
-from rag_bot.ui.notes.links import Links, is_web
-
-MAX_NESTING = 60
+MAX_NESTING = 60  # of lists and quotes in each other; set by hand
 CITED = " cited"
-_LONGEST_WIKILINK = 300
-_MOST_BRACKETS = 1_000  # in one paragraph
+_LONGEST_WIKILINK = 300  # characters, set by hand
+_MOST_BRACKETS = 1_000  # in one paragraph, set by hand
+_WEB = frozenset({"http", "https", "mailto"})
 _BREAKS = ("softbreak", "hardbreak")
 
 
-def render_markdown(text: str, cited: range, links: Links) -> str:
+class Links:
+    """Where the links of one note lead: to another note, by the paths of all notes, out to the web, or nowhere."""
+
+    def __init__(self, note_path: str, paths: Sequence[str]) -> None:
+        self._folder = posixpath.dirname(note_path)
+        self._own = note_path
+        self._paths = frozenset(paths)
+        self._by_name: dict[str, list[str]] = {}
+        for path in paths:
+            name = posixpath.basename(path)
+            for written in (name, posixpath.splitext(name)[0]):
+                self._by_name.setdefault(written.lower(), []).append(path)
+
+    def note(self, target: str) -> str | None:
+        """The note that a relative link or the target of a [[wikilink]] names; None if there is none."""
+        target = target.replace("\\", "/").split("#", 1)[0].split("?", 1)[0].strip()
+        if not target:
+            return self._own
+        below = posixpath.normpath(posixpath.join(self._folder, target))
+        for path in (below, f"{below}.md", target, f"{target}.md"):
+            if path in self._paths:
+                return path
+        # As wikis do it: by name alone, or by the end of the path; the nearest note wins.
+        named = self._by_name.get(posixpath.basename(target).lower(), [])
+        ends = (f"/{target.lower()}", f"/{target.lower()}.md")
+        return min(
+            (path for path in named if path.lower().endswith(ends)),
+            key=lambda path: (posixpath.dirname(path) != self._folder, path.count("/"), path),
+            default=None,
+        )
+
+    def relative(self, address: str) -> str | None:
+        """The note of a Markdown link's address; None for one that leads elsewhere."""
+        return None if _scheme(address) or address.startswith(("//", "/")) else self.note(unquote(address))
+
+
+def _scheme(address: str) -> str:
+    try:
+        return urlsplit(address).scheme.lower()
+    except ValueError:  # such as "http://[": no address at all
+        return "invalid"
+
+
+def render_markdown(text: str, cited: range, links: Links) -> Markup:
     """The text as HTML; lines count from 1, those in `cited` carry the class `cited`."""
     tokens = _parser().parse(text)
     for token in tokens:
         if token.type == "inline":
             token.children = [*_lines(_safe(token.children or [], links), token, cited)]
-    return str(_parser().renderer.render(tokens, _parser().options, {"cited": cited}))
+    return Markup(_parser().renderer.render(tokens, _parser().options, {"cited": cited}))
 
 
-def line_html(number: int, content: str, cited: range) -> str:
+def line_html(number: int, content: str, cited: range) -> Markup:
     """One line as it stands."""
-    return f'<span class="line{_class(number, cited)}" data-line="{number}">{escape(content)}</span>'
+    return Markup('<span class="line{}" data-line="{}">{}</span>').format(_class(number, cited), number, content)
 
 
 def _class(number: int, cited: range) -> str:
@@ -58,8 +102,8 @@ class _Renderer(RendererHTML):
 def _code(token: Token, fence_lines: int, cited: range) -> str:
     first = (token.map or [0])[0] + fence_lines + 1
     lines = token.content.removesuffix("\n").split("\n")
-    body = "\n".join(line_html(number, line, cited) for number, line in enumerate(lines, start=first))
-    return f"<pre><code>{body}</code></pre>\n"
+    body = Markup("\n").join(line_html(number, line, cited) for number, line in enumerate(lines, start=first))
+    return f"<pre><code>{body}</code></pre>\n"  # no Markup: the renderer adds it to strings that are HTML
 
 
 @cache
@@ -77,15 +121,12 @@ def _inline(state: StateCore) -> None:
     for token in state.tokens:
         if token.type == "inline":
             token.children = []
-            if token.content.count("[") > _MOST_BRACKETS:
-                token.children = _text_lines(token.content)
-            else:
+            if token.content.count("[") <= _MOST_BRACKETS:
                 state.md.inline.parse(token.content, state.md, state.env, token.children)
-
-
-def _text_lines(content: str) -> list[Token]:
-    pieces = [[Token("softbreak", "br", 0), Token("text", "", 0, content=line)] for line in content.split("\n")]
-    return [token for piece in pieces for token in piece][1:]
+                continue
+            for line in token.content.split("\n"):
+                token.children += [Token("softbreak", "br", 0)] if token.children else []
+                token.children.append(Token("text", "", 0, content=line))
 
 
 def _wikilink(state: StateInline, silent: bool) -> bool:
@@ -111,7 +152,9 @@ def _safe(children: Sequence[Token], links: Links) -> list[Token]:
     kept: list[bool] = []
     for token in children:
         if token.type == "image":
-            safe.append(_alternative(token))
+            pieces = token.children or []
+            words = "".join(piece.content for piece in pieces if piece.type in ("text", "code_inline"))
+            safe.append(Token("text", "", 0, content=f"[image: {words}]" if words else "[image]"))
         elif token.type == "link_open":
             kept.append(_direct(token, links))
             safe += [token] if kept[-1] else []
@@ -122,21 +165,17 @@ def _safe(children: Sequence[Token], links: Links) -> list[Token]:
     return safe
 
 
-def _alternative(image: Token) -> Token:
-    words = "".join(child.content for child in image.children or [] if child.type in ("text", "code_inline"))
-    return Token("text", "", 0, content=f"[image: {words}]" if words else "[image]")
-
-
 def _direct(link: Token, links: Links) -> bool:
     """Gives a link its attributes; False if it leads nowhere."""
     address = str(link.attrGet("href") or "")
+    is_web = _scheme(address) in _WEB
     note = links.note(link.meta["wiki"]) if "wiki" in link.meta else links.relative(address)
     if note:
         heading = str(link.meta.get("wiki", "")).partition("#")[2]
         link.attrs = {"href": "#", "data-note": note, "data-heading": heading}
-    elif is_web(address):
+    elif is_web:
         link.attrs = {"href": address, "target": "_blank", "rel": "noopener noreferrer nofollow", "class": "away"}
-    return bool(note or is_web(address))
+    return bool(note or is_web)
 
 
 def _lines(children: Sequence[Token], inline: Token, cited: range) -> Iterable[Token]:
@@ -149,7 +188,8 @@ def _lines(children: Sequence[Token], inline: Token, cited: range) -> Iterable[T
     yield _open_line(number, cited)
     for token in children:
         if token.type in _BREAKS:
-            yield from (_closing(outer) for outer in reversed(opened))
+            for outer in reversed(opened):
+                yield Token(outer.type.replace("_open", "_close"), outer.tag, -1)
             yield from (_close_line(), token)
             number += step
             yield from (_open_line(number, cited), *opened)
@@ -169,7 +209,3 @@ def _open_line(number: int, cited: range) -> Token:
 
 def _close_line() -> Token:
     return Token("line_close", "span", -1)
-
-
-def _closing(token: Token) -> Token:
-    return Token(token.type.replace("_open", "_close"), token.tag, -1)

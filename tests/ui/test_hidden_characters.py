@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag_bot.ui.legible import legible
+from rag_bot.ui.hidden_characters import show_hidden
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from rag_bot.ui.legible import legible
     ],
 )
 def test_controls_and_bidi_marks_become_visible_in_text_and_stay_in_tags(html: str, seen: str) -> None:
-    assert legible(html) == seen
+    assert show_hidden(html) == seen
