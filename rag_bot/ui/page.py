@@ -18,7 +18,7 @@ from rag_bot.ui.chat.exchange import Chat
 from rag_bot.ui.chat.talk import EVERYWHERE, Talk
 from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
 from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
-from rag_bot.ui.evaluation.run_list import Chosen
+from rag_bot.ui.evaluation.evaluations import Chosen
 from rag_bot.ui.legible import legible
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.note_list import ALL

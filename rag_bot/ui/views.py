@@ -10,8 +10,7 @@ from rag_bot.ui.chat.chat_list import chat_list
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.chat.welcome import welcome
-from rag_bot.ui.evaluation.evaluations import Evaluations
-from rag_bot.ui.evaluation.run_list import Chosen
+from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.note_list import ALL, NoteLists

@@ -13,11 +13,11 @@ from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status
 from rag_bot.ui.chat.examples import SHIPPED, SHIPPED_NOTE, example_questions
 from rag_bot.ui.chat.render import notice, whole_answer
 from rag_bot.ui.chat.welcome import still_reading, welcome
+from rag_bot.ui.phrases import counts_words, duration, progress_words, since, size, when
 from rag_bot.ui.syncing.glance import Glance, Pulse
 from rag_bot.ui.syncing.overview import failures, overview, watching
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
-from rag_bot.ui.words import counts_words, duration, progress_words, since, size, when
 
 EVIL = '<img src=x onerror="alert(1)">'
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from rag_bot.conversations import Conversation
 from rag_bot.conversations.wording import folded
-from rag_bot.ui.words import many, since, when
+from rag_bot.ui.phrases import many, since, when
 
 _GROUPS = ((0, "Today"), (1, "Yesterday"), (7, "Last seven days"))
 

@@ -8,7 +8,7 @@ from rag_bot.records import PROSE
 from rag_bot.ui.chat.exchange import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
 from rag_bot.ui.legible import legible
-from rag_bot.ui.words import many
+from rag_bot.ui.phrases import many
 
 _AGAIN = ("", "Retry", "Ask this again")
 _IN_PROSE = ("prose", "Answer in prose", "Let the chosen model answer this in sentences")

@@ -15,7 +15,7 @@ from rag_bot.conversations.wording import CODE, TABLE, parts
 from rag_bot.records import NO_CLAIM, SUPPORTED, Answer, Citation, Sentence
 from rag_bot.ui.chat.laid_out import code, table
 from rag_bot.ui.chat.sentence_view import sentence_html
-from rag_bot.ui.words import many
+from rag_bot.ui.phrases import many
 
 _BULLET = re.compile(r"\n[ \t]*[-*+•][ \t]*$")
 _NUMBERED = re.compile(r"\n[ \t]*(\d{1,4})[.)][ \t]*$")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from rag_bot.ui.phrases import many
 from rag_bot.ui.syncing.glance import Glance
 from rag_bot.ui.syncing.overview import sync_result
 from rag_bot.ui.syncing.sync_job import SyncState
-from rag_bot.ui.words import many
 
 
 def welcome(glance: Glance, state: SyncState) -> str:

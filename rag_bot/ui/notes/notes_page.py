@@ -8,9 +8,9 @@ from html import escape
 from rag_bot.output import run_state
 from rag_bot.records import NoteState, Run, Status
 from rag_bot.ui.notes.note_list import ALL, STATES
+from rag_bot.ui.phrases import duration, many, run_words, since, size, when
 from rag_bot.ui.syncing.glance import Glance
 from rag_bot.ui.syncing.overview import failures, folder
-from rag_bot.ui.words import duration, many, run_words, since, size, when
 
 MOST_ROWS = 200
 _LABELS = {ALL: "All"} | {state: state.capitalize() for state in STATES}

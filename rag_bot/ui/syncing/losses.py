@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from rag_bot.ui.phrases import many
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
-from rag_bot.ui.words import many
 
 _FOR_TERMINALS = re.compile(r"\s*Nothing was changed, and they still answer\..*", re.DOTALL)
 _WORDS = {

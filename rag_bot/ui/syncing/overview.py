@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rag_bot.output import run_state
 from rag_bot.records import Failure, Status
+from rag_bot.ui.phrases import many, progress_words, run_words, since
 from rag_bot.ui.syncing.glance import Glance
 from rag_bot.ui.syncing.losses import kept_notes, question
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
-from rag_bot.ui.words import many, progress_words, run_words, since
 
 _MOST_FAILURES = 20
 
