@@ -180,7 +180,7 @@ def test_that_the_notes_do_not_answer_is_a_case_as_well(tram_library: Library) -
     assert abstained.given.answer.abstained
     html = vote(tram_library, (abstained,), "up")
     assert pressed(html) == ["up"]
-    assert "your notes don&#x27;t answer this" in html
+    assert "your notes don&#39;t answer this" in html
     assert 'data-vote="none"' not in vote(tram_library, (abstained,), "down")
 
 

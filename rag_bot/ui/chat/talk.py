@@ -14,6 +14,7 @@ import gradio as gr
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.records import QUOTES
+from rag_bot.ui.app_state import AppState
 from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.conversation_view import ConversationView
 from rag_bot.ui.chat.exchange import Chat, Exchange, leaning_on
@@ -21,7 +22,6 @@ from rag_bot.ui.chat.feedback import Votes
 from rag_bot.ui.chat.render import notice
 from rag_bot.ui.legible import legible
 from rag_bot.ui.notes.panel import nonce, open_note
-from rag_bot.ui.views import Sources
 
 EVERYWHERE = ""
 Shown = tuple[Any, Any, Any, Any]
@@ -31,7 +31,7 @@ Shown = tuple[Any, Any, Any, Any]
 class Talk:
     """Asks the library for all pages of one app; `page` is what Gradio knows an open page by."""
 
-    def __init__(self, library: Library, sources: Sources) -> None:
+    def __init__(self, library: Library, sources: AppState) -> None:
         self._library = library
         self._lists = sources.lists
         self._chats = sources.chats

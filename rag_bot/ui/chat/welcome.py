@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from html import escape
 
 from rag_bot.ui.phrases import many
-from rag_bot.ui.syncing.glance import Glance
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.overview import sync_result
 from rag_bot.ui.syncing.sync_job import SyncState
 
 
-def welcome(glance: Glance, state: SyncState) -> str:
+def welcome(glance: IndexSnapshot, state: SyncState) -> str:
     """Examples to click; or how far the first reading is; or how to begin."""
     if glance.notes:
         return _invitation(glance.questions)
-    if state.running or glance.pulse.writer:
+    if state.running or glance.writer:
         return _page("Reading your notes", "You can ask as soon as they are read.", sync_result(state))
     problem = sync_result(state) if state.error else ""
     if glance.problem:
@@ -45,7 +45,7 @@ def _form(state: SyncState) -> str:
     )
 
 
-def _emptied(glance: Glance, rest: str) -> str:
+def _emptied(glance: IndexSnapshot, rest: str) -> str:
     """Folders are known, but no note of them is indexed."""
     roots = glance.status.roots if glance.status else ()
     names = ", ".join(root.name or str(root) for root in roots)

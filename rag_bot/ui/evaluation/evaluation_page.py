@@ -42,8 +42,8 @@ class EvaluationPage:
             (self.parts["runs"].choose, self._choose, None, self.chosen),
             (self.parts["runs"].compare, self._compare, self.chosen, self.chosen),
         )
-        for happens, command, given, changed in commands:
-            happens(command, given, changed, **AT_ONCE).then(**refreshing)
+        for event, command, inputs, changed in commands:
+            event(command, inputs, changed, **AT_ONCE).then(**refreshing)
 
     def _known_files(self, typed: str | None) -> Any:
         """The files to choose from; what is typed there stays."""

@@ -9,14 +9,14 @@ from rag_bot.output import run_state
 from rag_bot.records import NoteState, Run, Status
 from rag_bot.ui.notes.note_list import ALL, STATES
 from rag_bot.ui.phrases import duration, many, run_words, since, size, when
-from rag_bot.ui.syncing.glance import Glance
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.overview import failures, folder
 
 MOST_ROWS = 200
 _LABELS = {ALL: "All"} | {state: state.capitalize() for state in STATES}
 
 
-def summary(glance: Glance) -> str:
+def summary(glance: IndexSnapshot) -> str:
     """Totals, model, folders and the last syncs."""
     status = glance.status
     if status is None:
