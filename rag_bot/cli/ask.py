@@ -84,6 +84,6 @@ def serve(
 ) -> None:
     """Serve the chat for the browser at http://127.0.0.1:7860."""
     settings = load(context, host=host, port=port)
-    from rag_bot.ui.server.server import serve as serve_app
+    from rag_bot.ui import serve as serve_app
 
     serve_app(settings, settings.host, settings.port)

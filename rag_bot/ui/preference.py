@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-_SYNC, _MODEL = "keep-in-sync", "answers-by"
+_SYNC, _MODEL = "keep-in-sync", "answers-by"  # names of the files
 
 
-def wants_watching(index: Path) -> bool:
+def remembered_watching(index: Path) -> bool:
     """Whether the index is to be kept in sync."""
     return (index / _SYNC).is_file()
 
@@ -22,7 +22,7 @@ def remember_watching(index: Path, on: bool) -> None:
             (index / _SYNC).unlink(missing_ok=True)
 
 
-def wanted_model(index: Path, settings_llm: str) -> str | None:
+def remembered_model(index: Path, settings_llm: str) -> str | None:
     """The language model that was chosen last, "" for none; None where nobody has, or the settings' has changed since.
 
     `settings_llm` is what the settings name now. A file of one line doesn't tell what they named, and holds.
@@ -31,11 +31,12 @@ def wanted_model(index: Path, settings_llm: str) -> str | None:
         lines = (index / _MODEL).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return None
-    chosen, named = lines[0] if lines else "", lines[1] if len(lines) > 1 else settings_llm
+    chosen = lines[0] if lines else ""
+    named = lines[1] if len(lines) > 1 else settings_llm
     return chosen.strip() if named.strip() == settings_llm.strip() else None
 
 
 def remember_model(index: Path, name: str, settings_llm: str) -> None:
-    """As `wanted_model` reads it: what was chosen, and below it what the settings name."""
+    """As `remembered_model` reads it: what was chosen, and below it what the settings name."""
     with suppress(OSError):
         (index / _MODEL).write_text(f"{name}\n{settings_llm}\n", encoding="utf-8")

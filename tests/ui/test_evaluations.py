@@ -18,10 +18,9 @@ from rag_bot.evaluation.feedback import KIND
 from rag_bot.evaluation.results import Result, keep_result, results_folder, save_result
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
-from rag_bot.ui.evaluation.comparison_view import comparison_html
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
 from rag_bot.ui.evaluation.evaluations import Evaluations, evaluating
-from rag_bot.ui.evaluation.result_view import place_html, result_html
+from rag_bot.ui.evaluation.result_view import comparison_html, place_html, result_html
 
 EVIL = '<img src=x onerror="alert(1)">'
 CASES = [

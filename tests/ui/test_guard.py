@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
 
-from rag_bot.ui.server.guard import guarded
+from rag_bot.ui.server.middleware import guarded
 
 
 @pytest.fixture

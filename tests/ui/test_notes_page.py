@@ -10,7 +10,7 @@ import pytest
 from rag_bot import Library
 from rag_bot.records import Failure, NoteState, Run, Status, Writer
 from rag_bot.ui.notes.notes_page import ALL, MOST_ROWS, NoteList, NoteLists, filters, rows, summary
-from rag_bot.ui.syncing.glance import Glance, Pulse
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 
 EVIL = '<img src=x onerror="alert(1)">'
 SYNCED = "2026-11-22T12:00:00+0000"
@@ -87,7 +87,7 @@ def test_the_summary_tells_totals_model_folders_and_the_last_syncs() -> None:
         Run(SYNCED, 0.5, {}, (), "No <space>."),
         Run(SYNCED, None, {}, (), ""),
     )
-    html = summary(Glance(Pulse(), status(*runs, writer=Writer(41, "h", "2026-11-22 12:00:00"))))
+    html = summary(IndexSnapshot(IndexVersion(), status(*runs, writer=Writer(41, "h", "2026-11-22 12:00:00"))))
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
     for expected in (
         "1,234 notes",
@@ -105,7 +105,11 @@ def test_the_summary_tells_totals_model_folders_and_the_last_syncs() -> None:
 
 def test_everything_from_notes_and_folders_is_escaped() -> None:
     note = NoteState(f"n/{EVIL}.md", EVIL, "unreadable", 1, SYNCED, EVIL)
-    for html in (rows([note]), summary(Glance(Pulse(), status())), summary(Glance(Pulse(), problem=EVIL))):
+    for html in (
+        rows([note]),
+        summary(IndexSnapshot(IndexVersion(), status())),
+        summary(IndexSnapshot(IndexVersion(), problem=EVIL)),
+    ):
         assert "<img" not in html
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", html))
 

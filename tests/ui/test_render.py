@@ -14,11 +14,11 @@ from rag_bot.ui.chat.answer_view import notice, whole_answer
 from rag_bot.ui.chat.answering import still_reading
 from rag_bot.ui.chat.chat_view import welcome
 from rag_bot.ui.chat.examples import SHIPPED, SHIPPED_NOTE, example_questions
-from rag_bot.ui.syncing.glance import Glance, Pulse
-from rag_bot.ui.syncing.overview import failures, overview, watching
+from rag_bot.ui.phrases import counts_words, duration, since, size, when
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
+from rag_bot.ui.syncing.overview import failures, overview, progress_words, watching
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
-from rag_bot.ui.words import counts_words, duration, progress_words, since, size, when
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -41,8 +41,10 @@ def run(seconds: float | None = 1.0, error: str = "", **counts: int) -> Run:
     return Run(STARTED, seconds, counts, (), error)
 
 
-def glance(*runs: Run, notes: int = 1, writer: Writer | None = None, problem: str = "", root: str = "/n/a") -> Glance:
-    """A look at an index of one folder that is not there."""
+def glance(
+    *runs: Run, notes: int = 1, writer: Writer | None = None, problem: str = "", root: str = "/n/a"
+) -> IndexSnapshot:
+    """A snapshot of an index of one folder that is not there."""
     status = Status(
         index=Path("/i"),
         roots=(Path(root),),
@@ -58,10 +60,10 @@ def glance(*runs: Run, notes: int = 1, writer: Writer | None = None, problem: st
         runs=runs,
         writer=writer,
     )
-    return Glance(Pulse(writer=writer), None if problem else status, problem, (EVIL,))
+    return IndexSnapshot(IndexVersion(writer=writer), None if problem else status, problem, (EVIL,))
 
 
-def side(seen: Glance, sync: SyncState | None = None, watch: WatchState | None = None) -> str:
+def side(seen: IndexSnapshot, sync: SyncState | None = None, watch: WatchState | None = None) -> str:
     return overview(seen, sync or SyncState(), watch or WatchState())
 
 
@@ -135,16 +137,16 @@ def test_progress_is_told_in_words_and_only_once() -> None:
     assert progress_words(state) == "Reading your notes: 120 of 578"
     assert still_reading(state) == "Still reading your notes: 120 of 578. Ask again in a moment."
     bar = '<progress aria-label="Sync" value="120" max="578">'
-    empty, full = Glance(Pulse()), glance(run())
+    empty, full = IndexSnapshot(IndexVersion()), glance(run())
     assert [bar in welcome(empty, state), bar in side(empty, state)] == [True, False]
     assert [bar in welcome(full, state), bar in side(full, state)] == [False, True]
 
 
 def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() -> None:
-    html = welcome(Glance(Pulse()), SyncState(error="rag-bot: Folder /x is not there."))
+    html = welcome(IndexSnapshot(IndexVersion()), SyncState(error="rag-bot: Folder /x is not there."))
     assert "data-read" in html
     assert ">Folder /x is not there.<" in html
-    assert text_of(side(Glance(Pulse()))) == "No notes yet"
+    assert text_of(side(IndexSnapshot(IndexVersion()))) == "No notes yet"
 
 
 def test_folders_without_a_note_and_an_index_that_cannot_be_read_are_said_to_be_so() -> None:

@@ -26,8 +26,8 @@ from rag_bot.records import (
     change_words,
     support_words,
 )
+from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
-from rag_bot.ui.words import many
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")

@@ -15,11 +15,11 @@ from rag_bot.records import PROSE
 from rag_bot.ui.chat.chats import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
 from rag_bot.ui.hidden_characters import show_hidden
-from rag_bot.ui.syncing.glance import Glance
+from rag_bot.ui.phrases import many, since, when
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.overview import sync_result
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.templating import macros
-from rag_bot.ui.words import many, since, when
 
 _IN_PROSE = ("prose", "Answer in prose", "Let the chosen model answer this in sentences")
 _BY_QUOTES = ("quotes", "Quotes only", "Show the lines of your notes without a model")
@@ -81,22 +81,22 @@ def _item(conversation: Conversation, *, is_alone: bool) -> tuple[Conversation, 
     return conversation, told, "" if is_alone else f"{since(changed)} · {questions}"
 
 
-def welcome(glance: Glance, state: SyncState) -> Markup:
+def welcome(snapshot: IndexSnapshot, state: SyncState) -> Markup:
     """Examples to click; or how far the first reading is; or how to begin."""
     html = macros("chat.html")
-    if glance.notes:
+    if snapshot.notes:
         text = "Answers come from your own notes alone, with the lines where they stand."
-        return html.welcome("Ask your notes", text, html.examples(glance.questions))
+        return html.welcome("Ask your notes", text, html.examples(snapshot.questions))
     result = Markup(sync_result(state))
-    if state.running or glance.pulse.writer:
+    if state.running or snapshot.writer:
         return html.welcome("Reading your notes", "You can ask as soon as they are read.", result)
     problem = result if state.error else Markup()
-    if glance.problem:
-        return html.welcome("The index can't be read", glance.problem, problem)
+    if snapshot.problem:
+        return html.welcome("The index can't be read", snapshot.problem, problem)
     form = html.folder_form(state.folders[0] if state.error and state.folders else "") + problem
-    if glance.status and glance.status.roots:  # folders are known, but no note of them is indexed
-        names = ", ".join(root.name or str(root) for root in glance.status.roots)
-        unread = len(glance.status.failed)
+    if snapshot.status and snapshot.status.roots:  # folders are known, but no note of them is indexed
+        names = ", ".join(root.name or str(root) for root in snapshot.status.roots)
+        unread = len(snapshot.status.failed)
         why = f"{many(unread, 'file')} could not be read." if unread else "Add notes there, or name another folder."
         return html.welcome("No notes to ask", f"There are none in {names}. {why}", form)
     text = "Name a folder of Markdown or text files. They are only read, and nothing leaves this machine."

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.records import QUOTES
+from rag_bot.ui.app_state import AppState
 from rag_bot.ui.chat.answer_view import notice
 from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.chat_view import ConversationView
@@ -24,7 +25,6 @@ from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.panel import open_note, unlike_any_other
 from rag_bot.ui.templating import macros
-from rag_bot.ui.views import Sources
 
 EVERYWHERE = ""
 PageUpdate = tuple[Any, Any, Any, Any]
@@ -37,7 +37,7 @@ class ChatEvents:
     What an event carries, such as `event.key`, is what script.js reports it with.
     """
 
-    def __init__(self, library: Library, sources: Sources) -> None:
+    def __init__(self, library: Library, sources: AppState) -> None:
         self._library = library
         self._lists = sources.lists
         self._chats = sources.chats

@@ -11,11 +11,9 @@ from pathlib import Path
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import read_cases, select_cases
 from rag_bot.settings import Settings
-from rag_bot.ui.syncing.child import COMMAND, Child
-from rag_bot.ui.syncing.sync_job import read_progress
+from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_progress
 
 SPLITS = ("all", "dev", "test")
-_SAID = "rag-bot: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class EvaluationJob:
         self._on_end = on_end
         self._lock = threading.Lock()
         self._state = EvaluationState()
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
 
     @property
     def state(self) -> EvaluationState:
@@ -59,7 +57,7 @@ class EvaluationJob:
                 self._state = EvaluationState(error=str(error))
                 return False
             self._state = EvaluationState(running=True, file=str(path), total=len(cases))
-            self._child = Child(self._settings, self._command)
+            self._child = ChildProcess(self._settings, self._command)
         threading.Thread(target=self._run, args=(self._child, path, split), name="evaluation", daemon=True).start()
         return True
 
@@ -73,30 +71,29 @@ class EvaluationJob:
         if child:
             child.stop()
 
-    def _run(self, child: Child, path: Path, split: str) -> None:
-        said: list[str] = []
+    def _run(self, child: ChildProcess, path: Path, split: str) -> None:
+        last_message = ""
 
         def on_message(line: str) -> None:
+            nonlocal last_message
             if progress := read_progress(line):
                 with self._lock:  # a stop may come just now
                     self._state = replace(self._state, done=progress["done"], total=progress["total"])
             else:
-                said[:] = [line]
+                last_message = line
 
         with tempfile.TemporaryDirectory(prefix="rag-bot-") as folder:
             saved = Path(folder) / "result.json"
             arguments = ("eval", "run", "--json", "--progress", "--split", split, "--save", str(saved), "--", str(path))
             try:
                 exit_code = child.run(arguments, on_output=lambda _: None, on_message=on_message)
-                error = "" if exit_code == 0 else "".join(said) or f"The run ended with exit code {exit_code}."
+                error = "" if exit_code == 0 else last_message or f"The run ended with exit code {exit_code}."
             except OSError as problem:
                 error = f"The run could not be started: {problem}."
-        self._end(error.removeprefix(_SAID))
-        self._on_end()
-
-    def _end(self, error: str) -> None:
         with self._lock:
-            self._state = replace(self._state, running=False, error="" if self._state.stopped else error)
+            why = "" if self._state.stopped else error.removeprefix(MESSAGE_PREFIX)
+            self._state = replace(self._state, running=False, error=why)
+        self._on_end()
 
 
 def case_file(typed: str) -> Path:

@@ -9,8 +9,7 @@ import gradio as gr
 
 from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.evaluation.evaluation_job import SPLITS
-from rag_bot.ui.evaluation.evaluations import Evaluations
-from rag_bot.ui.evaluation.run_list import Chosen
+from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 
 _WHICH = "Cases: choose a file, or type the path of one (.jsonl)"
 _SPLITS = [("All cases", "all"), ("Dev half", "dev"), ("Test half", "test")]
@@ -43,8 +42,8 @@ class EvaluationPage:
             (self.parts["runs"].choose, self._choose, None, self.chosen),
             (self.parts["runs"].compare, self._compare, self.chosen, self.chosen),
         )
-        for happens, command, given, changed in commands:
-            happens(command, given, changed, **AT_ONCE).then(**refreshing)
+        for event, command, inputs, changed in commands:
+            event(command, inputs, changed, **AT_ONCE).then(**refreshing)
 
     def _known_files(self, typed: str | None) -> Any:
         """The files to choose from; what is typed there stays."""
@@ -57,7 +56,7 @@ class EvaluationPage:
         return ()
 
     def _choose(self, event: gr.EventData) -> Chosen:
-        return (str(event._data["run"]),)
+        return (str(event.run),)
 
     def _compare(self, chosen: Chosen, event: gr.EventData) -> Chosen:
-        return self._evaluations.tick(tuple(chosen), str(event._data["run"]), ticked=bool(event._data["ticked"]))
+        return self._evaluations.tick(tuple(chosen), str(event.run), ticked=bool(event.ticked))

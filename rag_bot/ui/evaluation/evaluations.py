@@ -3,93 +3,190 @@
 from __future__ import annotations
 
 import threading
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import case_files, read_cases
-from rag_bot.evaluation.feedback import Feedback
+from rag_bot.evaluation.feedback import KIND, Feedback
+from rag_bot.evaluation.results import kept_results, read_result
 from rag_bot.settings import Settings
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
-from rag_bot.ui.evaluation.run_list import Chosen, RunLine, RunLists, made_words, runs_html
-from rag_bot.ui.words import many
+from rag_bot.ui.phrases import many, when
+from rag_bot.ui.templating import macros
 
-_FOLDER = Path("eval")  # in the working folder, where `rag-bot eval` looks as well
-_REMEMBERED = 4  # choices, for as many open pages
+if TYPE_CHECKING:
+    from rag_bot.evaluation.results import Result
+
+Chosen = tuple[str, ...]
+"""The names of the runs that are looked at: one, or two that are compared; none for the newest."""
+_CASES_FOLDER = Path("eval")  # in the working folder, where `rag-bot eval` looks as well
+_MOST_LISTED = 30  # runs; set by hand
+_MOST_REMEMBERED = 4  # choices, for as many open pages; set by hand
 _NO_CASES = (
-    "Thumbs up or down under an answer makes a case of it, and they collect here. "
+    "No cases yet. Thumbs up or down under an answer makes a case of it, and they collect here. "
     "Or type the path of a file with one case, a JSON object, a line."
 )
 
 
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in the list. `right` and `recall` are shares; `recall` is None where no case has evidence."""
+
+    path: Path
+    made: str
+    file: str
+    cases: int
+    right: float
+    recall: float | None
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, path: Path, result: Result) -> RunSummary:
+        outcomes = result.outcomes
+        recalls = [outcome.scores["recall@5"] for outcome in outcomes if "recall@5" in outcome.scores]
+        return cls(
+            path=path,
+            made=result.made,
+            file=file_words(result),
+            cases=len(outcomes),
+            right=sum(outcome.right for outcome in outcomes) / len(outcomes) if outcomes else 0.0,
+            recall=sum(recalls) / len(recalls) if recalls else None,
+            settings=result.settings,
+        )
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """The runs, the newest first, and why the other files are none."""
+
+    runs: tuple[RunSummary, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    def choose(self, chosen: Chosen) -> tuple[RunSummary, ...]:
+        """Those that are chosen and still there, the older first; else the newest."""
+        still_there = tuple(run for run in reversed(self.runs) if run.name in chosen)
+        return still_there or self.runs[:1]
+
+
+class KeptRuns:
+    """The runs whose results were kept. Reads each file once, and again when it has changed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[tuple[Path, int, int], RunSummary | str] = {}
+
+    def list(self) -> RunList:
+        """The runs as their files are now."""
+        try:
+            files = [(path, path.stat()) for path in kept_results(self._settings) if path.is_file()]
+        except OSError as error:
+            return RunList(skipped=(f"The kept results cannot be read: {error}.",))
+        keys = [(path, state.st_mtime_ns, state.st_size) for path, state in files]
+        self._known = {key: self._known.get(key) or _read(key[0]) for key in keys}
+        runs = [run for run in self._known.values() if isinstance(run, RunSummary)]
+        return RunList(
+            tuple(sorted(runs, key=lambda run: (run.made, run.name), reverse=True)),
+            tuple(why for why in self._known.values() if isinstance(why, str)),
+        )
+
+
 class Evaluations:
-    """Safe to use from several threads."""
+    """What the page shows and offers. Safe to use from several threads."""
 
     def __init__(self, settings: Settings, job: EvaluationJob) -> None:
         self.job = job
         self._feedback = Feedback(settings)
-        self._lists = RunLists(settings)
+        self._kept_runs = KeptRuns(settings)
         self._lock = threading.Lock()
         self._files: list[tuple[str, str]] = []
-        self._made: list[tuple[tuple[RunLine, ...], str]] = []
+        self._results: list[tuple[tuple[RunSummary, ...], str]] = []
 
     def files(self) -> list[tuple[str, str]]:
         """Labels and paths of the files of cases that are known: the feedback, and those in `eval/`."""
-        own = [self._feedback.path] if self._feedback.path.is_file() and self._feedback.path.stat().st_size else []
-        self._files = [_labelled(path, self._feedback.path) for path in (*own, *case_files(_FOLDER))]
+        own = self._feedback.path
+        self._files = [_labelled(own, "Your feedback")] if own.is_file() and own.stat().st_size else []
+        self._files += [_labelled(path, str(path)) for path in case_files(_CASES_FOLDER)]
         return self._files
 
     def views(self, chosen: Chosen, notes: int) -> dict[str, Any]:
-        """The parts of the page; `notes` is how many are indexed."""
+        """The parts of the page as HTML, by name; `notes` is how many are indexed."""
         with self._lock:
-            found = self._lists.now()
-            shown = found.choose(chosen)
+            listed = self._kept_runs.list()
+            shown = listed.choose(chosen)
             return {
                 "evaluating": evaluating(self.job.state, notes, bool(self._files)),
-                "runs": runs_html(found, shown),
+                "runs": runs_html(listed, shown),
                 "result": self._result(shown),
             }
 
     def tick(self, chosen: Chosen, name: str, *, ticked: bool) -> Chosen:
         """What is chosen after a tick was set or taken, in the order of ticking: at most two; the first gives way."""
-        now = [run.name for run in self._lists.now().choose(chosen)]
-        ordered = [*(one for one in now if one not in chosen), *(one for one in chosen if one in now)]
-        others = tuple(one for one in ordered if one != name)
+        shown = [run.name for run in self._kept_runs.list().choose(chosen)]
+        in_order = [*(run for run in shown if run not in chosen), *(run for run in chosen if run in shown)]
+        others = tuple(run for run in in_order if run != name)
         return (*others[-1:], name) if ticked else others
 
-    def _result(self, shown: tuple[RunLine, ...]) -> str:
+    def _result(self, shown: tuple[RunSummary, ...]) -> str:
         """Made once for a choice, as long as it is among the last few."""
-        made = next((html for some, html in self._made if some == shown), None)
-        if made is None:
-            made = _describe(shown) if shown else ""
-            self._made = [(shown, made), *self._made[: _REMEMBERED - 1]]
-        return made
+        html = next((html for runs, html in self._results if runs == shown), None)
+        if html is None:
+            html = _describe(shown) if shown else ""
+            self._results = [(shown, html), *self._results[: _MOST_REMEMBERED - 1]]
+        return html
 
 
 def evaluating(state: EvaluationState, notes: int, has_cases: bool) -> str:
-    """How the run goes or went; before one, what there is to know."""
+    """How the run goes or went, as HTML; before one, what there is to know."""
+    html = macros("evaluation.html")
     if state.running:
-        name = escape(Path(state.file).name)
-        bar = f'<progress aria-label="Run" value="{state.done}" max="{max(1, state.total)}"></progress>'
-        words = "Stopping …" if state.stopped else f"Asking the cases of {name}: {state.done:,} of {state.total:,}"
-        stop = '<button type="button" data-stop data-focus="stop">Stop</button>'
-        return f'<div class="going" role="status"><div><p>{words}</p>{bar}</div>{stop}</div>'
+        progress = f"Asking the cases of {Path(state.file).name}: {state.done:,} of {state.total:,}"
+        return str(html.running(state, "Stopping …" if state.stopped else progress))
     if state.error:
-        return f'<p class="notice" role="status">{escape(state.error)}</p>'
+        return str(html.notice(state.error, "status"))
     if state.stopped:
-        return '<p class="hint" role="status">Stopped; nothing of this run is kept.</p>'
+        return str(html.hint("Stopped; nothing of this run is kept.", "status"))
     if not notes:
-        return '<p class="hint">Nothing is indexed yet. Read a folder of notes first, then ask it cases.</p>'
-    return "" if has_cases else f'<p class="hint">No cases yet. {_NO_CASES}</p>'
+        return str(html.hint("Nothing is indexed yet. Read a folder of notes first, then ask it cases."))
+    return "" if has_cases else str(html.hint(_NO_CASES))
 
 
-def _describe(shown: tuple[RunLine, ...]) -> str:
+def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> str:
+    """A table in which a run is shown by a click, and two are compared by their ticks."""
+    names = list(dict.fromkeys(name for run in listed.runs for name in run.settings))
+    values = {name: {repr(run.settings[name]) for run in listed.runs if name in run.settings} for name in names}
+    differing = [name for name in names if len(values[name]) > 1]  # runs of older versions have fewer settings
+
+    def settings_words(run: RunSummary) -> str:
+        told = ((name, run.settings.get(name)) for name in differing)
+        return ", ".join(f"{name} {value}" for name, value in told if value not in (None, ""))
+
+    rows = [(run, made_words(run.made), settings_words(run), run in shown) for run in listed.runs[:_MOST_LISTED]]
+    older = len(listed.runs) - _MOST_LISTED
+    return str(macros("evaluation.html").runs(rows, many(older, "older run") if older > 0 else "", listed.skipped))
+
+
+def made_words(made: str) -> str:
+    """When a run was made, in local words."""
+    return when(made.replace("Z", "+00:00"))
+
+
+def file_words(result: Result) -> str:
+    """The file of a run's cases; what comes from feedback alone is called so."""
+    from_feedback = result.outcomes and all(outcome.case.kind == KIND for outcome in result.outcomes)
+    return "Your feedback" if from_feedback else result.cases_file
+
+
+def _describe(shown: tuple[RunSummary, ...]) -> str:
     """One run, or two compared. Numbers and plots are only loaded when somebody looks."""
     from rag_bot.evaluation.compare import compare_results
-    from rag_bot.evaluation.results import read_result
-    from rag_bot.ui.evaluation.comparison_view import comparison_html
-    from rag_bot.ui.evaluation.result_view import result_html
+    from rag_bot.ui.evaluation.result_view import comparison_html, result_html
 
     try:
         results = [read_result(run.path) for run in shown]
@@ -98,11 +195,17 @@ def _describe(shown: tuple[RunLine, ...]) -> str:
         before, after = (f"{run.file}, {made_words(run.made)}" for run in shown)
         return comparison_html(compare_results(results[0], results[1], (before, after)))
     except UsageError as error:
-        return f'<p class="notice">{escape(str(error))}</p>'
+        return str(macros("evaluation.html").notice(str(error)))
 
 
-def _labelled(path: Path, feedback: Path) -> tuple[str, str]:
-    name = "Your feedback" if path == feedback else str(path)
+def _read(path: Path) -> RunSummary | str:
+    try:
+        return RunSummary.of(path, read_result(path))
+    except UsageError as error:
+        return str(error)
+
+
+def _labelled(path: Path, name: str) -> tuple[str, str]:
     try:
         return f"{name} · {many(len(read_cases(path)), 'case')}", str(path)
     except UsageError:  # a run will say what is wrong

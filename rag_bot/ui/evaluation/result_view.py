@@ -1,132 +1,142 @@
-"""A result of a run as HTML: figures, plots, and each case that went wrong, with links that open the notes."""
+"""A result of a run as HTML: figures, plots, and each case that went wrong; and two results side by side.
+
+Everything that comes from notes, cases or files stands in it as text; places are links that open the note there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Sequence
 from itertools import chain
 
+from markupsafe import Markup
+
 from rag_bot.evaluation.cases import Evidence, needs
+from rag_bot.evaluation.compare import Comparison, Difference, Flip
 from rag_bot.evaluation.measures import first_evidence_rank, measure
 from rag_bot.evaluation.patterns import any_pattern, quote_pattern, sentences_of
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
-from rag_bot.evaluation.results import Cited, Expected, Found, Outcome, Result
+from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
 from rag_bot.records import split_location
-from rag_bot.ui.evaluation.run_list import file_words, made_words
+from rag_bot.ui.evaluation.evaluations import file_words, made_words
+from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
-_HEAD = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")
-_LONGEST_QUOTE = 400  # characters
+_TOTALS = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")
+_LONGEST_QUOTE = 400  # characters; set by hand
 
 
 def result_html(result: Result) -> str:
-    """The whole result. Everything that comes from notes, cases or the file stands in it as text."""
+    """The whole result."""
+    measures = measure(result.outcomes)
     failed = [outcome for outcome in result.outcomes if not outcome.right]
     kinds = len({outcome.case.kind for outcome in result.outcomes})
-    wrong = "".join(_failed(outcome) for outcome in failed)
-    return "".join(
-        [
-            f"<h2>{escape(file_words(result))}, {escape(made_words(result.made))}</h2>",
-            _totals(result),
-            *missing_list(result.outcomes),
-            f"<h3>{len(failed):,} of {len(result.outcomes):,} cases went wrong</h3>",
-            wrong or '<p class="hint">Every answer was right.</p>',
-            "<h3>Measures</h3>",
-            measures_table(result.outcomes),
-            f"<h3>Right, by kind</h3>{kinds_svg(result)}{kinds_table(result.outcomes)}" if kinds > 1 else "",
-            "<h3>Where the evidence was found</h3>",
-            ranks_svg(result),
-            "<h3>Is the confidence what it says?</h3>",
-            reliability_svg(result),
-            f'<p class="hint">{escape(about(result))}</p>',
-        ]
+    return str(
+        macros("evaluation.html").result(
+            title=f"{file_words(result)}, {made_words(result.made)}",
+            totals=[
+                (figure(measures[name]), NAMES.get(name, name), interval(measures[name]))
+                for name in _TOTALS
+                if name in measures
+            ],
+            missing=Markup("".join(missing_list(result.outcomes))),
+            failed=[_failed(outcome) for outcome in failed],
+            counted=f"{len(failed):,} of {len(result.outcomes):,}",
+            measures=Markup(measures_table(result.outcomes)),
+            kinds=Markup(kinds_svg(result) + kinds_table(result.outcomes)) if kinds > 1 else "",
+            ranks=Markup(ranks_svg(result)),
+            reliability=Markup(reliability_svg(result)),
+            about=about(result),
+        )
     )
 
 
-def place_html(place: str) -> str:
-    """A place in a note as a link that opens it there; a place that is none stays text."""
+def place_html(place: str) -> Markup:
+    """A place in a note, such as "a.md:3-4", as a link that opens it there; a place that is none stays text."""
+    html = macros("evaluation.html")
     try:
-        attributes = macros("base.html").opens(*split_location(place))
+        path, start_line, end_line = split_location(place)
     except ValueError:
-        return f'<span class="place" dir="auto">{escape(place)}</span>'
-    return f'<a class="place" href="#" {attributes} dir="auto">{escape(place)}</a>'
+        return Markup(html.place(place, "", None))
+    return Markup(html.place(place, path, (start_line, end_line)))
 
 
-def _totals(result: Result) -> str:
-    found = measure(result.outcomes)
-    shown = "".join(
-        f"<span><b>{figure(found[name])}</b> {escape(NAMES.get(name, name))}<i>{interval(found[name])}</i></span>"
-        for name in _HEAD
-        if name in found
-    )
-    return f'<p class="totals">{shown}</p>'
-
-
-def _failed(outcome: Outcome) -> str:
-    case = outcome.case
-    turns = "".join(f'<p class="faint" dir="auto">{escape(turn)}</p>' for turn in case.turns)
-    key = escape(f"failed {case.id}")
-    return (
-        f'<details class="failed" data-keep="{key}"><summary dir="auto">{escape(case.question)} '
-        f'<span class="faint">{escape(case.kind)}</span></summary>{turns}'
-        f"<dl><dt>Expected</dt><dd>{_expected(outcome)}</dd><dt>Got</dt><dd>{_got(outcome.citations)}</dd>{_wrote(outcome)}</dl>"
-        f'{_retrieved(outcome)}<p class="hint">{escape(case.id)} · confidence {outcome.confidence:.2f}</p></details>'
-    )
-
-
-def _expected(outcome: Outcome) -> str:
-    case = outcome.case
-    if not case.answerable:
-        return "that the notes don't answer it"
-    pieces = "".join(f"<div>{_piece(one)}</div>" for one in outcome.expected)
-    if case.pattern in _plain_patterns(case.evidence):
-        return pieces
-    return f"{pieces}<div class='faint'>an answer that matches <code>{escape(_cut(case.pattern))}</code></div>"
-
-
-def _plain_patterns(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """The patterns that say no more than the evidence: its first piece, or any, whole or by the sentence."""
-    quoted = [quote_pattern(one.quote) for one in evidence]
-    said = [sentences_of(one.quote, one.path) for one in evidence]
-    first = [sentence for number in next(iter(needs(evidence)), ()) for sentence in said[number]]
-    return (*quoted[:1], "|".join(quoted), any_pattern(first), any_pattern(chain.from_iterable(said)))
-
-
-def _piece(one: Expected) -> str:
-    where = place_html(one.location) if one.location else f'<span class="why">{escape(one.problem)}</span>'
-    return f'<span class="words" dir="auto">{escape(_cut(one.evidence.quote))}</span> {where}'
-
-
-def _got(citations: Iterable[Cited]) -> str:
-    lines = "".join(
-        f'<div class="{"good" if one.relevant else ""}"><span class="words" dir="auto">{escape(_cut(one.text))}</span> '
-        f"{place_html(one.location)}</div>"
-        for one in citations
-    )
-    return lines or "“This is not in your notes.”"
-
-
-def _wrote(outcome: Outcome) -> str:
-    if outcome.prose is None:
-        return ""
-    return f'<dt>Written</dt><dd dir="auto">{escape(outcome.prose.text) or "nothing"}</dd>'
-
-
-def _retrieved(outcome: Outcome) -> str:
+def _failed(outcome: Outcome) -> Markup:
+    case, prose, html = outcome.case, outcome.prose, macros("evaluation.html")
+    expected = [
+        (_cut(piece.evidence.quote), place_html(piece.location) if piece.location else "", piece.problem)
+        for piece in outcome.expected
+    ]
+    asks_more = case.answerable and case.pattern not in _patterns_of(case.evidence)
     rank = first_evidence_rank(outcome)
-    found = f", the first with evidence at rank {rank}" if rank else ", none with evidence"
-    rows = "".join(f"<li>{_hit(hit)}</li>" for hit in outcome.hits)
-    words = f"The first {len(outcome.hits)} passages{found if outcome.expected else ''}"
-    key = f"passages {outcome.case.id}"
-    return f'<details data-keep="{escape(key)}"><summary>{words}</summary><ol>{rows}</ol></details>'
+    evidence = f", the first with evidence at rank {rank}" if rank else ", none with evidence"
+    hits = [
+        (
+            place_html(hit.location),
+            f"{hit.score:.2f}; by meaning {hit.dense_rank or '–'}, by words {hit.word_rank or '–'}",
+            bool(hit.pieces),
+        )
+        for hit in outcome.hits
+    ]
+    return Markup(
+        html.failed(
+            case,
+            confidence=f"{outcome.confidence:.2f}",
+            expected=expected if case.answerable else (),
+            pattern=_cut(case.pattern) if asks_more else "",
+            got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
+            written=prose.text if prose else None,
+            hits=html.hits(
+                case.id, f"The first {len(outcome.hits)} passages{evidence if outcome.expected else ''}", hits
+            ),
+        )
+    )
 
 
-def _hit(hit: Found) -> str:
-    holds = ' <span class="state">evidence</span>' if hit.pieces else ""
-    ranks = f"{hit.score:.2f}; by meaning {hit.dense_rank or '–'}, by words {hit.word_rank or '–'}"
-    return f'{place_html(hit.location)} <span class="faint">{ranks}</span>{holds}'
+def _patterns_of(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """The patterns that ask no more than the evidence: its first piece, or any, whole or by the sentence."""
+    quotes = [quote_pattern(piece.quote) for piece in evidence]
+    sentences = [sentences_of(piece.quote, piece.path) for piece in evidence]
+    first = [sentence for number in next(iter(needs(evidence)), ()) for sentence in sentences[number]]
+    return (*quotes[:1], "|".join(quotes), any_pattern(first), any_pattern(chain.from_iterable(sentences)))
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """Measures of both, the p-values of the differences, and the flipped cases."""
+    return str(
+        macros("evaluation.html").comparison(
+            comparison,
+            common=many(comparison.common, "case"),
+            settings="; ".join(comparison.changed_settings) or "the same in both",
+            rows=[_difference(difference) for difference in comparison.differences],
+            fixed=_flips(comparison.fixed),
+            broken=_flips(comparison.broken),
+        )
+    )
+
+
+def _difference(difference: Difference) -> tuple[str, ...]:
+    """A row of the table, and whether the change is "good", "bad" or perhaps chance ("")."""
+    digits, change = difference.digits, difference.after - difference.before
+    return (
+        NAMES.get(difference.name, difference.name),
+        f"{difference.before:,.{digits}f}",
+        f"{difference.after:,.{digits}f}",
+        f"{change:+,.{digits}f}",
+        f"{difference.p:.4f}",
+        f"{difference.cases:,}",
+        ("good" if change > 0 else "bad") if difference.is_clear and change else "",
+    )
+
+
+def _flips(flips: Sequence[Flip]) -> tuple[str, list[tuple[Flip, list[Markup], list[Markup]]]]:
+    """How many cases flipped, and each with the places before and after."""
+    cases = [
+        (flip, [place_html(place) for place in flip.before], [place_html(place) for place in flip.after])
+        for flip in flips
+    ]
+    return many(len(flips), "case"), cases
 
 
 def _cut(text: str) -> str:

@@ -40,7 +40,7 @@ class ModelPart:
         return self._shown()
 
     def _consent(self, event: gr.EventData) -> Any:
-        self._models.consent(event._data["agreed"] is True)
+        self._models.consent(event.agreed is True)
         return self._shown()
 
     def _shown(self) -> Any:

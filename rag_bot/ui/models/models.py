@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
-from functools import partial
 
 from rag_bot.errors import LlmError, RagBotError, UsageError
 from rag_bot.llm import LanguageModel, ModelInfo, list_models, open_llm, parse_name
@@ -14,13 +14,12 @@ from rag_bot.llm.consent import has_agreed, remember_agreed
 from rag_bot.llm.names import GGUF, OLLAMA, OPENAI_LIKE
 from rag_bot.llm.reach import READY
 from rag_bot.settings import Settings, llm_comes_with_folder
-from rag_bot.ui.models.openings import Openings
-from rag_bot.ui.preference import remember_model, wanted_model
+from rag_bot.ui.preference import remember_model, remembered_model
 
 ANY = ":NAME"
 """How the name of an entry ends that stands for all models of a provider."""
 NOT_OPENED = "could not be opened"
-_LOOK_SECONDS = 0.1  # between two looks at whether somebody has stopped waiting
+_LOOK_SECONDS = 0.1  # between two looks at whether somebody has stopped waiting; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,57 @@ class Choice:
     is_looking: bool = False
 
 
+class ModelLoader:
+    """Loads language models in threads of their own, so that whoever waits for one can stop waiting.
+
+    Keeps the model that was wanted last, loaded or on its way; what is no longer wanted by then is let go. `make` loads
+    a model by its name. Safe to use from several threads.
+    """
+
+    def __init__(self, make: Callable[[str], LanguageModel]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._wanted = ""
+        self._begun: dict[str, Future[LanguageModel]] = {}
+
+    def is_open(self, name: str) -> bool:
+        loading = self._begun.get(name)
+        return loading is not None and loading.done()
+
+    def wait(self, name: str, stop: threading.Event) -> LanguageModel | None:
+        """The model; None where `stop` is set first. It is loaded to its end all the same, for the next question.
+
+        Raises whatever `make` raises; the next call tries again.
+        """
+        with self._lock:
+            self._wanted = name
+            self._begun = {key: begun for key, begun in self._begun.items() if key == name or not begun.done()}
+            loading = self._begun.get(name)
+            if loading is None:
+                loading = self._begun[name] = Future()
+                threading.Thread(target=self._run, args=(name, loading), name="opening", daemon=True).start()
+        while not loading.done():
+            if stop.is_set():
+                return None
+            wait([loading], timeout=_LOOK_SECONDS)
+        return loading.result()
+
+    def _run(self, name: str, loading: Future[LanguageModel]) -> None:
+        try:
+            model = self._make(name)
+        except Exception as error:  # noqa: BLE001 - it goes to whoever waits, who knows what to expect
+            self._forget(name)
+            loading.set_exception(error)
+            return
+        if name != self._wanted:
+            self._forget(name)
+        loading.set_result(model)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            del self._begun[name]
+
+
 class Models:
     """One choice for all pages of an app, remembered beside the index. Safe to use from several threads."""
 
@@ -46,10 +96,10 @@ class Models:
         self._settings = settings
         self._changed = threading.Condition()
         self._loading = threading.Lock()
-        self._openings = Openings(self._open)
+        self._loader = ModelLoader(self._open)
         with_folder = llm_comes_with_folder()
         self._agreed = "" if with_folder else settings.llm
-        remembered = wanted_model(settings.index, settings.llm)
+        remembered = remembered_model(settings.index, settings.llm)
         self._proposed = settings.llm if with_folder and remembered is None else ""
         self._choice = Choice("" if self._proposed else settings.llm if remembered is None else remembered)
 
@@ -102,7 +152,7 @@ class Models:
             self._set(asking=None)
 
     def is_open(self, name: str) -> bool:
-        return self._openings.is_open(name)
+        return self._loader.is_open(name)
 
     def open(self, name: str, stop: threading.Event | None = None) -> LanguageModel | None:
         """The model, loaded: that of a file takes seconds. None where `stop` is set before.
@@ -112,7 +162,7 @@ class Models:
         """
         self._set(problem="")
         try:
-            return self._openings.wait(name, stop or threading.Event())
+            return self._loader.wait(name, stop or threading.Event())
         except (LlmError, UsageError) as error:
             self._know(replace(self._info(name), state=NOT_OPENED, note=str(error)))
             raise
@@ -131,15 +181,12 @@ class Models:
         with self._loading:  # two at a time might be more than the memory holds
             if not model.is_remote and name == self.chosen:
                 model.count_tokens("loads what counts")
-        self._know(self._opened(model))
-        return model
-
-    def _opened(self, model: LanguageModel) -> ModelInfo:
-        """A file that is loaded can answer. A server was not asked for words yet: what was known of it stays."""
+        # A file that is loaded can answer. A server was not asked for words yet: what was known of it stays.
         had = self._info(model.name)
         is_ready = parse_name(model.name).provider == GGUF or had.state in ("", NOT_OPENED)
         state, note = (READY, "") if is_ready else (had.state, had.note)
-        return ModelInfo(model.name, model.place, model.is_remote, state, note)
+        self._know(ModelInfo(model.name, model.place, model.is_remote, state, note))
+        return model
 
     def _needs_consent(self, name: str, place: str, *, is_remote: bool) -> bool:
         """A remote model of the settings was agreed to there, unless they came with the folder."""
@@ -151,27 +198,30 @@ class Models:
 
     def _look_for(self, name: str) -> None:
         """Ends a choice, unless another one was begun meanwhile."""
-        ends: Callable[[], None] = partial(self._set, choosing="")
+        info, problem = None, ""
         try:
-            ends = partial(self._end_choosing, self._inform(name), name)
+            info = self._find(name)
         except RagBotError as error:
-            ends = partial(self._set, choosing="", problem=str(error))
+            problem = str(error)
         finally:
             with self._changed:
                 if self._choice.choosing == name:
-                    ends()
+                    self._end_choosing(name, info, problem)
 
-    def _end_choosing(self, info: ModelInfo, name: str) -> None:
-        if name.endswith(ANY):
+    def _end_choosing(self, name: str, info: ModelInfo | None, problem: str) -> None:
+        """With the model, or with the question whether it may be asked, or without: `info` is None."""
+        if info is None:
+            self._set(choosing="", **({"problem": problem} if problem else {}))
+        elif name.endswith(ANY):
             self._set(choosing="", problem=f"Type a model's name in place of NAME: {name}. {info.note}")
         elif self._needs_consent(info.name, info.place, is_remote=info.is_remote):
             self._set(choosing="", asking=info)
         else:
             self._take(name, info)
 
-    def _inform(self, name: str) -> ModelInfo:
+    def _find(self, name: str) -> ModelInfo:
         """What is there now: what was known of a model that could not be asked may have changed."""
-        known = next((one for one in self._choice.known if one.name == name), None)
+        known = next((info for info in self._choice.known if info.name == name), None)
         return known if known and known.is_ready else list_models(settings_for(self._settings, name))[0]
 
     def _look(self) -> None:
@@ -182,14 +232,14 @@ class Models:
             problem = str(error)
         while True:  # until it is of the model that is chosen by then
             name = self.chosen
-            info = self._seen(name, known)
+            info = self._state_of(name, known)
             with self._changed:
                 if name == self.chosen:
                     self._set(known=known, info=info, is_looking=False, **({"problem": problem} if problem else {}))
                     return
 
-    def _seen(self, name: str, known: tuple[ModelInfo, ...]) -> ModelInfo | None:
-        info = next((one for one in known if one.name == name), None)
+    def _state_of(self, name: str, known: tuple[ModelInfo, ...]) -> ModelInfo | None:
+        info = next((info for info in known if info.name == name), None)
         if info or not name:
             return info
         try:

@@ -15,10 +15,10 @@ from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.library import Library
 from rag_bot.output import run_state
 from rag_bot.records import NoteState, Status
-from rag_bot.ui.syncing.glance import Glance
+from rag_bot.ui.phrases import duration, many, run_words, since, size, when
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.overview import failures, folder
 from rag_bot.ui.templating import macros
-from rag_bot.ui.words import duration, many, run_words, since, size, when
 
 ALL = "all"
 STATES = ("indexed", "changed", "new", "deleted", "unreadable")
@@ -108,11 +108,11 @@ def rows(notes: Sequence[NoteState]) -> Markup:
     return macros("notes.html").rows(shown, len(notes) - MOST_ROWS)
 
 
-def summary(glance: Glance) -> Markup:
+def summary(snapshot: IndexSnapshot) -> Markup:
     """Totals, model, folders and the last syncs."""
-    status = glance.status
+    status = snapshot.status
     if status is None:
-        return macros("base.html").hint(glance.problem or "Nothing is indexed yet.")
+        return macros("base.html").hint(snapshot.problem or "Nothing is indexed yet.")
     totals = (
         (f"{status.notes:,}", "note" if status.notes == 1 else "notes"),
         (f"{status.chunks:,}", "passage" if status.chunks == 1 else "passages"),

@@ -9,87 +9,97 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.responses import PlainTextResponse, Response
 
 from rag_bot.conversations import Conversations
 from rag_bot.errors import RagBotError, UsageError, first_line
 from rag_bot.library import Library
 from rag_bot.settings import Settings
+from rag_bot.ui.app_state import AppState
 from rag_bot.ui.chat.chats import Chats
 from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob
 from rag_bot.ui.evaluation.evaluations import Evaluations
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.notes_page import NoteLists
-from rag_bot.ui.preference import wants_watching
-from rag_bot.ui.server.endings import Endings
-from rag_bot.ui.server.guard import guarded
-from rag_bot.ui.syncing.glance import Glances, has_index
+from rag_bot.ui.preference import remembered_watching
+from rag_bot.ui.server.middleware import EndableAnswers, guarded
+from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
-from rag_bot.ui.views import Sources
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
+_SHUTDOWN_SECONDS = 3  # that requests have to end by themselves; set by hand
+_NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # what Windows allows in none
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Says the address and listens until it is interrupted. Models are loaded and notes are synced in the background.
-
-    Raises:
-        UsageError: the host is not this machine alone.
-        RagBotError: the port is taken.
-    """
+    """As `rag_bot.ui.serve`. Models are loaded and notes are synced in the background."""
     _require_loopback(host)
     with _listening_socket(host, port) as listening:
-        address = _address(host, listening.getsockname()[1])
+        address = f"http://{_in_header(host)}:{listening.getsockname()[1]}"
         _run(create_app(settings, host), listening, lambda: print(f"rag-bot is at {address}", flush=True))
 
 
-def create_app(settings: Settings, host: str = "127.0.0.1") -> Endings:
+def create_app(settings: Settings, host: str = "127.0.0.1") -> EndableAnswers:
     """The whole app as ASGI; its lifespan starts and stops the background work."""
-    library = Library(settings)
-    sync = SyncJob(settings, on_done=lambda: _warm_up(library))
-    watch = WatchJob(settings, on_change=lambda: _warm_up(library))
-    evaluation, models, streams = EvaluationJob(settings), Models(settings), Streams()
-    conversations = Conversations.of(settings)
+    library, conversations = Library(settings), Conversations.of(settings)
+    state = AppState(
+        snapshots=SnapshotCache(library),
+        lists=NoteLists(library),
+        sync=SyncJob(settings, on_done=lambda: _warm_up(library)),
+        watch=WatchJob(settings, on_change=lambda: _warm_up(library)),
+        evaluations=Evaluations(settings, EvaluationJob(settings)),
+        chats=Chats(library, conversations),
+        models=Models(settings),
+        streams=Streams(),
+    )
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        _begin(library, sync, watch)
+        if has_index(library) and remembered_watching(settings.index):
+            state.watch.start()
+        elif settings.notes or has_index(library):
+            state.sync.start(on_loss="keep")  # a folder that is gone keeps its notes: the others don't wait for it
         _warm_up(library)
-        models.look()
+        state.models.look()
         yield
-        streams.stop_all()
-        for job in (watch, sync, evaluation):
+        state.streams.stop_all()
+        for job in (state.watch, state.sync, state.evaluations.job):
             job.stop()
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
 
     from rag_bot.ui.page import mount
-    from rag_bot.ui.server.export import add_export
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    add_export(app, conversations)
-    sources = Sources(
-        Glances(library),
-        NoteLists(library),
-        sync,
-        watch,
-        Evaluations(settings, evaluation),
-        Chats(library, conversations),
-        models,
-        streams,
-    )
-    mount(app, library, sources)
-    return Endings(guarded(app, (*_NAMES, _in_header(host))))
+    _add_export(app, conversations)
+    mount(app, library, state)
+    return EndableAnswers(guarded(app, (*_NAMES, _in_header(host))))
 
 
-def _begin(library: Library, sync: SyncJob, watch: WatchJob) -> None:
-    """Brings the index up to date. A folder that is gone keeps its notes, so that the others don't wait for it."""
-    if has_index(library) and wants_watching(library.settings.index):
-        watch.start()
-    elif library.settings.notes or has_index(library):
-        sync.start(on_loss="keep")
+def _add_export(app: FastAPI, conversations: Conversations) -> None:
+    """Serves saved conversations as Markdown files to download, at `/conversations/KEY.md`."""
+
+    @app.get("/conversations/{key}.md")
+    def export(key: str) -> Response:
+        try:
+            title, text = conversations.find(key).title, conversations.export(key)
+        except UsageError as error:
+            return PlainTextResponse(str(error), 404)
+        except RagBotError as error:
+            return PlainTextResponse(str(error), 500)
+        name = "".join(" " if char in _NOT_IN_FILE_NAMES or not char.isprintable() else char for char in title)
+        name = " ".join(name.split()).strip(". ") or "Conversation"
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.md", "Cache-Control": "no-store"}
+        return Response(text.encode("utf-8", "replace"), media_type="text/markdown", headers=headers)
 
 
 def _warm_up(library: Library) -> None:
@@ -105,7 +115,7 @@ def _warm_up(library: Library) -> None:
     threading.Thread(target=load, name="warm-up").start()
 
 
-def _run(app: Endings, listening: socket.socket, announce: Callable[[], None]) -> None:
+def _run(app: EndableAnswers, listening: socket.socket, announce: Callable[[], None]) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -117,7 +127,13 @@ def _run(app: Endings, listening: socket.socket, announce: Callable[[], None]) -
             app.end()
             await super().shutdown(sockets)
 
-    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=3, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        server_header=False,
+    )
     with suppress(KeyboardInterrupt):
         Server(config).run([listening])
 
@@ -136,8 +152,7 @@ def _require_loopback(host: str) -> None:
 
 def _listening_socket(host: str, port: int) -> socket.socket:
     name = host.strip("[]")
-    family = socket.AF_INET6 if ":" in name else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":  # elsewhere the option would let two servers share the port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -145,20 +160,16 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         listening.listen()
     except OSError as error:
         listening.close()
-        raise RagBotError(_why_not(error, name, port)) from error
+        if error.errno == errno.EADDRINUSE:
+            why = f"Port {port} on {name} is taken. Stop what listens there, or choose another with --port."
+        else:
+            reason = error.strerror or first_line(error)
+            why = f"Port {port} on {name} cannot be opened: {reason}. Choose another with --port."
+        raise RagBotError(why) from error
     return listening
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken. Stop what listens there, or choose another with --port."
-    return f"Port {port} on {host} cannot be opened: {error.strerror or first_line(error)}. Choose another with --port."
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://{_in_header(host)}:{port}"
-
-
 def _in_header(host: str) -> str:
+    """The host as URLs and the Host header have it."""
     name = host.strip("[]")
     return f"[{name}]" if ":" in name else name

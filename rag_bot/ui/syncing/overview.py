@@ -2,107 +2,132 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
+
+from markupsafe import Markup
 
 from rag_bot.output import run_state
 from rag_bot.records import Failure, Status
-from rag_bot.ui.syncing.glance import Glance
-from rag_bot.ui.syncing.losses import kept_notes, question
+from rag_bot.ui.child import MESSAGE_PREFIX
+from rag_bot.ui.phrases import many, run_words, since
+from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
-from rag_bot.ui.words import many, progress_words, run_words, since
+from rag_bot.ui.templating import macros
 
-_MOST_FAILURES = 20
+_MOST_FAILURES = 20  # files that are named; set by hand
+# The end of a sync's question, which tells the flags to answer with in a terminal.
+_FOR_TERMINALS = re.compile(r"\s*Nothing was changed, and they still answer\..*", re.DOTALL)
+_LOSSES = {
+    "missing": "is not there. Is its disk mounted?",
+    "empty": "holds no notes any more. Is its disk mounted?",
+    "fewer": "lost more than half of its notes.",
+}
+"""What became of a folder, by the reason that the report of a sync has."""
 
 
-def overview(glance: Glance, sync: SyncState, watch: WatchState) -> str:
+def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> str:
     """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide.
 
     Until there are notes, the welcome tells how the first sync goes.
     """
-    goes = f"{_running(glance, sync, watch)}{sync_result(sync)}{kept_notes(sync, watch)}" if glance.notes else ""
-    return f'<div class="overview">{_holds(glance, sync)}<div class="sync" role="status">{goes}</div></div>'
+    html = macros("syncing.html")
+    if not snapshot.notes:
+        return str(html.overview(_facts(snapshot, sync), ""))
+    running, writer = "", snapshot.writer
+    if writer and not sync.running:  # a sync that is not the app's own job
+        is_watch = watch.pid and writer.pid == watch.pid
+        begun = f" since {since(writer.started)}" if writer.started else ""
+        running = html.running("Syncing what changed …" if is_watch else f"Another process is syncing{begun} …")
+    return str(html.overview(_facts(snapshot, sync), running + sync_result(sync) + _kept_notes(sync, watch)))
 
 
 def watching(watch: WatchState) -> str:
     """What stands below the switch."""
-    trouble = f'<p class="notice">{escape(watch.error)}</p>' if watch.error else ""
-    if not watch.on:
-        return trouble
-    if not watch.ready:
+    words = ""
+    if watch.on and not watch.ready:
         words = "Trying again …" if watch.error else "Looking for changes …"
-    else:
+    elif watch.on:
         words = f"Watching, last change {since(watch.changed)}" if watch.changed else "Watching for changes"
-    return f'<p role="status">{escape(words)}</p>{trouble}'
+    return str(macros("syncing.html").watching(words, watch.error))
 
 
-def sync_result(sync: SyncState) -> str:
+def sync_result(sync: SyncState) -> Markup:
     """A bar while the app's own sync runs; then what went wrong, or what it asks."""
+    html = macros("syncing.html")
     if sync.running:
-        return f"<p>{escape(progress_words(sync))}</p>{_bar(sync)}"
+        return Markup(html.progress(progress_words(sync), sync))
     if sync.question:
-        return question(sync.question)
+        return Markup(html.lost_notes(_FOR_TERMINALS.sub("", sync.question.removeprefix(MESSAGE_PREFIX))))
     if sync.error:
-        return f'<p class="notice">{escape(sync.error.removeprefix("rag-bot: "))}</p>'
-    return ""
+        return Markup(html.notice(sync.error.removeprefix(MESSAGE_PREFIX)))
+    return Markup("")
 
 
-def folder(root: Path, missing: Sequence[Path]) -> str:
+def progress_words(sync: SyncState) -> str:
+    """Such as "Reading your notes: 120 of 578"."""
+    if not sync.total:
+        return "Looking at your notes …"
+    stage = "Entering passages" if sync.stage == "index" else "Reading your notes"
+    return f"{stage}: {sync.done:,} of {sync.total:,}"
+
+
+def folder(root: Path, missing: Sequence[Path]) -> Markup:
     """A folder's name, and whether it is there."""
-    gone = ' <span class="stale">not there now</span>' if root in missing else ""
-    return f'<span title="{escape(str(root))}" dir="auto">{escape(root.name or str(root))}</span>{gone}'
+    return Markup(macros("syncing.html").folder(root, root.name or str(root), root in missing))
 
 
-def failures(failed: Sequence[Failure], name: str = "failures") -> str:
+def failures(failed: Sequence[Failure], name: str = "failures") -> Markup:
     """What could not be read and why, folded; with a name of its own it stays open while the page changes."""
     if not failed:
-        return ""
-    rows = "".join(
-        f'<li><b dir="auto">{escape(one.path)}</b> {escape(one.error)}</li>' for one in failed[:_MOST_FAILURES]
+        return Markup("")
+    title, more = f"{many(len(failed), 'file')} could not be read", len(failed) - _MOST_FAILURES
+    return Markup(
+        macros("syncing.html").failures(name, title, failed[:_MOST_FAILURES], f"{more:,}" if more > 0 else "")
     )
-    more = f"<li>and {len(failed) - _MOST_FAILURES:,} more</li>" if len(failed) > _MOST_FAILURES else ""
-    summary = f"{many(len(failed), 'file')} could not be read"
-    return f'<details data-keep="{escape(name)}"><summary>{summary}</summary><ul>{rows}{more}</ul></details>'
 
 
-def _holds(glance: Glance, sync: SyncState) -> str:
-    status = glance.status
-    if glance.problem:
-        return '<p class="hint">The index can\'t be read</p>'
+def _facts(snapshot: IndexSnapshot, sync: SyncState) -> Markup:
+    """What the index holds, and how its last syncs ended."""
+    status, html = snapshot.status, macros("syncing.html")
+    if snapshot.problem:
+        return Markup(html.hint("The index can't be read"))
     if status is None or not status.roots:
-        return '<p class="hint nothing">No notes yet</p>'
-    folders = "".join(f"<li>{folder(root, status.missing)}</li>" for root in status.roots)
-    counted = f"<p>{many(status.notes, 'note')} · {many(status.chunks, 'passage')}</p>" if status.last_synced else ""
-    return f'<ul class="folders">{folders}</ul>{counted}{_synced(status, sync)}{failures(status.failed)}'
-
-
-def _synced(status: Status, sync: SyncState) -> str:
-    """The last sync that went through; where a later one did not, that as well."""
+        return Markup(html.hint("No notes yet", " nothing"))
     states = [run_state(run, status.writer, place) for place, run in enumerate(status.runs)]
     done = next((run for run, state in zip(status.runs, states, strict=True) if state == "done"), None)
-    result = f" · {run_words(done, 'done')}" if done else ""
-    good = f"<p>Synced {escape(since(status.last_synced) + result)}</p>" if status.last_synced else ""
-    told = sync.question or sync.error
-    if states and states[0] in ("failed", "killed") and not told:
-        newest = status.runs[0]
-        how = f"The sync of {since(newest.started)}: {run_words(newest, states[0])}"
-        return f'{good}<p title="{escape(newest.error)}">{escape(how)}</p>'
-    return good
+    synced = since(status.last_synced) + (f" · {run_words(done, 'done')}" if done else "") if status.last_synced else ""
+    return Markup(
+        html.facts(
+            folders=[folder(root, status.missing) for root in status.roots],
+            counts=f"{many(status.notes, 'note')} · {many(status.chunks, 'passage')}",
+            synced=synced,
+            last_failure=_last_failure(status, states, is_told=bool(sync.question or sync.error)),
+            failures=failures(status.failed),
+        )
+    )
 
 
-def _running(glance: Glance, sync: SyncState, watch: WatchState) -> str:
-    """A sync that is not this app's own job."""
-    writer = glance.pulse.writer
-    if writer is None or sync.running:
-        return ""
-    if watch.pid and writer.pid == watch.pid:
-        return "<p>Syncing what changed …</p>"
-    begun = f" since {since(writer.started)}" if writer.started else ""
-    return f"<p>Another process is syncing{escape(begun)} …</p>"
+def _last_failure(status: Status, states: Sequence[str], *, is_told: bool) -> tuple[str, str] | None:
+    """Why the newest sync did not go through, and how it ended; None where it did, or that is told already."""
+    if is_told or not states or states[0] not in ("failed", "killed"):
+        return None
+    newest = status.runs[0]
+    return newest.error, f"The sync of {since(newest.started)}: {run_words(newest, states[0])}"
 
 
-def _bar(sync: SyncState) -> str:
-    value = f' value="{sync.done}" max="{sync.total}"' if sync.total else ""
-    return f'<progress aria-label="Sync"{value}></progress>'
+def _kept_notes(sync: SyncState, watch: WatchState) -> Markup:
+    """The folders whose lost notes the last sync kept, each with a button that removes them."""
+    if sync.running or sync.question:
+        return Markup("")
+    report = (watch.report if watch.reported > sync.reported else sync.report) or {}
+    asks = []
+    for loss in report.get("kept", ()):
+        path, lost, known = str(loss["folder"]), int(loss["lost"]), int(loss["known"])
+        name = path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
+        which = many(known, "note") if lost == known else f"{lost:,} of its {many(known, 'note')}"
+        why = _LOSSES.get(str(loss["reason"]), "")
+        asks.append(macros("syncing.html").kept_notes(path, name, why, which, many(lost, "note")))
+    return Markup("").join(asks)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rag_bot.settings import Settings
-from rag_bot.ui.syncing.child import COMMAND, Child
+from rag_bot.ui.child import COMMAND, ChildProcess, read_progress
 
-_REPORTED = (0, 3)  # done; done, but some files could not be read
+_REPORTED = (0, 3)  # exit codes: done; done, but some files could not be read
 _ON_LOSS = {"ask": (), "keep": ("--keep",), "remove": ("--yes",)}
-_ASKS = ("--yes", "--keep")  # how the command's question says that it can be answered
+_ANSWERS = ("--yes", "--keep")  # how the command's question says that it can be answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class SyncJob:
         self._on_done = on_done
         self._lock = threading.Lock()
         self._state = SyncState()
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._stopped = False
 
     @property
@@ -64,7 +64,7 @@ class SyncJob:
             if self._state.running or self._stopped:
                 return False
             self._state = SyncState(running=True, folders=tuple(folders))
-            self._child = Child(self._settings, self._command)
+            self._child = ChildProcess(self._settings, self._command)
         arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
         threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
         return True
@@ -80,43 +80,31 @@ class SyncJob:
         if self._child:
             self._child.stop()
 
-    def _run(self, child: Child, arguments: Sequence[str]) -> None:
+    def _run(self, child: ChildProcess, arguments: Sequence[str]) -> None:
         output: list[str] = []
-        said: list[str] = []
+        last_message = ""
 
         def on_message(line: str) -> None:
-            progress = read_progress(line)
-            if progress:
+            nonlocal last_message
+            if progress := read_progress(line):
                 self._state = replace(self._state, **progress)
             else:
-                said[:] = [line]
+                last_message = line
 
         try:
             exit_code = child.run(arguments, on_output=output.append, on_message=on_message)
-            ended = _finished(exit_code, "\n".join(output), "".join(said))
+            report = read_report("\n".join(output))
+            if exit_code in _REPORTED and report is not None:
+                ended = SyncState(report=report, reported=time.monotonic())
+            elif all(flag in last_message for flag in _ANSWERS):
+                ended = SyncState(question=last_message)
+            else:
+                ended = SyncState(error=last_message or f"The sync ended with exit code {exit_code}.")
         except OSError as error:
             ended = SyncState(error=f"The sync could not be started: {error}.")
         self._state = replace(ended, folders=self._state.folders)
         if not self._stopped:
             self._on_done()
-
-
-def read_progress(line: str) -> dict[str, Any] | None:
-    """What a line says of how far a command is; None if it says something else."""
-    try:
-        said = json.loads(line)
-        return {"stage": str(said["stage"]), "done": int(said["done"]), "total": int(said["total"])}
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _finished(exit_code: int, output: str, last_line: str) -> SyncState:
-    report = read_report(output)
-    if exit_code in _REPORTED and report is not None:
-        return SyncState(report=report, reported=time.monotonic())
-    if all(answer in last_line for answer in _ASKS):
-        return SyncState(question=last_line)
-    return SyncState(error=last_line or f"The sync ended with exit code {exit_code}.")
 
 
 def read_report(output: str) -> Mapping[str, Any] | None:

@@ -12,13 +12,13 @@ from typing import Any
 from rag_bot.errors import UsageError
 from rag_bot.records import CHANGES
 from rag_bot.settings import Settings
-from rag_bot.ui.syncing.child import COMMAND, Child
+from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess
 from rag_bot.ui.syncing.sync_job import read_report
 
 _ARGUMENTS = ("ingest", "--watch", "--json")
-PATIENCE = (1.0, 5.0, 20.0, 60.0)  # seconds before each new try
-_LONG = 120.0  # seconds; who lived that long gets all tries again
-_SAID = "rag-bot: "
+PATIENCE = (1.0, 5.0, 20.0, 60.0)
+"""Seconds before each new try; set by hand."""
+_LONG = 120.0  # seconds; a child that lived that long gets all tries again; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class WatchJob:
         self._lock = threading.Lock()
         self._state = WatchState()
         self._over = threading.Event()
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
 
     @property
     def state(self) -> WatchState:
@@ -88,46 +88,47 @@ class WatchJob:
             exit_code = self._watch_once(over)
             failures = 0 if time.monotonic() - began > _LONG else failures
             if exit_code == UsageError.exit_code or failures == len(self._patience):
-                self._note(over, on=False)
+                self._change(over, on=False)
                 return
             over.wait(self._patience[failures])
             failures += 1
 
     def _watch_once(self, over: threading.Event) -> int:
         """One child from its start to its end; the state has why it ended."""
-        child = Child(self._settings, self._command)
+        child = ChildProcess(self._settings, self._command)
         with self._lock:
             if over.is_set():
                 return 0
             self._child = child
-        said: list[str] = []
+        last_message = ""
 
         def on_message(line: str) -> None:
-            said[:] = [line]
-            if line.startswith(_SAID):
-                self._note(over, error=line.removeprefix(_SAID))
+            nonlocal last_message
+            last_message = line
+            if line.startswith(MESSAGE_PREFIX):
+                self._change(over, error=line.removeprefix(MESSAGE_PREFIX))
 
         try:
             exit_code = child.run(
                 _ARGUMENTS, on_output=lambda line: self._take(over, child, line), on_message=on_message
             )
         except OSError as error:
-            exit_code, said = 1, [f"Watching could not be started: {error}."]
-        why = "".join(said).removeprefix(_SAID) or f"Watching ended with exit code {exit_code}."
-        self._note(over, pid=0, ready=False, error=why)
+            exit_code, last_message = 1, f"Watching could not be started: {error}."
+        why = last_message.removeprefix(MESSAGE_PREFIX) or f"Watching ended with exit code {exit_code}."
+        self._change(over, pid=0, ready=False, error=why)
         return exit_code
 
-    def _take(self, over: threading.Event, child: Child, line: str) -> None:
+    def _take(self, over: threading.Event, child: ChildProcess, line: str) -> None:
         report = read_report(line)
         if report is None:
             return
-        self._note(over, ready=True, pid=child.pid, report=report, error="", reported=time.monotonic())
+        self._change(over, ready=True, pid=child.pid, report=report, error="", reported=time.monotonic())
         if any(report.get(name) for name in CHANGES):
-            self._note(over, changed=datetime.now().isoformat())
+            self._change(over, changed=datetime.now().isoformat())
             self._on_change()
 
-    def _note(self, over: threading.Event, **changes: Any) -> None:
-        """What a child says after it was turned off is not heard."""
+    def _change(self, over: threading.Event, **changes: Any) -> None:
+        """Of the state; what a child tells after it was turned off changes nothing."""
         with self._lock:
             if not over.is_set():
                 self._state = replace(self._state, **changes)

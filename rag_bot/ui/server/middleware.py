@@ -1,4 +1,4 @@
-"""What the server refuses, before Gradio sees it.
+"""What stands between the network and Gradio: what is refused, and how open answers end when the app stops.
 
 Gradio accepts any Host header, requests from other sites, uploads, and fetches web addresses for whoever asks. Here
 only the paths that the page needs are open, and only for the page itself.
@@ -6,6 +6,7 @@ only the paths that the page needs are open, and only for the page itself.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
@@ -59,23 +60,24 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
+        elif refusal := _refusal(scope["path"], Headers(scope=scope)):
+            await refusal(scope, receive, _with_headers(send))
         else:
-            refusal = _refusal(scope["path"], Headers(scope=scope))
-            await (refusal or self._app)(scope, receive, _with_headers(send))
+            await self._app(scope, receive, _with_headers(send))
 
 
 def _refusal(path: str, headers: Headers) -> PlainTextResponse | None:
-    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none") or _is_foreign(headers):
+    """What to answer to requests of other sites and for other paths; None for what the page itself needs.
+
+    Browsers without Sec-Fetch-Site are told apart by the Origin: does it name another host or port?
+    """
+    origin = headers.get("origin")
+    is_foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
+    if is_foreign or headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return PlainTextResponse("Requests from other sites are refused.", 403)
     if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS):
         return PlainTextResponse("Not found.", 404)
     return None
-
-
-def _is_foreign(headers: Headers) -> bool:
-    """For browsers without Sec-Fetch-Site: does the Origin name another host or port?"""
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 def _with_headers(send: Send) -> Send:
@@ -85,3 +87,57 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sending
+
+
+class EndableAnswers:
+    """The app, whose open answers can be ended all at once; uvicorn would wait, and print a traceback for each.
+
+    Open pages listen to such an answer for as long as they are open. What has not begun to answer is left to end by
+    itself.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._open: dict[asyncio.Task[Any], _OpenAnswer] = {}
+        self._is_over = False
+
+    def end(self) -> None:
+        """Called in the event loop."""
+        self._is_over = True
+        for task, answer in self._open.items():
+            if answer.has_begun:
+                task.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer, task = _OpenAnswer(send), asyncio.current_task()
+        assert task
+        self._open[task] = answer
+        try:
+            await self._app(scope, receive, answer.send)
+        except asyncio.CancelledError:
+            if not self._is_over:
+                raise
+            await answer.finish()
+        finally:
+            del self._open[task]
+
+
+class _OpenAnswer:
+    """How far one answer was sent."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+        self._is_whole = False
+
+    async def send(self, message: Any) -> None:
+        self.has_begun = True
+        self._is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+        await self._send(message)
+
+    async def finish(self) -> None:
+        if not self._is_whole:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})

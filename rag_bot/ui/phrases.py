@@ -1,4 +1,4 @@
-"""Counts, times and syncs in words."""
+"""Counts, times, sizes and syncs in words for people."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag_bot.records import CHANGES, Run
-from rag_bot.ui.syncing.sync_job import SyncState
 
 
 def many(count: int, noun: str) -> str:
+    """Such as "1 note" and "1,200 notes"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
@@ -38,6 +38,7 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
+    """Such as "0.3 s", and from a minute on "10 min"."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min"
@@ -45,20 +46,11 @@ def duration(seconds: float) -> str:
 
 def counts_words(counts: Mapping[str, Any]) -> str:
     """Such as "2 added, 1 changed"; of a sync that found all as it was, "nothing new"."""
-    done = [f"{int(counts[name]):,} {name}" for name in CHANGES if counts.get(name)]
-    return ", ".join(done) or "nothing new"
+    changes = [f"{int(counts[name]):,} {name}" for name in CHANGES if counts.get(name)]
+    return ", ".join(changes) or "nothing new"
 
 
 def run_words(run: Run, state: str) -> str:
     """What a sync of the history did. `state` is as `output.run_state` gives it."""
-    said = {"failed": "failed", "killed": "stopped before its end", "running": "running"}.get(state)
-    return said or counts_words(run.counts)
-
-
-def progress_words(state: SyncState) -> str:
-    """Such as "Reading your notes: 120 of 578"."""
-    if not state.total:
-        return "Looking at your notes …"
-    if state.stage == "index":
-        return f"Entering passages: {state.done:,} of {state.total:,}"
-    return f"Reading your notes: {state.done:,} of {state.total:,}"
+    endings = {"failed": "failed", "killed": "stopped before its end", "running": "running"}
+    return endings.get(state) or counts_words(run.counts)

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from rag_bot.ui.server.endings import Endings
-from rag_bot.ui.server.guard import Receive, Scope, Send
+from rag_bot.ui.server.middleware import EndableAnswers, Receive, Scope, Send
 
 Message = MutableMapping[str, Any]
 START: Message = {"type": "http.response.start", "status": 200, "headers": []}
@@ -46,10 +45,10 @@ async def _serve(app: Any, *, end: bool) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    endings = Endings(app)
-    request = asyncio.ensure_future(endings({"type": "http"}, _nothing, send))
+    endable = EndableAnswers(app)
+    request = asyncio.ensure_future(endable({"type": "http"}, _nothing, send))
     await asyncio.sleep(0.05)
-    endings.end() if end else request.cancel()
+    endable.end() if end else request.cancel()
     await asyncio.wait_for(request, 5)
     return sent
 

@@ -18,7 +18,7 @@ from rag_bot.ui.chat.examples import example_questions
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class IndexVersion:
     """Changes when a sync begins, ends or dies, in whichever process, when a folder comes or goes, and with the day."""
 
     generation: str = ""
@@ -29,10 +29,10 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class IndexSnapshot:
     """`status` is None without an index, or where it can't be read: `problem` says why. `questions` are examples."""
 
-    pulse: Pulse
+    version: IndexVersion
     status: Status | None = None
     problem: str = ""
     questions: tuple[str, ...] = ()
@@ -41,47 +41,52 @@ class Glance:
     def notes(self) -> int:
         return self.status.notes if self.status else 0
 
+    @property
+    def writer(self) -> Writer | None:
+        """Who writes to the index just now."""
+        return self.version.writer
 
-class Glances:
-    """The last look at an index. Safe to use from several threads."""
+
+class SnapshotCache:
+    """The last snapshot of an index. Safe to use from several threads."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._lock = threading.Lock()
-        self._last = Glance(Pulse())
+        self._last = IndexSnapshot(IndexVersion())
 
-    def now(self) -> Glance:
-        """A new look if the pulse has changed; else the last one, after a millisecond or two."""
+    def now(self) -> IndexSnapshot:
+        """A new snapshot if the version has changed; else the last one, after a millisecond or two."""
         with self._lock:
-            pulse = self._feel()
-            if pulse != self._last.pulse:
-                self._last = self._look(pulse)
+            version = self._read_version()
+            if version != self._last.version:
+                self._last = self._read_index(version)
             return self._last
 
-    def _feel(self) -> Pulse:
+    def _read_version(self) -> IndexVersion:
         index, today = self._library.settings.index, datetime.date.today()
         if not has_index(self._library):
-            return Pulse(day=today)
+            return IndexVersion(day=today)
         try:
             with closing(Catalogue.open(index)) as catalogue, explained(index):
                 generation, newest = catalogue.generation(), next(iter(catalogue.runs(1)), None)
                 missing = tuple(root.folder for root in catalogue.roots() if not root.folder.is_dir())
         except IndexUnusable as error:
-            return Pulse(generation=f"unusable: {error}", writer=find_writer(index), day=today)
+            return IndexVersion(generation=f"unusable: {error}", writer=find_writer(index), day=today)
         begun = newest is not None and newest.seconds is None
-        return Pulse(generation, newest, find_writer(index) if begun else None, missing, today)
+        return IndexVersion(generation, newest, find_writer(index) if begun else None, missing, today)
 
-    def _look(self, pulse: Pulse) -> Glance:
+    def _read_index(self, version: IndexVersion) -> IndexSnapshot:
         if not has_index(self._library):
-            return Glance(pulse)
+            return IndexSnapshot(version)
         try:
-            status = replace(self._library.status(), writer=pulse.writer)
+            status = replace(self._library.status(), writer=version.writer)
             questions = self._last.questions
-            if not questions or pulse.generation != self._last.pulse.generation:
+            if not questions or version.generation != self._last.version.generation:
                 questions = example_questions(self._library.note_titles())
         except RagBotError as error:
-            return Glance(pulse, problem=str(error))
-        return Glance(pulse, status, "", questions)
+            return IndexSnapshot(version, problem=str(error))
+        return IndexSnapshot(version, status, "", questions)
 
 
 def has_index(library: Library) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel
-from rag_bot.ui.models.openings import Openings
+from rag_bot.ui.models.models import ModelLoader
 from tests.ui.conftest import eventually
 
 
@@ -34,27 +34,27 @@ def set_event() -> threading.Event:
 
 def test_who_stops_waiting_leaves_at_once_and_the_next_one_finds_it_opened() -> None:
     door = Door()
-    openings = Openings(door.open)
-    assert openings.wait("a", set_event()) is None
-    assert not openings.is_open("a")
+    loader = ModelLoader(door.open)
+    assert loader.wait("a", set_event()) is None
+    assert not loader.is_open("a")
     door.let["a"].set()
-    assert cast(Any, openings.wait("a", threading.Event())) == "model a"
-    assert openings.is_open("a")
+    assert cast(Any, loader.wait("a", threading.Event())) == "model a"
+    assert loader.is_open("a")
     assert door.tried == ["a"]
 
 
 def test_one_that_nobody_wants_any_more_when_it_is_open_is_let_go() -> None:
     door = Door()
-    openings = Openings(door.open)
-    openings.wait("a", set_event())
+    loader = ModelLoader(door.open)
+    loader.wait("a", set_event())
     door.let["b"].set()
-    assert cast(Any, openings.wait("b", threading.Event())) == "model b"
+    assert cast(Any, loader.wait("b", threading.Event())) == "model b"
     door.let["a"].set()
-    eventually(lambda: "a" not in openings._begun)
-    assert openings.is_open("b")
-    openings.wait("a", threading.Event())
+    eventually(lambda: "a" not in loader._begun)
+    assert loader.is_open("b")
+    loader.wait("a", threading.Event())
     assert door.tried == ["a", "b", "a"]
-    assert (openings.is_open("a"), openings.is_open("b")) == (True, False)
+    assert (loader.is_open("a"), loader.is_open("b")) == (True, False)
 
 
 def test_one_that_failed_is_tried_again() -> None:
@@ -64,8 +64,8 @@ def test_one_that_failed_is_tried_again() -> None:
         tried.append(name)
         raise LlmError("It is not there.")
 
-    openings = Openings(fails)
+    loader = ModelLoader(fails)
     for _ in range(2):
         with pytest.raises(LlmError, match="not there"):
-            openings.wait("a", threading.Event())
+            loader.wait("a", threading.Event())
     assert tried == ["a", "a"]

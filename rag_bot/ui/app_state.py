@@ -1,4 +1,4 @@
-"""Everything on the page that changes by itself, as it has to look now."""
+"""What all pages of one app share, and everything on a page that changes by itself, as it has to look now."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from rag_bot.errors import RagBotError
 from rag_bot.ui.chat.chat_view import chat_list, welcome
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
-from rag_bot.ui.evaluation.evaluations import Evaluations
-from rag_bot.ui.evaluation.run_list import Chosen
+from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.notes_page import ALL, NoteLists, filters, rows, summary
-from rag_bot.ui.syncing.glance import Glances
+from rag_bot.ui.syncing.index_snapshot import SnapshotCache
 from rag_bot.ui.syncing.overview import overview, watching
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
@@ -24,10 +23,10 @@ Views = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where the page gets what it shows from."""
+class AppState:
+    """Where a page gets what it shows from."""
 
-    glances: Glances
+    snapshots: SnapshotCache
     lists: NoteLists
     sync: SyncJob
     watch: WatchJob
@@ -37,41 +36,36 @@ class Sources:
     streams: Streams
 
     def views(self, search: str) -> Views:
-        """The side, with the conversations that have these words, and the welcome. A few milliseconds where nothing
-        has changed.
-        """
-        glance, sync, watch = self.glances.now(), self.sync.state, self.watch.state
-        return {
-            "overview": overview(glance, sync, watch),
-            "welcome": welcome(glance, sync),
-            "watching": watching(watch),
-            "watch": watch.on,
-            **self._chat_views(search),
-            **self._model_views(),
-        }
+        """The side, with the conversations that have the words of `search`, and the welcome.
 
-    def _chat_views(self, search: str) -> Views:
+        Takes a few milliseconds where nothing has changed.
+        """
+        snapshot, sync, watch, choice = self.snapshots.now(), self.sync.state, self.watch.state, self.models.choice
         problem = self.chats.problem
         try:
             listed = self.chats.list(search)
         except RagBotError as error:
             listed, problem = (), str(error)
-        return {"chats": chat_list(listed, search, MOST_LISTED, problem)}
-
-    def _model_views(self) -> Views:
-        choice = self.models.choice
-        known = (model_choices(choice), shown_name(choice))
-        return {"answers_by": known, "model": model_notice(choice), "remote": badge(choice)}
+        return {
+            "overview": overview(snapshot, sync, watch),
+            "welcome": welcome(snapshot, sync),
+            "watching": watching(watch),
+            "watch": watch.on,
+            "chats": chat_list(listed, search, MOST_LISTED, problem),
+            "answers_by": (model_choices(choice), shown_name(choice)),
+            "model": model_notice(choice),
+            "remote": badge(choice),
+        }
 
     def evaluation_views(self, chosen: Chosen) -> Views:
         """The page of evaluations."""
-        return self.evaluations.views(chosen, self.glances.now().notes)
+        return self.evaluations.views(chosen, self.snapshots.now().notes)
 
     def notes_views(self, query: str, state: str) -> Views:
         """The page of notes, as it was a while ago at most."""
         notes = self.lists.look_again()
         return {
-            "summary": summary(self.glances.now()),
+            "summary": summary(self.snapshots.now()),
             "filter": filters(notes.counts()),
             "rows": rows(notes.find(query, state or ALL)),
         }

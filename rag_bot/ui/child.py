@@ -1,21 +1,30 @@
-"""A command of this program in a child process, so that the server stays small and answers while notes are read."""
+"""A command of this program in a child process, so that the server stays small and answers while notes are read.
+
+Run as a module, this is the command line that ends when the app does, however that ends: the app holds the other end
+of its standard input, which the system closes once the app is gone.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import runpy
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from typing import IO
+from typing import IO, Any
 
 from rag_bot.processes import child_environment, module_command
 from rag_bot.settings import Settings
 
-COMMAND = tuple(module_command("rag_bot.ui.server.attended"))
-_STOP_SECONDS = 5.0
+COMMAND = tuple(module_command("rag_bot.ui.child"))
+MESSAGE_PREFIX = "rag-bot: "
+"""How a message for people begins on the command's stderr."""
+_STOP_SECONDS = 5.0  # that a child has to end by itself; set by hand
 
 
-class Child:
+class ChildProcess:
     """One run of a command. Stopping it before it began keeps it from beginning."""
 
     def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
@@ -37,9 +46,18 @@ class Child:
 
         `on_message` is called in a thread of its own. Raises OSError where the command can't be started.
         """
-        process = self._begin(arguments)
-        if process is None:
-            return 1
+        with self._lock:
+            if self._stopped:
+                return 1
+            self._process = process = subprocess.Popen(
+                [*self._command, *arguments],
+                stdin=subprocess.PIPE,  # which tells the child when this process is gone
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                env=self._environment,
+            )
         with process:
             messages = threading.Thread(target=_each_line, args=(process.stderr, on_message), daemon=True)
             messages.start()
@@ -59,19 +77,14 @@ class Child:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _begin(self, arguments: Sequence[str]) -> subprocess.Popen[str] | None:
-        with self._lock:
-            if not self._stopped:
-                self._process = subprocess.Popen(
-                    [*self._command, *arguments],
-                    stdin=subprocess.PIPE,  # which tells the child when this process is gone
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    encoding="utf-8",
-                    errors="replace",
-                    env=self._environment,
-                )
-            return self._process
+
+def read_progress(line: str) -> dict[str, Any] | None:
+    """What a line tells of how far a command is: `stage`, `done` and `total`; None if it tells something else."""
+    try:
+        progress = json.loads(line)
+        return {"stage": str(progress["stage"]), "done": int(progress["done"]), "total": int(progress["total"])}
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _as_variables(settings: Settings) -> dict[str, str]:
@@ -91,3 +104,14 @@ def _each_line(lines: IO[str] | None, take: Callable[[str], None]) -> None:
     for line in lines or ():
         if line.strip():
             take(line.strip())
+
+
+def _end_with_the_app() -> None:
+    while os.read(0, 1024):  # sys.stdin would be locked by this thread while Python exits
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_app, name="end-with-the-app", daemon=True).start()
+    runpy.run_module("rag_bot", run_name="__main__", alter_sys=True)
