@@ -198,7 +198,7 @@ const ragBot = window.ragBot = {
 
   keepFocus(element) { // what had the focus has it again when its part of the page is made anew
     if (!ragBot.focused || document.activeElement !== document.body) return;
-    [...element.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === ragBot.focused)?.focus();
+    [...element.querySelectorAll("[data-focus]")].find((control) => control.dataset.focus === ragBot.focused)?.focus();
   },
 
   showPage(page) {
@@ -234,17 +234,17 @@ const ragBot = window.ragBot = {
   tellPanel(exchange, shown) { // what came of the lines that were chosen there
     const form = document.querySelector(`#panel form.pick[data-pick="${exchange}"]`);
     if (!form) return;
-    const said = shown.querySelector(".said")?.firstChild?.textContent ?? "";
+    const message = shown.querySelector(".said")?.firstChild?.textContent ?? "";
     if (shown.querySelector(".picker")) {
-      form.querySelector(".said").textContent = said;
+      form.querySelector(".said").textContent = message;
       return;
     }
     document.querySelectorAll("#panel .picked").forEach((line) => line.classList.remove("picked"));
-    const told = document.createElement("p");
-    told.className = "pick";
-    told.setAttribute("role", "status");
-    told.textContent = said;
-    if (said) form.replaceWith(told);
+    const result = document.createElement("p");
+    result.className = "pick";
+    result.setAttribute("role", "status");
+    result.textContent = message;
+    if (message) form.replaceWith(result);
     else form.remove();
   },
 

@@ -11,7 +11,7 @@ from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.evaluation.evaluation_job import SPLITS
 from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 
-_WHICH = "Cases: choose a file, or type the path of one (.jsonl)"
+_FILE_LABEL = "Cases: choose a file, or type the path of one (.jsonl)"
 _SPLITS = [("All cases", "all"), ("Dev half", "dev"), ("Test half", "test")]
 assert [value for _, value in _SPLITS] == [*SPLITS]
 
@@ -27,7 +27,7 @@ class EvaluationPage:
             self.leave = gr.Button("Back to the chat", elem_classes="leave")
         with gr.Row(elem_id="evaluation-form"):
             self._file = gr.Dropdown(
-                [], label=_WHICH, elem_id="cases", allow_custom_value=True, container=True, min_width=0
+                [], label=_FILE_LABEL, elem_id="cases", allow_custom_value=True, container=True, min_width=0
             )
             self._split = gr.Radio(_SPLITS, value="all", label="Ask", elem_id="split", container=True, min_width=0)
             self._run = gr.Button("Run", elem_id="run", min_width=0)

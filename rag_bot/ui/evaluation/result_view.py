@@ -23,7 +23,7 @@ from rag_bot.ui.evaluation.evaluations import file_words, made_words
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
-_TOTALS = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")
+_TOTALS = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")  # chosen by hand
 _LONGEST_QUOTE = 400  # characters; set by hand
 
 

@@ -197,32 +197,24 @@ class Models:
         self._set(chosen=name, info=info, choosing="", asking=None, problem="")
 
     def _look_for(self, name: str) -> None:
-        """Ends a choice, unless another one was begun meanwhile."""
-        info, problem = None, ""
+        """Asks what there is under a name, and ends its choice, unless another one was begun meanwhile."""
+        taken, changes = None, dict[str, object](choosing="")
         try:
-            info = self._find(name)
+            info = next((info for info in self._choice.known if info.name == name and info.is_ready), None)
+            if info is None:  # what was known of a model that could not be asked may have changed
+                info = list_models(settings_for(self._settings, name))[0]
+            if name.endswith(ANY):
+                changes["problem"] = f"Type a model's name in place of NAME: {name}. {info.note}"
+            elif self._needs_consent(info.name, info.place, is_remote=info.is_remote):
+                changes["asking"] = info
+            else:
+                taken = info
         except RagBotError as error:
-            problem = str(error)
+            changes["problem"] = str(error)
         finally:
             with self._changed:
                 if self._choice.choosing == name:
-                    self._end_choosing(name, info, problem)
-
-    def _end_choosing(self, name: str, info: ModelInfo | None, problem: str) -> None:
-        """With the model, or with the question whether it may be asked, or without: `info` is None."""
-        if info is None:
-            self._set(choosing="", **({"problem": problem} if problem else {}))
-        elif name.endswith(ANY):
-            self._set(choosing="", problem=f"Type a model's name in place of NAME: {name}. {info.note}")
-        elif self._needs_consent(info.name, info.place, is_remote=info.is_remote):
-            self._set(choosing="", asking=info)
-        else:
-            self._take(name, info)
-
-    def _find(self, name: str) -> ModelInfo:
-        """What is there now: what was known of a model that could not be asked may have changed."""
-        known = next((info for info in self._choice.known if info.name == name), None)
-        return known if known and known.is_ready else list_models(settings_for(self._settings, name))[0]
+                    self._take(name, taken) if taken else self._set(**changes)
 
     def _look(self) -> None:
         known, problem = self._choice.known, ""
@@ -232,13 +224,14 @@ class Models:
             problem = str(error)
         while True:  # until it is of the model that is chosen by then
             name = self.chosen
-            info = self._state_of(name, known)
+            info = self._find(name, known)
             with self._changed:
                 if name == self.chosen:
                     self._set(known=known, info=info, is_looking=False, **({"problem": problem} if problem else {}))
                     return
 
-    def _state_of(self, name: str, known: tuple[ModelInfo, ...]) -> ModelInfo | None:
+    def _find(self, name: str, known: tuple[ModelInfo, ...]) -> ModelInfo | None:
+        """How a model stands; None for none."""
         info = next((info for info in known if info.name == name), None)
         if info or not name:
             return info
