@@ -27,7 +27,7 @@ _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060\ufeff\
 _HALVES = re.compile("[\ud800-\udfff]")
 _CUT_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\s]*+$")
 _STRUCK = re.compile(r"~~[^~\n]++~~ ?")  # taken back by the model itself
-_CODE = " " * 4  # before a line of code, as Markdown has it: conversations.wording.code_indent reads it
+_CODE = " " * 4  # before a line of code, as Markdown has it: conversations.layout.code_indent reads it
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
 _WIDEST_RANGE = 10
 

@@ -9,7 +9,7 @@ from html import escape
 from itertools import groupby
 
 from rag_bot.conversations import Conversation
-from rag_bot.conversations.wording import folded
+from rag_bot.conversations.titles import folded
 from rag_bot.ui.words import many, since, when
 
 _GROUPS = ((0, "Today"), (1, "Yesterday"), (7, "Last seven days"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag_bot.conversations.wording import code_indent, rows
+from rag_bot.conversations.layout import code_indent, rows
 from rag_bot.records import Citation, Sentence
 from rag_bot.ui.chat.sentence_view import marks_html, piece_html
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from rag_bot.conversations.wording import CODE, TABLE, parts
+from rag_bot.conversations.layout import CODE, TABLE, parts
 from rag_bot.records import NO_CLAIM, SUPPORTED, Answer, Citation, Sentence
 from rag_bot.ui.chat.laid_out import code, table
 from rag_bot.ui.chat.sentence_view import sentence_html

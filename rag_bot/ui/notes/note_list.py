@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag_bot.conversations.wording import folded
+from rag_bot.conversations.titles import folded
 from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.library import Library
 from rag_bot.records import NoteState
