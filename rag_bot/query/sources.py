@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import RetrievalSettings
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import ExactVectors, VectorIndex
-from rag_bot.store.words import WordIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rag_bot.query.why.nearest import nearest_paths
 from rag_bot.query.why.passing import Target, journey
 from rag_bot.query.why.working import Working
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
-from rag_bot.store.places import Place, find_path, read_place
+from rag_bot.store.locations import NoteLocation, find_path, read_location
 
 _MISTAKEN = ("missing", "no-file", "suffix", "outside")  # reasons for which another note may have been meant
 
@@ -38,7 +38,7 @@ def trace(
     Raises:
         UsageError: the question or the place is none, no note passes the filters, or the place could be several.
     """
-    question, wanted = clean_question(question), read_place(place)
+    question, wanted = clean_question(question), read_location(place)
     if not wanted.path:
         raise UsageError(f"{place!r} names no note. Give its path, as in notes/a.md:12-15.")
     catalogue = sources.catalogue
@@ -61,7 +61,7 @@ def trace(
     return Trace(question, note.path, wanted.lines, first, tuple(others), work.found.question)
 
 
-def _is_in(chunk: Chunk, note: Note, place: Place) -> bool:
+def _is_in(chunk: Chunk, note: Note, place: NoteLocation) -> bool:
     """Whether a passage has text of these lines."""
     if not place.lines:
         return True
@@ -72,7 +72,7 @@ def _is_in(chunk: Chunk, note: Note, place: Place) -> bool:
     return bool(note.text[max(begin, chunk.start_char) : min(stop, chunk.end_char)].strip())
 
 
-def _nothing_there(note: Note, place: Place, change: str) -> Stage:
+def _nothing_there(note: Note, place: NoteLocation, change: str) -> Stage:
     """Why an indexed note has no passage at these lines."""
     lines = len(LineIndex.of(note.text).starts)
     detail = {"reason": "empty", "note_lines": lines, "change": change}
