@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import VectorIndex
-from rag_bot.store.words import WordIndex
 
 
 def contents(index: Path) -> dict[str, Any]:

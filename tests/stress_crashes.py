@@ -26,7 +26,7 @@ from pathlib import Path
 from rag_bot import Library, RagBotError
 from rag_bot.failpoints import FAILPOINTS, VARIABLE
 from rag_bot.settings import Settings, load_settings
-from rag_bot.store.agreement import compare
+from rag_bot.store.consistency import compare
 from tests.index_contents import contents, differences, inner_differences, visible_notes
 
 WORDS = """harbour lantern meadow orchard pebble quarry ribbon saddle timber umbrella violin walnut barley candle

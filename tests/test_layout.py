@@ -105,7 +105,7 @@ def test_only_the_vector_store_imports_chroma_and_only_the_word_store_tantivy() 
         for name in _imports(path)
         if name.split(".")[0] in ("chromadb", "tantivy")
     }
-    assert importers == {("chromadb", "vectors.py"), ("tantivy", "words.py"), ("tantivy", "terms.py")}
+    assert importers == {("chromadb", "vectors.py"), ("tantivy", "bm25.py"), ("tantivy", "terms.py")}
 
 
 def test_onnxruntime_is_told_not_to_report_before_it_can_be_loaded() -> None:

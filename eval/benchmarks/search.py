@@ -21,9 +21,9 @@ from rag_bot import Library
 from rag_bot.models import EmbeddingModel
 from rag_bot.query.retrieve import SPARE
 from rag_bot.settings import RetrievalSettings, Settings, load_settings
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import VectorIndex
-from rag_bot.store.words import WordIndex
 
 T = TypeVar("T")
 Times = dict[str, list[float]]

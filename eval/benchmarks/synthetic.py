@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from rag_bot.ingestion.chunking import chunk_key
 from rag_bot.records import Chunk, Filters, Note
+from rag_bot.store.checksums import take_checksums
 from rag_bot.store.indexes import SearchIndexes
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.seal import take_seal
 from rag_bot.store.writer import CatalogueWriter
 
 CHUNKS_PER_NOTE = 8
@@ -50,7 +50,7 @@ def grow(index: Path, chunks: int) -> None:
         made = _made_notes(index / "synthetic", words, missing, meta["fingerprint"])
         with closing(SearchIndexes(folder, meta["fingerprint"])) as indexes:
             _enter(catalogue, indexes, made, near(real, missing), index / "synthetic")
-        seal = take_seal(folder)
+        seal = take_checksums(folder)
         with catalogue.transaction():
             catalogue.apply((), ())
             catalogue.set_meta(generation=str(time.time_ns()), seal=json.dumps(seal))

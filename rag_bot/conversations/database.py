@@ -7,20 +7,22 @@ import json
 import secrets
 import sqlite3
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_bot.conversations.exchange import SavedExchange, from_json, local_now, to_json
+from rag_bot.conversations.exchange import Conversation, SavedExchange, from_json, local_now, to_json
+from rag_bot.conversations.markdown import conversation_markdown
 from rag_bot.conversations.schema import changing, reading, rewrite
-from rag_bot.conversations.wording import LONGEST_TITLE, UNTITLED, as_title, folded
+from rag_bot.conversations.titles import LONGEST_TITLE, UNTITLED, as_title, folded
 from rag_bot.errors import ConversationsUnusable, UsageError
 
 if TYPE_CHECKING:
     from rag_bot.settings import Settings
 
 FILE = "conversations.sqlite3"
+MOST_LISTED = 200  # conversations, where nobody says how many; set by hand
 
+_KEY_BYTES = 6  # 12 digits, of which people give the first few; set by hand
 _COLUMNS = "key, title, created, changed, (SELECT count(*) FROM exchange WHERE conversation = conversation.id)"
 # Each word stands in the title or in one of the exchanges. Words come as JSON, so that no text can be read as SQL.
 _LIST = f"""
@@ -30,17 +32,6 @@ SELECT {_COLUMNS} FROM conversation WHERE library = ? AND NOT EXISTS (
 ORDER BY latest DESC LIMIT ?
 """
 _LATEST = "SELECT coalesce(max(latest), 0) FROM conversation WHERE library = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A conversation as lists show it. `created` and `changed` are local times with their offset."""
-
-    key: str
-    title: str
-    created: str
-    changed: str
-    exchanges: int
 
 
 class Conversations:
@@ -62,7 +53,8 @@ class Conversations:
 
     def begin(self, first_question: str) -> Conversation:
         """A new conversation without exchanges, called by its first question."""
-        title, key, now = as_title(first_question) or UNTITLED, secrets.token_hex(6), local_now()
+        title, now = as_title(first_question) or UNTITLED, local_now()
+        key = secrets.token_hex(_KEY_BYTES)
         with changing(self.file) as connection:
             connection.execute(
                 "INSERT INTO conversation (library, key, title, words, created, changed, latest) "
@@ -73,7 +65,8 @@ class Conversations:
 
     def put(self, conversation: str, exchange: SavedExchange) -> None:
         """Append an exchange, or replace the one of the same key where it stands."""
-        saved, words = to_json(exchange), folded(_text(exchange))
+        answer, saved = exchange.answer, to_json(exchange)
+        words = folded(f"{exchange.question}\n{answer.text}\n{answer.draft}")
         with changing(self.file) as connection:
             number = self._touch(connection, conversation)
             connection.execute(
@@ -83,15 +76,15 @@ class Conversations:
                 (number, _storable(exchange.key), words, saved),
             )
 
-    def cut(self, conversation: str, from_exchange: str, asked_instead: str = "") -> None:
+    def cut(self, conversation: str, from_exchange: str, new_question: str = "") -> None:
         """Remove this exchange and all after it, before its question is asked in other words; else nothing.
 
-        A title that was made of the first question follows what is asked instead of it.
+        A title that was made of the first question follows the new one that is asked instead of it.
         """
         with changing(self.file) as connection:
             number = self._touch(connection, conversation)
-            if asked_instead and self._is_titled_by(connection, number, from_exchange):
-                _entitle(connection, number, as_title(asked_instead) or UNTITLED)
+            if new_question and self._is_titled_by(connection, number, from_exchange):
+                _entitle(connection, number, as_title(new_question) or UNTITLED)
             connection.execute(
                 "DELETE FROM exchange WHERE conversation = ?1 AND position >= "
                 "(SELECT position FROM exchange WHERE conversation = ?1 AND key = ?2)",
@@ -110,7 +103,7 @@ class Conversations:
                 f"The conversation {conversation} in {self.file} is damaged. `rag-bot conversations delete` removes it."
             ) from error
 
-    def list(self, search: str = "", limit: int = 200) -> builtins.list[Conversation]:
+    def list(self, search: str = "", limit: int = MOST_LISTED) -> builtins.list[Conversation]:
         """The conversations in which each word of `search` stands, however it is written, the last changed first."""
         words = json.dumps(folded(search).split())
         with reading(self.file) as connection:
@@ -119,24 +112,24 @@ class Conversations:
     def find(self, beginning: str) -> Conversation:
         """The conversation whose key begins so. Raises UsageError also where several do."""
         with reading(self.file) as connection:
-            found = _rows(
+            rows = _rows(
                 connection,
                 f"SELECT {_COLUMNS} FROM conversation WHERE library = ?1 AND substr(key, 1, length(?2)) = ?2 LIMIT 2",
                 *(self._library, _storable(beginning)),
             )
-        if not beginning or not found:
+        if not beginning or not rows:
             raise _unknown(beginning)
-        if len(found) > 1:
+        if len(rows) > 1:
             raise UsageError(f"Several conversations begin with {beginning!r}. Give more of the key.")
-        return Conversation(*found[0])
+        return Conversation(*rows[0])
 
     def rename(self, conversation: str, title: str) -> None:
         """Give another title. Raises UsageError also where nothing of it is to be seen."""
-        line = as_title(title, LONGEST_TITLE)
-        if not line:
+        cleaned = as_title(title, LONGEST_TITLE)
+        if not cleaned:
             raise UsageError("A conversation's title cannot be empty. Give it some words.")
         with changing(self.file) as connection:
-            _entitle(connection, self._number(connection, conversation), line)
+            _entitle(connection, self._number(connection, conversation), cleaned)
 
     def delete(self, conversation: str) -> None:
         """Remove a conversation for good: the file is written anew, so nothing of it is left on its pages."""
@@ -146,8 +139,6 @@ class Conversations:
 
     def export(self, conversation: str) -> str:
         """The conversation as Markdown, each answer with its citations and their lines verbatim."""
-        from rag_bot.conversations.markdown import conversation_markdown
-
         return conversation_markdown(self.find(conversation), self.exchanges(conversation))
 
     def _touch(self, connection: sqlite3.Connection, conversation: str) -> int:
@@ -196,8 +187,3 @@ def _unknown(conversation: str) -> UsageError:
 def _storable(text: str) -> str:
     """SQLite takes no half of a surrogate pair, which an argument of the command line may hold."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _text(exchange: SavedExchange) -> str:
-    """What a search looks through."""
-    return f"{exchange.question}\n{exchange.answer.text}\n{exchange.answer.draft}"

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rag_bot.conversations.wording import folded
+from rag_bot.conversations.titles import folded
 from rag_bot.errors import ConversationsUnusable
 
-PATIENCE_SECONDS = 20.0  # that another process or thread may take for a change
+PATIENCE_SECONDS = 20.0  # that another process or thread may take for a change; set by hand
 
 # Each step brings a file from its place in this list to the next version; a new file goes through all of them.
 # `latest` counts changes, so that the order does not hang on clocks; `words` is the text as a search compares it.
@@ -48,6 +48,7 @@ UPDATE exchange SET words = folded(words);
 )
 SCHEMA = len(_STEPS)
 _MAKING = threading.Lock()  # so that no thread writes to a file that another one is just making
+# What SQLite and the file system were seen to say, in lower case, by the remedy that helps.
 _NO_SPACE = ("full", "disk i/o", "no space", "too large", "quota")
 _NOT_ALLOWED = ("readonly", "read-only", "unable to open", "denied", "permitted", "not a dir", "file exists")
 
@@ -106,23 +107,18 @@ def explained(file: Path, done: str) -> Iterator[None]:
     """Turn the errors of SQLite and of the file system into one line that names the file and the remedy."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        raise _unusable(file, done, str(error)) from error
-    except OSError as error:
-        raise _unusable(file, done, error.strerror or str(error)) from error
-
-
-def _unusable(file: Path, done: str, reason: str) -> ConversationsUnusable:
-    said = reason.lower()
-    if any(words in said for words in _NO_SPACE):
-        remedy = "Free space on its disk; nothing that was saved before is lost."
-    elif "locked" in said:
-        remedy = "Another process holds the file; try again when that has ended."
-    elif any(words in said for words in _NOT_ALLOWED):
-        remedy = "Check that you may read and write there."
-    else:
-        remedy = "Move the file away to begin anew; your notes and the index are not touched."
-    return ConversationsUnusable(f"The conversations in {file} cannot be {done}: {reason}. {remedy}")
+    except (sqlite3.DatabaseError, OSError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        message = reason.lower()
+        if any(words in message for words in _NO_SPACE):
+            remedy = "Free space on its disk; nothing that was saved before is lost."
+        elif "locked" in message:
+            remedy = "Another process holds the file; try again when that has ended."
+        elif any(words in message for words in _NOT_ALLOWED):
+            remedy = "Check that you may read and write there."
+        else:
+            remedy = "Move the file away to begin anew; your notes and the index are not touched."
+        raise ConversationsUnusable(f"The conversations in {file} cannot be {done}: {reason}. {remedy}") from error
 
 
 def _make(file: Path) -> None:

@@ -12,7 +12,7 @@ from rag_bot.ingestion.states import note_states
 from rag_bot.ingestion.walk import IGNORE_FILES, NOTE_SUFFIXES
 from rag_bot.records import Absence, NoteState
 from rag_bot.store.catalogue import Catalogue, Root
-from rag_bot.store.places import find_path, places_below, similar
+from rag_bot.store.locations import find_path, roots_around, similar_path
 from rag_bot.store.schema import explained
 
 
@@ -34,7 +34,7 @@ def why_absent(index: Path, written: str) -> Absence:
     file = next(_files(written, roots), None)
     if not file:
         return _missing(written, list(states))
-    below = places_below(file, roots)
+    below = roots_around(file, roots)
     return _left_out(*below[0]) if below else _outside(file)
 
 
@@ -45,7 +45,7 @@ def _waiting(state: NoteState) -> Absence:
 
 
 def _missing(written: str, paths: Sequence[str]) -> Absence:
-    meant = similar(written, paths)
+    meant = similar_path(written, paths)
     remedy = f"did you mean {meant}?" if meant else "write its path as `rag-bot search` shows it"
     return Absence("missing", f"there is no note and no file {written}", remedy.rstrip("?"))
 

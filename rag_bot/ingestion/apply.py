@@ -21,11 +21,11 @@ from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
 from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
-from rag_bot.store.agreement import Agreement, Findings, probe
 from rag_bot.store.catalogue import KnownFile, Root
+from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
+from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
-from rag_bot.store.roots_file import write_roots
-from rag_bot.store.seal import find_damaged, looks_intact, seal_in, take_seal
+from rag_bot.store.rescue import write_roots
 from rag_bot.store.writer import CatalogueWriter, Entry, MovedNote
 
 FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
@@ -86,19 +86,19 @@ class Application:
                 indexes.remove(sorted({*unused, *self._extra(trouble)}))
         self._finish(indexes.folder)
 
-    def _find_trouble(self) -> Agreement | None:
+    def _find_trouble(self) -> Consistency | None:
         """What an interrupted sync or damaged files left behind; None if all is as the last sync left it."""
         meta = self.catalogue.meta()
         if self.rebuild or self.anew or "generation" not in meta:
             return None
         if "store" not in meta:
-            return Agreement.of_damaged("of an earlier version")
-        folder, seal, killed = self.index / meta["store"], seal_in(meta), meta.get("dirty") == "1"
+            return Consistency.of_damaged("of an earlier version")
+        folder, seal, killed = self.index / meta["store"], recorded_checksums(meta), meta.get("dirty") == "1"
         if not killed and looks_intact(folder, seal):
             return None
         if damaged := find_damaged(folder, seal, killed=killed):
-            return Agreement.of_damaged(", ".join(damaged))
-        return probe(self.index) if killed else Agreement(Findings(), Findings())
+            return Consistency.of_damaged(", ".join(damaged))
+        return compare_in_children(self.index) if killed else Consistency(Mismatch(), Mismatch())
 
     def _prepare_notes(self) -> set[str]:
         """Read, chunk and embed what is new or changed; the paths for which that succeeded."""
@@ -181,7 +181,7 @@ class Application:
         self.reused += sum(len(chunks) for *_, chunks in self._buffer) - len(missing)
         self._buffer.clear()
 
-    def _open_indexes(self, trouble: Agreement | None) -> SearchIndexes:
+    def _open_indexes(self, trouble: Consistency | None) -> SearchIndexes:
         """Those in use, or the next ones where these can't be mended or everything is made anew."""
         used = self.catalogue.meta().get("store", "")
         anew = self.rebuild or self.anew or not used or (trouble is not None and bool(trouble.trouble()))
@@ -254,7 +254,7 @@ class Application:
             with self.catalogue.transaction():
                 self.catalogue.touch(touched)
 
-    def _extra(self, trouble: Agreement | None) -> set[str]:
+    def _extra(self, trouble: Consistency | None) -> set[str]:
         """Keys that an interrupted sync entered and nobody has."""
         extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []
         return set(extra) - self.catalogue.known_keys(extra)
@@ -263,7 +263,7 @@ class Application:
         """Both indexes are closed and as they should be."""
         remove_other_folders(self.index, folder.name)
         reach("old-store-removed")
-        seal = take_seal(folder, seal_in(self.catalogue.meta()))
+        seal = take_checksums(folder, recorded_checksums(self.catalogue.meta()))
         reach("before-seal")
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="0", seal=json.dumps(seal))

@@ -14,12 +14,11 @@ from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.chunking import chunk_key
 from rag_bot.ingestion.survey import plan_survey, survey_folders
 from rag_bot.records import Chunk, Problem, SyncPlan, Verification
-from rag_bot.store.agreement import Findings, probe
 from rag_bot.store.catalogue import Catalogue
-from rag_bot.store.integrity import find_unsound
+from rag_bot.store.checksums import find_damaged, recorded_checksums
+from rag_bot.store.consistency import Mismatch, compare_in_children, find_unsound
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, is_lost
-from rag_bot.store.seal import find_damaged, seal_in
 
 FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
 
@@ -90,9 +89,9 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
     if unsound.notes:
         text = f"{len(unsound.notes):,} notes have damaged passages or vectors{_named(unsound.notes)}"
         problems.append(Problem(CATALOGUE, text))
-    damaged = find_damaged(index / meta["store"], seal_in(meta), killed=meta.get("dirty") == "1")
+    damaged = find_damaged(index / meta["store"], recorded_checksums(meta), killed=meta.get("dirty") == "1")
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
-    agreement = probe(index)
+    agreement = compare_in_children(index)
     problems += [*_disagreements(CHROMA, agreement.vectors), *_disagreements(TANTIVY, agreement.words)]
     problems += _differences(index, catalogue)
     return replace(
@@ -113,7 +112,7 @@ def _interrupted(meta: dict[str, str]) -> Iterator[Problem]:
         yield Problem(CATALOGUE, "the last sync was interrupted; `rag-bot ingest` finishes it")
 
 
-def _disagreements(part: str, findings: Findings) -> Iterator[Problem]:
+def _disagreements(part: str, findings: Mismatch) -> Iterator[Problem]:
     if findings.missing:
         yield Problem(part, f"lacks {len(findings.missing):,} of the catalogue's passages")
     if findings.extra:

@@ -11,11 +11,11 @@ from typing import TypeVar
 from rag_bot.errors import IndexUnusable
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import RetrievalSettings, Settings
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.indexes import open_to_ask
 from rag_bot.store.schema import explained
 from rag_bot.store.vectors import ExactVectors, VectorIndex
-from rag_bot.store.words import WordIndex
 
 _T = TypeVar("_T")
 _TRIES = 10  # set by hand: a sync that changes the state during ten questions in a row is none that ends soon

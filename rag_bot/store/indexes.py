@@ -16,18 +16,18 @@ import numpy as np
 
 from rag_bot.errors import IndexUnusable
 from rag_bot.failpoints import reach
-from rag_bot.store.agreement import probe
+from rag_bot.store.bm25 import FOLDER_NAME as WORDS_FOLDER
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
+from rag_bot.store.consistency import compare_in_children
 from rag_bot.store.lock import find_writer
-from rag_bot.store.seal import find_damaged, looks_intact, seal_in
 from rag_bot.store.vectors import FOLDER_NAME as VECTORS_FOLDER
 from rag_bot.store.vectors import ExactVectors, VectorIndex
-from rag_bot.store.words import FOLDER_NAME as WORDS_FOLDER
-from rag_bot.store.words import WordIndex
 from rag_bot.store.writer import Entry
 
-SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded
-_LOOKS = 10  # at files that change while they are looked at
+SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded; set by hand
+_LOOKS = 10  # at files that change while they are looked at; set by hand
 _PREFIX = "store-"
 _PARTS = (VECTORS_FOLDER, WORDS_FOLDER)
 
@@ -112,14 +112,18 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
 
 def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
     """Opening damaged files can end this process, and what a killed sync left is first opened by another one."""
-    for _ in range(_LOOKS):  # a sync that ends meanwhile seals anew
-        sealed = seal, killed = _sealed(index)
-        if looks_intact(folder, seal) or find_writer(index):
+    part = f"{WORDS_FOLDER}/" if words_only else ""
+    for _ in range(_LOOKS):  # a sync that ends meanwhile records other checksums
+        recorded = checksums, killed = _recorded(index)
+        if looks_intact(folder, checksums) or find_writer(index):
             return
-        trouble = _trouble(index, folder, seal, killed=killed, words_only=words_only)
+        damaged = find_damaged(folder, checksums, killed=killed)
+        trouble = [f"{name}: {what}" for name, what in damaged.items() if name.startswith(part)]
+        if killed and not trouble:
+            trouble = compare_in_children(index, words_only=words_only).trouble()
         if not trouble:
             return
-        if sealed == _sealed(index) and not find_writer(index):
+        if recorded == _recorded(index) and not find_writer(index):
             raise IndexUnusable(
                 f"The index in {index} is damaged ({'; '.join(trouble[:3])}). Run `rag-bot verify --repair`; your "
                 "notes are not touched."
@@ -127,17 +131,8 @@ def _require_sound(index: Path, folder: Path, *, words_only: bool) -> None:
     # one sync after the other: who writes has looked
 
 
-def _sealed(index: Path) -> tuple[dict[str, tuple[int, int, int]], bool]:
-    """The seal of the last sync, and whether one was killed since."""
+def _recorded(index: Path) -> tuple[dict[str, tuple[int, int, int]], bool]:
+    """The checksums that the last sync recorded, and whether one was killed since."""
     with closing(Catalogue.open(index)) as catalogue:
         meta = catalogue.meta()
-    return seal_in(meta), meta.get("dirty") == "1"
-
-
-def _trouble(
-    index: Path, folder: Path, seal: dict[str, tuple[int, int, int]], *, killed: bool, words_only: bool
-) -> list[str]:
-    part = f"{WORDS_FOLDER}/" if words_only else ""
-    found = [f"{name}: {what}" for name, what in find_damaged(folder, seal, killed=killed).items()]
-    trouble = [line for line in found if line.startswith(part)]
-    return trouble if trouble or not killed else probe(index, words_only=words_only).trouble()
+    return recorded_checksums(meta), meta.get("dirty") == "1"

@@ -21,7 +21,7 @@ if sys.platform != "win32":
 
 LOCK_NAME = "writer.lock"
 HOLDER_NAME = "writer.json"
-_PATIENCE = 0.1  # seconds: `find_writer` may be looking
+_PATIENCE_SECONDS = 0.1  # `find_writer` may be looking; set by hand
 
 
 @contextmanager
@@ -37,8 +37,9 @@ def writer_lock(index: Path) -> Iterator[None]:
         if not index.exists():
             index.mkdir(parents=True, mode=0o700)
             index.chmod(0o700)
-        lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 4)
-        _name_holder(holder)
+        lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=_PATIENCE_SECONDS / 4)
+        started = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
     except Timeout as error:
         raise WriterBusy(f"{describe_holder(holder)} is writing to the index in {index}. Try again later.") from error
     except OSError as error:
@@ -50,11 +51,6 @@ def writer_lock(index: Path) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
-
-
-def _name_holder(holder: Path) -> None:
-    described = {"pid": os.getpid(), "host": socket.gethostname(), "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
-    holder.write_text(json.dumps(described))
 
 
 def find_writer(index: Path) -> Writer | None:

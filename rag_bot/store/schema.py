@@ -1,18 +1,20 @@
-"""The catalogue's tables, and how its file is opened."""
+"""The catalogue's tables, and how its file is opened, or begun with what another one knows."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 from rag_bot.errors import IndexUnusable
 
 FILE_NAME = "catalogue.sqlite3"
+_PATIENCE_SECONDS = 10.0  # that another connection may take for its transaction; set by hand
 
 # Each step brings an index from its place in this list to the next version; a new index goes through all of them.
 _STEPS = (
@@ -119,6 +121,24 @@ def open_for_writing(index: Path) -> sqlite3.Connection:
     return connection
 
 
+def begin_with(index: Path, other: Path) -> None:
+    """Make this index, which must not exist, with a copy of the other's catalogue and without its search indexes.
+
+    The next ingest makes those, and need not embed again what the other one knows. Where the other has no catalogue
+    that can be read, nothing is made.
+    """
+    unfinished = index.with_name(f"{index.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        with closing(open_for_reading(other)) as source, explained(other):
+            unfinished.mkdir(parents=True, mode=0o700)
+            with closing(sqlite3.connect(unfinished / FILE_NAME)) as copy:
+                source.backup(copy)
+    except IndexUnusable:
+        return
+    unfinished.rename(index)
+
+
 def is_lost(index: Path) -> bool:
     """Whether search indexes are there, but no catalogue that says what is in them."""
     path = index / FILE_NAME
@@ -153,7 +173,11 @@ def explained(index: Path) -> Iterator[None]:
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=_PATIENCE_SECONDS,
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.create_function("nfc", 1, partial(unicodedata.normalize, "NFC"), deterministic=True)

@@ -8,6 +8,7 @@ from rag_bot.errors import NoteUnreadable
 from rag_bot.files import read_once
 from rag_bot.records import Note
 
+_ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")  # that most notes are in
 ELSEWHERE, REWRITTEN, DELETED, UNREADABLE = "elsewhere", "rewritten", "deleted", "unreadable"
 
 
@@ -29,6 +30,3 @@ def change_since(note: Note, quoted: str = "") -> str:
     if hashlib.sha256(data).hexdigest() == note.content_hash:
         return ""
     return ELSEWHERE if any(quoted.encode(encoding, "replace") in data for encoding in _ENCODINGS) else REWRITTEN
-
-
-_ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")

@@ -16,8 +16,8 @@ from rag_bot.records import Chunk, Failure, Note
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 from rag_bot.store.schema import open_for_writing
 
-KEPT_RUNS = 1_000  # syncs in the history
-RETIRED_VECTORS = 20_000  # some 30 MB
+KEPT_RUNS = 1_000  # syncs in the history; set by hand
+RETIRED_VECTORS = 20_000  # some 30 MB; set by hand
 
 # The order of a CROSS JOIN is kept: few notes are pending, and without this SQLite would go through all chunks.
 _PENDING_CHUNKS = (

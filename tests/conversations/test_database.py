@@ -19,7 +19,7 @@ import pytest
 
 from rag_bot.conversations import Conversations, SavedExchange
 from rag_bot.conversations.schema import SCHEMA, _version, reading
-from rag_bot.conversations.wording import as_title, folded
+from rag_bot.conversations.titles import as_title, folded
 from rag_bot.errors import ConversationsUnusable, UsageError
 from rag_bot.settings import Settings
 from tests.conftest import ROOT

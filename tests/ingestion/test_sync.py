@@ -23,9 +23,9 @@ from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.readers import read_note
 from rag_bot.records import Filters, Move, SyncPlan
 from rag_bot.settings import Settings
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.words import WordIndex
 from tests.index_contents import contents, differences, inner_differences
 
 Write = Callable[..., Path]

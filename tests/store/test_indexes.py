@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from rag_bot import IndexUnusable, Library
-from rag_bot.store import agreement, indexes, vectors
-from rag_bot.store.agreement import Findings, probe
+from rag_bot.store import consistency, indexes, vectors
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
+from rag_bot.store.consistency import Mismatch, compare_in_children
 from rag_bot.store.lock import find_writer, writer_lock
-from rag_bot.store.seal import find_damaged, looks_intact, seal_in, take_seal
 
 Write = Callable[..., Path]
 
@@ -68,7 +68,7 @@ def test_files_that_end_the_process_end_only_a_child(graph_library: Library, mon
     _set_meta(graph_library, dirty="1")
     _header(graph_library).write_bytes(b"")
     ends = [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"]
-    monkeypatch.setattr(agreement, "module_command", lambda *_: ends)
+    monkeypatch.setattr(consistency, "module_command", lambda *_: ends)
     with pytest.raises(IndexUnusable, match=r"cannot be opened \(ended by signal 11\)"):
         graph_library.search("boat")
 
@@ -93,7 +93,7 @@ def test_a_copy_of_an_index_is_as_good_as_the_index(graph_library: Library, tmp_
 
 def test_vectors_that_are_missing_too_many_or_wrong_are_found(graph_library: Library) -> None:
     index = graph_library.settings.index
-    assert probe(index).trouble() == []
+    assert compare_in_children(index).trouble() == []
     with closing(sqlite3.connect(index / "catalogue.sqlite3")) as db:
         keys = [key for (key,) in db.execute("SELECT key FROM vector ORDER BY key")]
         fingerprint = db.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()[0]
@@ -106,17 +106,17 @@ def test_vectors_that_are_missing_too_many_or_wrong_are_found(graph_library: Lib
     chroma.upsert([keys[1]], wrong)
     chroma.upsert(["nobody's"], wrong)
     chroma.close()
-    found = probe(index).vectors
+    found = compare_in_children(index).vectors
     assert (found.missing, found.extra) == ([keys[0]], ["nobody's"])
     assert "1 vectors are not those of the catalogue" in found.broken
-    assert probe(index).words == Findings()
+    assert compare_in_children(index).words == Mismatch()
 
 
 def test_a_seal_tells_times_from_content(tmp_path: Path) -> None:
     (tmp_path / "tantivy").mkdir()
     file = tmp_path / "tantivy" / ("0" * 32 + ".idx")
     file.write_bytes(b"four")
-    seal = take_seal(tmp_path)
+    seal = take_checksums(tmp_path)
     os.utime(file, ns=(1, 1))
     assert not looks_intact(tmp_path, seal)
     assert find_damaged(tmp_path, seal) == {}
@@ -134,11 +134,11 @@ def test_a_graph_counts_only_once_it_is_written(tmp_path: Path) -> None:
     lengths = graph / "length.bin"
     lengths.write_bytes(b"1234")
     of_an_older_version = {"chroma/a1/length.bin": (4, 1, 1)}
-    assert take_seal(tmp_path) == {}
+    assert take_checksums(tmp_path) == {}
     assert looks_intact(tmp_path, of_an_older_version)
     assert find_damaged(tmp_path, of_an_older_version) == {}
     (graph / "index_metadata.pickle").write_bytes(b"{}")
-    seal = take_seal(tmp_path)
+    seal = take_checksums(tmp_path)
     lengths.write_bytes(b"5678")
     assert find_damaged(tmp_path, seal) == {"chroma/a1/length.bin": "other content"}
     (graph / "index_metadata.pickle").unlink()
@@ -167,7 +167,7 @@ def test_an_empty_graph_that_chroma_writes_anew_with_each_opening_is_no_damage(
 def test_the_seal_of_an_index_is_that_of_its_files(graph_library: Library) -> None:
     index = graph_library.settings.index
     with closing(Catalogue.open(index)) as catalogue:
-        assert looks_intact(index / "store-1", seal_in(catalogue.meta()))
+        assert looks_intact(index / "store-1", recorded_checksums(catalogue.meta()))
 
 
 def test_the_writer_is_known_while_it_writes(tmp_path: Path) -> None:
@@ -185,8 +185,8 @@ def test_syncs_that_end_while_the_files_are_looked_at_are_no_damage(
     write("a.md", "The key hangs behind the door.")
     library.ingest([notes])
     seals = [({"tantivy/meta.json": (number, 0, 0)}, False) for number in (1, 2, 2, 3)]
-    looked = iter([*seals, indexes._sealed(library.settings.index)])
-    monkeypatch.setattr(indexes, "_sealed", lambda _: next(looked))
+    looked = iter([*seals, indexes._recorded(library.settings.index)])
+    monkeypatch.setattr(indexes, "_recorded", lambda _: next(looked))
     with Library(library.settings) as other:
         assert other.search("key")[0].chunk.note_path == "notes/a.md"
     with pytest.raises(StopIteration):

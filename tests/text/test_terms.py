@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_bot.store.words import WordIndex
+from rag_bot.store.bm25 import WordIndex
 from rag_bot.text.terms import content_terms, detect, passage_terms, words_of
 
 TEXTS = {

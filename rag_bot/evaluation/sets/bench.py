@@ -21,7 +21,7 @@ from rag_bot.query.open_index import Sources
 from rag_bot.records import Hit, Progress, Status
 from rag_bot.settings import Settings
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.seeding import begin_with
+from rag_bot.store.schema import begin_with
 
 OnProgress = Callable[[Progress], None]
 

@@ -32,7 +32,7 @@ _HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs, which are no text
 # A link that the sentence's end has cut: its words are kept.
 _CUT_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\s]*+$")
 _STRUCK = re.compile(r"~~[^~\n]++~~ ?")  # taken back by the model itself
-_CODE = " " * 4  # before a line of code, as Markdown has it: conversations.wording.code_indent reads it
+_CODE = " " * 4  # before a line of code, as Markdown has it: conversations.layout.code_indent reads it
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*\^?(\d{1,3})")
 _WIDEST_RANGE = 10  # passages; a wider one is a year or a number of pages; set by hand
 

@@ -17,7 +17,7 @@ from rag_bot.query.why.full_search import FullSearch
 from rag_bot.query.why.stages import Target, trace_passage
 from rag_bot.query.why.trace import PassageTrace, Stage, Trace
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
-from rag_bot.store.places import Place, find_path, read_place
+from rag_bot.store.locations import NoteLocation, find_path, read_location
 from rag_bot.store.staleness import change_since
 
 NEAREST_PATHS = 5  # set by hand
@@ -40,7 +40,7 @@ def explain(
     Raises:
         UsageError: the question or the place is none, no note passes the filters, or the place could be several.
     """
-    question, wanted = clean_question(question), read_place(place)
+    question, wanted = clean_question(question), read_location(place)
     if not wanted.path:
         raise UsageError(f"{place!r} names no note. Give its path, as in notes/a.md:12-15.")
     catalogue = sources.catalogue
@@ -96,7 +96,7 @@ def nearest_paths(written: str, paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*inside, *close]))[:NEAREST_PATHS]
 
 
-def _has_text_at(chunk: Chunk, note: Note, place: Place) -> bool:
+def _has_text_at(chunk: Chunk, note: Note, place: NoteLocation) -> bool:
     """Whether a passage has text of these lines."""
     if not place.lines:
         return True
@@ -107,7 +107,7 @@ def _has_text_at(chunk: Chunk, note: Note, place: Place) -> bool:
     return bool(note.text[max(begin, chunk.start_char) : min(stop, chunk.end_char)].strip())
 
 
-def _nothing_there(note: Note, place: Place, change: str) -> PassageTrace:
+def _nothing_there(note: Note, place: NoteLocation, change: str) -> PassageTrace:
     """Why an indexed note has no passage at these lines."""
     lines = len(LineIndex.of(note.text).starts)
     detail = {"reason": "empty", "note_lines": lines, "change": change}

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from rag_bot.conversations.wording import CODE, TABLE, TEXT, code_indent, parts, rows
+from rag_bot.conversations.layout import CODE, TABLE, TEXT, code_indent, parts, rows
 from rag_bot.records import (
     NO_CLAIM,
     PARTLY,

@@ -10,7 +10,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from rag_bot.conversations import Conversation
-from rag_bot.conversations.wording import folded
+from rag_bot.conversations.titles import folded
 from rag_bot.records import PROSE
 from rag_bot.ui.chat.chats import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes

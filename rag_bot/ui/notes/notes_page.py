@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rag_bot.conversations.wording import folded
+from rag_bot.conversations.titles import folded
 from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.library import Library
 from rag_bot.output import run_state

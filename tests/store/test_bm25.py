@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.errors import IndexUnusable
-from rag_bot.store.words import FOLDER_NAME, WordIndex
+from rag_bot.store.bm25 import FOLDER_NAME, WordIndex
 from rag_bot.text.terms import content_terms
 
 

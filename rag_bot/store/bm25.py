@@ -16,8 +16,8 @@ from rag_bot.text.terms import ENGLISH, LANGUAGES, content_terms, passage_terms
 
 FOLDER_NAME = "tantivy"
 _TOKENIZER = "terms"
-_MAX_QUERY_TERMS = 64
-_WRITER_BYTES = 64_000_000
+_MAX_QUERY_TERMS = 64  # of a long question the first; set by hand
+_WRITER_BYTES = 64_000_000  # of memory for what is not on disk yet; Tantivy takes no less than 15 MB; set by hand
 
 
 @contextmanager
