@@ -14,7 +14,7 @@ import rag_bot
 from rag_bot.files import write_whole
 
 _DECIDING = (
-    *("embedding", "markdown", "query", "store", "library.py", "records"),
+    *("models", "text", "markdown", "query", "store", "library.py", "records"),
     *("evaluation/sets", "evaluation/cases.py", "evaluation/judge.py", "evaluation/scores.py"),
 )
 
