@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.common import AsJson, load
-from rag_bot.cli.printing import say, show, write_out
+from rag_bot.cli.command import AsJson, load, say, show, write_out
 from rag_bot.errors import UsageError
 from rag_bot.output import line, visible_line
 
@@ -36,8 +35,9 @@ def list_all(
     as_json: AsJson = False,
 ) -> None:
     """The conversations about this index, the last changed first."""
-    found = _opened(context).list(search, limit)
-    show(as_json, {"conversations": [asdict(one) for one in found]}, lambda: _list_text(found, search))
+    listed = _opened(context).list(search, limit)
+    values = {"conversations": [asdict(conversation) for conversation in listed]}
+    show(as_json, values, lambda: _list_text(listed, search))
 
 
 @app.command(
@@ -49,8 +49,8 @@ def show_one(context: typer.Context, key: Key, as_json: AsJson = False) -> None:
 
     conversations, found = _found(context, key)
     exchanges = conversations.exchanges(found.key)
-    values = {**asdict(found), "answers": [_exchange_json(one) for one in exchanges]}
-    show(as_json, values, lambda: Group(*(part for one in exchanges for part in _exchange_text(one))))
+    values = {**asdict(found), "answers": [_exchange_json(exchange) for exchange in exchanges]}
+    show(as_json, values, lambda: Group(*(part for exchange in exchanges for part in _exchange_text(exchange))))
 
 
 @app.command(epilog="Examples:\n\n  rag-bot conversations rename 3f9c 'The rent of the flat'")
@@ -129,33 +129,32 @@ def _list_text(found: list[Conversation], search: str) -> RenderableType:
     if not found:
         return Text(f"No conversation has all the words of {search!r}." if search.strip() else "No conversation yet.")
     table = Table.grid(padding=(0, 2))
-    for one in found:
-        when = one.changed[:16].replace("T", " ")
-        table.add_row(Text(one.key, style="cyan"), Text(when, style="dim"), line(one.title), _counted(one.exchanges))
+    for conversation in found:
+        when = conversation.changed[:16].replace("T", " ")
+        count = Text(_questions(conversation.exchanges), style="dim")
+        table.add_row(Text(conversation.key, style="cyan"), Text(when, style="dim"), line(conversation.title), count)
     return table
 
 
-def _exchange_json(one: SavedExchange) -> dict[str, Any]:
+def _exchange_json(exchange: SavedExchange) -> dict[str, Any]:
     from rag_bot.output import answer_json, place_json
 
-    near = [place_json(place) for place in one.nearest]
-    return {**answer_json(one.answer), "question": one.question, "folder": one.folder or None, "nearest": near}
+    return {
+        **answer_json(exchange.answer),
+        "question": exchange.question,
+        "folder": exchange.folder or None,
+        "nearest": [place_json(place) for place in exchange.nearest],
+    }
 
 
-def _exchange_text(one: SavedExchange) -> list[RenderableType]:
+def _exchange_text(exchange: SavedExchange) -> list[RenderableType]:
     from rich.text import Text
 
     from rag_bot.output import answer_text
 
-    near = [line(f"  {place.location}", "cyan").append(line(f"  {place.name}", "dim")) for place in one.nearest]
+    near = [line(f"  {place.location}", "cyan").append(line(f"  {place.name}", "dim")) for place in exchange.nearest]
     nearest = [Text("The nearest notes:", style="dim"), *near] if near else []
-    return [Text(f"> {one.question}", style="bold"), Text(), answer_text(one.answer), *nearest, Text()]
-
-
-def _counted(count: int) -> RenderableType:
-    from rich.text import Text
-
-    return Text(_questions(count), style="dim")
+    return [Text(f"> {exchange.question}", style="bold"), Text(), answer_text(exchange.answer), *nearest, Text()]
 
 
 def _questions(count: int) -> str:

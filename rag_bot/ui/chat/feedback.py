@@ -8,10 +8,9 @@ from typing import Any
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
-from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case
+from rag_bot.evaluation.cases import Case, Evidence, any_pattern, case_of_evidence, make_case, sentences_of
+from rag_bot.evaluation.evidence import note_text
 from rag_bot.evaluation.feedback import KIND, Feedback
-from rag_bot.evaluation.judge import note_text
-from rag_bot.evaluation.patterns import any_pattern, sentences_of
 from rag_bot.library import Library
 from rag_bot.records import Place, change_words, location
 from rag_bot.store.staleness import change_since
@@ -73,7 +72,7 @@ class Votes:
             raise UsageError(f"This was asked of {chosen.folder} only. Ask it of all notes, then say so again.")
         for one in evidence:
             self._require_unchanged(one)
-        self._feedback.keep(case_of(chosen.question, evidence, pattern=pattern, kind=KIND, turns=chosen.turns))
+        self._feedback.keep(case_of_evidence(chosen.question, evidence, pattern=pattern, kind=KIND, turns=chosen.turns))
 
     def _keep_quotes(self, chosen: Exchange, evidence: tuple[Evidence, ...]) -> None:
         self._keep(chosen, evidence, any_pattern(one.quote for one in evidence))

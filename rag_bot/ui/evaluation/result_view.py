@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import chain
 
-from rag_bot.evaluation.cases import Evidence, needs
+from rag_bot.evaluation.cases import Evidence, any_pattern, needs, quote_pattern, sentences_of
 from rag_bot.evaluation.measures import first_evidence_rank, measure
-from rag_bot.evaluation.patterns import any_pattern, quote_pattern, sentences_of
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
-from rag_bot.evaluation.results import Cited, Expected, Found, Outcome, Result
+from rag_bot.evaluation.results import Cited, Expected, Outcome, Result, RetrievedPassage
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
 from rag_bot.records import split_location
 from rag_bot.ui.chat.quote_view import target
@@ -123,7 +122,7 @@ def _retrieved(outcome: Outcome) -> str:
     return f'<details data-keep="{escape(key)}"><summary>{words}</summary><ol>{rows}</ol></details>'
 
 
-def _hit(hit: Found) -> str:
+def _hit(hit: RetrievedPassage) -> str:
     holds = ' <span class="state">evidence</span>' if hit.pieces else ""
     ranks = f"{hit.score:.2f}; by meaning {hit.dense_rank or '–'}, by words {hit.word_rank or '–'}"
     return f'{place_html(hit.location)} <span class="faint">{ranks}</span>{holds}'
