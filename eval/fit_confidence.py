@@ -93,16 +93,16 @@ def fit(rows: Floats, answerable: Floats, weights: Floats) -> Floats:
 def report(measured: Sequence[tuple[str, dict[str, Floats], dict[str, Floats]]]) -> None:
     """Fit on the one half and print the coefficients, and what they do on the other."""
     train = [(kind, rows) for _, groups, _ in measured for kind, rows in groups.items()]
-    found = fit(
+    coefficients = fit(
         np.concatenate([rows for _, rows in train]),
         np.concatenate([np.full(len(rows), float(kind == ANSWERABLE)) for kind, rows in train]),
         np.concatenate([np.full(len(rows), NEAR_WEIGHT if kind == NEAR else 1.0) for kind, rows in train]),
     )
-    named = ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, found[1:], strict=True))
-    print(f"INTERCEPT = {found[0]:.2f}\nCOEFFICIENTS = {{{named}}}")
+    named = ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, coefficients[1:], strict=True))
+    print(f"INTERCEPT = {coefficients[0]:.2f}\nCOEFFICIENTS = {{{named}}}")
     all_scores: dict[str, list[Floats]] = defaultdict(list)
     for name, _, test in measured:
-        scores = {kind: 1 / (1 + np.exp(-(found[0] + rows @ found[1:]))) for kind, rows in test.items()}
+        scores = {kind: 1 / (1 + np.exp(-(coefficients[0] + rows @ coefficients[1:]))) for kind, rows in test.items()}
         for kind, some in scores.items():
             all_scores[kind].append(some)
         _print_scores(name, scores)

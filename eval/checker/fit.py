@@ -64,11 +64,11 @@ def main() -> None:
     )
     checker = Checker(EmbeddingModel.prepare("all-MiniLM-L6-v2", parser.parse_args().cache))
     halves = {split: rows_of(checker, split) for split in ("dev", "test")}
-    found = fit(*halves["dev"])
-    print(f"INTERCEPT = {found[0]:.2f}")
-    print(f"COEFFICIENTS = {dict(zip(COEFFICIENTS, found[1:].round(2).tolist(), strict=True))}")
+    coefficients = fit(*halves["dev"])
+    print(f"INTERCEPT = {coefficients[0]:.2f}")
+    print(f"COEFFICIENTS = {dict(zip(COEFFICIENTS, coefficients[1:].round(2).tolist(), strict=True))}")
     for split, (features, labels) in halves.items():
-        likely = 1 / (1 + np.exp(-found[0] - features @ found[1:]))
+        likely = 1 / (1 + np.exp(-coefficients[0] - features @ coefficients[1:]))
         for threshold in (0.3, 0.4, 0.5, 0.6):
             kept = likely >= threshold
             share = labels[kept].mean() if kept.any() else 0.0
