@@ -204,21 +204,17 @@ def write_answer(
         return library.ask(question, filters=filters, earlier=[turn.question for turn in turns])
     with _stopped_by_interrupt() as stop:
         growing = library.write(question, llm=llm, filters=filters, turns=turns, stop=stop)
-        if console and console.is_terminal:
-            return _shown(growing, console)
-        *_, whole = growing
-        return whole
+        if not (console and console.is_terminal):
+            *_, answer = growing
+            return answer
+        from rich.live import Live
 
+        from rag_bot.output import Visible, prose_text
 
-def _shown(growing: Iterator[Answer], console: Console) -> Answer:
-    from rich.live import Live
-
-    from rag_bot.output import Visible, prose_text
-
-    with Live(console=console, transient=True, refresh_per_second=_FRAMES, vertical_overflow="visible") as live:
-        for answer in growing:
-            live.update(Visible(prose_text(answer)))
-    return answer
+        with Live(console=console, transient=True, refresh_per_second=_FRAMES, vertical_overflow="visible") as live:
+            for answer in growing:
+                live.update(Visible(prose_text(answer)))
+        return answer
 
 
 @contextmanager

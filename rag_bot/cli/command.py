@@ -26,12 +26,14 @@ Tag = Annotated[str | None, typer.Option("--tag", help="Only notes with this tag
 
 
 def load(context: typer.Context, **flags: Any) -> Settings:
+    """The settings, with the flags before the command and these. Imports what it needs when it is called."""
     from rag_bot.settings import load_settings
 
     return load_settings(**context.obj, **flags)
 
 
 def open_library(context: typer.Context) -> Library:
+    """The library of the settings, to be closed. What is wrong with these shows before the library is loaded."""
     settings = load(context)
     from rag_bot.library import Library
 

@@ -47,18 +47,18 @@ def show_one(context: typer.Context, key: Key, as_json: AsJson = False) -> None:
     """The questions of a conversation and their answers."""
     from rich.console import Group
 
-    conversations, found = _found(context, key)
-    exchanges = conversations.exchanges(found.key)
-    values = {**asdict(found), "answers": [_exchange_json(exchange) for exchange in exchanges]}
+    conversations, conversation = _find(context, key)
+    exchanges = conversations.exchanges(conversation.key)
+    values = {**asdict(conversation), "answers": [_exchange_json(exchange) for exchange in exchanges]}
     show(as_json, values, lambda: Group(*(part for exchange in exchanges for part in _exchange_text(exchange))))
 
 
 @app.command(epilog="Examples:\n\n  rag-bot conversations rename 3f9c 'The rent of the flat'")
 def rename(context: typer.Context, key: Key, title: str, as_json: AsJson = False) -> None:
     """Give a conversation another title."""
-    conversations, found = _found(context, key)
-    conversations.rename(found.key, title)
-    renamed = conversations.find(found.key)
+    conversations, conversation = _find(context, key)
+    conversations.rename(conversation.key, title)
+    renamed = conversations.find(conversation.key)
     show(as_json, asdict(renamed), lambda: line(f"{renamed.key} is called {renamed.title}"))
 
 
@@ -70,12 +70,12 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Remove a conversation for good; nothing of it stays in the file."""
-    conversations, found = _found(context, key)
-    is_sure = yes or _is_sure(found)
+    conversations, conversation = _find(context, key)
+    is_sure = yes or _is_sure(conversation)
     if is_sure:
-        conversations.delete(found.key)
-    values = {**asdict(found), "deleted": is_sure}
-    show(as_json, values, lambda: line(f"{found.key} ({found.title}) is {'deleted' if is_sure else 'kept'}"))
+        conversations.delete(conversation.key)
+    values, fate = {**asdict(conversation), "deleted": is_sure}, "deleted" if is_sure else "kept"
+    show(as_json, values, lambda: line(f"{conversation.key} ({conversation.title}) is {fate}"))
 
 
 @app.command(
@@ -93,13 +93,13 @@ def export(
     """
     from rag_bot.files import save_text
 
-    conversations, found = _found(context, key)
-    text = conversations.export(found.key)
+    conversations, conversation = _find(context, key)
+    text = conversations.export(conversation.key)
     if output == STDOUT:
         write_out(text)
     else:
         save_text(output, text)
-        say(f"{found.title} is in {output}")
+        say(f"{conversation.title} is in {output}")
 
 
 def _opened(context: typer.Context) -> Conversations:
@@ -108,28 +108,28 @@ def _opened(context: typer.Context) -> Conversations:
     return Conversations.of(load(context))
 
 
-def _found(context: typer.Context, key: str) -> tuple[Conversations, Conversation]:
+def _find(context: typer.Context, key: str) -> tuple[Conversations, Conversation]:
     conversations = _opened(context)
     return conversations, conversations.find(key)
 
 
-def _is_sure(found: Conversation) -> bool:
+def _is_sure(conversation: Conversation) -> bool:
     """Asks where somebody can answer. Raises UsageError elsewhere."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{found.key} ({found.title}) would be deleted for good. Say so with --yes.")
+        raise UsageError(f"{conversation.key} ({conversation.title}) would be deleted for good. Say so with --yes.")
     return typer.confirm(
-        f"Delete “{visible_line(found.title)}” with its {_questions(found.exchanges)} for good?", err=True
+        f"Delete “{visible_line(conversation.title)}” with its {_questions(conversation.exchanges)} for good?", err=True
     )
 
 
-def _list_text(found: list[Conversation], search: str) -> RenderableType:
+def _list_text(listed: list[Conversation], search: str) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    if not found:
+    if not listed:
         return Text(f"No conversation has all the words of {search!r}." if search.strip() else "No conversation yet.")
     table = Table.grid(padding=(0, 2))
-    for conversation in found:
+    for conversation in listed:
         when = conversation.changed[:16].replace("T", " ")
         count = Text(_questions(conversation.exchanges), style="dim")
         table.add_row(Text(conversation.key, style="cyan"), Text(when, style="dim"), line(conversation.title), count)

@@ -137,10 +137,10 @@ def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
     for name in SHARES:
         yield from _difference(name, [(score_of(then, name), score_of(now, name)) for then, now in pairs], mean)
     for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
-        some = [pair for pair in pairs if pair[0].case.answerable or kind in (None, pair[0].case.kind)]
-        answerable = np.array([then.case.answerable for then, _ in some])
+        of_kind = [pair for pair in pairs if pair[0].case.answerable or kind in (None, pair[0].case.kind)]
+        answerable = np.array([then.case.answerable for then, _ in of_kind])
         if answerable.any() and not answerable.all():
-            confidences = [(then.confidence, now.confidence) for then, now in some]
+            confidences = [(then.confidence, now.confidence) for then, now in of_kind]
             yield from _difference(name, confidences, partial(_auroc_of, answerable))
     milliseconds = [(then.seconds * 1000, now.seconds * 1000) for then, now in pairs]
     for name, share in zip(LATENCIES, (0.5, 0.95), strict=True):

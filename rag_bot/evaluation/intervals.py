@@ -24,8 +24,8 @@ _TIE = 9  # digits: sums in another order differ by less, and are the same diffe
 
 def mean(values: Floats) -> Floats:
     """Over the last axis."""
-    found: Floats = values.mean(axis=-1)
-    return found
+    means: Floats = values.mean(axis=-1)
+    return means
 
 
 def interval_of_mean(values: Floats) -> Interval:

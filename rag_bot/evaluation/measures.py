@@ -82,8 +82,8 @@ def measure_kinds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Measure]]:
     for outcome in outcomes:
         kinds[outcome.case.kind].append(outcome)
     return {
-        kind: {name: figure for name in OF_A_KIND if (figure := _share(name, some))}
-        for kind, some in sorted(kinds.items())
+        kind: {name: figure for name in OF_A_KIND if (figure := _share(name, of_kind))}
+        for kind, of_kind in sorted(kinds.items())
     }
 
 
@@ -95,20 +95,20 @@ def score_of(outcome: Outcome, name: str) -> float | None:
 def summarise(result: Result) -> dict[str, Any]:
     """A result as the JSON of the command line: figures rounded to four digits, None where no case applies."""
     outcomes = result.outcomes
-    found, kinds = measure(outcomes), measure_kinds(outcomes)
+    measures, kinds = measure(outcomes), measure_kinds(outcomes)
     return {
         "cases": len(outcomes),
-        **{name: found[name].value if name in found else None for name in (*SHARES, *AUROCS, *COSTS)},
+        **{name: measures[name].value if name in measures else None for name in (*SHARES, *AUROCS, *COSTS)},
         "missing_evidence": sum(len(outcome.missing) for outcome in outcomes),
         "median_seconds": round(median(outcome.seconds for outcome in outcomes), 3) if outcomes else None,
-        "intervals": {name: [figure.low, figure.high] for name, figure in found.items()},
+        "intervals": {name: [figure.low, figure.high] for name, figure in measures.items()},
         "by_kind": {
             kind: {
-                "cases": measures["right"].cases,
-                **{name: figure.value for name, figure in measures.items()},
-                "interval": [measures["right"].low, measures["right"].high],
+                "cases": of_kind["right"].cases,
+                **{name: figure.value for name, figure in of_kind.items()},
+                "interval": [of_kind["right"].low, of_kind["right"].high],
             }
-            for kind, measures in kinds.items()
+            for kind, of_kind in kinds.items()
         },
         "missing": list(missing_evidence(outcomes)),
         "failed": [_failed_json(outcome) for outcome in outcomes if not outcome.right],

@@ -118,7 +118,7 @@ def score_rankings(judged: Judgements, rankings: Rankings, measures: Sequence[st
 
 def _relevant(pieces: Sequence[LocatedEvidence], hits: Sequence[Hit], held: Held) -> list[str]:
     """The passages that should be found: those that were, and those that were not and no alternative stands for."""
-    found = [str(hit.rank) for hit, numbers in zip(hits, held, strict=True) if numbers]
+    reached_ranks = [str(hit.rank) for hit, numbers in zip(hits, held, strict=True) if numbers]
     shown = {place for hit in hits for place in (hit.chunk.location, *hit.duplicates)}
     reached = {number for numbers in held for number in numbers}
     unseen: dict[str, None] = {}
@@ -131,7 +131,7 @@ def _relevant(pieces: Sequence[LocatedEvidence], hits: Sequence[Hit], held: Held
             unseen |= dict.fromkeys(place for place in places if place not in shown)
         else:
             unseen[f"piece {alternatives[0]}"] = None
-    return [*found, *unseen]
+    return [*reached_ranks, *unseen]
 
 
 def _share_met(pieces: Sequence[LocatedEvidence], found: Collection[int]) -> float:

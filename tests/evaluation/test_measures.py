@@ -164,6 +164,19 @@ def test_auroc_is_the_chance_that_the_positive_is_above_with_ties_half() -> None
     assert (low, high) == (1.0, 1.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_one_case_or_equal_cases_have_an_interval_of_no_width_and_no_difference() -> None:
+    single, equal = np.array([0.3]), np.array([0.5, 0.5, 0.5])
+    assert interval_of_mean(single) == (0.3, 0.3)
+    assert interval_of_mean(equal) == (0.5, 0.5)
+    assert interval_of_auroc(single, np.array([0.1])) == (1.0, 1.0)
+    assert interval_of_auroc(single, equal) == (0.0, 0.0)
+    assert interval_of_auroc(equal, equal) == (0.5, 0.5)
+    assert randomisation_p(single, np.array([0.9])) == 1.0
+    assert randomisation_p(equal, equal) == 1.0
+    assert randomisation_p(equal, np.array([0.6, 0.6, 0.6])) == pytest.approx(2 / 2**3)
+
+
 def test_the_randomisation_test_agrees_with_counting_all_ways() -> None:
     before, after = np.zeros(6), np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
     assert randomisation_p(before, after) == pytest.approx(2 / 2**5, abs=0.008)

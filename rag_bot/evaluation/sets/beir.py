@@ -172,14 +172,14 @@ def _documents(corpus: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _by_id(pairs: Iterator[tuple[str, str]], path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for id_, value in pairs:
-        if id_ in found:
+        if id_ in values:
             raise UsageError(f"{path} has the id {id_!r} twice; each must be there once.")
-        found[id_] = value
-    if not found:
+        values[id_] = value
+    if not values:
         raise UsageError(f"{path} is empty.")
-    return found
+    return values
 
 
 def _judgements(qrels: Path) -> dict[str, dict[str, int]]:
