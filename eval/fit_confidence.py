@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from rag_bot.evaluation.cases import read_cases
 from rag_bot.evaluation.intervals import auroc, interval_of_auroc
@@ -35,8 +36,8 @@ Floats = NDArray[np.float64]
 Question = tuple[str, tuple[str, ...]]  # with the questions before it
 NAMES = tuple(COEFFICIENTS)
 KINDS = ANSWERABLE, NEAR, OFF = "answerable", "near-topic", "off-topic"
-NEAR_WEIGHT = 0.5  # near-topic questions are made to deceive, and rarer in life than in this data
-RIDGE = 1e-3
+NEAR_WEIGHT = 0.5  # set by hand: near-topic questions are made to deceive, and rarer in life than in this data
+RIDGE = 1e-3  # for each question; set by hand, so that no coefficient grows without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +81,28 @@ def measure_all(library: Library, questions: Mapping[str, Sequence[Question]]) -
 
 
 def fit(rows: Floats, answerable: Floats, weights: Floats) -> Floats:
-    """Intercept and coefficients of a logistic regression, by Newton's method with a small ridge."""
+    """Intercept and coefficients of a logistic regression; the ridge holds the intercept as well."""
     inputs = np.column_stack([np.ones(len(rows)), rows])
-    found = np.zeros(inputs.shape[1])
-    for _ in range(50):
-        expected = 1 / (1 + np.exp(-inputs @ found))
-        gradient = inputs.T @ (weights * (answerable - expected)) - RIDGE * len(rows) * found
-        spread = weights * expected * (1 - expected)
-        found += np.linalg.solve((inputs.T * spread) @ inputs + RIDGE * len(rows) * np.eye(len(found)), gradient)
-    return found
+    model = LogisticRegression(
+        C=1 / (RIDGE * len(rows)), fit_intercept=False, solver="newton-cholesky", tol=1e-10, max_iter=1_000
+    )
+    coefficients: Floats = model.fit(inputs, answerable, sample_weight=weights).coef_[0]
+    return coefficients
 
 
 def report(measured: Sequence[tuple[str, dict[str, Floats], dict[str, Floats]]]) -> None:
     """Fit on the one half and print the coefficients, and what they do on the other."""
     train = [(kind, rows) for _, groups, _ in measured for kind, rows in groups.items()]
-    found = fit(
+    coefficients = fit(
         np.concatenate([rows for _, rows in train]),
         np.concatenate([np.full(len(rows), float(kind == ANSWERABLE)) for kind, rows in train]),
         np.concatenate([np.full(len(rows), NEAR_WEIGHT if kind == NEAR else 1.0) for kind, rows in train]),
     )
-    named = ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, found[1:], strict=True))
-    print(f"INTERCEPT = {found[0]:.2f}\nCOEFFICIENTS = {{{named}}}")
+    named = ", ".join(f'"{name}": {value:.2f}' for name, value in zip(NAMES, coefficients[1:], strict=True))
+    print(f"INTERCEPT = {coefficients[0]:.2f}\nCOEFFICIENTS = {{{named}}}")
     all_scores: dict[str, list[Floats]] = defaultdict(list)
     for name, _, test in measured:
-        scores = {kind: 1 / (1 + np.exp(-(found[0] + rows @ found[1:]))) for kind, rows in test.items()}
+        scores = {kind: 1 / (1 + np.exp(-(coefficients[0] + rows @ coefficients[1:]))) for kind, rows in test.items()}
         for kind, some in scores.items():
             all_scores[kind].append(some)
         _print_scores(name, scores)
@@ -131,8 +130,8 @@ def _print_calibration(scores: Mapping[str, Floats]) -> None:
     for low in np.arange(0, 1, 0.2):
         inside = (values >= low) & (values < low + 0.2)
         if inside.any():
-            said, right = (np.average(of[inside], weights=weights[inside]) for of in (values, answerable))
-            print(f"confidence {low:.1f}-{low + 0.2:.1f}  n={inside.sum():4}  mean {said:.2f}  answerable {right:.2f}")
+            mean, share = (np.average(of[inside], weights=weights[inside]) for of in (values, answerable))
+            print(f"confidence {low:.1f}-{low + 0.2:.1f}  n={inside.sum():4}  mean {mean:.2f}  answerable {share:.2f}")
 
 
 def _grounds(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:

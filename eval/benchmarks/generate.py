@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER_NOTES = 100
-AREA_FOLDERS = 10  # an area holds this many folders
-_SHORTEST, _LONGEST = 20, 2_000  # words
+FOLDER_NOTES = 100  # in each folder; set by hand
+AREA_FOLDERS = 10  # an area holds this many folders; set by hand
+_SHORTEST, _LONGEST = 20, 2_000  # words of a note; set by hand
 _WORD = re.compile("[A-Za-z][A-Za-z'-]+")
 
 
@@ -30,9 +30,9 @@ class Source:
 def read_source(vaults: Sequence[Path]) -> Source:
     """Raises ValueError where the vaults hold no words."""
     paths = sorted(path for vault in vaults for path in vault.rglob("*.md") if path.is_file())
-    found = [[sys.intern(word) for word in _WORD.findall(path.read_text("utf-8", "replace"))] for path in paths]
-    lengths = [min(max(len(words), _SHORTEST), _LONGEST) for words in found]
-    words = [word for of_note in found for word in of_note]
+    texts = [[sys.intern(word) for word in _WORD.findall(path.read_text("utf-8", "replace"))] for path in paths]
+    lengths = [min(max(len(words), _SHORTEST), _LONGEST) for words in texts]
+    words = [word for text in texts for word in text]
     if not words:
         raise ValueError(f"There are no words in {', '.join(map(str, vaults))}; name folders with .md files.")
     return Source(words, lengths)

@@ -7,7 +7,7 @@ import random
 from rag_bot import Library
 from rag_bot.markdown import plain_text
 
-_LONGEST = 14  # words
+_LONGEST = 14  # words of a question; set by hand
 
 
 def make_questions(library: Library, count: int, seed: int = 0) -> list[str]:

@@ -57,15 +57,15 @@ def load(folders: Sequence[Path], cache: Path, questions: int) -> tuple[Vectors,
         with Library(settings) as library, closing(_ingested(library, folders)) as catalogue:
             stored = catalogue.vectors(sorted(catalogue.keys_matching(Filters())))
             model = EmbeddingModel.prepare(settings.model, cache)
-            asked = [model.encode_query(question) for question in make_questions(library, questions)]
-    return np.stack(list(stored.values())), np.stack(asked)
+            queries = [model.encode_query(question) for question in make_questions(library, questions)]
+    return np.stack(list(stored.values())), np.stack(queries)
 
 
 def try_settings(
-    rows: Vectors, asked: Vectors, graphs: Sequence[tuple[int, int]], beams: Sequence[int]
+    rows: Vectors, queries: Vectors, graphs: Sequence[tuple[int, int]], beams: Sequence[int]
 ) -> Iterator[Trial]:
     """Build each graph once, and search it with each beam."""
-    truth = exact(rows, asked)
+    truth = exact(rows, queries)
     for max_neighbors, ef_construction in graphs:
         graph = {"space": "cosine", "max_neighbors": max_neighbors, "ef_construction": ef_construction}
         with tempfile.TemporaryDirectory() as folder, patch.object(store, "_HNSW", {**graph, "ef_search": beams[0]}):
@@ -77,25 +77,25 @@ def try_settings(
                 with closing(VectorIndex(Path(folder), "benchmark")) as index:
                     index._collection.modify(configuration={"hnsw": {"ef_search": beam}})
                 with closing(VectorIndex(Path(folder), "benchmark")) as index:
-                    recalls, times = _search(index, asked, truth)
+                    recalls, times = _search(index, queries, truth)
                 worst, typical = percentile(recalls, 0.05), percentile(times, 0.5)
                 yield Trial(max_neighbors, ef_construction, beam, float(np.mean(recalls)), worst, typical, built)
 
 
-def exact(rows: Vectors, asked: Vectors) -> list[set[str]]:
+def exact(rows: Vectors, queries: Vectors) -> list[set[str]]:
     """The true nearest `DEPTH` rows of each question."""
-    cosines = asked @ rows.T
+    cosines = queries @ rows.T
     return [set(map(str, np.argpartition(-row, DEPTH)[:DEPTH].tolist())) for row in cosines]
 
 
-def _search(index: VectorIndex, asked: Vectors, truth: Sequence[set[str]]) -> tuple[list[float], list[float]]:
-    index.query(asked[0], DEPTH)
+def _search(index: VectorIndex, queries: Vectors, truth: Sequence[set[str]]) -> tuple[list[float], list[float]]:
+    index.query(queries[0], DEPTH)
     recalls, times = [], []
-    for vector, nearest in zip(asked, truth, strict=True):
+    for vector, nearest in zip(queries, truth, strict=True):
         began = time.perf_counter()
-        found = index.query(vector, DEPTH)
+        hits = index.query(vector, DEPTH)
         times.append((time.perf_counter() - began) * 1000)
-        recalls.append(len(nearest & {key for key, _ in found}) / DEPTH)
+        recalls.append(len(nearest & {key for key, _ in hits}) / DEPTH)
     return recalls, times
 
 
@@ -105,9 +105,9 @@ def _ingested(library: Library, folders: Sequence[Path]) -> Catalogue:
 
 
 def measure_recall(folders: Sequence[Path], cache: Path, chosen: argparse.Namespace) -> Table:
-    real, asked = load(folders, cache, chosen.questions)
+    real, queries = load(folders, cache, chosen.questions)
     rows = np.concatenate([real, near(real, max(0, chosen.vectors - len(real)), noise=chosen.noise)])
-    trials = try_settings(rows, asked, chosen.graphs or GRAPHS, chosen.beams or BEAMS)
+    trials = try_settings(rows, queries, chosen.graphs or GRAPHS, chosen.beams or BEAMS)
     cells = tuple(
         (
             trial.max_neighbors,
@@ -121,7 +121,7 @@ def measure_recall(folders: Sequence[Path], cache: Path, chosen: argparse.Namesp
         for trial in trials
     )
     return Table(
-        f"Recall@{DEPTH} of {len(rows):,} vectors, {len(asked)} questions",
+        f"Recall@{DEPTH} of {len(rows):,} vectors, {len(queries)} questions",
         ("M", "ef_construction", "ef_search", "recall", "worst 5%", "ms a query", "s to build"),
         cells,
         (f"{len(real):,} vectors are of real notes; the others are those with noise of length {chosen.noise} added.",),

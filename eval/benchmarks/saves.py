@@ -13,7 +13,7 @@ from pathlib import Path
 from eval.benchmarks.measure import Table, finish, median, start_module
 from rag_bot.settings import Settings, load_settings
 
-_BETWEEN_SEARCHES = 0.05  # seconds
+_BETWEEN_SEARCHES = 0.05  # seconds, these and the next, set by hand
 _BETWEEN_SAVES = 1.0
 _PATIENCE = 300.0
 

@@ -24,8 +24,8 @@ from rag_bot.store.indexes import SearchIndexes
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.writer import CatalogueWriter
 
-CHUNKS_PER_NOTE = 8
-NOTES_AT_ONCE = 250
+CHUNKS_PER_NOTE = 8  # set by hand
+NOTES_AT_ONCE = 250  # in one transaction; set by hand
 NOISE = 0.6  # length of the noise added to a unit vector: the cosine to it is then 0.86
 
 
@@ -64,12 +64,12 @@ def _enter(
     folder: Path,
 ) -> None:
     root, done = catalogue.add_root(folder, folder.name), 0
-    while some := list(islice(made, NOTES_AT_ONCE)):
-        chunks = [chunk for _, of_note in some for chunk in of_note]
+    while group := list(islice(made, NOTES_AT_ONCE)):
+        chunks = [chunk for _, of_note in group for chunk in of_note]
         keys, part = [chunk.key for chunk in chunks], rows[done : done + len(chunks)]
         with catalogue.transaction():
             catalogue.add_vectors(keys, part)
-            for note, of_note in some:
+            for note, of_note in group:
                 catalogue.add_pending(root, note, of_note)
         texts = [chunk.embedded_text for chunk in chunks]
         indexes.enter(list(zip(keys, texts, part, strict=True)))

@@ -14,6 +14,7 @@ from tempfile import gettempdir
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from eval.checker.pairs import our_pairs
 from rag_bot.check import CheckedLines, Checker, CitedLine
@@ -21,9 +22,8 @@ from rag_bot.check.judging import COEFFICIENTS
 from rag_bot.check.reading.statement import read_statement
 from rag_bot.models import EmbeddingModel
 
-FALSE_WEIGHS = 2.0
-STEPS, RATE = 60_000, 0.5
-RIDGE = 0.02  # keeps coefficients small where a feature hardly tells
+FALSE_WEIGHS = 2.0  # set by hand
+RIDGE = 0.02  # set by hand: keeps coefficients small where a feature hardly tells
 Matrix = NDArray[np.float64]
 
 
@@ -36,8 +36,8 @@ def rows_of(checker: Checker, split: str) -> tuple[Matrix, Matrix]:
             if pair.lines not in read:
                 read[pair.lines] = checker.read(pair.lines)
             evidence = read[pair.lines]
-            said = read_statement(pair.sentence, evidence.languages)
-            finding = checker.examine(said, evidence, range(len(pair.lines)))
+            statement = read_statement(pair.sentence, evidence.languages)
+            finding = checker.examine(statement, evidence, range(len(pair.lines)))
             if not finding.denied:
                 features.append([getattr(finding.features, name) for name in COEFFICIENTS])
                 labels.append(float(pair.is_true))
@@ -45,16 +45,16 @@ def rows_of(checker: Checker, split: str) -> tuple[Matrix, Matrix]:
 
 
 def fit(features: Matrix, labels: Matrix) -> Matrix:
-    """Intercept and coefficients of a logistic model, by descent; no coefficient below zero."""
-    inputs = np.column_stack([np.ones(len(features)), features])
+    """Intercept and coefficients of a logistic model, no coefficient below zero: such a feature is left out."""
     costs = np.where(labels > 0, 1.0, FALSE_WEIGHS)
-    ridge = np.array([0.0, *[RIDGE] * features.shape[1]])
-    found = np.zeros(inputs.shape[1])
-    for _ in range(STEPS):
-        likely = 1 / (1 + np.exp(-inputs @ found))
-        found += RATE * (inputs.T @ (costs * (labels - likely)) - ridge * found) / len(labels)
-        found[1:] = np.maximum(found[1:], 0.0)
-    return found
+    coefficients, used = np.zeros(features.shape[1]), np.ones(features.shape[1], dtype=bool)
+    while True:
+        model = LogisticRegression(C=1 / RIDGE, tol=1e-10, max_iter=1_000)
+        model.fit(features[:, used], labels, sample_weight=costs)
+        coefficients[used] = np.maximum(model.coef_[0], 0.0)
+        if (model.coef_ >= 0).all():
+            return np.concatenate([model.intercept_, coefficients])
+        used = coefficients > 0
 
 
 def main() -> None:
@@ -64,11 +64,11 @@ def main() -> None:
     )
     checker = Checker(EmbeddingModel.prepare("all-MiniLM-L6-v2", parser.parse_args().cache))
     halves = {split: rows_of(checker, split) for split in ("dev", "test")}
-    found = fit(*halves["dev"])
-    print(f"INTERCEPT = {found[0]:.2f}")
-    print(f"COEFFICIENTS = {dict(zip(COEFFICIENTS, found[1:].round(2).tolist(), strict=True))}")
+    coefficients = fit(*halves["dev"])
+    print(f"INTERCEPT = {coefficients[0]:.2f}")
+    print(f"COEFFICIENTS = {dict(zip(COEFFICIENTS, coefficients[1:].round(2).tolist(), strict=True))}")
     for split, (features, labels) in halves.items():
-        likely = 1 / (1 + np.exp(-found[0] - features @ found[1:]))
+        likely = 1 / (1 + np.exp(-coefficients[0] - features @ coefficients[1:]))
         for threshold in (0.3, 0.4, 0.5, 0.6):
             kept = likely >= threshold
             share = labels[kept].mean() if kept.any() else 0.0

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from rag_bot.cli import ask, conversations, evaluation, models, sync, why
-from rag_bot.cli.printing import print_traceback, remark
+from rag_bot.cli.command import print_traceback, remark
 from rag_bot.errors import RagBotError, UsageError, first_line
 
 FAILED, INTERRUPTED = 1, 130
@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"{error.strerror or first_line(error)}{f': {error.filename}' if error.filename else ''}", FAILED)
     except Exception as error:  # noqa: BLE001 - the outermost edge
         if explain := getattr(error, "format_message", None):  # Typer's own errors, whose class it keeps private
-            said = "" if type(error).__name__ == "NoArgsIsHelpError" else explain()
-            _fail(f"{said.rstrip('.')}. See `rag-bot --help`.".lstrip(". "), UsageError.exit_code)
+            problem = "" if type(error).__name__ == "NoArgsIsHelpError" else explain()
+            _fail(f"{problem.rstrip('.')}. See `rag-bot --help`.".lstrip(". "), UsageError.exit_code)
         _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. `rag-bot -v ...` shows the traceback.", FAILED)
 
 

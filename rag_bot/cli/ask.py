@@ -1,17 +1,30 @@
-"""The commands that find and answer."""
+"""The commands that find and answer; an answer by a language model is shown while it grows, Ctrl-C keeps what came."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import secrets
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.common import AsJson, Folder, Tag, load, open_library
-from rag_bot.cli.printing import show, terminal
-from rag_bot.cli.writing import named_model, write_answer
-from rag_bot.records import Filters
+from rag_bot.cli.command import AsJson, Folder, Tag, load, open_library, put, remark, show, terminal
+from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
+from rag_bot.records import Answer, Filters, Turn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag_bot.library import Library
+    from rag_bot.llm import LanguageModel
+    from rag_bot.settings import Settings
 
 app = typer.Typer()
+
+_FRAMES = 12  # a second: smooth to the eye
 
 Llm = Annotated[
     str | None, typer.Option("--llm", metavar="NAME", help="Language model that writes the answer: `rag-bot models`.")
@@ -70,10 +83,8 @@ def chat(
     resume: Annotated[str | None, typer.Option("--continue", help="Key of a conversation to go on with.")] = None,
 ) -> None:
     """Ask one question after another in the terminal; an empty line or Ctrl-D ends it. The conversation is kept."""
-    from rag_bot.cli.chatting import Chat
-
     with open_library(context) as library:
-        Chat(library, named_model(library.settings, llm), Filters(folder, tag), resume).run()
+        TerminalChat(library, named_model(library.settings, llm), Filters(folder, tag), resume).run()
 
 
 @app.command(epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080")
@@ -87,3 +98,137 @@ def serve(
     from rag_bot.ui import serve as serve_app
 
     serve_app(settings, settings.host, settings.port)
+
+
+class TerminalChat:
+    """Asks for questions and answers them, until an empty line; the conversation is kept as those of the app are."""
+
+    def __init__(
+        self, library: Library, llm: LanguageModel | None, filters: Filters, resume: str | None = None
+    ) -> None:
+        """`resume` begins the key of a conversation to go on with. Raises UsageError where there is none."""
+        from rag_bot.conversations import Conversations
+
+        self._library = library
+        self._filters = filters
+        self._console = terminal()
+        self._kept = Conversations.of(library.settings)
+        self._key = self._kept.find(resume).key if resume else ""
+        exchanges = self._kept.exchanges(self._key) if self._key else ()
+        self._turns = [Turn(exchange.question, exchange.answer.remembered) for exchange in exchanges]
+        self._llm = llm
+
+    def run(self) -> None:
+        from rag_bot.output import answer_text
+
+        by = f"{self._llm.label} on {self._llm.place} answers" if self._llm else "Your notes' own lines answer"
+        greeting = f"{self._library.status().notes:,} notes. {by}. Ask; an empty line ends."
+        put(self._console, greeting, "dim")
+        while question := self._read():
+            try:
+                answer = write_answer(
+                    self._library,
+                    question,
+                    filters=self._filters,
+                    turns=self._turns,
+                    llm=self._llm,
+                    console=self._console,
+                )
+            except RagBotError as error:
+                put(self._console, str(error), "yellow")
+            else:
+                put(self._console, answer_text(answer))
+                self._turns.append(Turn(question, answer.remembered))
+                try:
+                    self._keep(question, answer)
+                except ConversationsUnusable as error:  # what cannot be saved is answered all the same
+                    put(self._console, str(error), "yellow")
+
+    def _read(self) -> str:
+        try:
+            return self._console.input("[bold]> [/]", markup=True).strip()
+        except EOFError:
+            return ""
+
+    def _keep(self, question: str, answer: Answer) -> None:
+        from rag_bot.conversations import SavedExchange
+
+        exchange = SavedExchange(secrets.token_hex(6), question, self._filters.folder or "", answer)
+        self._key = self._key or self._kept.begin(question).key
+        try:
+            self._kept.put(self._key, exchange)
+        except UsageError:  # deleted meanwhile: it goes on as another one
+            self._key = self._kept.begin(question).key
+            self._kept.put(self._key, exchange)
+
+
+def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
+    """The model of this name, else that of the settings, opened; None where neither names one.
+
+    Raises:
+        LlmError, UsageError: it can't be asked, or it is remote and nobody but a file beside the notes has named it.
+    """
+    if not (name or settings.llm):
+        return None
+    from rag_bot.llm.consent import has_agreed
+    from rag_bot.llm.opening import open_llm
+    from rag_bot.settings import CONFIG_NAME, llm_comes_with_folder
+
+    model = open_llm(settings, name or "")
+    if model.is_remote:
+        from rag_bot.llm.reach import SENT
+
+        if not name and llm_comes_with_folder() and not has_agreed(settings.index, model.name, model.place):
+            raise UsageError(
+                f"{CONFIG_NAME} of this folder names {model.label} on {model.place}, a remote model: {SENT} would be "
+                f"sent there. Agree with --llm {model.name}, or in the app."
+            )
+        remark(f"{model.label} is remote: {SENT} are sent to {model.place}.")
+    return model
+
+
+def write_answer(
+    library: Library,
+    question: str,
+    *,
+    filters: Filters,
+    turns: Sequence[Turn] = (),
+    llm: LanguageModel | None = None,
+    console: Console | None = None,
+) -> Answer:
+    """The whole answer, by quotes without a model.
+
+    On a terminal a model's words are shown as they come, and taken away again.
+    """
+    if llm is None:
+        return library.ask(question, filters=filters, earlier=[turn.question for turn in turns])
+    with _stopped_by_interrupt() as stop:
+        growing = library.write(question, llm=llm, filters=filters, turns=turns, stop=stop)
+        if not (console and console.is_terminal):
+            *_, answer = growing
+            return answer
+        from rich.live import Live
+
+        from rag_bot.output import Visible, prose_text
+
+        with Live(console=console, transient=True, refresh_per_second=_FRAMES, vertical_overflow="visible") as live:
+            for answer in growing:
+                live.update(Visible(prose_text(answer)))
+        return answer
+
+
+@contextmanager
+def _stopped_by_interrupt() -> Iterator[threading.Event]:
+    """The first Ctrl-C sets the event; a second one ends the program as usual."""
+    stop = threading.Event()
+
+    def on_interrupt(*_: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.common import AsJson, load
-from rag_bot.cli.printing import say, show, write_out
+from rag_bot.cli.command import AsJson, load, say, show, write_out
 from rag_bot.errors import UsageError
 from rag_bot.output import line, visible_line
 
@@ -36,8 +35,9 @@ def list_all(
     as_json: AsJson = False,
 ) -> None:
     """The conversations about this index, the last changed first."""
-    found = _opened(context).list(search, limit)
-    show(as_json, {"conversations": [asdict(one) for one in found]}, lambda: _list_text(found, search))
+    listed = _opened(context).list(search, limit)
+    values = {"conversations": [asdict(conversation) for conversation in listed]}
+    show(as_json, values, lambda: _list_text(listed, search))
 
 
 @app.command(
@@ -47,18 +47,18 @@ def show_one(context: typer.Context, key: Key, as_json: AsJson = False) -> None:
     """The questions of a conversation and their answers."""
     from rich.console import Group
 
-    conversations, found = _found(context, key)
-    exchanges = conversations.exchanges(found.key)
-    values = {**asdict(found), "answers": [_exchange_json(one) for one in exchanges]}
-    show(as_json, values, lambda: Group(*(part for one in exchanges for part in _exchange_text(one))))
+    conversations, conversation = _find(context, key)
+    exchanges = conversations.exchanges(conversation.key)
+    values = {**asdict(conversation), "answers": [_exchange_json(exchange) for exchange in exchanges]}
+    show(as_json, values, lambda: Group(*(part for exchange in exchanges for part in _exchange_text(exchange))))
 
 
 @app.command(epilog="Examples:\n\n  rag-bot conversations rename 3f9c 'The rent of the flat'")
 def rename(context: typer.Context, key: Key, title: str, as_json: AsJson = False) -> None:
     """Give a conversation another title."""
-    conversations, found = _found(context, key)
-    conversations.rename(found.key, title)
-    renamed = conversations.find(found.key)
+    conversations, conversation = _find(context, key)
+    conversations.rename(conversation.key, title)
+    renamed = conversations.find(conversation.key)
     show(as_json, asdict(renamed), lambda: line(f"{renamed.key} is called {renamed.title}"))
 
 
@@ -70,12 +70,12 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Remove a conversation for good; nothing of it stays in the file."""
-    conversations, found = _found(context, key)
-    is_sure = yes or _is_sure(found)
+    conversations, conversation = _find(context, key)
+    is_sure = yes or _is_sure(conversation)
     if is_sure:
-        conversations.delete(found.key)
-    values = {**asdict(found), "deleted": is_sure}
-    show(as_json, values, lambda: line(f"{found.key} ({found.title}) is {'deleted' if is_sure else 'kept'}"))
+        conversations.delete(conversation.key)
+    values, fate = {**asdict(conversation), "deleted": is_sure}, "deleted" if is_sure else "kept"
+    show(as_json, values, lambda: line(f"{conversation.key} ({conversation.title}) is {fate}"))
 
 
 @app.command(
@@ -93,13 +93,13 @@ def export(
     """
     from rag_bot.files import save_text
 
-    conversations, found = _found(context, key)
-    text = conversations.export(found.key)
+    conversations, conversation = _find(context, key)
+    text = conversations.export(conversation.key)
     if output == STDOUT:
         write_out(text)
     else:
         save_text(output, text)
-        say(f"{found.title} is in {output}")
+        say(f"{conversation.title} is in {output}")
 
 
 def _opened(context: typer.Context) -> Conversations:
@@ -108,54 +108,53 @@ def _opened(context: typer.Context) -> Conversations:
     return Conversations.of(load(context))
 
 
-def _found(context: typer.Context, key: str) -> tuple[Conversations, Conversation]:
+def _find(context: typer.Context, key: str) -> tuple[Conversations, Conversation]:
     conversations = _opened(context)
     return conversations, conversations.find(key)
 
 
-def _is_sure(found: Conversation) -> bool:
+def _is_sure(conversation: Conversation) -> bool:
     """Asks where somebody can answer. Raises UsageError elsewhere."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{found.key} ({found.title}) would be deleted for good. Say so with --yes.")
+        raise UsageError(f"{conversation.key} ({conversation.title}) would be deleted for good. Say so with --yes.")
     return typer.confirm(
-        f"Delete “{visible_line(found.title)}” with its {_questions(found.exchanges)} for good?", err=True
+        f"Delete “{visible_line(conversation.title)}” with its {_questions(conversation.exchanges)} for good?", err=True
     )
 
 
-def _list_text(found: list[Conversation], search: str) -> RenderableType:
+def _list_text(listed: list[Conversation], search: str) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    if not found:
+    if not listed:
         return Text(f"No conversation has all the words of {search!r}." if search.strip() else "No conversation yet.")
     table = Table.grid(padding=(0, 2))
-    for one in found:
-        when = one.changed[:16].replace("T", " ")
-        table.add_row(Text(one.key, style="cyan"), Text(when, style="dim"), line(one.title), _counted(one.exchanges))
+    for conversation in listed:
+        when = conversation.changed[:16].replace("T", " ")
+        count = Text(_questions(conversation.exchanges), style="dim")
+        table.add_row(Text(conversation.key, style="cyan"), Text(when, style="dim"), line(conversation.title), count)
     return table
 
 
-def _exchange_json(one: SavedExchange) -> dict[str, Any]:
+def _exchange_json(exchange: SavedExchange) -> dict[str, Any]:
     from rag_bot.output import answer_json, place_json
 
-    near = [place_json(place) for place in one.nearest]
-    return {**answer_json(one.answer), "question": one.question, "folder": one.folder or None, "nearest": near}
+    return {
+        **answer_json(exchange.answer),
+        "question": exchange.question,
+        "folder": exchange.folder or None,
+        "nearest": [place_json(place) for place in exchange.nearest],
+    }
 
 
-def _exchange_text(one: SavedExchange) -> list[RenderableType]:
+def _exchange_text(exchange: SavedExchange) -> list[RenderableType]:
     from rich.text import Text
 
     from rag_bot.output import answer_text
 
-    near = [line(f"  {place.location}", "cyan").append(line(f"  {place.name}", "dim")) for place in one.nearest]
+    near = [line(f"  {place.location}", "cyan").append(line(f"  {place.name}", "dim")) for place in exchange.nearest]
     nearest = [Text("The nearest notes:", style="dim"), *near] if near else []
-    return [Text(f"> {one.question}", style="bold"), Text(), answer_text(one.answer), *nearest, Text()]
-
-
-def _counted(count: int) -> RenderableType:
-    from rich.text import Text
-
-    return Text(_questions(count), style="dim")
+    return [Text(f"> {exchange.question}", style="bold"), Text(), answer_text(exchange.answer), *nearest, Text()]
 
 
 def _questions(count: int) -> str:

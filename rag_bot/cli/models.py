@@ -11,8 +11,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rag_bot.cli.common import AsJson, load
-from rag_bot.cli.printing import show
+from rag_bot.cli.command import AsJson, load, show
 from rag_bot.errors import UsageError
 from rag_bot.output import line, visible_line
 

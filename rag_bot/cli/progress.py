@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from rag_bot.cli.printing import remark, report, terminal
+from rag_bot.cli.command import remark, report, terminal
 from rag_bot.records import Progress
 
-LINE_SECONDS = 30.0  # after so long without a line there is one
-LEAST_SECONDS = 5.0  # so long there is none, however fast it goes
+LINE_SECONDS = 30.0  # after so long without a line there is one; set by hand
+LEAST_SECONDS = 5.0  # so long there is none, however fast it goes; set by hand
 
 _STAGES = {
     "documents": "Writing documents as notes",

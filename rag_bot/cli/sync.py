@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rag_bot.cli.common import AsJson, open_library
-from rag_bot.cli.printing import remark, say, show
+from rag_bot.cli.command import AsJson, open_library, remark, say, show
 from rag_bot.cli.progress import shown_progress
 from rag_bot.errors import NotesLost, RagBotError, UsageError
 from rag_bot.records import SyncReport

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,8 +16,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.patterns import any_pattern, sentences_of
-from rag_bot.markdown import LineIndex
+from rag_bot.markdown import Kind, LineIndex, is_plain, parse, quotable_lines
 
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
 """Kinds of questions without an answer: about the subjects of the notes, and about something else."""
@@ -56,8 +55,11 @@ class Case:
 
 
 _CASE: TypeAdapter[Case] = TypeAdapter(Case)
-_NAMED = 10  # faults of a file that are named
-_SHOWN = 80  # characters of a question or a pattern that is named
+_PLACE = re.compile(r"(.+):(\d+)(?:-(\d+))?")  # notes/a.md:12 or notes/a.md:12-15
+_MOST_FAULTS = 10  # of a file that are named; by eye
+_SHOWN = 80  # characters of a question or a pattern that is named; by eye
+_FEWEST_CHARACTERS = 4  # letters and digits of a sentence that tells something: "No." stands in many lines
+_SLUG_WORDS, _SLUG_CHARACTERS = 8, 60  # of an id that is made from a question; by eye
 
 
 def needs(evidence: Sequence[Evidence]) -> list[tuple[int, ...]]:
@@ -68,7 +70,7 @@ def needs(evidence: Sequence[Evidence]) -> list[tuple[int, ...]]:
     members: dict[str | int, list[int]] = {}
     for number, piece in enumerate(evidence):
         members.setdefault(piece.group or number, []).append(number)
-    return [tuple(some) for some in members.values()]
+    return [tuple(numbers) for numbers in members.values()]
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -78,12 +80,16 @@ def read_cases(path: Path) -> list[Case]:
         UsageError: the file is missing, holds no cases, or lines are no cases or repeat an id; the message names all
             faults, up to ten, each with its line.
     """
-    found = list(_read(path))
-    if faults := [one for one in found if isinstance(one, _Fault)]:
-        raise UsageError(_faults_text(path, faults))
-    if not found:
+    lines = list(_read(path))
+    if faults := [line for line in lines if isinstance(line, _Fault)]:
+        named = [f"line {fault.line} {fault.problem}" for fault in faults[:_MOST_FAULTS]]
+        named[0] = f"{path}:{faults[0].line} {faults[0].problem}"
+        if len(faults) > _MOST_FAULTS:
+            named.append(f"and {len(faults) - _MOST_FAULTS:,} more")
+        raise UsageError(f"{'; '.join(named)}. Mend {'them' if len(faults) > 1 else 'it'}, and run again.")
+    if not lines:
         raise UsageError(f"{path} holds no questions.")
-    return [one for one in found if isinstance(one, Case)]
+    return [line for line in lines if isinstance(line, Case)]
 
 
 def select_cases(cases: list[Case], *, split: str = "all", kind: str | None = None) -> list[Case]:
@@ -105,7 +111,19 @@ def select_cases(cases: list[Case], *, split: str = "all", kind: str | None = No
 
 def case_files(folder: Path) -> list[Path]:
     """The files of cases in a folder, by name; other JSON Lines files are left out."""
-    return [path for path in sorted(folder.glob("*.jsonl")) if _holds_cases(path)]
+
+    def holds_cases(path: Path) -> bool:
+        holds = False
+        try:
+            for line in _read(path):
+                if isinstance(line, _Fault):
+                    return False  # it is read no further than that
+                holds = True
+        except UsageError:
+            return False
+        return holds
+
+    return [path for path in sorted(folder.glob("*.jsonl")) if holds_cases(path)]
 
 
 def make_case(
@@ -127,22 +145,46 @@ def make_case(
         UsageError: a place is none, its note is not indexed, its lines are not in the note or blank; the pattern is no
             regular expression; the question has no word in it.
     """
-    evidence = tuple(piece for place in places for piece in _quoted(find_text, place))
-    return case_of(question, evidence, pattern=pattern, kind=kind, turns=turns)
+    evidence = tuple(piece for place in places for piece in _evidence_at(find_text, place))
+    return case_of_evidence(question, evidence, pattern=pattern, kind=kind, turns=turns)
 
 
-def case_of(
+def case_of_evidence(
     question: str, evidence: tuple[Evidence, ...], *, pattern: str = "", kind: str = "", turns: tuple[str, ...] = ()
 ) -> Case:
     """As `make_case`, from evidence that is there already."""
     if evidence and not pattern:
         first = [evidence[number] for number in needs(evidence)[0]]
-        pattern = any_pattern(quote for one in first for quote in sentences_of(one.quote, one.path))
+        pattern = any_pattern(sentence for piece in first for sentence in sentences_of(piece.quote, piece.path))
     kind = kind or ("fact" if evidence else NEAR_TOPIC)
-    case = Case(_slug(question), " ".join(question.split()), kind, bool(evidence), pattern, evidence, turns)
+    # The first words, as in `how-many-tasks-are`; accents and other scripts are kept.
+    slug = "-".join(re.findall(r"\w+", question.lower())[:_SLUG_WORDS])[:_SLUG_CHARACTERS]
+    case = Case(slug, " ".join(question.split()), kind, bool(evidence), pattern, evidence, turns)
     if problems := _problems(case):
         raise UsageError(f"This makes no case: {'; '.join(problems)}.")
     return case
+
+
+def quote_pattern(quote: str) -> str:
+    """The regular expression of a quote, with any white space between its words."""
+    return r"\s+".join(re.escape(word) for word in quote.split())
+
+
+def any_pattern(quotes: Iterable[str]) -> str:
+    """That of several quotes, one of which suffices; each is in it once."""
+    return "|".join(dict.fromkeys(map(quote_pattern, quotes)))
+
+
+def sentences_of(quote: str, path: str) -> tuple[str, ...]:
+    """The sentences of a paragraph or a long bullet, as answers quote them; anything else of a note as it stands.
+
+    `path` is the note's, which tells whether it is Markdown.
+    """
+    blocks = parse(quote, plain=is_plain(path))
+    if len(blocks) != 1 or blocks[0].kind not in (Kind.PARAGRAPH, Kind.ITEM):
+        return (quote,)
+    sentences = [quote[line.span.start_char : line.span.end_char] for line in quotable_lines(quote, blocks)]
+    return tuple(text for text in sentences if sum(map(str.isalnum, text)) >= _FEWEST_CHARACTERS) or (quote,)
 
 
 def find_case(path: Path, case: Case) -> Case | None:
@@ -166,118 +208,11 @@ def append_case(path: Path, case: Case) -> Case:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:
-            ended = _ends_with_newline(path)
-            file.write((("" if ended else "\n") + case_line(case)).encode())
+            ends_with_newline = path.read_bytes()[-1:] in (b"", b"\n")
+            file.write((("" if ends_with_newline else "\n") + case_line(case)).encode())
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another with --to.") from error
     return case
-
-
-def _cases_in(path: Path) -> list[Case]:
-    """The cases of a file; none of one that is not there or empty."""
-    return read_cases(path) if path.is_file() and path.read_bytes().strip() else []
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The questions {path} cannot be read: {error}. Give a file of one JSON object a line."
-        ) from error
-    return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """What is wrong with a line of a file of cases."""
-
-    line: int
-    said: str
-
-
-def _read(path: Path) -> Iterator[Case | _Fault]:
-    """Every line as a case, or what is wrong with it. Raises UsageError where the file cannot be read."""
-    seen: dict[str, int] = {}
-    for number, line in _lines(path):
-        try:
-            case = _CASE.validate_json(line)
-        except ValidationError as error:
-            named = (f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
-            yield from (_Fault(number, f"is no case: {said}") for said in named)
-            continue
-        if case.id and case.id in seen:
-            yield _Fault(number, f"repeats the id {case.id!r} of line {seen[case.id]}")
-        problems = _problems(case)
-        yield from (_Fault(number, f"is no case: {problem}") for problem in problems)
-        if not problems:
-            yield case
-        seen.setdefault(case.id, number)
-
-
-def _faults_text(path: Path, faults: Sequence[_Fault]) -> str:
-    """One line that names the file once, and each fault with its line."""
-    said = [f"line {fault.line} {fault.said}" for fault in faults[:_NAMED]]
-    said[0] = f"{path}:{faults[0].line} {faults[0].said}"
-    more = [f"and {len(faults) - _NAMED:,} more"] if len(faults) > _NAMED else []
-    return f"{'; '.join([*said, *more])}. Mend {'them' if len(faults) > 1 else 'it'}, and run again."
-
-
-def _problems(case: Case) -> list[str]:
-    """All that makes a case useless, in words."""
-    found = []
-    if not any(map(str.isalnum, case.question)):
-        found.append(f"the question {_short(case.question)} has no word in it")
-    if not case.id:
-        found.append("its id is empty")
-    if case.answerable and not case.pattern:
-        found.append("it is answerable, but has no pattern that a right answer matches")
-    try:
-        re.compile(case.pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        found.append(f"the pattern {_short(case.pattern)} is no regular expression: {error}")
-    return found
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
-
-
-def _holds_cases(path: Path) -> bool:
-    """Reads no further than the first line that is none."""
-    holds = False
-    try:
-        for one in _read(path):
-            if isinstance(one, _Fault):
-                return False
-            holds = True
-    except UsageError:
-        return False
-    return holds
-
-
-def _quoted(find_text: Callable[[str], str | None], place: str) -> tuple[Evidence, ...]:
-    """The lines of a note that a place names, verbatim, without white space around; of one line its sentences."""
-    found = re.fullmatch(r"(.+):(\d+)(?:-(\d+))?", place)
-    if not found:
-        raise UsageError(f"{place!r} is no place. Give a note and its lines, as in notes/a.md:12-15.")
-    path, start, end = found[1], int(found[2]), int(found[3] or found[2])
-    text = find_text(path)
-    if text is None:
-        raise UsageError(f"The note {path} is not indexed. Write its path as `rag-bot search` shows it.")
-    lines = LineIndex.of(text)
-    if not 1 <= start <= end <= len(lines.starts):
-        raise UsageError(f"{place} is not in the note, which has the lines 1 to {len(lines.starts)}.")
-    quote = text[lines.starts[start - 1] : lines.ends[end - 1]].strip()
-    if not any(map(str.isalnum, quote)):
-        raise UsageError(f"There is no word in {place}. Name the lines that hold the answer.")
-    said = sentences_of(quote, path) if start == end else (quote,)  # a line can't be named in part, lines are meant
-    return tuple(Evidence(path, one, place if len(said) > 1 else "") for one in said)
-
-
-def _slug(question: str) -> str:
-    """The first words of a question, as in `how-many-tasks-are`; accents and other scripts are kept."""
-    return "-".join(re.findall(r"\w+", question.lower())[:8])[:60]
 
 
 def case_line(case: Case) -> str:
@@ -291,6 +226,83 @@ def case_line(case: Case) -> str:
     return json.dumps(values, ensure_ascii=False) + "\n"
 
 
-def _ends_with_newline(path: Path) -> bool:
-    """Whether a file is empty or ends with a line end."""
-    return path.read_bytes()[-1:] in (b"", b"\n")
+def _cases_in(path: Path) -> list[Case]:
+    """The cases of a file; none of one that is not there or empty."""
+    return read_cases(path) if path.is_file() and path.read_bytes().strip() else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a line of a file of cases."""
+
+    line: int
+    problem: str
+
+
+def _read(path: Path) -> Iterator[Case | _Fault]:
+    """Every line as a case, or what is wrong with it. Raises UsageError where the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The questions {path} cannot be read: {error}. Give a file of one JSON object a line."
+        ) from error
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            case = _CASE.validate_json(line)
+        except ValidationError as error:
+            for fault in error.errors():
+                named = f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip()
+                yield _Fault(number, f"is no case: {named}")
+            continue
+        if case.id and case.id in seen:
+            yield _Fault(number, f"repeats the id {case.id!r} of line {seen[case.id]}")
+        problems = _problems(case)
+        yield from (_Fault(number, f"is no case: {problem}") for problem in problems)
+        if not problems:
+            yield case
+        seen.setdefault(case.id, number)
+
+
+def _problems(case: Case) -> list[str]:
+    """All that makes a case useless, in words."""
+    problems = []
+    if not any(map(str.isalnum, case.question)):
+        problems.append(f"the question {_short(case.question)} has no word in it")
+    if not case.id:
+        problems.append("its id is empty")
+    if case.answerable and not case.pattern:
+        problems.append("it is answerable, but has no pattern that a right answer matches")
+    try:
+        re.compile(case.pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        problems.append(f"the pattern {_short(case.pattern)} is no regular expression: {error}")
+    return problems
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def _evidence_at(find_text: Callable[[str], str | None], place: str) -> tuple[Evidence, ...]:
+    """The lines of a note that a place names, verbatim, without white space around; of one line its sentences."""
+    named = _PLACE.fullmatch(place)
+    if not named:
+        raise UsageError(f"{place!r} is no place. Give a note and its lines, as in notes/a.md:12-15.")
+    path, start, end = named[1], int(named[2]), int(named[3] or named[2])
+    text = find_text(path)
+    if text is None:
+        raise UsageError(f"The note {path} is not indexed. Write its path as `rag-bot search` shows it.")
+    lines = LineIndex.of(text)
+    if not 1 <= start <= end <= len(lines.starts):
+        raise UsageError(f"{place} is not in the note, which has the lines 1 to {len(lines.starts)}.")
+    quote = text[lines.starts[start - 1] : lines.ends[end - 1]].strip()
+    if not any(map(str.isalnum, quote)):
+        raise UsageError(f"There is no word in {place}. Name the lines that hold the answer.")
+    if start < end:
+        return (Evidence(path, quote),)
+    sentences = sentences_of(quote, path)  # a line can't be named in part, so that any of them may be meant
+    return tuple(Evidence(path, sentence, place if len(sentences) > 1 else "") for sentence in sentences)

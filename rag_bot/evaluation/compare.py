@@ -1,24 +1,29 @@
-"""Two results -> what changed from the one to the other, and whether it may be chance."""
+"""Two results -> what changed from the one to the other, and whether it may be chance; a result and the baseline that
+later runs of the same cases must not fall below.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
-from rag_bot.evaluation.intervals import Floats, auroc, mean, randomisation_p
-from rag_bot.evaluation.measures import AUROCS, LATENCIES, SHARES, missing_words, score_of
+from rag_bot.evaluation.intervals import Floats, Statistic, auroc, mean, randomisation_p
+from rag_bot.evaluation.measures import AUROCS, COSTS, LATENCIES, SHARES, Measure, measure, missing_words, score_of
 from rag_bot.evaluation.results import Outcome, Result
+from rag_bot.files import save_text
 
-CHANCE = 0.05
+CHANCE = 0.05  # the usual level
+FORMAT = "rag-bot baseline 1"
 Pair = tuple[Outcome, Outcome]
-_Statistic = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,12 @@ def compare_results(before: Result, after: Result, names: tuple[str, str] = ("be
     Raises:
         UsageError: they have no case in common.
     """
-    pairs = _pairs(before, after)
+    others = {outcome.case.id: outcome for outcome in after.outcomes}
+    pairs = [
+        (outcome, others[outcome.case.id])
+        for outcome in before.outcomes
+        if outcome.case.id in others and others[outcome.case.id].case == outcome.case
+    ]
     if not pairs:
         raise UsageError(f"{names[0]} and {names[1]} have no case in common. Compare runs of the same file of cases.")
     return Comparison(
@@ -101,25 +111,16 @@ def compare_results(before: Result, after: Result, names: tuple[str, str] = ("be
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
     """A comparison as the JSON of the command line; figures rounded to four digits."""
     differences = {
-        one.name: {
-            "before": round(one.before, 4),
-            "after": round(one.after, 4),
-            "difference": round(one.after - one.before, 4),
-            "p": round(one.p, 4),
-            "cases": one.cases,
+        difference.name: {
+            "before": round(difference.before, 4),
+            "after": round(difference.after, 4),
+            "difference": round(difference.after - difference.before, 4),
+            "p": round(difference.p, 4),
+            "cases": difference.cases,
         }
-        for one in comparison.differences
+        for difference in comparison.differences
     }
     return asdict(comparison) | {"differences": differences}
-
-
-def _pairs(before: Result, after: Result) -> list[Pair]:
-    others = {outcome.case.id: outcome for outcome in after.outcomes}
-    return [
-        (outcome, others[outcome.case.id])
-        for outcome in before.outcomes
-        if outcome.case.id in others and others[outcome.case.id].case == outcome.case
-    ]
 
 
 def _left_out(before: Result, after: Result, common: int, names: tuple[str, str]) -> str:
@@ -134,20 +135,20 @@ def _left_out(before: Result, after: Result, common: int, names: tuple[str, str]
 
 def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
     for name in SHARES:
-        yield from _difference(name, [(score_of(one, name), score_of(other, name)) for one, other in pairs], mean)
+        yield from _difference(name, [(score_of(then, name), score_of(now, name)) for then, now in pairs], mean)
     for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
-        some = [pair for pair in pairs if pair[0].case.answerable or kind in (None, pair[0].case.kind)]
-        answerable = np.array([one.case.answerable for one, _ in some])
+        of_kind = [pair for pair in pairs if pair[0].case.answerable or kind in (None, pair[0].case.kind)]
+        answerable = np.array([then.case.answerable for then, _ in of_kind])
         if answerable.any() and not answerable.all():
-            confidences = [(one.confidence, other.confidence) for one, other in some]
+            confidences = [(then.confidence, now.confidence) for then, now in of_kind]
             yield from _difference(name, confidences, partial(_auroc_of, answerable))
-    milliseconds = [(one.seconds * 1000, other.seconds * 1000) for one, other in pairs]
+    milliseconds = [(then.seconds * 1000, now.seconds * 1000) for then, now in pairs]
     for name, share in zip(LATENCIES, (0.5, 0.95), strict=True):
         yield from _difference(name, milliseconds, partial(np.quantile, q=share, axis=-1))
 
 
 def _difference(
-    name: str, values: Sequence[tuple[float | None, float | None]], statistic: _Statistic
+    name: str, values: Sequence[tuple[float | None, float | None]], statistic: Statistic
 ) -> Iterator[Difference]:
     """One difference, or none where no case has the measure in both."""
     both = np.array([pair for pair in values if None not in pair], dtype=float)
@@ -162,5 +163,87 @@ def _auroc_of(answerable: NDArray[np.bool_], confidences: Floats) -> Floats:
 
 
 def _flip(pair: Pair) -> Flip:
-    before, after = (tuple(one.location for one in outcome.citations) for outcome in pair)
+    before, after = (tuple(line.location for line in outcome.citations) for outcome in pair)
     return Flip(pair[0].case.id, pair[0].case.kind, pair[0].case.question, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The measures of a result, without times, which hang on the machine, and the ids of the cases that were right."""
+
+    cases_file: str
+    made: str
+    commit: str
+    settings: Mapping[str, Any]
+    fingerprint: str
+    measures: tuple[Measure, ...]
+    right: tuple[str, ...]
+    format: str = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A measure that is now below the lower end of the baseline's interval; `value` is None where no case has it."""
+
+    baseline: Measure
+    value: float | None
+
+    def __str__(self) -> str:
+        now = "not measured" if self.value is None else f"{self.value:.4f}"
+        then = self.baseline
+        return f"{then.name} is {now}, below {then.low:.4f}, the lower end of the baseline's {then.value:.4f}"
+
+
+_BASELINE: TypeAdapter[Baseline] = TypeAdapter(Baseline)
+
+
+def baseline_of(result: Result) -> Baseline:
+    """What a later run is held to."""
+    return Baseline(
+        cases_file=result.cases_file,
+        made=result.made,
+        commit=result.commit,
+        settings=result.settings,
+        fingerprint=result.index.fingerprint,
+        measures=tuple(figure for figure in measure(result.outcomes).values() if figure.name not in COSTS),
+        right=tuple(outcome.case.id for outcome in result.outcomes if outcome.right),
+    )
+
+
+def write_baseline(result: Result, path: Path) -> None:
+    """Make a result the baseline.
+
+    Raises:
+        UsageError: it can't be written there.
+    """
+    save_text(path, _BASELINE.dump_json(baseline_of(result), indent=1).decode() + "\n")
+
+
+def read_baseline(path: Path) -> Baseline:
+    """A baseline that was written.
+
+    Raises:
+        UsageError: the file can't be read or is no baseline of this version.
+    """
+    try:
+        baseline = _BASELINE.validate_json(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"The baseline {path} cannot be read: {error.strerror}.") from error
+    except ValidationError:
+        baseline = None
+    if baseline is None or baseline.format != FORMAT:
+        raise UsageError(f"{path} is no baseline of this version. Make one with `rag-bot eval run --baseline`.")
+    return baseline
+
+
+def falls(result: Result, baseline: Baseline) -> list[Fall]:
+    """The measures that fell beyond the baseline's intervals."""
+    now = measure(result.outcomes)
+    values = [(then, now[then.name].value if then.name in now else None) for then in baseline.measures]
+    return [Fall(then, value) for then, value in values if value is None or value < then.low]
+
+
+def newly_wrong(result: Result, baseline: Baseline) -> Sequence[Outcome]:
+    """The cases that were right in the baseline and are not now."""
+    right = set(baseline.right)
+    return [outcome for outcome in result.outcomes if not outcome.right and outcome.case.id in right]

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, append_case, case_line, read_cases
-from rag_bot.evaluation.places import beside_index, make_private
+from rag_bot.evaluation.results import beside_index, make_private
 from rag_bot.files import save_text
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KIND = "feedback"
 FOLDER, FILE = "feedback", "cases.jsonl"
-_PATIENCE = 5.0  # seconds that another writer may take
+_PATIENCE_SECONDS = 5.0  # that another writer, who has a few lines to write, may take; set by hand
 
 
 def feedback_file(settings: Settings) -> Path:
@@ -41,15 +41,22 @@ class Feedback:
         Raises:
             UsageError: the file can't be read, or a line is no case.
         """
-        stamp = self._stamp()
+        try:
+            status = self.path.stat()
+            stamp: tuple[int, ...] = (status.st_mtime_ns, status.st_ino, status.st_size)
+        except OSError:
+            stamp = ()
         if stamp != self._read[0]:
             self._read = (stamp, tuple(read_cases(self.path)) if any(stamp[-1:]) else ())
         return self._read[1]
 
     def find(self, question: str, turns: tuple[str, ...] = ()) -> Case | None:
         """The case of a question, however it is spaced and in whatever case of letters. Raises as `cases`."""
-        asked = _asked(question, turns)
-        return next((case for case in self.cases() if case.kind == KIND and _asked_in(case) == asked), None)
+        words = _normalised(question, turns)
+        return next(
+            (case for case in self.cases() if case.kind == KIND and _normalised(case.question, case.turns) == words),
+            None,
+        )
 
     def keep(self, case: Case) -> Case:
         """Add a case, in place of the one that its question had; it gets that one's id, or one of its own.
@@ -62,7 +69,7 @@ class Feedback:
             if former is None:
                 return append_case(self.path, replace(case, kind=KIND))
             case = replace(case, kind=KIND, id=former.id)
-            self._write([case if other.id == former.id else other for other in self.cases()])
+            self._save([case if other.id == former.id else other for other in self.cases()])
             return case
 
     def take_back(self, question: str, turns: tuple[str, ...] = ()) -> bool:
@@ -71,23 +78,16 @@ class Feedback:
             former = self.find(question, turns)
             if former is None:
                 return False
-            self._write([case for case in self.cases() if case.id != former.id])
+            self._save([case for case in self.cases() if case.id != former.id])
             return True
 
-    def _write(self, cases: list[Case]) -> None:
+    def _save(self, cases: list[Case]) -> None:
         save_text(self.path, "".join(case_line(case) for case in cases))
-
-    def _stamp(self) -> tuple[int, ...]:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return ()
-        return found.st_mtime_ns, found.st_ino, found.st_size
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """The folder, made where there is none, for this writer alone."""
-        lock = FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=_PATIENCE)
+        lock = FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=_PATIENCE_SECONDS)
         try:
             make_private(self.path.parent)
             lock.acquire()
@@ -100,9 +100,5 @@ class Feedback:
             lock.release()
 
 
-def _asked(question: str, turns: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(" ".join(one.split()).casefold() for one in (*turns, question))
-
-
-def _asked_in(case: Case) -> tuple[str, ...]:
-    return _asked(case.question, case.turns)
+def _normalised(question: str, turns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(" ".join(text.split()).casefold() for text in (*turns, question))

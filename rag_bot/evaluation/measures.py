@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
-from rag_bot.evaluation.intervals import Floats, auroc, interval_of, interval_of_auroc, interval_of_mean
+from rag_bot.evaluation.intervals import Interval, auroc, interval_of, interval_of_auroc, interval_of_mean
 from rag_bot.evaluation.results import Outcome, Result
 
 SHARES = (
@@ -54,13 +54,26 @@ class Measure:
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
     """Every measure that there is a case for, by name."""
-    found = [
-        *(_share(name, outcomes) for name in SHARES),
-        *_aurocs(outcomes),
-        *_latencies(outcomes),
-        *_writing(outcomes),
+    figures = [figure for name in SHARES if (figure := _share(name, outcomes))]
+    positive = np.array([outcome.confidence for outcome in outcomes if outcome.case.answerable], dtype=float)
+    others = [outcome for outcome in outcomes if not outcome.case.answerable]
+    for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
+        negative = np.array([other.confidence for other in others if kind in (None, other.case.kind)], dtype=float)
+        if len(positive) and len(negative):
+            interval = interval_of_auroc(positive, negative)
+            figures.append(_measure(name, auroc(positive, negative), interval, len(positive) + len(negative)))
+    milliseconds = [outcome.seconds * 1000 for outcome in outcomes]
+    written = [outcome.prose for outcome in outcomes if outcome.prose]
+    quantiles: list[tuple[str, float, list[Any]]] = [
+        (name, share, milliseconds) for name, share in zip(LATENCIES, (0.5, 0.95), strict=True)
     ]
-    return {one.name: one for one in found if one}
+    quantiles += [(name, 0.5, [getattr(prose, name.replace("_p50", "")) for prose in written]) for name in WRITING]
+    for name, share, known in quantiles:
+        values = np.array([value for value in known if value is not None])
+        if len(values):
+            quantile = partial(np.quantile, q=share, axis=-1)
+            figures.append(_measure(name, quantile(values), interval_of(values, quantile), len(values), digits=1))
+    return {figure.name: figure for figure in figures}
 
 
 def measure_kinds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Measure]]:
@@ -69,8 +82,8 @@ def measure_kinds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Measure]]:
     for outcome in outcomes:
         kinds[outcome.case.kind].append(outcome)
     return {
-        kind: {one.name: one for name in OF_A_KIND if (one := _share(name, some))}
-        for kind, some in sorted(kinds.items())
+        kind: {name: figure for name in OF_A_KIND if (figure := _share(name, of_kind))}
+        for kind, of_kind in sorted(kinds.items())
     }
 
 
@@ -82,14 +95,21 @@ def score_of(outcome: Outcome, name: str) -> float | None:
 def summarise(result: Result) -> dict[str, Any]:
     """A result as the JSON of the command line: figures rounded to four digits, None where no case applies."""
     outcomes = result.outcomes
-    found, kinds = measure(outcomes), measure_kinds(outcomes)
+    measures, kinds = measure(outcomes), measure_kinds(outcomes)
     return {
         "cases": len(outcomes),
-        **{name: found[name].value if name in found else None for name in (*SHARES, *AUROCS, *COSTS)},
+        **{name: measures[name].value if name in measures else None for name in (*SHARES, *AUROCS, *COSTS)},
         "missing_evidence": sum(len(outcome.missing) for outcome in outcomes),
         "median_seconds": round(median(outcome.seconds for outcome in outcomes), 3) if outcomes else None,
-        "intervals": {name: [one.low, one.high] for name, one in found.items()},
-        "by_kind": {kind: _kind_json(measures) for kind, measures in kinds.items()},
+        "intervals": {name: [figure.low, figure.high] for name, figure in measures.items()},
+        "by_kind": {
+            kind: {
+                "cases": of_kind["right"].cases,
+                **{name: figure.value for name, figure in of_kind.items()},
+                "interval": [of_kind["right"].low, of_kind["right"].high],
+            }
+            for kind, of_kind in kinds.items()
+        },
         "missing": list(missing_evidence(outcomes)),
         "failed": [_failed_json(outcome) for outcome in outcomes if not outcome.right],
         "file": result.cases_file,
@@ -104,14 +124,14 @@ def summarise(result: Result) -> dict[str, Any]:
 def missing_evidence(outcomes: Iterable[Outcome]) -> Iterator[dict[str, str]]:
     """The evidence that no longer stands in the notes, with its case and why."""
     for outcome in outcomes:
-        for one in outcome.missing:
-            quoted = {"path": one.evidence.path, "quote": one.evidence.quote}
-            yield {"id": outcome.case.id, **quoted, "problem": one.problem}
+        for piece in outcome.missing:
+            quoted = {"path": piece.evidence.path, "quote": piece.evidence.quote}
+            yield {"id": outcome.case.id, **quoted, "problem": piece.problem}
 
 
 def missing_words(outcomes: Iterable[Outcome]) -> list[str]:
     """The same as lines for people."""
-    return [f"{one['id']}: {one['problem']}: {one['quote']!r}" for one in missing_evidence(outcomes)]
+    return [f"{piece['id']}: {piece['problem']}: {piece['quote']!r}" for piece in missing_evidence(outcomes)]
 
 
 def first_evidence_rank(outcome: Outcome) -> int | None:
@@ -124,50 +144,9 @@ def _share(name: str, outcomes: Sequence[Outcome]) -> Measure | None:
     return _measure(name, values.mean(), interval_of_mean(values), len(values)) if len(values) else None
 
 
-def _aurocs(outcomes: Sequence[Outcome]) -> list[Measure]:
-    answerable = _confidences(outcome for outcome in outcomes if outcome.case.answerable)
-    others = [outcome for outcome in outcomes if not outcome.case.answerable]
-    kinds = ({OFF_TOPIC}, {NEAR_TOPIC}, {outcome.case.kind for outcome in others})
-    found = []
-    for name, some in zip(AUROCS, kinds, strict=True):
-        negative = _confidences(outcome for outcome in others if outcome.case.kind in some)
-        if len(answerable) and len(negative):
-            interval = interval_of_auroc(answerable, negative)
-            found.append(_measure(name, float(auroc(answerable, negative)), interval, len(answerable) + len(negative)))
-    return found
-
-
-def _latencies(outcomes: Sequence[Outcome]) -> list[Measure]:
-    milliseconds = np.array([outcome.seconds * 1000 for outcome in outcomes])
-    found = []
-    for name, share in zip(LATENCIES, (0.5, 0.95), strict=True) if len(milliseconds) else ():
-        interval = interval_of(milliseconds, partial(np.quantile, q=share, axis=-1))
-        found.append(_measure(name, float(np.quantile(milliseconds, share)), interval, len(milliseconds), digits=1))
-    return found
-
-
-def _writing(outcomes: Sequence[Outcome]) -> Iterator[Measure]:
-    """Medians over the cases that a model wrote an answer to."""
-    written = [outcome.prose for outcome in outcomes if outcome.prose]
-    for name in WRITING:
-        values = np.array([value for one in written if (value := getattr(one, name.replace("_p50", ""))) is not None])
-        if len(values):
-            interval = interval_of(values, partial(np.quantile, q=0.5, axis=-1))
-            yield _measure(name, float(np.median(values)), interval, len(values), digits=1)
-
-
-def _measure(name: str, value: float, interval: tuple[float, float], cases: int, digits: int = 4) -> Measure:
+def _measure(name: str, value: SupportsFloat, interval: Interval, cases: int, digits: int = 4) -> Measure:
     low, high = interval
     return Measure(name, round(float(value), digits), round(low, digits), round(high, digits), cases)
-
-
-def _confidences(outcomes: Iterable[Outcome]) -> Floats:
-    return np.array([outcome.confidence for outcome in outcomes], dtype=float)
-
-
-def _kind_json(measures: dict[str, Measure]) -> dict[str, Any]:
-    values = {name: one.value for name, one in measures.items()}
-    return {"cases": measures["right"].cases, **values, "interval": [measures["right"].low, measures["right"].high]}
 
 
 def _failed_json(outcome: Outcome) -> dict[str, Any]:
@@ -177,9 +156,9 @@ def _failed_json(outcome: Outcome) -> dict[str, Any]:
         "question": outcome.case.question,
         "turns": list(outcome.case.turns),
         "confidence": outcome.confidence,
-        "answered": [one.location for one in outcome.citations],
-        "expected": [one.evidence.path for one in outcome.expected],
-        "expected_at": [one.location or one.problem for one in outcome.expected],
+        "answered": [line.location for line in outcome.citations],
+        "expected": [piece.evidence.path for piece in outcome.expected],
+        "expected_at": [piece.location or piece.problem for piece in outcome.expected],
         "retrieved": [{"location": hit.location, "holds_evidence": bool(hit.pieces)} for hit in outcome.hits],
         "recall": outcome.scores.get("recall@5"),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 from math import sqrt
 
@@ -10,8 +10,8 @@ from rag_bot.evaluation.measures import first_evidence_rank, measure_kinds
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.scores import DEPTH
 
-BINS = 10
-_MARK, _FAINT = "#3f7fd6", "#8a8f98"
+BINS = 10  # tenths of the confidence
+_MARK, _FAINT = "#3f7fd6", "#8a8f98"  # these and the sizes below, in pixels, by eye
 _FONT = 'font-family="system-ui, sans-serif" font-size="13" fill="currentColor"'
 _LEFT, _WIDTH, _ROW = 150, 640, 26
 _LONGEST_KIND = 18  # characters that fit on the left
@@ -25,23 +25,36 @@ def kinds_svg(result: Result) -> str:
     def x(share: float) -> float:
         return _LEFT + plot * share
 
-    parts = [*_share_lines(x, 14, bottom - 8)]
-    for number, (kind, one) in enumerate(kinds.items()):
+    parts = []
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        parts += [
+            _line(x(share), 14, x(share), bottom - 8, _FAINT, 1, 0.35),
+            _text(x(share), bottom + 10, f"{share:g}", "middle", faint=True),
+        ]
+    for number, (kind, right) in enumerate(kinds.items()):
         y = 28 + _ROW * number
         parts += [
             _text(_LEFT - 12, y + 4, kind if len(kind) <= _LONGEST_KIND else f"{kind[: _LONGEST_KIND - 1]}…", "end"),
-            _line(x(0), y, x(one.value), y, _MARK, 12, 0.3),
-            _whisker(x(one.low), x(one.high), y),
-            _dot(x(one.value), y, f"{kind}: {one.value:.2f} ({one.low:.2f} to {one.high:.2f}), {one.cases} cases"),
-            _text(_WIDTH - 76, y + 4, f"{one.value:.2f}"),
-            _text(_WIDTH, y + 4, f"n={one.cases}", "end", faint=True),
+            _line(x(0), y, x(right.value), y, _MARK, 12, 0.3),
+            _line(x(right.low), y, x(right.high), y, _MARK, 2, 1)
+            + "".join(_line(x(end), y - 5, x(end), y + 5, _MARK, 2, 1) for end in (right.low, right.high)),
+            _dot(
+                x(right.value),
+                y,
+                f"{kind}: {right.value:.2f} ({right.low:.2f} to {right.high:.2f}), {right.cases} cases",
+            ),
+            _text(_WIDTH - 76, y + 4, f"{right.value:.2f}"),
+            _text(_WIDTH, y + 4, f"n={right.cases}", "end", faint=True),
         ]
     return _svg("Share of right cases by kind, with 95 % intervals", bottom + 22, parts)
 
 
 def reliability_svg(result: Result) -> str:
     """The share of answerable cases among those of like confidence: on the diagonal, the confidence is what it says."""
-    bins = list(_bins(result.outcomes))
+    tenths: list[list[Outcome]] = [[] for _ in range(BINS)]
+    for outcome in result.outcomes:
+        tenths[min(int(outcome.confidence * BINS), BINS - 1)].append(outcome)
+    bins = [outcomes for outcomes in tenths if outcomes]
     left, top, size = 60, 12, 300
 
     def at(confidence: float, share: float) -> tuple[float, float]:
@@ -55,15 +68,15 @@ def reliability_svg(result: Result) -> str:
         ]
         parts += [_text(left - 8, at(0, share)[1] + 4, f"{share:g}", "end", faint=True)]
         parts += [_text(at(share, 0)[0], top + size + 18, f"{share:g}", "middle", faint=True)]
-    most = max((len(some) for some in bins), default=1)
-    for some in bins:
-        confidence = sum(one.confidence for one in some) / len(some)
-        answerable = sum(one.case.answerable for one in some)
-        share, (low, high) = answerable / len(some), _wilson(answerable, len(some))
-        said = f"confidence about {confidence:.2f}: {answerable} of {len(some)} answerable"
+    most = max(map(len, bins), default=1)
+    for outcomes in bins:
+        confidence = sum(outcome.confidence for outcome in outcomes) / len(outcomes)
+        answerable = sum(outcome.case.answerable for outcome in outcomes)
+        share, (low, high) = answerable / len(outcomes), _wilson(answerable, len(outcomes))
+        title = f"confidence about {confidence:.2f}: {answerable} of {len(outcomes)} answerable"
         parts += [
             _line(*at(confidence, low), *at(confidence, high), _MARK, 2, 0.55),
-            _dot(*at(confidence, share), said, 3 + 7 * sqrt(len(some) / most)),
+            _dot(*at(confidence, share), title, 3 + 7 * sqrt(len(outcomes) / most)),
         ]
     parts += [
         _text(left + size / 2, top + size + 40, "confidence", "middle"),
@@ -98,27 +111,12 @@ def ranks_svg(result: Result) -> str:
     return _svg("Rank of the first passage that holds evidence", top + height + 52, parts)
 
 
-def _bins(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """The outcomes by their confidence in tenths, without empty tenths."""
-    bins: list[list[Outcome]] = [[] for _ in range(BINS)]
-    for outcome in outcomes:
-        bins[min(int(outcome.confidence * BINS), BINS - 1)].append(outcome)
-    return (some for some in bins if some)
-
-
 def _wilson(successes: int, total: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927), which is of use for few cases too."""
-    z, share = 1.96, successes / total
+    z, share = 1.96, successes / total  # 1.96: the 97.5 % quantile of the normal distribution
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
     return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def _share_lines(x: Callable[[float], float], top: float, bottom: float) -> Iterator[str]:
-    """Upright lines at the quarters, with their labels."""
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        yield _line(x(share), top, x(share), bottom, _FAINT, 1, 0.35)
-        yield _text(x(share), bottom + 18, f"{share:g}", "middle", faint=True)
 
 
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:
@@ -127,14 +125,9 @@ def _svg(title: str, height: float, parts: Sequence[str]) -> str:
     return "\n".join([opened, f"<title>{escape(title)}</title>", *parts, "</svg>"])
 
 
-def _whisker(low: float, high: float, y: float) -> str:
-    ends = "".join(_line(x, y - 5, x, y + 5, _MARK, 2, 1) for x in (low, high))
-    return _line(low, y, high, y, _MARK, 2, 1) + ends
-
-
-def _dot(x: float, y: float, said: str, radius: float = 5) -> str:
+def _dot(x: float, y: float, title: str, radius: float = 5) -> str:
     place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"'
-    return f'<circle {place} fill="{_MARK}"><title>{escape(said)}</title></circle>'
+    return f'<circle {place} fill="{_MARK}"><title>{escape(title)}</title></circle>'
 
 
 def _line(

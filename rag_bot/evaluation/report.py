@@ -68,17 +68,14 @@ def report_html(result: Result) -> str:
         f"<h2>{len(failed):,} of {len(result.outcomes):,} cases went wrong</h2>",
         *(_failed(outcome) for outcome in failed),
     ]
-    return _page(f"Evaluation of {result.cases_file}", body)
-
-
-def _page(title: str, body: Iterable[str]) -> str:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>",
+            f"<title>Evaluation of {escape(result.cases_file)}</title>",
+            f"<style>\n{_STYLE}\n</style>\n</head>\n<body>",
             *body,
             "</body>\n</html>\n",
         ]
@@ -87,11 +84,11 @@ def _page(title: str, body: Iterable[str]) -> str:
 
 def measures_table(outcomes: Sequence[Outcome]) -> str:
     """Every measure with its interval, as a table."""
-    found = measure(outcomes)
+    measures = measure(outcomes)
     rows = (
-        (NAMES.get(name, name), figure(found[name]), interval(found[name]), f"{found[name].cases:,}")
+        (NAMES.get(name, name), figure(measures[name]), interval(measures[name]), f"{measures[name].cases:,}")
         for name in (*SHARES, *AUROCS, *COSTS)
-        if name in found
+        if name in measures
     )
     return _table(("measure", "value", "95 % interval", "cases"), rows)
 
@@ -120,8 +117,8 @@ def missing_list(outcomes: Sequence[Outcome]) -> Iterator[str]:
     missing = list(missing_evidence(outcomes))
     if missing:
         yield '<h2 class="bad">Evidence that is missing, counted as not found</h2>\n<ul>'
-        for one in missing:
-            yield f"<li>{escape(one['id'])}: {escape(one['problem'])}: <q>{escape(one['quote'])}</q></li>"
+        for piece in missing:
+            yield f"<li>{escape(piece['id'])}: {escape(piece['problem'])}: <q>{escape(piece['quote'])}</q></li>"
         yield "</ul>"
 
 
@@ -145,8 +142,8 @@ def _expected(outcome: Outcome) -> str:
         return "to abstain"
     pattern = f"<div>an answer that matches <code>{escape(outcome.case.pattern)}</code></div>"
     return pattern + "".join(
-        f"<div><code>{escape(expected_place(one))}</code> <q>{escape(one.evidence.quote)}</q></div>"
-        for one in outcome.expected
+        f"<div><code>{escape(expected_place(piece))}</code> <q>{escape(piece.evidence.quote)}</q></div>"
+        for piece in outcome.expected
     )
 
 
@@ -154,9 +151,9 @@ def _answered(outcome: Outcome) -> str:
     if not outcome.citations:
         return "abstained"
     return "".join(
-        f'<div><code class="{"good" if one.relevant else ""}">{escape(one.location)}</code> '
-        f'<span class="text">{escape(one.text)}</span></div>'
-        for one in outcome.citations
+        f'<div><code class="{"good" if cited.relevant else ""}">{escape(cited.location)}</code> '
+        f'<span class="text">{escape(cited.text)}</span></div>'
+        for cited in outcome.citations
     )
 
 
@@ -171,9 +168,8 @@ def _wrote(outcome: Outcome) -> str:
 
 def _retrieved(outcome: Outcome) -> Iterator[str]:
     rank = first_evidence_rank(outcome)
-    found = f"first evidence at rank {rank}" if rank else "no evidence among them"
-    said = f": {found}" if outcome.expected else ""
-    yield f"<details><summary>The first {len(outcome.hits)} passages{said}</summary><ol>"
+    found = f": first evidence at rank {rank}" if rank else ": no evidence among them"
+    yield f"<details><summary>The first {len(outcome.hits)} passages{found if outcome.expected else ''}</summary><ol>"
     for hit in outcome.hits:
         holds = ' <span class="good">holds evidence</span>' if hit.pieces else ""
         ranks = f"{hit.score:.2f}; meaning {hit.dense_rank or '–'}, words {hit.word_rank or '–'}"

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
-from rag_bot.evaluation.places import beside_index, make_private
 from rag_bot.files import save_text
 from rag_bot.records import Sentence, support_words
 from rag_bot.settings import Settings
@@ -33,7 +32,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RetrievedPassage:
     """A passage that the search gave. `pieces` are the numbers of the pieces of evidence it holds, from 0.
 
     `text` is its beginning. `dense_rank` and `word_rank` count from 1; None where that search did not find it.
@@ -76,8 +75,8 @@ class Prose:
     @property
     def text(self) -> str:
         """What the model wrote, each sentence that the notes do not wholly say with a mark behind it."""
-        said = ((one.text, support_words(one.support)) for one in self.sentences)
-        return " ".join(f"{text} ({mark})" if mark else text for text, mark in said)
+        marked = ((sentence.text, support_words(sentence.support)) for sentence in self.sentences)
+        return " ".join(f"{text} ({mark})" if mark else text for text, mark in marked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class Outcome:
     abstained: bool
     confidence: float
     citations: tuple[Cited, ...]
-    hits: tuple[Found, ...]
+    hits: tuple[RetrievedPassage, ...]
     scores: Mapping[str, float]
     seconds: float
     prose: Prose | None = None
@@ -102,7 +101,7 @@ class Outcome:
     @property
     def missing(self) -> tuple[Expected, ...]:
         """The evidence that no longer stands in its note."""
-        return tuple(one for one in self.expected if one.problem)
+        return tuple(piece for piece in self.expected if piece.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +162,12 @@ def read_result(path: Path) -> Result:
         raise UsageError(f"{path} is no result of this version. Make one with `rag-bot eval run --save`.") from error
     if result.format != FORMAT:
         raise UsageError(f"{path} is a {result.format!r}, this version reads {FORMAT!r}. Run it again.")
-    if not _is_time(result.made):
+    try:
+        datetime.datetime.strptime(result.made, _TIME).replace(tzinfo=datetime.UTC).astimezone()
+    except (ValueError, OverflowError) as error:  # the year 1 may not have a time here
         raise UsageError(
             f"{path} was made at {result.made!r}, which is no time like 2026-11-22T10:30:00Z. Run it again."
-        )
+        ) from error
     return result
 
 
@@ -177,6 +178,22 @@ def save_result(result: Result, path: Path) -> None:
         UsageError: it can't be written there.
     """
     save_text(path, result_json(result))
+
+
+def beside_index(settings: Settings, kind: str) -> Path:
+    """The folder for a person's own files of this kind, beside the index and called as it is. Not made here."""
+    return settings.index.parent / kind / settings.index.name
+
+
+def make_private(folder: Path) -> None:
+    """A folder of `beside_index`, and the one of its kind, for nobody else to read, where there are none.
+
+    Raises:
+        OSError: they can't be made.
+    """
+    folder.parent.parent.mkdir(parents=True, exist_ok=True)
+    for level in (folder.parent, folder):
+        level.mkdir(mode=0o700, exist_ok=True)
 
 
 def results_folder(settings: Settings) -> Path:
@@ -203,11 +220,3 @@ def kept_results(settings: Settings) -> list[Path]:
 def now() -> str:
     """The time in UTC, as `2026-11-22T10:30:00Z`."""
     return time.strftime(_TIME, time.gmtime())
-
-
-def _is_time(made: str) -> bool:
-    try:
-        datetime.datetime.strptime(made, _TIME).replace(tzinfo=datetime.UTC).astimezone()
-    except (ValueError, OverflowError):  # the year 1 may not have a time here
-        return False
-    return True

@@ -18,31 +18,38 @@
   without a claim left out; all of them are marked where they are shown.
 - `fell_back` (a model was asked): the quotes answered in its place.
 
-What "hold", "prove" and "good for something" mean stands in `judge`. The last two follow ALCE (Gao et al. 2023,
+What "hold", "prove" and "good for something" mean stands in `evidence`. The last two follow ALCE (Gao et al. 2023,
 arXiv:2305.14627): there each statement of an answer must follow from its citations, here each piece of evidence must
 stand in them; a line that holds a part of a piece is good even if the rest is not quoted.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+import ir_measures
+
 from rag_bot.evaluation.cases import Case, needs
-from rag_bot.evaluation.judge import Piece, relevant_quotes, supports
+from rag_bot.evaluation.evidence import LocatedEvidence, relevant_quotes, supports
 from rag_bot.evaluation.results import Prose
-from rag_bot.evaluation.sets.rankings import score_rankings
-from rag_bot.records import NO_CLAIM, QUOTES, SUPPORTED, Answer, Hit
+from rag_bot.records import NO_CLAIM, QUOTES, SUPPORTED, Answer, Hit, split_location
 
 RECALL_AT = (1, 5, 10)
 DEPTH = 10
+"""Passages that are looked at: nDCG@10 asks for no more."""
 
 Held = Sequence[tuple[int, ...]]
 """For each passage the numbers of the pieces it holds."""
+Rankings = Mapping[str, Sequence[str]]
+Judgements = Mapping[str, Mapping[str, int]]
+Scores = dict[str, dict[str, float]]
+"""By question or case the value of each measure."""
 
 
 def score_case(
     case: Case,
-    pieces: Sequence[Piece],
+    pieces: Sequence[LocatedEvidence],
     answer: Answer,
     hits: Sequence[Hit],
     held: Held,
@@ -50,68 +57,84 @@ def score_case(
     prose: Prose | None = None,
 ) -> dict[str, float]:
     """All measures that apply; `hits` are at least the first ten passages, or all."""
-    scores = {"abstention_accuracy": float(answer.abstained != case.answerable)} | _writing_scores(prose)
+    scores = {"abstention_accuracy": float(answer.abstained != case.answerable)}
+    if prose is not None:
+        claims = [sentence.support for sentence in prose.sentences if sentence.support != NO_CLAIM]
+        scores["fell_back"] = float(prose.shown == QUOTES)
+        if claims:
+            scores["unsupported_share"] = sum(support != SUPPORTED for support in claims) / len(claims)
     if not case.answerable:
         return scores | {"right_abstentions": float(right)}
     scores |= {"right_answers": float(right), "answered_share_of_answerable": float(not answer.abstained)}
     if pieces:
-        scores |= score_ranking(pieces, hits, held) | _citation_scores(pieces, answer)
+        quotes = [citation.quote for citation in answer.citations]
+        proven = {number for number, piece in enumerate(pieces) if supports(piece, quotes)}
+        scores |= score_ranking(pieces, hits, held) | {"citation_recall": _share_met(pieces, proven)}
+        if quotes:
+            relevant = relevant_quotes(pieces, quotes)
+            scores["citation_precision"] = sum(relevant) / len(relevant)
     return scores
 
 
-def score_ranking(pieces: Sequence[Piece], hits: Sequence[Hit], held: Held) -> dict[str, float]:
+def score_ranking(pieces: Sequence[LocatedEvidence], hits: Sequence[Hit], held: Held) -> dict[str, float]:
     """The measures of the passages alone; at most the first ten are looked at."""
     hits, held = hits[:DEPTH], held[:DEPTH]
     recalls = {
-        f"recall@{depth}": _share_met(pieces, {piece for some in held[:depth] for piece in some}) for depth in RECALL_AT
+        f"recall@{depth}": _share_met(pieces, {number for numbers in held[:depth] for number in numbers})
+        for depth in RECALL_AT
     }
     ranking = [str(hit.rank) for hit in hits]
     relevant = dict.fromkeys(_relevant(pieces, hits, held), 1)
-    found: Mapping[str, float] = score_rankings({"": relevant}, {"": ranking}, ["nDCG@10", "RR@10"])[""]
-    return {"nDCG@10": found["nDCG@10"], "MRR": found["RR@10"], **recalls}
+    values = score_rankings({"": relevant}, {"": ranking}, ["nDCG@10", "RR@10"])[""]
+    return {"nDCG@10": values["nDCG@10"], "MRR": values["RR@10"], **recalls}
 
 
-def _relevant(pieces: Sequence[Piece], hits: Sequence[Hit], held: Held) -> list[str]:
+def rank_notes(hits: Sequence[Hit]) -> list[str]:
+    """The paths of the notes that the passages stand in, best first: each counts by its best passage.
+
+    Notes that hold a copy of a passage come right after the one that is shown for it.
+    """
+    places = (place for hit in hits for place in (hit.chunk.location, *hit.duplicates))
+    return list(dict.fromkeys(split_location(place)[0] for place in places))
+
+
+def score_rankings(judged: Judgements, rankings: Rankings, measures: Sequence[str]) -> Scores:
+    """Each question's measures, by their names in ir_measures (`nDCG@10`, `R@100`, `RR`).
+
+    `rankings` decides which questions are scored; one whose ranking is empty has 0 in everything.
+    """
+    scores: Scores = defaultdict(lambda: dict.fromkeys(measures, 0.0))
+    run = {
+        question: {document: 1 / rank for rank, document in enumerate(ranking, start=1)}
+        for question, ranking in rankings.items()
+        if ranking
+    }
+    grades = {question: dict(judged[question]) for question in rankings}
+    parsed = {ir_measures.parse_measure(name): name for name in measures}
+    for metric in ir_measures.iter_calc(list(parsed), grades, run):
+        scores[metric.query_id][parsed[metric.measure]] = metric.value
+    return {question: dict(scores[question]) for question in rankings}
+
+
+def _relevant(pieces: Sequence[LocatedEvidence], hits: Sequence[Hit], held: Held) -> list[str]:
     """The passages that should be found: those that were, and those that were not and no alternative stands for."""
-    found = [str(hit.rank) for hit, some in zip(hits, held, strict=True) if some]
+    reached_ranks = [str(hit.rank) for hit, numbers in zip(hits, held, strict=True) if numbers]
     shown = {place for hit in hits for place in (hit.chunk.location, *hit.duplicates)}
-    reached = {number for some in held for number in some}
+    reached = {number for numbers in held for number in numbers}
     unseen: dict[str, None] = {}
-    for some in needs([piece.evidence for piece in pieces]):
-        wanted = [number for number in some if number in reached] or [_easiest(pieces, some)]
+    for alternatives in needs([piece.evidence for piece in pieces]):
+        wanted = [number for number in alternatives if number in reached]
+        if not wanted:  # the first that stands in a passage at all is asked for
+            wanted = [next((number for number in alternatives if pieces[number].passages), alternatives[0])]
         places = [place for number in wanted for place in pieces[number].passages]
-        nowhere = not places and not reached.intersection(wanted)
-        unseen |= dict.fromkeys([f"piece {some[0]}"] if nowhere else [place for place in places if place not in shown])
-    return [*found, *unseen]
+        if places or reached.intersection(wanted):
+            unseen |= dict.fromkeys(place for place in places if place not in shown)
+        else:
+            unseen[f"piece {alternatives[0]}"] = None
+    return [*reached_ranks, *unseen]
 
 
-def _easiest(pieces: Sequence[Piece], some: Sequence[int]) -> int:
-    """Of some alternatives the first that stands in a passage at all."""
-    return next((number for number in some if pieces[number].passages), some[0])
-
-
-def _share_met(pieces: Sequence[Piece], found: Collection[int]) -> float:
+def _share_met(pieces: Sequence[LocatedEvidence], found: Collection[int]) -> float:
     """The share of the needs that these pieces, given by their numbers, meet."""
     wanted = needs([piece.evidence for piece in pieces])
-    return sum(any(number in found for number in some) for some in wanted) / len(wanted)
-
-
-def _writing_scores(prose: Prose | None) -> dict[str, float]:
-    if prose is None:
-        return {}
-    claims = [sentence.support for sentence in prose.sentences if sentence.support != NO_CLAIM]
-    unsupported = [support for support in claims if support != SUPPORTED]
-    return {
-        "fell_back": float(prose.shown == QUOTES),
-        **({"unsupported_share": len(unsupported) / len(claims)} if claims else {}),
-    }
-
-
-def _citation_scores(pieces: Sequence[Piece], answer: Answer) -> dict[str, float]:
-    quotes = [citation.quote for citation in answer.citations]
-    proven = {number for number, piece in enumerate(pieces) if supports(piece, quotes)}
-    scores = {"citation_recall": _share_met(pieces, proven)}
-    if quotes:
-        relevant = relevant_quotes(pieces, quotes)
-        scores["citation_precision"] = sum(relevant) / len(relevant)
-    return scores
+    return sum(any(number in found for number in alternatives) for alternatives in wanted) / len(wanted)

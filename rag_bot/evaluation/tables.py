@@ -18,7 +18,7 @@ from rag_bot.evaluation.measures import (
     measure_kinds,
     missing_words,
 )
-from rag_bot.evaluation.results import Expected, Outcome, Result
+from rag_bot.evaluation.results import Expected, Result
 from rag_bot.output import line
 
 NAMES = {
@@ -47,14 +47,54 @@ OF_KINDS = ("right", "recall@5", "nDCG@10", "citation_precision", "citation_reca
 def evaluation_text(result: Result) -> RenderableType:
     """Each measure with its interval, those of each kind, evidence that is missing, and the cases that went wrong."""
     outcomes = result.outcomes
+    figures = measure(outcomes)
+    measures = _table("measure", "value", "95 % interval", "cases")
+    for name in (*SHARES, *AUROCS, *COSTS):
+        if name in figures:
+            value, cases = Text(figure(figures[name]), style="bold"), f"{figures[name].cases:,}"
+            measures.add_row(NAMES.get(name, name), value, interval(figures[name]), cases)
+    wrong = []
+    for outcome in outcomes:
+        if not outcome.right:
+            answered = _places([cited.location for cited in outcome.citations])
+            expected = ", ".join(map(expected_place, outcome.expected)) or "to abstain"
+            fate = f"{answered} ({outcome.confidence:.2f}); expected {expected}"
+            wrong.append(line(f"{outcome.case.id}: {outcome.case.question} -> {fate}"))
     return Group(
-        _measures_table(measure(outcomes)),
+        measures,
         Text(),
         _kinds_table(measure_kinds(outcomes)),
         *_missing_text(missing_words(outcomes)),
-        *_failed_text([outcome for outcome in outcomes if not outcome.right]),
+        *([Text(), Text("Wrong:", style="bold"), *wrong] if wrong else []),
         Text(),
         line(about(result), "dim"),
+    )
+
+
+def comparison_text(comparison: Comparison) -> RenderableType:
+    """Each measure before and after with the p-value of the difference, and the cases that flipped."""
+    table = _table("measure", "before", "after", "difference", "p", "cases")
+    for difference in comparison.differences:
+        change = Text(
+            f"{difference.after - difference.before:+.{difference.digits}f}",
+            style="bold" if difference.is_clear else "",
+        )
+        values = (f"{value:,.{difference.digits}f}" for value in (difference.before, difference.after))
+        table.add_row(
+            NAMES.get(difference.name, difference.name), *values, change, f"{difference.p:.4f}", f"{difference.cases:,}"
+        )
+    left_out = [line(f"Not compared: {comparison.left_out}.", "yellow")] if comparison.left_out else []
+    sides = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."
+    changed = "; ".join(comparison.changed_settings) or "the same in both"
+    return Group(
+        line(sides),
+        line(f"Settings: {changed}."),
+        *left_out,
+        Text(),
+        table,
+        *_missing_text(comparison.missing),
+        *_flips_text("Wrong before, right after:", "green", comparison.fixed),
+        *_flips_text("Right before, wrong after:", "red", comparison.broken),
     )
 
 
@@ -66,32 +106,21 @@ def about(result: Result) -> str:
     return f"{len(result.outcomes):,} cases of {result.cases_file} at {result.made}; {index}; {settings}{commit}"
 
 
-def figure(one: Measure) -> str:
+def figure(measure: Measure) -> str:
     """The value of a measure."""
-    return f"{one.value:,.1f}" if one.name in COSTS else f"{one.value:.3f}"
+    return f"{measure.value:,.1f}" if measure.name in COSTS else f"{measure.value:.3f}"
 
 
-def interval(one: Measure) -> str:
+def interval(measure: Measure) -> str:
     """The interval of a measure."""
-    return f"{one.low:,.1f} – {one.high:,.1f}" if one.name in COSTS else f"{one.low:.3f} – {one.high:.3f}"
+    if measure.name in COSTS:
+        return f"{measure.low:,.1f} – {measure.high:,.1f}"
+    return f"{measure.low:.3f} – {measure.high:.3f}"
 
 
-def answered(outcome: Outcome) -> str:
-    """What came back, as places."""
-    return ", ".join(one.location for one in outcome.citations) or "abstained"
-
-
-def expected_place(one: Expected) -> str:
+def expected_place(piece: Expected) -> str:
     """Where the evidence stands, or why it does not."""
-    return one.location or one.problem
-
-
-def _measures_table(measures: Mapping[str, Measure]) -> Table:
-    table = _table("measure", "value", "95 % interval", "cases")
-    for name in (*SHARES, *AUROCS, *COSTS):
-        if one := measures.get(name):
-            table.add_row(NAMES.get(name, name), Text(figure(one), style="bold"), interval(one), f"{one.cases:,}")
-    return table
+    return piece.location or piece.problem
 
 
 def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
@@ -109,13 +138,15 @@ def _missing_text(missing: Sequence[str]) -> list[Text]:
     return [Text(), title, *map(line, missing)] if missing else []
 
 
-def _failed_text(failed: Sequence[Outcome]) -> list[Text]:
-    lines = []
-    for outcome in failed:
-        expected = ", ".join(expected_place(one) for one in outcome.expected) or "to abstain"
-        said = f"{answered(outcome)} ({outcome.confidence:.2f}); expected {expected}"
-        lines.append(line(f"{outcome.case.id}: {outcome.case.question} -> {said}"))
-    return [Text(), Text("Wrong:", style="bold"), *lines] if lines else []
+def _flips_text(title: str, style: str, flips: Sequence[Flip]) -> list[Text]:
+    lines = [
+        line(f"{flip.id}: {flip.question} -> {_places(flip.before)}, then {_places(flip.after)}") for flip in flips
+    ]
+    return [Text(), Text(title, style=f"bold {style}"), *lines] if lines else []
+
+
+def _places(places: Sequence[str]) -> str:
+    return ", ".join(places) or "abstained"
 
 
 def _table(first: str, *others: str) -> Table:
@@ -124,34 +155,3 @@ def _table(first: str, *others: str) -> Table:
     for name in others:
         table.add_column(name, justify="right", min_width=11 if "interval" in name else None)
     return table
-
-
-def comparison_text(comparison: Comparison) -> RenderableType:
-    """Each measure before and after with the p-value of the difference, and the cases that flipped."""
-    table = _table("measure", "before", "after", "difference", "p", "cases")
-    for one in comparison.differences:
-        difference = Text(f"{one.after - one.before:+.{one.digits}f}", style="bold" if one.is_clear else "")
-        values = (f"{value:,.{one.digits}f}" for value in (one.before, one.after))
-        table.add_row(NAMES.get(one.name, one.name), *values, difference, f"{one.p:.4f}", f"{one.cases:,}")
-    left_out = [line(f"Not compared: {comparison.left_out}.", "yellow")] if comparison.left_out else []
-    said = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."
-    changed = "; ".join(comparison.changed_settings) or "the same in both"
-    return Group(
-        line(said),
-        line(f"Settings: {changed}."),
-        *left_out,
-        Text(),
-        table,
-        *_missing_text(comparison.missing),
-        *_flips_text("Wrong before, right after:", "green", comparison.fixed),
-        *_flips_text("Right before, wrong after:", "red", comparison.broken),
-    )
-
-
-def _flips_text(title: str, style: str, flips: Sequence[Flip]) -> list[Text]:
-    lines = [line(f"{one.id}: {one.question} -> {_places(one.before)}, then {_places(one.after)}") for one in flips]
-    return [Text(), Text(title, style=f"bold {style}"), *lines] if lines else []
-
-
-def _places(places: Sequence[str]) -> str:
-    return ", ".join(places) or "abstained"

@@ -22,6 +22,7 @@ from rag_bot.records import (
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer as the JSON of the contract."""
     searched_for = {"searched_for": answer.reworded} if answer.reworded else {}
     return {
         "question": answer.question,
@@ -31,8 +32,13 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "abstained": answer.abstained,
         "confidence": answer.confidence,
         "sentences": [
-            {"text": one.text, "citations": list(one.citations), "support": one.support, "reasons": list(one.reasons)}
-            for one in answer.sentences
+            {
+                "text": sentence.text,
+                "citations": list(sentence.citations),
+                "support": sentence.support,
+                "reasons": list(sentence.reasons),
+            }
+            for sentence in answer.sentences
         ],
         "citations": [_citation_json(citation) for citation in answer.citations],
         "nearest": [place_json(Place.of(hit)) for hit in answer.nearest],
@@ -44,6 +50,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, Any]:
+    """Passages as the JSON of the contract."""
     return {
         "hits": [{"rank": hit.rank} | place_json(Place.of(hit)) | {"text": hit.chunk.text} for hit in hits],
         "timings_ms": timings_ms,
@@ -55,7 +62,11 @@ def answer_text(answer: Answer) -> RenderableType:
     above = [line(f"Searched for: {answer.reworded}", "dim")] if answer.reworded else []
     above += [line(answer.notice, "yellow")] if answer.notice else []
     if answer.abstained:
-        return Visible(Group(*above, Text(answer.text, style="bold"), *_nearest_text(answer.nearest)))
+        nearest = [
+            line(f"  {hit.chunk.location}", "cyan").append(line(f"  {hit.note.title}", "dim")) for hit in answer.nearest
+        ]
+        title = [Text("The nearest notes:", style="dim")] if nearest else []
+        return Visible(Group(*above, Text(answer.text, style="bold"), *title, *nearest))
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
     cited = (part for citation in answer.citations for part in _citation_text(citation))
     return Visible(Group(*above, *written, *cited))
@@ -74,10 +85,18 @@ def prose_text(answer: Answer) -> Text:
 
 
 def hits_text(hits: Sequence[Hit]) -> RenderableType:
-    return Visible(Group(*(part for hit in hits for part in _hit_text(hit))))
+    """Each passage below its place and score."""
+    parts: list[RenderableType] = []
+    for hit in hits:
+        place = Text(f"{hit.rank:>2}. ", style="bold").append(line(hit.chunk.location, "cyan"))
+        place.append(line(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", "dim"))
+        also = [line(f"    also in {', '.join(hit.duplicates)}", "dim")] if hit.duplicates else []
+        parts += [place, *also, Text(hit.chunk.text), Text()]
+    return Visible(Group(*parts))
 
 
 def place_json(place: Place) -> dict[str, Any]:
+    """A place in a note, its score rounded to four digits."""
     return asdict(place) | {"headings": list(place.headings), "score": round(place.score, 4)}
 
 
@@ -108,19 +127,3 @@ def _citation_text(citation: Citation) -> list[RenderableType]:
         place,
         Text(),
     ]
-
-
-def _nearest_text(hits: Sequence[Hit]) -> list[RenderableType]:
-    if not hits:
-        return []
-    return [
-        Text("The nearest notes:", style="dim"),
-        *(line(f"  {hit.chunk.location}", "cyan").append(line(f"  {hit.note.title}", "dim")) for hit in hits),
-    ]
-
-
-def _hit_text(hit: Hit) -> list[RenderableType]:
-    place = Text(f"{hit.rank:>2}. ", style="bold").append(line(hit.chunk.location, "cyan"))
-    place.append(line(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", "dim"))
-    also = [line(f"    also in {', '.join(hit.duplicates)}", "dim")] if hit.duplicates else []
-    return [place, *also, Text(hit.chunk.text), Text()]

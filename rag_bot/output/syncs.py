@@ -21,10 +21,12 @@ from rag_bot.records import (
     Writer,
 )
 
-_LISTED = 20  # paths that are printed of each kind of change
+_COUNTED = (*CHANGES, "unchanged")
+_LISTED = 20  # paths that are printed of each kind of change; by eye
 
 
 def report_json(report: SyncReport) -> dict[str, Any]:
+    """A sync as the JSON of the contract; `kept` only where notes were."""
     return {
         **{name: len(getattr(report.plan, name)) for name in _COUNTED},
         "failed": [asdict(failure) for failure in report.failed],
@@ -43,6 +45,7 @@ def dry_run_json(report: SyncReport) -> dict[str, Any]:
 
 
 def verification_json(found: Verification) -> dict[str, Any]:
+    """What a comparison of folders and index found, as the JSON of the contract."""
     return {
         "ok": not found.problems,
         "problems": [asdict(problem) for problem in found.problems],
@@ -54,6 +57,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
 
 
 def status_json(status: Status) -> dict[str, Any]:
+    """The state of the index as the JSON of the contract."""
     return {
         **asdict(status),
         "index": str(status.index),
@@ -61,7 +65,7 @@ def status_json(status: Status) -> dict[str, Any]:
         "missing": [str(root) for root in status.missing],
         "failed": [asdict(failure) for failure in status.failed],
         "runs": [
-            asdict(run) | {"state": run_state(run, status.writer, index)} for index, run in enumerate(status.runs)
+            asdict(run) | {"state": run_state(run, status.writer, place)} for place, run in enumerate(status.runs)
         ],
     }
 
@@ -76,6 +80,7 @@ def run_state(run: Run, writer: Writer | None, place: int) -> str:
 
 
 def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
+    """What was done, or with `dry_run` would be, and what could not be read or was kept."""
     counts = [f"{len(getattr(report.plan, name))} {name}" for name in _COUNTED if getattr(report.plan, name)]
     lines = [Text(f"{'Would be: ' if dry_run else ''}{', '.join(counts) or 'no notes'}", style="bold")]
     if dry_run:
@@ -98,7 +103,8 @@ def sync_line(report: SyncReport, at: str) -> str:
 
 
 def verification_text(found: Verification) -> RenderableType:
-    lines = [line(f"repaired: {what}", "green") for what in found.repaired]
+    """What was mended, what is wrong, and how much was looked at."""
+    lines = [line(f"repaired: {part}", "green") for part in found.repaired]
     lines += [line(f"{problem.part}: {problem.text}", "yellow") for problem in found.problems]
     verdict = "Something is wrong" if found.problems else "Folders and index agree"
     counted = f"{verdict}: {found.notes:,} notes, {found.passages:,} passages looked at in {found.seconds:.1f} s."
@@ -106,14 +112,20 @@ def verification_text(found: Verification) -> RenderableType:
 
 
 def status_text(status: Status) -> RenderableType:
+    """The state of the index as a table, with the syncs of its history."""
+    folders = ", ".join(f"{root}{' (not there now)' if root in status.missing else ''}" for root in status.roots)
+    writer = ""
+    if status.writer:
+        known = f"process {status.writer.pid} on {status.writer.host}, since {status.writer.started}"
+        writer = known if status.writer.pid else "another process"
     table = Table.grid(padding=(0, 2))
     rows = [
-        ("notes", f"{status.notes:,} in {_folders_text(status)}"),
+        ("notes", f"{status.notes:,} in {folders or 'no folder'}"),
         ("passages", f"{status.chunks:,} ({status.vectors:,} vectors)"),
         ("model", f"{status.model} ({status.fingerprint})"),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
-        *((("syncing now", _writer_text(status.writer)),) if status.writer else ()),
+        *((("syncing now", writer),) if writer else ()),
         *(("not read", f"{failure.path}: {failure.error}") for failure in status.failed),
         *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),
     ]
@@ -128,27 +140,14 @@ def _kept_text(loss: Loss, dry_run: bool) -> str:
     return f"{'would ask about' if dry_run else 'kept'}: {loss.folder}: {gone}; {remedy}"
 
 
-def _folders_text(status: Status) -> str:
-    named = [f"{root}{' (not there now)' if root in status.missing else ''}" for root in status.roots]
-    return ", ".join(named) or "no folder"
-
-
-def _writer_text(writer: Writer) -> str:
-    return f"process {writer.pid} on {writer.host}, since {writer.started}" if writer.pid else "another process"
-
-
 def _run_text(run: Run, status: Status, place: int) -> str:
     state = run_state(run, status.writer, place)
     counts = [f"{run.counts[name]} {name}" for name in CHANGES if run.counts.get(name)]
-    said = {"failed": f"failed: {run.error.split('. ')[0]}", "killed": "was killed", "running": "is running"}.get(
-        state, ""
-    )
+    first_sentence = run.error.split(". ")[0]
+    ends = {"failed": f"failed: {first_sentence}", "killed": "was killed", "running": "is running"}
     seconds = f" ({run.seconds:.1f} s)" if run.seconds is not None else ""
     unread = f", {len(run.failed)} could not be read" if run.failed else ""
-    return f"{run.started}  {said or ', '.join(counts) or 'nothing new'}{unread}{seconds}"
-
-
-_COUNTED = (*CHANGES, "unchanged")
+    return f"{run.started}  {ends.get(state) or ', '.join(counts) or 'nothing new'}{unread}{seconds}"
 
 
 def _plan_text(plan: SyncPlan) -> list[Text]:

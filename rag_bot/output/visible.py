@@ -11,9 +11,11 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
+# Control characters but tab and line end, line and paragraph separators, marks that turn the direction of text,
+# and halves of surrogate pairs, which can't be printed.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PICTURES = 0x2400  # Unicode's pictures of the control characters, in their order
-_PARTING = re.compile("[\t\n]")
+_LINE_BREAKING = re.compile("[\t\n]")
 _DELETE, _PICTURE_OF_DELETE, _UNKNOWN = "\x7f", "␡", "\ufffd"
 
 
@@ -24,7 +26,7 @@ def visible(text: str) -> str:
 
 def visible_line(text: str) -> str:
     """The same on one line, for names, titles and paths: a file's name may hold line ends, and would feign lines."""
-    return _PARTING.sub(_picture, visible(text))
+    return _LINE_BREAKING.sub(_picture, visible(text))
 
 
 def line(text: str, style: str = "") -> Text:
@@ -34,18 +36,18 @@ def line(text: str, style: str = "") -> Text:
 
 def json_text(values: Any, indent: int | None = None) -> str:
     """JSON that a terminal may be shown: what it would obey is escaped, and read back as it was."""
-    written = json.dumps(values, ensure_ascii=False, indent=indent)
-    return _COMMANDS.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
+    text = json.dumps(values, ensure_ascii=False, indent=indent)
+    return _COMMANDS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Visible:
     """What is printed, with all its text made `visible`; its colours stay."""
 
-    shown: RenderableType
+    content: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for segment in console.render(self.shown, options):
+        for segment in console.render(self.content, options):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 

@@ -21,7 +21,7 @@ from rag_bot.evaluation.cases import (
     read_cases,
     select_cases,
 )
-from rag_bot.evaluation.judge import note_text
+from rag_bot.evaluation.evidence import note_text
 
 Write = Callable[..., Path]
 NOTE = "# Keys\n\nThe key to the shed\nlies under the mat.\n\n- spare: with Ada\r\n"

@@ -14,7 +14,7 @@ import pytest
 
 from rag_bot import Library, UsageError
 from rag_bot.evaluation.cases import read_cases
-from rag_bot.evaluation.gate import Baseline, baseline_of, falls, newly_wrong, read_baseline, write_baseline
+from rag_bot.evaluation.compare import Baseline, baseline_of, falls, newly_wrong, read_baseline, write_baseline
 from rag_bot.evaluation.results import Result
 from rag_bot.evaluation.runs import run_cases
 from tests.conftest import ROOT

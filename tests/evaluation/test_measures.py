@@ -11,8 +11,15 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.evaluation.evidence import (
+    EvidenceFinder,
+    LocatedEvidence,
+    hit_holds,
+    quote_holds,
+    relevant_quotes,
+    supports,
+)
 from rag_bot.evaluation.intervals import auroc, interval_of_auroc, interval_of_mean, randomisation_p
-from rag_bot.evaluation.judge import Judge, Piece, hit_holds, quote_holds, relevant_quotes, supports
 from rag_bot.evaluation.measures import first_evidence_rank, measure, measure_kinds
 from rag_bot.evaluation.results import Outcome
 from rag_bot.evaluation.scores import score_ranking
@@ -37,10 +44,10 @@ def _quote(text: str, path: str = "notes/a.md") -> Quote:
     return Quote(text, path, "a", (), (), start, start + len(text), 1, 1, 0.5)
 
 
-def _piece(quote: str, *passages: str, line: int = 1) -> Piece:
+def _piece(quote: str, *passages: str, line: int = 1) -> LocatedEvidence:
     start = TEXT.find(quote)
     bounds = ((start, start + len(quote)),) if start >= 0 else ()
-    return Piece(Evidence("notes/a.md", quote), _note(), bounds, ((line, line),) if bounds else (), passages)
+    return LocatedEvidence(Evidence("notes/a.md", quote), _note(), bounds, ((line, line),) if bounds else (), passages)
 
 
 def _outcome(id_: str, answerable: bool, right: bool, confidence: float, **scores: float) -> Outcome:
@@ -103,7 +110,7 @@ def test_a_copy_that_was_collapsed_is_not_asked_for_again() -> None:
 def test_the_judge_finds_evidence_and_the_passages_that_hold_it(library: Library, notes: Path, write: Write) -> None:
     write("a.md", TEXT)
     library.ingest([notes])
-    judge = Judge(library)
+    judge = EvidenceFinder(library)
     piece = judge.locate(Evidence("notes/a.md", "Cleo has the lamp"))
     assert (piece.location, piece.problem, len(piece.passages)) == ("notes/a.md:4", "", 1)
     assert judge.locate(Evidence("notes/a.md", "Dora")).problem == "the quote no longer stands in notes/a.md"
@@ -155,6 +162,19 @@ def test_auroc_is_the_chance_that_the_positive_is_above_with_ties_half() -> None
     assert auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1])) == pytest.approx((1 + 1 + 0.5 + 1) / 4)
     low, high = interval_of_auroc(np.array([0.9, 0.8, 0.7]), np.array([0.5, 0.1]))
     assert (low, high) == (1.0, 1.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_case_or_equal_cases_have_an_interval_of_no_width_and_no_difference() -> None:
+    single, equal = np.array([0.3]), np.array([0.5, 0.5, 0.5])
+    assert interval_of_mean(single) == (0.3, 0.3)
+    assert interval_of_mean(equal) == (0.5, 0.5)
+    assert interval_of_auroc(single, np.array([0.1])) == (1.0, 1.0)
+    assert interval_of_auroc(single, equal) == (0.0, 0.0)
+    assert interval_of_auroc(equal, equal) == (0.5, 0.5)
+    assert randomisation_p(single, np.array([0.9])) == 1.0
+    assert randomisation_p(equal, equal) == 1.0
+    assert randomisation_p(equal, np.array([0.6, 0.6, 0.6])) == pytest.approx(2 / 2**3)
 
 
 def test_the_randomisation_test_agrees_with_counting_all_ways() -> None:

@@ -16,7 +16,7 @@ from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.evaluation.compare import compare_results
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import report_html, write_report
-from rag_bot.evaluation.results import Cited, Expected, Found, IndexFacts, Outcome, Result
+from rag_bot.evaluation.results import Cited, Expected, IndexFacts, Outcome, Result, RetrievedPassage
 from rag_bot.evaluation.tables import comparison_text, evaluation_text
 
 NASTY = "<script>alert('x')</script> & \"quotes\" ![](https://example.com/x.png)"
@@ -26,7 +26,7 @@ PLOTS = (kinds_svg, reliability_svg, ranks_svg)
 def _outcome(id_: str, kind: str, right: bool, rank: int | None, problem: str = "") -> Outcome:
     case = Case(id_, f"Which {id_}? {NASTY}", kind, True, "<b>", (Evidence("notes/a.md", NASTY),), ("Earlier?",))
     hits = tuple(
-        Found(place, f"notes/{place}.md:1", NASTY, 0.5, (0,) if place == rank else (), place, None)
+        RetrievedPassage(place, f"notes/{place}.md:1", NASTY, 0.5, (0,) if place == rank else (), place, None)
         for place in range(1, 11)
     )
     expected = (Expected(case.evidence[0], "" if problem else "notes/a.md:3", problem),)

@@ -12,7 +12,7 @@ import pytest
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
 from rag_bot.evaluation.cases import Case, Evidence, make_case
-from rag_bot.evaluation.judge import note_text
+from rag_bot.evaluation.evidence import note_text
 from rag_bot.evaluation.measures import missing_evidence, summarise
 from rag_bot.evaluation.results import (
     keep_result,

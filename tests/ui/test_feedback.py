@@ -18,7 +18,7 @@ from markupsafe import Markup
 from rag_bot import Library
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.cases import Case, Evidence, case_of, read_cases
+from rag_bot.evaluation.cases import Case, Evidence, case_of_evidence, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
@@ -256,7 +256,7 @@ def test_everything_of_notes_and_questions_is_escaped(
 
 
 def made(question: str) -> Case:
-    return case_of(question, (), kind=KIND)
+    return case_of_evidence(question, (), kind=KIND)
 
 
 def test_votes_of_many_threads_are_all_kept(tmp_path: Path) -> None:

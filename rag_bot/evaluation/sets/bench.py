@@ -2,93 +2,52 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
+import rag_bot
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.sets.found import FoundStore, code_digest, digest_of
-from rag_bot.evaluation.sets.rankings import Scores
+from rag_bot.evaluation.sets.question_set import OnProgress, QuestionSet, SetResult, digest_of
+from rag_bot.files import write_whole
 from rag_bot.library import Library
 from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.models.export import Vectors
 from rag_bot.query.answer import clean_question, find
 from rag_bot.query.open_index import Sources
-from rag_bot.records import Hit, Progress, Status
+from rag_bot.records import Hit, Progress
 from rag_bot.settings import Settings
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import begin_with
 
-OnProgress = Callable[[Progress], None]
-
-
-class QuestionSet(Protocol):
-    """Questions whose right passages are known, and the notes that they are asked of.
-
-    `questions` are the texts by id. `digest` changes with the notes and with anything else that `found` depends on;
-    `measures` begin with the one that decides between two settings.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def questions(self) -> Mapping[str, str]: ...
-    @property
-    def measures(self) -> tuple[str, ...]: ...
-
-    def limit(self, settings: Settings) -> int:
-        """How many passages to ask for."""
-
-    def folders(self, work: Path, on_progress: OnProgress) -> Sequence[Path]:
-        """The folders of the notes, written below `work` where they do not exist yet."""
-
-    def found(self, question_id: str, hits: Sequence[Hit], library: Library) -> list[Any]:
-        """What of the library's hits is needed to score them, as JSON can hold it."""
-
-    def index(self, settings: Settings) -> Path | None:
-        """An index of the notes that is there already, made with these settings; else None."""
-
-    def score(self, found: Mapping[str, list[Any]]) -> Scores:
-        """The measures of each question in `found`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What one way of asking found and how good that is, by question. `index` is what stood in the index.
-
-    `unreadable` notes are not in it; `refused` questions can't be asked, being too long, and count as without result.
-    """
-
-    settings: Settings
-    index: Status
-    found: Mapping[str, list[Any]]
-    scores: Scores
-    unreadable: int
-    refused: int
-    ingest_seconds: float
-    ask_seconds: float
-
-    def values(self, measure: str) -> list[float]:
-        """One for each question, in the order they were asked."""
-        return [self.scores[question][measure] for question in self.found]
+_DECIDING = (
+    *("models", "text", "markdown", "query", "store", "library.py", "records"),
+    *("evaluation/sets", "evaluation/cases.py", "evaluation/evidence.py", "evaluation/scores.py"),
+)
+"""The code that decides what a question finds in an index, and what of it is kept."""
+_NAME_CHARACTERS = 60  # of a set, in the name of its folder; file systems allow 255 in all
 
 
 class Bench:
     """The work folder of one set, held by this process until it is closed.
 
     Indexes are made when they are first needed and differ in model and size of passages only; a question's vector is
-    computed once. Raises WriterBusy where another process works there, UsageError where nothing can be written.
+    computed once.
+
+    Raises:
+        WriterBusy: another process works there.
+        UsageError: nothing can be written there.
     """
 
     def __init__(self, questions: QuestionSet, base: Path, on_progress: OnProgress = lambda _: None) -> None:
         self.questions = questions
-        self.work = base / f"{_safe(questions.name)}-{questions.digest[:12]}"
+        name = "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in questions.name)[:_NAME_CHARACTERS]
+        self.work = base / f"{name or 'set'}-{questions.digest[:12]}"
         self._on_progress = on_progress
         self._opened: dict[Path, tuple[Library, int, float]] = {}
         self._models: dict[str, RememberingModel] = {}
@@ -108,18 +67,19 @@ class Bench:
     def close(self) -> None:
         self._closing.close()
 
-    def ask(self, settings: Settings, ids: Iterable[str] | None = None) -> Asked:
+    def ask(self, settings: Settings, ids: Iterable[str] | None = None) -> SetResult:
         """Ask these questions, or all, with these settings; what was asked like this before is not asked again."""
         library, unreadable, ingest_seconds = self._library(settings)
+        questions = self.questions.questions
         began = time.perf_counter()
-        found = self._find(library, settings, list(self.questions.questions if ids is None else ids))
+        results = self._results(library, settings, list(questions if ids is None else ids))
         seconds = time.perf_counter() - began
-        scores = self.questions.score(found)
+        scores = self.questions.score(results)
         status = library.status(runs=1)
-        refused = sum(not _can_be_asked(self.questions.questions[question]) for question in found)
-        return Asked(settings, status, found, scores, unreadable, refused, ingest_seconds, seconds)
+        refused = sum(not _can_be_asked(questions[question]) for question in results)
+        return SetResult(settings, status, results, scores, unreadable, refused, ingest_seconds, seconds)
 
-    def _find(self, library: Library, settings: Settings, ids: Sequence[str]) -> dict[str, list[Any]]:
+    def _results(self, library: Library, settings: Settings, ids: Sequence[str]) -> dict[str, list[Any]]:
         limit = self.questions.limit(settings)
         way = {
             "retrieval": settings.retrieval.model_dump(mode="json"),
@@ -128,31 +88,28 @@ class Bench:
             "generation": library.generation(),
             "code": code_digest(),
         }
-        found = {}
-        with closing(FoundStore(self.work / "found", way)) as store:
+        results = {}
+        with closing(KeptResults(self.work / "found", way)) as kept:
             for done, question in enumerate(ids, start=1):
                 text = self.questions.questions[question]
-                known = store.get(question, text)
+                known = kept.get(question, text)
                 if known is None:
                     hits = self._search(library, settings, text, limit) if _can_be_asked(text) else []
-                    known = self.questions.found(question, hits, library)
-                    store.keep(question, text, known)
-                found[question] = known
+                    known = self.questions.results_of(question, hits, library)
+                    kept.keep(question, text, known)
+                results[question] = known
                 self._on_progress(Progress("questions", done, len(ids)))
-        return found
+        return results
 
     def _search(self, library: Library, settings: Settings, text: str, limit: int) -> list[Hit]:
         """As `Library.search`, with these settings and the question's vector from before."""
 
         def search(sources: Sources) -> list[Hit]:
-            remembering = self._remembering(sources.model)
-            sources = replace(sources, model=remembering, settings=settings.retrieval)
+            model = self._models.setdefault(sources.model.info.fingerprint, RememberingModel(sources.model))
+            sources = replace(sources, model=model, settings=settings.retrieval)
             return find(sources, text, limit=limit)[0]
 
         return library.with_sources(search)
-
-    def _remembering(self, model: EmbeddingModel) -> RememberingModel:
-        return self._models.setdefault(model.info.fingerprint, RememberingModel(model))
 
     def _library(self, settings: Settings) -> tuple[Library, int, float]:
         """An index of the notes with this model and size of passages: the library, notes not read, and seconds."""
@@ -195,14 +152,46 @@ def _can_be_asked(text: str) -> bool:
         return False
 
 
-def file_digest(*files: Path) -> str:
-    """A hash of the contents of files, in this order."""
-    whole = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            whole.update(hashlib.file_digest(stream, "sha256").digest())
-    return whole.hexdigest()
+class KeptResults:
+    """What questions found, kept on disk as they are asked, so that a killed run goes on where it was.
+
+    One file for one way of asking: a line of JSON that says which, then one for each question, in any order.
+
+    A line that a kill cut short counts as not written.
+    """
+
+    def __init__(self, folder: Path, way: Mapping[str, Any]) -> None:
+        self.path = folder / f"{digest_of(way)}.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = list(self._lines()) or [dict(way)]
+        write_whole(self.path, "".join(f"{json.dumps(line, default=str)}\n" for line in lines))
+        self._known = {line["id"]: line for line in lines[1:]}
+        self._file = self.path.open("a", encoding="utf-8")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def get(self, question_id: str, text: str) -> Any | None:
+        """What this question found; None if it was not asked yet, or in other words."""
+        line = self._known.get(question_id)
+        return line["found"] if line and line["question"] == text else None
+
+    def keep(self, question_id: str, text: str, found: Any) -> None:
+        self._known[question_id] = {"id": question_id, "question": text, "found": found}
+        self._file.write(f"{json.dumps(self._known[question_id], default=str)}\n")
+        self._file.flush()
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        with suppress(FileNotFoundError), self.path.open(encoding="utf-8") as lines:
+            for line in lines:
+                with suppress(ValueError):
+                    yield json.loads(line)
 
 
-def _safe(name: str) -> str:
-    return "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in name)[:60] or "set"
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Changes with any line of the code that decides what a question finds in an index, and what of it is kept."""
+    package = Path(rag_bot.__file__).parent
+    parts = [package / part for part in _DECIDING]
+    files = sorted(file for part in parts for file in (part.rglob("*.py") if part.is_dir() else [part]))
+    return digest_of([[file.relative_to(package).as_posix(), file.read_text(encoding="utf-8")] for file in files])

@@ -13,14 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from rag_bot.errors import UsageError
+from rag_bot.evaluation.scores import Scores
 from rag_bot.evaluation.sets.beir import read_lines
-from rag_bot.evaluation.sets.bench import OnProgress, file_digest
-from rag_bot.evaluation.sets.rankings import Scores
+from rag_bot.evaluation.sets.question_set import (
+    OnProgress,
+    SetResult,
+    figures,
+    file_digest,
+    measured,
+    set_json,
+)
 from rag_bot.library import Library
 from rag_bot.records import Hit
 from rag_bot.settings import Settings
 
-TOP = 5
+TOP = 5  # passages, as Smith and Troynikov retrieve by default
 MEASURES = ("recall", "precision", "IoU")
 _FOLDER = "corpora"
 
@@ -51,12 +58,12 @@ class SpansSet:
     def index(self, settings: Settings) -> Path | None:  # noqa: ARG002 - it has notes of its own
         return None
 
-    def found(self, question_id: str, hits: Sequence[Hit], library: Library) -> list[Any]:  # noqa: ARG002
+    def results_of(self, question_id: str, hits: Sequence[Hit], library: Library) -> list[Any]:  # noqa: ARG002
         """Note path, start and end of each passage."""
         return [[hit.chunk.note_path, hit.chunk.start_char, hit.chunk.end_char] for hit in hits]
 
-    def score(self, found: Mapping[str, list[Any]]) -> Scores:
-        return {question: score_spans(*self.gold[question], passages) for question, passages in found.items()}
+    def score(self, results: Mapping[str, list[Any]]) -> Scores:
+        return {question: score_spans(*self.gold[question], passages) for question, passages in results.items()}
 
     def by_file(self) -> dict[str, list[str]]:
         """The questions of each file."""
@@ -92,9 +99,14 @@ def read_spans(folder: Path, top: int = TOP) -> SpansSet:
     for place, values in read_lines(queries, keys=("_id", "text", "file", "spans")):
         id_, file = str(values["_id"]), str(values["file"])
         if file not in texts:
-            texts[file] = _text(folder / _FOLDER / file, place)
+            try:
+                texts[file] = (folder / _FOLDER / file).read_bytes().decode("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"{place} names {folder / _FOLDER / file}, which cannot be read: {error}.") from error
         spans = _spans(values["spans"], place)
-        standing = tuple((start, end) for start, end, content in spans if _stands(texts[file], start, end, content))
+        standing = tuple(
+            (start, end) for start, end, content in spans if 0 <= start < end and texts[file][start:end] == content
+        )
         if len(standing) < len(spans):
             mismatched.append(id_)
         if standing:
@@ -106,20 +118,23 @@ def read_spans(folder: Path, top: int = TOP) -> SpansSet:
     return SpansSet(folder.resolve().name, folder, digest, questions, gold, tuple(mismatched), top)
 
 
-def _stands(text: str, start: int, end: int, content: str) -> bool:
-    return 0 <= start < end and text[start:end] == content
-
-
-def _text(file: Path, place: str) -> str:
-    try:
-        return file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{place} names {file}, which cannot be read: {error}.") from error
+def spans_json(spans: SpansSet, result: SetResult) -> dict[str, Any]:
+    """What came of asking it, without the questions; `with_questions` adds them."""
+    by_file = {
+        file: {name: figures(measured(result, name, questions)) for name in spans.measures}
+        for file, questions in spans.by_file().items()
+    }
+    counts = {"mismatched": len(spans.mismatched)}
+    facts = set_json(result, spans.measures, counts)
+    return {"kind": "spans", "set": spans.name, "top": spans.top, **facts} | {
+        "by_file": by_file,
+        "mismatched": list(spans.mismatched),
+    }
 
 
 def _spans(values: Any, place: str) -> list[tuple[int, int, str]]:
     try:
-        return [(int(one["start"]), int(one["end"]), str(one["content"])) for one in values]
+        return [(int(span["start"]), int(span["end"]), str(span["content"])) for span in values]
     except (TypeError, ValueError, KeyError) as error:
         raise UsageError(
             f"{place} has a span without start, end or content: {type(error).__name__} {error}."

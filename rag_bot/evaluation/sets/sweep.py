@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
@@ -10,22 +10,27 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from rag_bot.errors import UsageError
-from rag_bot.evaluation.intervals import interval_of_mean, randomisation_p
+from rag_bot.evaluation.intervals import randomisation_p
 from rag_bot.evaluation.measures import Measure
-from rag_bot.evaluation.overrides import override, split_assignments
-from rag_bot.evaluation.sets.bench import Asked, Bench
+from rag_bot.evaluation.results import now
+from rag_bot.evaluation.runs import commit, override, settings_facts, split_assignments, versions
+from rag_bot.evaluation.sets.bench import Bench
+from rag_bot.evaluation.sets.question_set import figures, figures_text, measured
 from rag_bot.models import CHUNK_WINDOW
 from rag_bot.settings import Settings
 
-MOST_TRIALS = 500
+MOST_TRIALS = 500  # set by hand: with a question a tenth of a second, a set of 300 takes hours
 
 Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class SettingsTrial:
     """Settings, and their mean of the measure over the questions of the development half."""
 
     values: Values
@@ -41,8 +46,8 @@ class Sweep:
     """
 
     measure: str
-    trials: tuple[Trial, ...]
-    best: Trial
+    trials: tuple[SettingsTrial, ...]
+    best: SettingsTrial
     tested: Measure
     tested_present: Measure
     p: float
@@ -50,7 +55,7 @@ class Sweep:
     test: int
 
     @property
-    def present(self) -> Trial:
+    def present(self) -> SettingsTrial:
         return self.trials[0]
 
 
@@ -76,7 +81,7 @@ def split_of(question_id: str) -> str:
     return "test" if sha256(question_id.encode()).digest()[0] % 2 else "dev"
 
 
-def sweep(
+def sweep_settings(
     bench: Bench,
     settings: Settings,
     grid: Sequence[Values],
@@ -92,13 +97,24 @@ def sweep(
     Raises:
         UsageError: a value is none that its setting can have, the measure is unknown, or a half has no questions.
     """
-    measure = _known(measure, bench.questions.measures)
-    dev, test = _halves(bench.questions.questions)
-    tried = _with_present(settings, grid)
+    measures = bench.questions.measures
+    if measure is None:
+        measure = measures[0]
+    elif measure not in measures:
+        raise UsageError(f"There is no measure {measure!r} here. Measures are: {', '.join(measures)}.")
+    halves: dict[str, list[str]] = {"dev": [], "test": []}
+    for question in bench.questions.questions:
+        halves[split_of(question)].append(question)
+    dev, test = halves["dev"], halves["test"]
+    if not (dev and test):
+        raise UsageError("There are too few questions for two halves. Give a larger set.")
+    others = [override(settings, values) for values in grid]  # all are checked before any is tried
+    present_values = _values_of(settings, grid)
+    tried = [settings, *(other for other in others if _values_of(other, grid) != present_values)]
     trials = []
-    for done, one in enumerate(tried):
+    for done, trial in enumerate(tried):
         on_trial(done, len(tried))
-        trials.append(Trial(_values_of(one, grid), measured(bench.ask(one, dev), measure).value))
+        trials.append(SettingsTrial(_values_of(trial, grid), measured(bench.ask(trial, dev), measure).value))
     on_trial(len(tried), len(tried))
     best = max(range(len(trials)), key=lambda number: (trials[number].score, -number))
     present, winner = (bench.ask(tried[number], test) for number in (0, best))
@@ -114,34 +130,43 @@ def sweep(
     )
 
 
-def measured(asked: Asked, measure: str, questions: Sequence[str] | None = None) -> Measure:
-    """The mean of a measure over what was asked, or over some of the questions, with its interval."""
-    values = np.array([asked.scores[question][measure] for question in (questions or asked.found)])
-    low, high = interval_of_mean(values)
-    return Measure(measure, round(float(values.mean()), 4), round(low, 4), round(high, 4), len(values))
+def sweep_json(swept: Sweep, name: str, settings: Settings) -> dict[str, Any]:
+    """Every trial by the development half; the best and the present `settings` by the test half; of the set `name`."""
+    return {
+        "kind": "sweep",
+        "set": name,
+        "made": now(),
+        "measure": swept.measure,
+        "trials": [{**trial.values, "dev": trial.score} for trial in swept.trials],
+        "best": dict(swept.best.values),
+        "test": figures(swept.tested),
+        "present": dict(swept.present.values),
+        "test_of_present": figures(swept.tested_present),
+        "p": swept.p,
+        "questions": {"dev": swept.dev, "test": swept.test},
+        "settings": settings_facts(settings),
+        "commit": commit(),
+        "versions": versions(),
+    }
 
 
-def _known(measure: str | None, measures: Sequence[str]) -> str:
-    if measure is None:
-        return measures[0]
-    if measure not in measures:
-        raise UsageError(f"There is no measure {measure!r} here. Measures are: {', '.join(measures)}.")
-    return measure
-
-
-def _halves(questions: Iterable[str]) -> tuple[list[str], list[str]]:
-    halves: dict[str, list[str]] = {"dev": [], "test": []}
-    for question in questions:
-        halves[split_of(question)].append(question)
-    if not all(halves.values()):
-        raise UsageError("There are too few questions for two halves. Give a larger set.")
-    return halves["dev"], halves["test"]
-
-
-def _with_present(settings: Settings, grid: Sequence[Values]) -> list[Settings]:
-    """The present settings, then all others of the grid. All are checked before any is tried."""
-    others = [override(settings, values) for values in grid]
-    return [settings, *(one for one in others if _values_of(one, grid) != _values_of(settings, grid))]
+def sweep_text(values: Mapping[str, Any]) -> RenderableType:
+    """The trials with the best marked, then the test half."""
+    names = list(values["best"])
+    table = Table(*names, f"{values['measure']} on dev", "", box=None, header_style="bold")
+    for number, trial in enumerate(values["trials"]):
+        is_best = all(trial[name] == value for name, value in values["best"].items())
+        marks = [word for word, holds in (("best", is_best), ("present", number == 0)) if holds]
+        row = (*(str(trial[name]) for name in names), f"{trial['dev']:.4f}", ", ".join(marks))
+        table.add_row(*row, style="bold" if is_best else "")
+    halves = values["questions"]
+    tested = f"On test: best {figures_text(values['test'])}, "
+    if values["best"] == values["present"]:
+        tested += "which are the present settings"
+    else:
+        tested += f"present {figures_text(values['test_of_present'])}, p = {values['p']:.4f}"
+    about = f"{values['set']}: {halves['dev']:,} questions for dev, {halves['test']:,} for test"
+    return Group(table, Text(), Text(tested), Text(about, style="dim"))
 
 
 def _values_of(settings: Settings, grid: Sequence[Values]) -> dict[str, Any]:
@@ -154,19 +179,19 @@ def _values_of(settings: Settings, grid: Sequence[Values]) -> dict[str, Any]:
 
 
 def _expanded(name: str, values: str) -> list[str]:
-    found: list[str] = []
-    for one in (part.strip() for part in values.split(",")):
-        bounds = one.split(":") if name != "model" else [one]
-        found += _range(name, bounds) if len(bounds) > 1 else [one]
-    return list(dict.fromkeys(filter(None, found)))
-
-
-def _range(name: str, bounds: Sequence[str]) -> list[str]:
-    try:
-        low, high, step = map(Decimal, bounds)
-        count = int((high - low) / step)
-    except (InvalidOperation, ValueError, ZeroDivisionError):
-        count = -1
-    if not 0 <= count < MOST_TRIALS or step <= 0:
-        raise UsageError(f"{name}={':'.join(bounds)} is no range; write FIRST:LAST:STEP, as in 0.3:0.8:0.1.")
-    return [f"{(low + step * number).normalize():f}" for number in range(count + 1)]
+    """The values that `a,b:c:step` stands for; a model's name may have a colon in it."""
+    expanded: list[str] = []
+    for part in (part.strip() for part in values.split(",")):
+        bounds = part.split(":") if name != "model" else [part]
+        if len(bounds) == 1:
+            expanded.append(part)
+            continue
+        try:
+            low, high, step = map(Decimal, bounds)
+            count = int((high - low) / step)
+        except (InvalidOperation, ValueError, ZeroDivisionError):
+            count = -1
+        if not 0 <= count < MOST_TRIALS or step <= 0:
+            raise UsageError(f"{name}={part} is no range; write FIRST:LAST:STEP, as in 0.3:0.8:0.1.")
+        expanded += [f"{(low + step * number).normalize():f}" for number in range(count + 1)]
+    return list(dict.fromkeys(filter(None, expanded)))

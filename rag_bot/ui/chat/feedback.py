@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
-from rag_bot.evaluation.cases import Case, Evidence, case_of, make_case
+from rag_bot.evaluation.cases import Case, Evidence, any_pattern, case_of_evidence, make_case, sentences_of
+from rag_bot.evaluation.evidence import note_text
 from rag_bot.evaluation.feedback import KIND, Feedback
-from rag_bot.evaluation.judge import note_text
-from rag_bot.evaluation.patterns import any_pattern, sentences_of
 from rag_bot.library import Library
 from rag_bot.records import Citation, Place, change_words, location
 from rag_bot.store.staleness import change_since
@@ -105,7 +104,9 @@ class Votes:
             if change := change_since(note, piece.quote):
                 words = f"{path}: {change_words(change)}, so no case was made."
                 raise UsageError(f"{words} Sync your notes and ask again.")
-        self._feedback.keep(case_of(exchange.question, evidence, pattern=pattern, kind=KIND, turns=exchange.earlier))
+        self._feedback.keep(
+            case_of_evidence(exchange.question, evidence, pattern=pattern, kind=KIND, turns=exchange.earlier)
+        )
 
     def _case(self, exchange: Exchange) -> Case | None:
         try:

@@ -10,10 +10,9 @@ from itertools import chain
 
 from markupsafe import Markup
 
-from rag_bot.evaluation.cases import Evidence, needs
+from rag_bot.evaluation.cases import Evidence, any_pattern, needs, quote_pattern, sentences_of
 from rag_bot.evaluation.compare import Comparison, Difference, Flip
 from rag_bot.evaluation.measures import first_evidence_rank, measure
-from rag_bot.evaluation.patterns import any_pattern, quote_pattern, sentences_of
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
 from rag_bot.evaluation.results import Outcome, Result

@@ -11,11 +11,11 @@ import pytest
 
 from rag_bot import Library, UsageError, WriterBusy
 from rag_bot.cli import main
-from rag_bot.evaluation.overrides import override, split_assignments
-from rag_bot.evaluation.sets.beir import read_beir
-from rag_bot.evaluation.sets.bench import Asked, Bench
-from rag_bot.evaluation.sets.documents import note_text
-from rag_bot.evaluation.sets.rankings import rank_notes, score_rankings
+from rag_bot.evaluation.runs import override, split_assignments
+from rag_bot.evaluation.scores import rank_notes, score_rankings
+from rag_bot.evaluation.sets.beir import note_text, read_beir
+from rag_bot.evaluation.sets.bench import Bench
+from rag_bot.evaluation.sets.question_set import SetResult
 from rag_bot.records import Progress
 from rag_bot.settings import Settings
 from rag_bot.store.schema import begin_with
@@ -67,7 +67,7 @@ def settings(tmp_path: Path, model_cache: Path) -> Settings:
 
 def _ask(
     folder: Path, settings: Settings, *given: str, on_progress: Callable[[Progress], None] = lambda _: None
-) -> Asked:
+) -> SetResult:
     with Bench(read_beir(folder), folder.parent / "work", on_progress) as bench:
         return bench.ask(override(settings, split_assignments(given)))
 
@@ -89,7 +89,7 @@ def _stop_after(questions: int) -> Callable[[Progress], None]:
 def test_every_question_finds_its_document_and_nothing_is_left_out(folder: Path, settings: Settings) -> None:
     seen: list[str] = []
     asked = _ask(folder, settings, on_progress=lambda progress: seen.append(progress.stage))
-    assert {question: found[0] for question, found in asked.found.items()} == GRADES
+    assert {question: found[0] for question, found in asked.results.items()} == GRADES
     assert asked.values("nDCG@10") == [1.0] * 6
     assert asked.index.notes == len(DOCUMENTS)
     assert list(dict.fromkeys(seen)) == ["documents", "notes", "index", "questions"]
@@ -98,7 +98,7 @@ def test_every_question_finds_its_document_and_nothing_is_left_out(folder: Path,
 def test_documents_with_the_same_passage_stand_at_the_same_place(folder: Path, settings: Settings) -> None:
     with (folder / "corpus.jsonl").open("a") as corpus:
         corpus.write(json.dumps({"_id": "twin", "title": "Rent", "text": DOCUMENTS["c/../c"][1]}) + "\n")
-    assert _ask(folder, settings).found["q2"][:2] == ["c/../c", "twin"]
+    assert _ask(folder, settings).results["q2"][:2] == ["c/../c", "twin"]
 
 
 def test_a_stopped_run_goes_on_with_the_questions_that_are_left(folder: Path, settings: Settings) -> None:
@@ -109,7 +109,7 @@ def test_a_stopped_run_goes_on_with_the_questions_that_are_left(folder: Path, se
     marked = json.dumps(json.loads(first) | {"found": ["seen before"]})
     file.write_text(f"{way}\n{marked}\n{second}\n" + '{"id": "q3", "quest')
     asked = _ask(folder, settings)
-    assert asked.found["q1"] == ["seen before"]
+    assert asked.results["q1"] == ["seen before"]
     assert asked.values("RR") == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     assert [line.get("id") for line in _kept(folder)[0]] == [None, *QUESTIONS]
 
@@ -146,7 +146,7 @@ def test_documents_are_in_the_order_of_a_usual_search(folder: Path, settings: Se
     documents = read_beir(folder).documents
     with Library(settings.model_copy(update={"index": index})) as library:
         for question, text in QUESTIONS.items():
-            assert asked.found[question] == [documents[path] for path in rank_notes(library.search(text))]
+            assert asked.results[question] == [documents[path] for path in rank_notes(library.search(text))]
 
 
 def test_a_work_folder_that_cannot_be_made_is_named(folder: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_question_in_other_words_is_asked_again(folder: Path, settings: Settin
     queries = (folder / "queries.jsonl").read_text()
     (folder / "queries.jsonl").write_text(queries.replace(QUESTIONS["q1"], "How often should I oil my chain?"))
     asked = _ask(folder, settings)
-    assert asked.found["q1"][0] == "D"
+    assert asked.results["q1"][0] == "D"
     assert asked.values("RR")[0] < 1
 
 

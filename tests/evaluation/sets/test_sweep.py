@@ -11,11 +11,11 @@ import pytest
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
 from rag_bot.evaluation.cases import Case
-from rag_bot.evaluation.overrides import override
+from rag_bot.evaluation.runs import override
 from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.evaluation.sets.bench import Bench, RememberingModel
-from rag_bot.evaluation.sets.cases import read_case_set
-from rag_bot.evaluation.sets.sweep import Sweep, read_grid, split_of, sweep
+from rag_bot.evaluation.sets.case_set import read_case_set
+from rag_bot.evaluation.sets.sweep import Sweep, read_grid, split_of, sweep_settings
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
 from tests.evaluation.sets.test_beir import QUESTIONS, make_set
@@ -30,7 +30,7 @@ def settings(tmp_path: Path, model_cache: Path) -> Settings:
 
 def _sweep(tmp_path: Path, settings: Settings, *ranges: str) -> Sweep:
     with Bench(read_beir(make_set(tmp_path / "small")), tmp_path / "work") as bench:
-        return sweep(bench, settings, read_grid(ranges))
+        return sweep_settings(bench, settings, read_grid(ranges))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_best_on_one_half_is_measured_on_the_other(tmp_path: Path, settings:
     (folder / "qrels" / "test.tsv").write_text(rows)
     present = override(settings, {"dense_weight": "0"})
     with Bench(read_beir(folder), tmp_path / "work") as bench:
-        swept = sweep(bench, present, read_grid(["dense_weight=0,1"]), measure="RR")
+        swept = sweep_settings(bench, present, read_grid(["dense_weight=0,1"]), measure="RR")
     assert swept.best.values == {"dense_weight": 1.0}
     assert swept.best.score > swept.present.score
     assert swept.tested.value > swept.tested_present.value
@@ -122,7 +122,7 @@ def test_a_setting_out_of_its_range_is_refused_before_anything_is_asked(tmp_path
 def test_an_unknown_measure_names_those_there_are(tmp_path: Path, settings: Settings) -> None:
     questions, said = read_beir(make_set(tmp_path / "small")), r"'F1' here\. Measures are: nDCG@10, R@10"
     with Bench(questions, tmp_path / "work") as bench, pytest.raises(UsageError, match=said):
-        sweep(bench, settings, read_grid(["fusion=rrf"]), measure="F1")
+        sweep_settings(bench, settings, read_grid(["fusion=rrf"]), measure="F1")
 
 
 def test_cases_are_asked_of_the_own_index_and_another_size_of_another(
@@ -132,10 +132,10 @@ def test_cases_are_asked_of_the_own_index_and_another_size_of_another(
     cases = tmp_path / "some.jsonl"
     cases.write_text("".join(CASES.read_text().splitlines(keepends=True)[:12]))
     with Bench(read_case_set(cases, corpus_library), tmp_path / "work") as bench:
-        swept = sweep(bench, corpus_settings, read_grid(["fusion=rrf"]), measure="recall@5")
+        swept = sweep_settings(bench, corpus_settings, read_grid(["fusion=rrf"]), measure="recall@5")
         assert not list(bench.work.glob("index-*"))
         assert swept.present.score > 0.5
-        sized = sweep(bench, corpus_settings, read_grid(["chunk_tokens=96"]))
+        sized = sweep_settings(bench, corpus_settings, read_grid(["chunk_tokens=96"]))
     assert [trial.values["chunk_tokens"] for trial in sized.trials] == [256, 96]
     assert len(list(bench.work.glob("index-*"))) == 1
     assert corpus_library.generation() == before

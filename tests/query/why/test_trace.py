@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Filters, Library, UsageError
-from rag_bot.cli.why_text import trace_json
+from rag_bot.cli.why import trace_json
 from rag_bot.query.answer import ANSWER_HITS
 from rag_bot.query.quotes import QUOTED_HITS
 from rag_bot.query.why.trace import Stage, Trace

@@ -1,6 +1,6 @@
 """What an answer by a language model costs beside the model: before its first words, and for each sentence.
 
-python -m eval.benchmarks.writing FOLDER --questions 40
+python -m eval.benchmarks.prose FOLDER --questions 40
 
 The model is one that answers at once with lines of the passages it is given, so all the time is ours.
 """
@@ -22,7 +22,7 @@ from rag_bot import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.settings import LlmSettings, load_settings
 
-_SENTENCES = 4
+_SENTENCES = 4  # of an answer; set by hand
 
 
 class AtOnce(CustomLLM):

@@ -9,11 +9,9 @@ from typing import Any
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, read_cases
-from rag_bot.evaluation.judge import Judge, hit_holds
-from rag_bot.evaluation.scores import DEPTH, score_ranking
-from rag_bot.evaluation.sets.bench import OnProgress, file_digest
-from rag_bot.evaluation.sets.found import digest_of
-from rag_bot.evaluation.sets.rankings import Scores
+from rag_bot.evaluation.evidence import EvidenceFinder, hit_holds
+from rag_bot.evaluation.scores import DEPTH, Scores, score_ranking
+from rag_bot.evaluation.sets.question_set import OnProgress, digest_of, file_digest
 from rag_bot.library import Library
 from rag_bot.models import CHUNK_WINDOW
 from rag_bot.records import Hit
@@ -35,7 +33,7 @@ class CaseSet:
     settings: Settings
     roots: tuple[Path, ...]
     measures: tuple[str, ...] = MEASURES
-    _judges: dict[Path, Judge] = field(default_factory=dict)
+    _finders: dict[Path, EvidenceFinder] = field(default_factory=dict)
 
     @property
     def questions(self) -> Mapping[str, str]:
@@ -51,15 +49,15 @@ class CaseSet:
     def folders(self, work: Path, on_progress: OnProgress) -> Sequence[Path]:  # noqa: ARG002 - nothing is written
         return self.roots
 
-    def found(self, question_id: str, hits: Sequence[Hit], library: Library) -> list[Any]:
+    def results_of(self, question_id: str, hits: Sequence[Hit], library: Library) -> list[Any]:
         """The measures themselves: what is right depends on the passages of the index."""
-        judge = self._judges.setdefault(library.settings.index, Judge(library))
-        pieces = [judge.locate(one) for one in self.cases[question_id].evidence]
+        finder = self._finders.setdefault(library.settings.index, EvidenceFinder(library))
+        pieces = [finder.locate(evidence) for evidence in self.cases[question_id].evidence]
         held = [tuple(number for number, piece in enumerate(pieces) if hit_holds(piece, hit)) for hit in hits]
         return [score_ranking(pieces, hits, held)]
 
-    def score(self, found: Mapping[str, list[Any]]) -> Scores:
-        return {question: scores for question, [scores] in found.items()}
+    def score(self, results: Mapping[str, list[Any]]) -> Scores:
+        return {question: scores for question, [scores] in results.items()}
 
 
 def read_case_set(path: Path, library: Library) -> CaseSet:

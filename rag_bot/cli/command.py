@@ -1,16 +1,43 @@
-"""The one place where the commands print: text is never read as markup, and the terminal never obeys it."""
+"""What every command needs: shared options, the library it asks, and the one place where it prints.
+
+Printed text is never read as markup, and the terminal never obeys it.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rag_bot.output.visible import Visible, json_text, visible, visible_line
+
+if TYPE_CHECKING:
+    from rag_bot.library import Library
+    from rag_bot.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
+Folder = Annotated[str | None, typer.Option("--folder", help="Only notes in this folder.")]
+Tag = Annotated[str | None, typer.Option("--tag", help="Only notes with this tag.")]
+
+
+def load(context: typer.Context, **flags: Any) -> Settings:
+    """The settings, with the flags before the command and these. Imports what it needs when it is called."""
+    from rag_bot.settings import load_settings
+
+    return load_settings(**context.obj, **flags)
+
+
+def open_library(context: typer.Context) -> Library:
+    """The library of the settings, to be closed. What is wrong with these shows before the library is loaded."""
+    settings = load(context)
+    from rag_bot.library import Library
+
+    return Library(settings)
 
 
 def terminal(*, stderr: bool = False) -> Console:
