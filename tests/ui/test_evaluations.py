@@ -189,7 +189,7 @@ def test_runs_without_a_case_in_common_say_so(page: Evaluations, settings: Setti
 
 
 def test_a_result_tells_figures_plots_and_each_failed_case_with_links(result: Result) -> None:
-    html = result_html(result)
+    html = result_html(result, "Cases")
     told = words(html)
     assert "2 of 4 cases went wrong" in told
     assert html.count("<svg") == 3
@@ -202,7 +202,7 @@ def test_a_result_tells_figures_plots_and_each_failed_case_with_links(result: Re
 
 
 def test_everything_from_notes_and_cases_is_escaped(result: Result) -> None:
-    for html in (result_html(result), comparison_html(compare_results(result, result, (EVIL, EVIL)))):
+    for html in (result_html(result, EVIL), comparison_html(compare_results(result, result, (EVIL, EVIL)))):
         assert "<img" not in html
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", html))
 

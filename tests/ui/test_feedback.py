@@ -152,7 +152,7 @@ def test_a_line_with_several_sentences_is_a_case_that_one_of_them_answers(
     assert outcome.right
     assert outcome.scores["citation_recall"] == 1.0
     failed = replace(result, outcomes=(replace(outcome, right=False),))
-    assert "an answer that matches" not in result_html(failed)
+    assert "an answer that matches" not in result_html(failed, "Cases")
 
 
 @pytest.mark.parametrize(

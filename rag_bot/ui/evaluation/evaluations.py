@@ -190,10 +190,10 @@ def _describe(shown: tuple[RunSummary, ...]) -> str:
 
     try:
         results = [read_result(run.path) for run in shown]
+        titles = [f"{run.file}, {made_words(run.made)}" for run in shown]
         if len(results) == 1:
-            return result_html(results[0])
-        before, after = (f"{run.file}, {made_words(run.made)}" for run in shown)
-        return comparison_html(compare_results(results[0], results[1], (before, after)))
+            return result_html(results[0], titles[0])
+        return comparison_html(compare_results(results[0], results[1], (titles[0], titles[1])))
     except UsageError as error:
         return str(macros("evaluation.html").notice(str(error)))
 

@@ -18,7 +18,6 @@ from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
 from rag_bot.records import split_location
-from rag_bot.ui.evaluation.evaluations import file_words, made_words
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
@@ -26,14 +25,14 @@ _TOTALS = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citatio
 _LONGEST_QUOTE = 400  # characters; set by hand
 
 
-def result_html(result: Result) -> str:
-    """The whole result."""
+def result_html(result: Result, title: str) -> str:
+    """The whole result under a title."""
     measures = measure(result.outcomes)
     failed = [outcome for outcome in result.outcomes if not outcome.right]
     kinds = len({outcome.case.kind for outcome in result.outcomes})
     return str(
         macros("evaluation.html").result(
-            title=f"{file_words(result)}, {made_words(result.made)}",
+            title=title,
             totals=[
                 (figure(measures[name]), NAMES.get(name, name), interval(measures[name]))
                 for name in _TOTALS
