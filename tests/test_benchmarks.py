@@ -1,5 +1,6 @@
 """The benchmarks run and print what they say. What they measure is not tested."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from eval.benchmarks.recall import try_settings
 from eval.benchmarks.scale import measure_scale
 from eval.benchmarks.synthetic import near
 from rag_bot.settings import load_settings
+from tests.conftest import lacking
 
 
 @pytest.fixture
@@ -44,10 +46,12 @@ def test_all_benchmarks_of_a_folder_run_and_leave_it_as_it_was(model_cache: Path
     assert {path: path.read_text() for path in three_notes.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_both_sides_of_the_comparison_ingest_the_same_notes(
     model_cache: Path, three_notes: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("llama_index.embeddings.huggingface", reason="pip install llama-index-embeddings-huggingface")
+    if not importlib.util.find_spec("llama_index.embeddings.huggingface"):
+        lacking("llama-index-embeddings-huggingface")
     for name, module in SIDES.items():
         run = run_module(module, three_notes, tmp_path / name, model_cache)
         assert run.values["notes"] == 3
@@ -55,6 +59,7 @@ def test_both_sides_of_the_comparison_ingest_the_same_notes(
         assert run.seconds > run.values["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_changes_of_a_library_are_measured_with_and_without_embedding(
     model_cache: Path, three_notes: Path, tmp_path: Path
 ) -> None:

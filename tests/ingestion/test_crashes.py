@@ -14,20 +14,25 @@ FULL = ("vectors-kept=full", "words-entered=full", "in-switch=full", "vectors-re
 KILLS = [(place, 0.0, 0) for place in (*FAILPOINTS, *FULL)]
 MOMENTS = [("", seconds / 10, 0) for seconds in range(1, 7)]
 LIMITS = [("", 0.0, limit) for limit in (1_000, 50_000, 200_000)]
+FEW = [("", 0.0, 0), ("in-switch", 0.0, 0), ("words-entered=full", 0.0, 0), ("", 0.0, 1_000)]
 
 
+@pytest.mark.parametrize(
+    "ways", [FEW, pytest.param([*KILLS, *MOMENTS, *LIMITS], marks=pytest.mark.slow)], ids=["few", "all"]
+)
 def test_syncs_that_die_leave_a_complete_state_and_the_next_one_mends_the_rest(
-    tmp_path: Path, model_cache: Path
+    tmp_path: Path, model_cache: Path, ways: list[tuple[str, float, int]]
 ) -> None:
-    ways = [*KILLS, *MOMENTS, *LIMITS]
+    always = [way for way in ways if way in KILLS and not way[0].endswith("=full")]  # whatever else the machine does
     tally = stress_crashes.stress(
         tmp_path, model_cache, rounds=len(ways), notes=9, seed=3, way_of=lambda number, _: ways[number]
     )
     assert tally.wrong == []
     assert tally.rounds == len(ways)
-    assert sum(tally.died.values()) >= len(FAILPOINTS)
+    assert sum(tally.died.values()) >= len(always) > 0
 
 
+@pytest.mark.slow
 def test_readers_see_complete_states_only_while_a_writer_syncs(tmp_path: Path, model_cache: Path) -> None:
     found = stress_readers.stress(tmp_path, model_cache, seconds=10, readers=8, notes=12)
     assert found.wrong == []
@@ -59,6 +64,7 @@ def damaged(
     return {(Path(one.file).name, one.how): one for one in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "how"), sorted(DAMAGE))
 def test_damage_is_found_explained_and_mended_exactly(
     damaged: dict[tuple[str, str], stress_damage.Damaged], file: str, how: str

@@ -9,10 +9,10 @@ from rag_bot.llm import LanguageModel
 from tests.injection.checks import assert_harmless
 from tests.injection.notes import FACTS
 
-_ASKED = [*FACTS][:3]
+_FIRST, *_MORE = [*FACTS][:3]
 
 
-@pytest.mark.parametrize("question", _ASKED)
+@pytest.mark.parametrize("question", [_FIRST, *(pytest.param(question, marks=pytest.mark.slow) for question in _MORE)])
 def test_what_a_real_model_makes_of_hostile_notes_is_harmless(
     shed: Library, smol: LanguageModel, question: str
 ) -> None:

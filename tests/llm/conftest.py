@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 
 from rag_bot.llm import Message
@@ -21,7 +22,6 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Neither the environment nor a keyring of this machine holds a key, and no proxy is between."""
     for name in (*VARIABLES.values(), "OLLAMA_HOST", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    keyring = pytest.importorskip("keyring")
     before = keyring.get_keyring()
     keyring.set_keyring(keyring.backends.fail.Keyring())
     yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import subprocess
 import sys
 import threading
@@ -23,7 +24,21 @@ from tests.llm.conftest import KEY
 
 Told = Callable[..., Settings]
 HELLO = [Message("user", "Say hello in five words.")]
+PATIENCE = 120.0  # seconds; nobody waits where all is well
 LONG = [Message("user", "The quick brown fox jumps over the lazy dog. " * 150)]
+
+
+class SetWhen(threading.Event):
+    """An event that is set as soon as something holds when it is looked at."""
+
+    def __init__(self, holds: Callable[[], bool]) -> None:
+        super().__init__()
+        self._holds = holds
+
+    def is_set(self) -> bool:
+        if self._holds():
+            self.set()
+        return super().is_set()
 
 
 def engine_of(model: LanguageModel) -> Engine:
@@ -51,10 +66,11 @@ def test_tokens_are_counted_by_the_models_own_tokenizer(smol: LanguageModel) -> 
 
 
 def test_a_stop_while_the_question_is_read_ends_the_work(smol: LanguageModel) -> None:
-    stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
+    engine = engine_of(smol)
+    stop = SetWhen(lambda: not engine.idle.is_set())
     assert list(smol.stream(LONG, stop=stop)) == []
-    assert engine_of(smol).idle.wait(30)
+    assert stop.is_set()
+    assert engine.idle.wait(PATIENCE)
     assert len(list(smol.stream(HELLO, most_tokens=4))) == 4
 
 
@@ -62,7 +78,7 @@ def test_closing_between_words_ends_the_work(smol: LanguageModel) -> None:
     pieces = smol.stream([Message("user", "Tell a long story.")], most_tokens=2000)
     next(pieces)
     pieces.close()
-    assert engine_of(smol).idle.wait(30)
+    assert engine_of(smol).idle.wait(PATIENCE)
 
 
 def test_a_process_ends_well_though_its_answer_is_still_being_written(smol_file: Path) -> None:
@@ -150,9 +166,8 @@ def test_the_same_model_answers_through_a_server(smol_file: Path, told: Told, mo
     assert (model.context_tokens, pieces.usage.answer_tokens, pieces.finish) == (2048, 8, "length")
     with pytest.raises(LlmError, match=r"do not fit into openai-like:smol at 127\.0\.0\.1"):
         list(model.stream([Message("user", "word " * 3000)]))
-    stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    assert list(model.stream(LONG, stop=stop)) == []
+    looks = itertools.count()
+    assert list(model.stream(LONG, stop=SetWhen(lambda: next(looks) > 2))) == []
 
 
 def test_the_head_of_a_file_tells_what_its_model_reads(smol_file: Path) -> None:

@@ -75,10 +75,7 @@ def test_what_an_openai_like_server_has_is_listed(told: Told) -> None:
         (lambda handler: handler.wait_until_gone(), "not reachable"),
     ],
 )
-def test_a_server_that_does_not_tell_is_said_not_to(
-    answer: Callable[[Handler], None], state: str, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag_bot.llm.probing.PROBE_SECONDS", 0.3)
+def test_a_server_that_does_not_tell_is_said_not_to(answer: Callable[[Handler], None], state: str, told: Told) -> None:
     with serving(lambda _, handler: answer(handler)) as server:
         first = list_models(told("openai-like:m", url=server.url))[0]
     assert (first.name, first.state) == ("openai-like:m", state)

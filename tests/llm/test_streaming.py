@@ -57,8 +57,12 @@ def test_a_stop_between_words_keeps_those_that_came() -> None:
 
 
 def test_a_stop_during_the_pause_before_another_try_ends_it() -> None:
-    model, stop = scripted(ConnectionResetError("busy"), retries=5), threading.Event()
-    threading.Timer(0.1, stop.set).start()
+    class SetWhenWaitedFor(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            self.set()
+            return super().wait(timeout)
+
+    model, stop = scripted(ConnectionResetError("busy"), retries=5), SetWhenWaitedFor()
     assert list(model.stream(ASKED, stop=stop)) == []
     assert len(model.llm.asked) == 1
 

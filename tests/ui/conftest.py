@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from rag_bot import Library
+from rag_bot.settings import Settings
+from tests.conftest import lacking
 from tests.ui.writer import NAME as WRITER
 from tests.ui.writer import Writer, writer
 
@@ -41,12 +45,12 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def index_folder(tmp_path_factory: pytest.TempPathFactory, model_cache: Path, hostile_folder: Path) -> Path:
-    """An index of the corpus and the hostile note."""
+def index_folder(tmp_path_factory: pytest.TempPathFactory, corpus_settings: Settings, hostile_folder: Path) -> Path:
+    """An index of the corpus and the hostile note, to be copied: each app changes its own."""
     index = tmp_path_factory.mktemp("app") / "index"
-    command = [sys.executable, "-m", "rag_bot", "--index", str(index), "--cache", str(model_cache)]
-    folders = [str(ROOT / "corpus"), str(hostile_folder)]
-    subprocess.run([*command, "ingest", *folders], cwd=ROOT, check=True, capture_output=True)
+    shutil.copytree(corpus_settings.index, index)
+    with Library(corpus_settings.model_copy(update={"index": index})) as library:
+        library.ingest([hostile_folder])
     return index
 
 
@@ -69,16 +73,26 @@ def running_app(index: Path, model_cache: Path, away: Path, port: int = 0, **tol
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=away, env=environment, **pipes) as server:
         assert server.stdout
-        line = server.stdout.readline()
-        assert line.startswith("rag-bot is at http://127.0.0.1:")
-        yield RunningApp(server, line.removeprefix("rag-bot is at ").strip())
-        server.terminate()
+        try:
+            line = server.stdout.readline()
+            assert line.startswith("rag-bot is at http://127.0.0.1:")
+            yield RunningApp(server, line.removeprefix("rag-bot is at ").strip())
+        finally:
+            server.terminate()
 
 
 @pytest.fixture(scope="session")
-def app_address(index_folder: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app with that index."""
-    with running_app(index_folder, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
+def plain_index(index_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of the app that is as it comes; its conversations are beside it."""
+    index = tmp_path_factory.mktemp("plain") / "index"
+    shutil.copytree(index_folder, index)
+    return index
+
+
+@pytest.fixture(scope="session")
+def app_address(plain_index: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of that app. Modules that use it are of the xdist group "plain app", so that it runs once."""
+    with running_app(plain_index, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
         yield app.address
 
 
@@ -119,6 +133,13 @@ def opened_page(browser: Any, address: str) -> Iterator[Any]:
     assert hosts == {urlsplit(address).netloc}
 
 
+def after_looking_for_news(page: Any) -> None:
+    """Returns when the page, which looks for news now and then, has done so: the second look begins after the first."""
+    for _ in range(3):
+        with page.expect_request_finished(lambda request: urlsplit(request.url).path.endswith("/queue/join")):
+            pass
+
+
 def eventually(holds: Callable[[], bool]) -> None:
     """Waits until something holds, for at most as long as the page is waited for."""
     until = time.monotonic() + PATIENCE_MS / 1000
@@ -146,13 +167,16 @@ def ask(page: Any, question: str) -> Any:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
+    if not importlib.util.find_spec("playwright"):
+        lacking("Playwright")
+    from playwright.sync_api import sync_playwright
+
     chromium = Path("/usr/bin/chromium")
     if not chromium.exists():
-        pytest.skip("needs /usr/bin/chromium")
+        lacking("browser /usr/bin/chromium")
     flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     quiet = "--disable-component-update --disable-sync"
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=str(chromium), args=f"{flags} {quiet}".split())
         yield launched
         launched.close()

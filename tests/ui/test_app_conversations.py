@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,40 +10,27 @@ import httpx
 import pytest
 
 from rag_bot.conversations.database import FILE, Conversations
-from tests.ui.conftest import ask, expect, opened_page, running_app
+from tests.ui.conftest import PATIENCE_MS, ask, expect, opened_page, running_app
 from tests.ui.writer import EMERGENT
 
+pytestmark = pytest.mark.xdist_group("plain app")
 CAPITAL, POPULAR = "What is the capital of France?", "Who made emergence popular?"
 HOSTILE = 'Is "emergence" <img src=x onerror=window.hacked=1>?'
 
 
-@pytest.fixture(scope="module")
-def index(index_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the corpus with conversations of its own."""
-    index = tmp_path_factory.mktemp("kept") / "index"
-    shutil.copytree(index_folder, index)
-    return index
-
-
-@pytest.fixture(scope="module")
-def address(index: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_app(index, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
-        yield app.address
-
-
 @pytest.fixture
-def saved(index: Path) -> Conversations:
+def saved(plain_index: Path) -> Conversations:
     """The saved conversations, none at first."""
-    conversations = Conversations(index.parent / FILE, index.name)
+    conversations = Conversations(plain_index.parent / FILE, plain_index.name)
     for one in conversations.list():
         conversations.delete(one.key)
     return conversations
 
 
 @pytest.fixture
-def page(browser: Any, address: str, saved: Conversations) -> Iterator[Any]:
+def page(browser: Any, app_address: str, saved: Conversations) -> Iterator[Any]:
     del saved  # empty by now
-    with opened_page(browser, address) as page:
+    with opened_page(browser, app_address) as page:
         page.wait_for_selector("#chats li", state="detached")
         yield page
 
@@ -65,8 +51,9 @@ def wait_for_questions(page: Any, *questions: str) -> None:
 
 def begin(page: Any, question: str) -> None:
     """A conversation of one question, after the one that is open."""
-    page.click("#new-chat")
-    wait_for_questions(page)
+    if page.locator(".exchange").count():  # else nobody could see when the new one has begun
+        page.click("#new-chat")
+        wait_for_questions(page)
     ask(page, question)
     page.wait_for_selector(f"#chats a[aria-current]:has-text({question!r})")
 
@@ -165,16 +152,16 @@ def test_a_conversation_is_downloaded_as_markdown_with_its_citations(page: Any, 
     assert "Emergent abilities: 33% of the BIG-Bench tasks" in text
 
 
-def test_only_this_page_may_download_and_only_what_there_is(address: str, saved: Conversations) -> None:
+def test_only_this_page_may_download_and_only_what_there_is(app_address: str, saved: Conversations) -> None:
     key = saved.begin("Mine?").key
-    url = f"{address}/conversations/{key}.md"
+    url = f"{app_address}/conversations/{key}.md"
     found = httpx.get(url)
     assert (found.status_code, found.headers["cache-control"]) == (200, "no-store")
     assert found.headers["content-disposition"] == "attachment; filename*=UTF-8''Mine.md"
     assert httpx.get(url, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 400
     for path in ("nothing.md", f"{key}", "../etc/passwd", f"{key[:-1]}%25.md"):
-        assert httpx.get(f"{address}/conversations/{path}").status_code == 404
+        assert httpx.get(f"{app_address}/conversations/{path}").status_code == 404
 
 
 def test_what_people_asked_is_text_in_the_list_and_in_the_dialog(page: Any) -> None:
@@ -188,8 +175,8 @@ def test_what_people_asked_is_text_in_the_list_and_in_the_dialog(page: Any) -> N
     assert page.evaluate("window.hacked") is None
 
 
-def test_an_address_of_a_conversation_that_is_no_longer_there_says_so(page: Any, address: str) -> None:
-    page.goto(f"{address}/#c=0123456789ab")
+def test_an_address_of_a_conversation_that_is_no_longer_there_says_so(page: Any, app_address: str) -> None:
+    page.goto(f"{app_address}/#c=0123456789ab")
     page.reload()
     page.wait_for_selector("#conversation .notice:has-text('no conversation')")
     page.wait_for_selector(".chips button")
@@ -197,16 +184,18 @@ def test_an_address_of_a_conversation_that_is_no_longer_there_says_so(page: Any,
 
 
 def test_a_restart_of_the_app_brings_back_what_was_open(
-    browser: Any, index: Path, model_cache: Path, tmp_path: Path, saved: Conversations
+    browser: Any, plain_index: Path, model_cache: Path, tmp_path: Path, saved: Conversations
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    with running_app(index, model_cache, tmp_path) as app:
+    page.set_default_timeout(PATIENCE_MS)
+    with running_app(plain_index, model_cache, tmp_path) as app:
         page.goto(app.address)
         ask(page, EMERGENT)
         page.wait_for_function("location.hash.startsWith('#c=')")
         port = int(app.address.rpartition(":")[2])
-    with running_app(index, model_cache, tmp_path, port) as app:
+        page.goto("about:blank")  # an open page loads itself again, and would cut this off
+    with running_app(plain_index, model_cache, tmp_path, port) as app:
         page.goto(app.address)
         wait_for_questions(page, EMERGENT)
         page.wait_for_function("location.hash.startsWith('#c=')")

@@ -14,7 +14,7 @@ from rag_bot import Library
 from rag_bot.evaluation.cases import read_cases
 from rag_bot.evaluation.feedback import feedback_file
 from rag_bot.evaluation.results import kept_results, results_folder
-from tests.ui.conftest import RunningApp, expect, running_app
+from tests.ui.conftest import PATIENCE_MS, RunningApp, after_looking_for_news, expect, running_app
 
 TRAM, WHALES = "When does the night tram leave?", "Who composed the opera about whales?"
 TRAMS = """# Trams
@@ -67,6 +67,7 @@ def page(browser: Any, app: RunningApp, library: Library) -> Iterator[Any]:
     for kept in results_folder(library.settings).iterdir():
         kept.unlink()
     page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE_MS)
     asked: list[str] = []
     errors: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -216,7 +217,7 @@ def test_the_feedback_is_run_and_its_result_shown(page: Any) -> None:
     page.wait_for_function("document.querySelector('#cases input').value.startsWith('Your feedback')")
     page.click("#run")
     page.wait_for_selector(".going progress")
-    page.wait_for_selector("#result :text('Every answer was right.')", timeout=90_000)
+    page.wait_for_selector("#result :text('Every answer was right.')")
     assert page.is_visible("#result h2:has-text('Your feedback')")
     assert page.locator("#result svg").count() == 2
     page.wait_for_selector(".going", state="detached")
@@ -227,7 +228,7 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     choose(page, "eval/questions.jsonl")
     for count in (1, 2):
         page.click("#run")
-        page.wait_for_function(f"document.querySelectorAll('.runs tbody tr').length === {count}", timeout=90_000)
+        page.wait_for_function(f"document.querySelectorAll('.runs tbody tr').length === {count}")
     (results_folder(library.settings) / "foreign.json").write_text("{}")
     page.wait_for_selector("#runs .why:has-text('foreign.json is no result')")
     failed = page.locator("#result .failed")
@@ -237,7 +238,7 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     expect(failed.get_by_text("yellow").first).to_be_visible()
     failed.locator("a.place").first.click()
     page.wait_for_selector("#panel .cited:has-text('The airport bus is blue.')")
-    page.wait_for_timeout(2_000)  # the page looks again meanwhile
+    after_looking_for_news(page)
     assert failed.get_attribute("open") is not None
     page.locator(".runs input").nth(1).focus()
     page.keyboard.press("Space")
@@ -254,9 +255,9 @@ def test_a_run_is_stopped_and_keeps_nothing_even_beside_a_sync(page: Any, librar
     choose(page, str(folder / "long.jsonl"))
     page.click("#run")
     page.click("#sync")
-    page.wait_for_function("document.querySelector('.going progress')?.value > 1", timeout=60_000)
+    page.wait_for_function("document.querySelector('.going progress')?.value > 1")
     page.click("[data-stop]")
-    page.wait_for_selector("#evaluating :text('nothing of this run is kept')", timeout=90_000)
+    page.wait_for_selector("#evaluating :text('nothing of this run is kept')")
     assert kept_results(library.settings) == []
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.ui.conftest import ask, expect, opened_page, running_app
-from tests.ui.writer import EMERGENT, NAME, Writer, writer
+from tests.ui.writer import EMERGENT, NAME, OTHER, Writer, writer
 
-REMOTE = "openai:gpt-5"
+REMOTE, QUOTES = "openai:gpt-5", "Quotes (no model)"
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +21,30 @@ def model() -> Iterator[Writer]:
         yield model
 
 
-@pytest.fixture
-def page(browser: Any, model: Writer, index_folder: Path, model_cache: Path, tmp_path: Path) -> Iterator[Any]:
-    """A page of an app that no model is configured for, but an address where there is one, and a key for OpenAI."""
-    index = tmp_path / "own" / "index"
-    shutil.copytree(index_folder, index)
+@pytest.fixture(scope="module")
+def address(
+    model: Writer, index_folder: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """An app that no model is configured for, but an address where there are two, and a key for OpenAI."""
+    folder = tmp_path_factory.mktemp("choosing")
+    shutil.copytree(index_folder, folder / "index")
     url = model.server.url
-    app_of = running_app(index, model_cache, tmp_path, RAG_BOT_GENERATION__URL=url, OPENAI_API_KEY="sk-test")
-    with app_of as app, opened_page(browser, app.address) as page:
+    app_of = running_app(folder / "index", model_cache, folder, RAG_BOT_GENERATION__URL=url, OPENAI_API_KEY="sk-test")
+    with app_of as app:
+        yield app.address
+
+
+@pytest.fixture
+def page(browser: Any, model: Writer, address: str) -> Iterator[Any]:
+    """A page of that app while no model is chosen."""
+    model.slow.clear()
+    with opened_page(browser, address) as page:
         page.wait_for_selector(".chips button")
+        choose(page, "nobody")  # whatever was chosen before, this is a change
+        page.wait_for_selector("#model .notice:has-text('names no language model')")
+        choose(page, QUOTES)
+        page.wait_for_selector("#model .notice", state="detached")
+        page.wait_for_selector(".has-model", state="detached")
         yield page
 
 
@@ -51,7 +66,7 @@ def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:
     page.reload()
     page.wait_for_function(f"document.querySelector('#answers-by input')?.value.includes('{NAME}')")
     page.wait_for_selector(".written .cite")
-    choose(page, "Quotes (no model)")
+    choose(page, QUOTES)
     page.wait_for_selector(".has-model", state="detached")
     assert ask(page, "Who made emergence popular?").locator(".written").count() == 0
 
@@ -71,7 +86,7 @@ def test_a_remote_model_is_asked_about_and_named_for_as_long_as_it_is_chosen(pag
     page.wait_for_selector("#model .hint:has-text('go to api.openai.com')")
     page.reload()
     page.wait_for_selector("#remote .remote:has-text('remote: api.openai.com')")
-    choose(page, "Quotes (no model)")
+    choose(page, QUOTES)
     page.wait_for_selector("#remote .remote", state="detached")
 
 
@@ -92,7 +107,7 @@ def test_while_a_model_is_looked_for_nothing_is_said_of_the_one_before(page: Any
     expect(page.locator("#model .notice")).to_have_count(0)
     model.slow.clear()
     page.wait_for_selector("#model .notice:has-text('openai-like:another: not there')")
-    choose(page, "Quotes (no model)")
+    choose(page, QUOTES)
     page.wait_for_selector("#model .notice", state="detached")
 
 
@@ -111,15 +126,15 @@ def test_a_model_that_is_gone_when_it_is_opened_says_so_beside_its_name(
 
 
 def test_stop_works_while_a_model_is_opened_and_the_next_question_finds_it_open(page: Any, model: Writer) -> None:
-    choose(page, NAME)
+    choose(page, OTHER)
     page.wait_for_selector(".has-model", state="attached")
     model.slow.set()
     page.fill("#question textarea", EMERGENT)
     page.press("#question textarea", "Enter")
-    page.wait_for_selector(f".waiting:has-text('Opening {NAME}')")
+    page.wait_for_selector(f".waiting:has-text('Opening {OTHER}')")
     page.click("#stop")
     stopped = page.locator(".exchange:not(.growing)")
-    stopped.locator(".notice", has_text=f"Stopped before {NAME} was open.").wait_for()
+    stopped.locator(".notice", has_text=f"Stopped before {OTHER} was open.").wait_for()
     stopped.locator(".quote", has_text="33%").first.wait_for()
     page.click("#new-chat")
     page.wait_for_selector(".exchange", state="detached")

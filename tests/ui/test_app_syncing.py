@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.errors import WriterBusy
-from tests.ui.conftest import PATIENCE_MS, RunningApp, eventually, expect, running_app
+from tests.ui.conftest import PATIENCE_MS, RunningApp, after_looking_for_news, eventually, expect, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
 
@@ -124,13 +123,10 @@ def test_the_app_ends_in_silence_and_its_children_with_it(
         children = _children(app.process.pid)
         assert children
         app.process.send_signal(how)
-        _, said = app.process.communicate(timeout=10)
+        _, said = app.process.communicate(timeout=PATIENCE_MS / 1000)
         page.close()
     assert said == ""
-    end = time.monotonic() + 10
-    while any(map(_runs, children)):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    eventually(lambda: not any(map(_runs, children)))
 
 
 def test_an_interrupt_while_the_app_loads_its_models_ends_it_in_silence(
@@ -139,7 +135,7 @@ def test_an_interrupt_while_the_app_loads_its_models_ends_it_in_silence(
     shutil.copytree(library.settings.index, tmp_path / "index")
     with running_app(tmp_path / "index", library.settings.cache, folder) as app:
         app.process.send_signal(signal.SIGINT)
-        _, said = app.process.communicate(timeout=60)
+        _, said = app.process.communicate(timeout=PATIENCE_MS / 1000)
     assert (app.process.returncode, said) == (0, "")
 
 
@@ -164,12 +160,13 @@ def test_the_first_start_asks_for_a_folder_and_tells_how_far_it_is(
     (tmp_path / "mine" / "a.md").write_text("# The ferry\n\nThe ferry leaves at noon.\n")
     with running_app(tmp_path / "index", model_cache, tmp_path) as app:
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(app.address)
         page.wait_for_selector("#overview :text('No notes yet')")
         assert "never" not in page.inner_text("#side")
         expect(page.locator("#sync")).to_be_hidden()
         page.fill(".read input", str(tmp_path / "mine"))
-        time.sleep(2)  # the page looks for news meanwhile
+        after_looking_for_news(page)
         assert page.input_value(".read input") == str(tmp_path / "mine")
         page.click(".read button")
         page.wait_for_selector(".chips button:has-text('The ferry')")
@@ -189,13 +186,15 @@ def _open(browser: Any, app: RunningApp) -> Any:
 
 def _sync(library: Library) -> None:
     """As another process does it, once no other one writes."""
-    while True:
+
+    def synced() -> bool:
         try:
             library.ingest([library.settings.index.parent / name for name in ("trams", "buses")], on_loss="remove")
         except WriterBusy:
-            time.sleep(0.1)
-        else:
-            return
+            return False
+        return True
+
+    eventually(synced)
 
 
 def _write_notes(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rag_bot.conversations.database import FILE, Conversations
 from rag_bot.query.prose.author import STOPPED
-from tests.ui.conftest import TalkingApp, ask, eventually, expect, opened_page
+from tests.ui.conftest import PATIENCE_MS, TalkingApp, ask, eventually, expect, opened_page
 from tests.ui.writer import EMERGENT, TEXTS
 
 SLOWLY, HOSTILE = "Slowly: what is emergence?", "What is the zebra quota?"
@@ -99,7 +99,7 @@ def test_words_are_shown_before_they_are_checked_and_stop_leaves_what_came(page:
     assert page.locator(".tools:visible").count() == 0
     page.click("#stop")
     page.wait_for_selector(".exchange:not(.growing) .notice:has-text('Stopped')")
-    assert talking_app.writer.left.wait(30)
+    assert talking_app.writer.left.wait(PATIENCE_MS / 1000)
     assert "changes in quantity" in page.inner_text(".sentence >> nth=0")
     page.wait_for_selector("#stop", state="hidden")
     page.wait_for_selector(".draft", state="detached")
@@ -113,7 +113,7 @@ def test_closing_the_page_ends_the_model_s_work_and_keeps_what_came(browser: Any
         page.wait_for_selector(".draft:has-text('Phase shift is another name')")
         page.wait_for_function("location.hash.startsWith('#c=')")
         key = page.evaluate("location.hash").removeprefix("#c=")
-    assert talking_app.writer.left.wait(30)
+    assert talking_app.writer.left.wait(PATIENCE_MS / 1000)
     saved = Conversations(talking_app.index.parent / FILE, talking_app.index.name)
     eventually(lambda: saved.exchanges(key)[0].answer.notice == STOPPED)
     [kept] = saved.exchanges(key)
@@ -128,7 +128,7 @@ def test_another_conversation_ends_the_answer_that_grows(page: Any, talking_app:
     page.wait_for_selector(".draft:has-text('Phase shift is another name')")
     page.click("#new-chat")
     page.wait_for_selector(".exchange", state="detached")
-    assert talking_app.writer.left.wait(30)
+    assert talking_app.writer.left.wait(PATIENCE_MS / 1000)
     ask(page, EMERGENT)
     wait_for_questions(page, EMERGENT)
 

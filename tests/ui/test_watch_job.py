@@ -20,15 +20,16 @@ WATCHING = """
 import json, os, sys, time
 print(json.dumps({"added": 0, "unchanged": 3, "arguments": sys.argv[1:], "index": os.environ["RAG_BOT_INDEX"]}))
 print(json.dumps({"added": 1, "kept": []}), flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 TROUBLED = """
-import sys, time
+import os, pathlib, sys, time
 print("a warning of some library", file=sys.stderr)
 print("rag-bot: No space.", file=sys.stderr, flush=True)
-time.sleep(0.5)
+while not pathlib.Path(os.environ["RAG_BOT_INDEX"], "room").exists():
+    time.sleep(0.01)
 print('{"unchanged": 3}', flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 DYING = """
 import pathlib, sys
@@ -41,7 +42,7 @@ REFUSING = "import sys; print('rag-bot: Nothing has been ingested yet.', file=sy
 
 
 def wait_until(fulfilled: Callable[[], object]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not fulfilled():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -91,10 +92,12 @@ def test_turning_it_off_ends_the_child_and_it_can_be_turned_on_again(watch: Call
         wait_until(partial(gone, pid))
 
 
-def test_trouble_is_shown_until_the_next_sync_that_goes_through(watch: Callable[[str], WatchJob]) -> None:
+def test_trouble_is_shown_until_the_next_sync_that_goes_through(
+    watch: Callable[[str], WatchJob], tmp_path: Path
+) -> None:
     job = watch(TROUBLED)
-    wait_until(lambda: job.state.error)
-    assert job.state.error == "No space."
+    wait_until(lambda: job.state.error == "No space.")
+    (tmp_path / "room").touch()
     wait_until(lambda: job.state.ready)
     assert job.state.error == ""
 
@@ -143,7 +146,7 @@ job.start()
 while not (job._child and job._child.pid):
     time.sleep(0.01)
 print(job._child.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout

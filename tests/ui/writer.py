@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.llm.server import Handler, ScriptedServer, Seen, serving
 
-NAME = "openai-like:storyteller"
+NAME, OTHER = "openai-like:storyteller", "openai-like:novelist"
 PAUSE = "~"
 """In a text: the model waits here until `go_on` is set."""
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
@@ -89,7 +89,8 @@ def _list_models(handler: Handler, told: Writer) -> None:
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.1)
-    handler.wfile.write(json.dumps({"data": [{"id": "storyteller", "max_model_len": 8192}]}).encode())
+    models = [{"id": name.partition(":")[2], "max_model_len": 8192} for name in (NAME, OTHER)]
+    handler.wfile.write(json.dumps({"data": models}).encode())
 
 
 def _words(asked: str) -> list[str]:
