@@ -170,14 +170,12 @@ def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
     """
     if not (name or settings.llm):
         return None
-    from rag_bot.llm.consent import has_agreed
+    from rag_bot.llm.consent import SENT, has_agreed
     from rag_bot.llm.opening import open_llm
     from rag_bot.settings import CONFIG_NAME, llm_comes_with_folder
 
     model = open_llm(settings, name or "")
     if model.is_remote:
-        from rag_bot.llm.reach import SENT
-
         if not name and llm_comes_with_folder() and not has_agreed(settings.index, model.name, model.place):
             raise UsageError(
                 f"{CONFIG_NAME} of this folder names {model.label} on {model.place}, a remote model: {SENT} would be "

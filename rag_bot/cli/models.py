@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
@@ -16,8 +16,8 @@ from rag_bot.errors import UsageError
 from rag_bot.output import line, visible_line
 
 if TYPE_CHECKING:
-    from rag_bot.llm.reach import ModelInfo
-    from rag_bot.llm.trial import Trial
+    from rag_bot.llm import ModelInfo
+    from rag_bot.llm.asking import ModelTrial
 
 app = typer.Typer()
 
@@ -56,35 +56,35 @@ def models(
 
 
 def _list(context: typer.Context, as_json: bool) -> None:
-    from rag_bot.llm.reach import list_models
+    from rag_bot.llm import list_models
 
     settings = load(context)
-    found = list_models(settings)
-    rows = [asdict(info) | {"configured": bool(settings.llm) and place == 0} for place, info in enumerate(found)]
-    show(as_json, {"models": rows}, lambda: _table(found, bool(settings.llm)))
+    listed = list_models(settings)
+    rows = [asdict(info) | {"configured": bool(settings.llm) and rank == 0} for rank, info in enumerate(listed)]
+    show(as_json, {"models": rows}, lambda: _table(listed, bool(settings.llm)))
 
 
 def _try(context: typer.Context, name: str, as_json: bool) -> None:
-    from rag_bot.llm.opening import open_llm
-    from rag_bot.llm.trial import try_model
+    from rag_bot.llm import open_llm
+    from rag_bot.llm.asking import try_model
 
-    found = try_model(open_llm(load(context), name))
-    show(as_json, asdict(found), lambda: _trial_text(found))
-    if found.error:
+    trial = try_model(open_llm(load(context), name))
+    show(as_json, asdict(trial), lambda: _trial_text(trial))
+    if trial.error:
         raise typer.Exit(1)
 
 
 def _change_key(to_keep: str, to_forget: str, as_json: bool) -> None:
-    from rag_bot.llm.keys import check_provider, forget_key, keep_key
+    from rag_bot.llm.keys import forget_key, keep_key
+    from rag_bot.llm.opening import provider_with_keys
 
-    check_provider(to_keep or to_forget)
+    provider = provider_with_keys(to_keep or to_forget)
     if to_forget:
-        done = "forgotten" if forget_key(to_forget) else "not in the keyring"
+        done = "forgotten" if forget_key(provider) else "not in the keyring"
     else:
-        keep_key(to_keep, _read_key(to_keep))
+        keep_key(provider, _read_key(provider.name))
         done = "kept in the keyring"
-    said: dict[str, Any] = {"provider": to_keep or to_forget, "key": done}
-    show(as_json, said, lambda: Text(f"The key for {said['provider']} is {done}."))
+    show(as_json, {"provider": provider.name, "key": done}, lambda: Text(f"The key for {provider.name} is {done}."))
 
 
 def _read_key(provider: str) -> str:
@@ -96,21 +96,21 @@ def _read_key(provider: str) -> str:
     raise UsageError("No key was given. Type it when asked, or pipe it in.")
 
 
-def _table(found: Sequence[ModelInfo], configured: bool) -> RenderableType:
+def _table(listed: Sequence[ModelInfo], configured: bool) -> RenderableType:
     """A line for each, not broken or cut at the terminal's width: names are there to be copied."""
-    from rag_bot.llm.reach import SENT
+    from rag_bot.llm.consent import SENT
 
     name_width, place_width, state_width = (
-        min(_WIDEST, max(len(text(info)) for info in found)) for text in (_name, _where, _state)
+        min(_WIDEST, max(len(text(info)) for info in listed)) for text in (_name, _where, _state)
     )
     lines = []
-    for place, info in enumerate(found):
-        text = Text(f"{'*' if configured and place == 0 else ' '}  {_name(info):{name_width}}  ")
+    for rank, info in enumerate(listed):
+        text = Text(f"{'*' if configured and rank == 0 else ' '}  {_name(info):{name_width}}  ")
         text.append(f"{_where(info):{place_width}}  ", style="dim")
         text.append(f"{_state(info):{state_width}}  ", style="green" if info.is_ready else "yellow")
         lines.append(text.append(visible_line(info.note), style="default"))
     notes = [Text("* the model of the settings", style="dim")] if configured else []
-    if any(info.is_remote for info in found):
+    if any(info.is_remote for info in listed):
         notes.append(Text(f"A remote model is sent {SENT}.", style="dim"))
     unset = "No model is set: your notes' own lines answer. Set `llm`, such as RAG_BOT_LLM=ollama:qwen3."
     return Group(*lines, Text(), *notes, *([] if configured else [Text(unset, style="dim")]))
@@ -128,10 +128,10 @@ def _state(info: ModelInfo) -> str:
     return info.state
 
 
-def _trial_text(found: Trial) -> RenderableType:
-    where = f"{found.place} (remote)" if found.is_remote else found.place
-    head = line(f"{found.name} on {where}, reads {found.context_tokens:,} tokens")
-    if found.error:
-        return Group(head, Text(found.error, style="yellow"))
-    speed = f", then {found.tokens_per_second:,.1f} tokens a second" if found.tokens_per_second else ""
-    return Group(head, Text(f"first words after {found.first_seconds:.2f} s{speed}"), Text(found.said, style="dim"))
+def _trial_text(trial: ModelTrial) -> RenderableType:
+    where = f"{trial.place} (remote)" if trial.is_remote else trial.place
+    head = line(f"{trial.name} on {where}, reads {trial.context_tokens:,} tokens")
+    if trial.error:
+        return Group(head, Text(trial.error, style="yellow"))
+    speed = f", then {trial.tokens_per_second:,.1f} tokens a second" if trial.tokens_per_second else ""
+    return Group(head, Text(f"first words after {trial.first_seconds:.2f} s{speed}"), Text(trial.said, style="dim"))

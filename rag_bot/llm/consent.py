@@ -1,10 +1,12 @@
-"""Which remote models somebody has agreed to, in a small file beside the index."""
+"""What a remote model is sent, and which ones somebody has agreed to, in a small file beside the index."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
 
+SENT = "the question, the passages found for it, and the conversation so far"
+"""What leaves this machine when a remote model is asked."""
 _AGREED = "agreed-remotes"
 
 

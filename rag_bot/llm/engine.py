@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from rag_bot.errors import LlmError
-from rag_bot.llm import threads
-from rag_bot.llm.addresses import Address
-from rag_bot.llm.calls import current_call
+from rag_bot.llm.calls import current_call, end_threads_before_what_is_imported, start_thread
+from rag_bot.llm.connection import Address, open_client
 from rag_bot.llm.keys import Key
 
 _BATCH = 128  # tokens of the prompt that are read before it is seen that nobody waits any more
@@ -65,7 +64,7 @@ class Engine:
             "cache_prompt": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-        threads.start("gguf", partial(self._write, wanted, box, given_up), give_up=given_up.set, seconds=_END_SECONDS)
+        start_thread("gguf", partial(self._write, wanted, box, given_up), give_up=given_up.set, seconds=_END_SECONDS)
         try:
             while (step := box.get()) is not _DONE:
                 if isinstance(step, LlmError):
@@ -126,8 +125,6 @@ class Engine:
         import httpx
         import xllamacpp  # type: ignore[import-untyped]
 
-        from rag_bot.llm.wire import open_client
-
         wanted = xllamacpp.CommonParams()
         wanted.model.path = str(self.path)
         wanted.n_ctx, wanted.n_parallel, wanted.n_batch = self.context_tokens, 1, _BATCH
@@ -138,7 +135,7 @@ class Engine:
         wanted.hostnames, wanted.port, wanted.n_threads_http = ["127.0.0.1"], 0, 2
         wanted.api_keys = [self._secret]  # it listens, whether we want it or not: nobody else may use it
         wanted.endpoint_slots = wanted.endpoint_props = False
-        threads.end_before_what_is_imported()
+        end_threads_before_what_is_imported()
         try:
             server = xllamacpp.Server(wanted)
         except (RuntimeError, ValueError) as error:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from rag_bot.errors import LlmError, first_line
-from rag_bot.llm.addresses import HERE
 from rag_bot.llm.calls import Call
+from rag_bot.llm.connection import HERE, NoModelThere
 
+IS_SERVER_RUNNING = "Is its server running?"
+# Must match what begins like a key of one of the known kinds (sk-..., gsk_..., "Bearer ..."), also where a server has
+# put stars or dots into it, and no ordinary word such as "task-force".
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|ant|api)[-_][\w*.…-]{6,}|(?i:bearer\s+)[^\s,]+")
+# Must match how servers say that a question does not fit: "maximum context length is 100 tokens", "prompt is too long".
 _TOO_LONG = re.compile(r"context|too (?:long|large|many tokens)|maximum.*tokens|exceed", re.IGNORECASE)
-_SHOWN = 200  # characters of what a server says
-_LONGEST_WAIT = 30.0  # seconds that a server may ask us to wait before it is given up
+_SHOWN = 200  # characters of what a server says: some two lines
+_LONGEST_WAIT = 30.0  # seconds that a server may ask us to wait before it is given up: set by hand
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who was asked: for messages. `secret` is the key, which a server may repeat."""
+class AskedModel:
+    """Which model was asked, for messages. `secret` is the key, which a server may repeat.
+
+    `start_hint` is what to look at where it can't be reached, `pull_command` what brings it where it is not known.
+    """
 
     name: str
     place: str
     secret: str = ""
+    start_hint: str = IS_SERVER_RUNNING
+    pull_command: str = ""
 
     @property
     def who(self) -> str:
@@ -32,7 +40,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class CallFailure:
     """One line for people, and whether it is worth asking again, after how many seconds (None: as usual)."""
 
     line: str
@@ -40,21 +48,21 @@ class Failure:
     wait_seconds: float | None = None
 
 
-class NoModelThere(Exception):
-    """A web server answered, but with something that no model's server sends."""
-
-
-def explain(error: BaseException, asked: Asked, call: Call) -> Failure:
+def explain(error: BaseException, model: AskedModel, call: Call) -> CallFailure:
     """What an error of LlamaIndex, a client library or the connection means."""
-    chain = list(_chain(error))
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and all(link is not seen for seen in chain):
+        chain.append(link)
+        link = link.__cause__ or link.__context__
     if ours := next((link for link in chain if isinstance(link, LlmError)), None):
-        return Failure(redact(str(ours), asked.secret))
+        return CallFailure(redact(str(ours), model.secret))
     if other := next((link for link in chain if isinstance(link, NoModelThere)), None):
-        return Failure(f"{asked.place} answers, but not as a language model: {other}. Check generation.url.")
+        return CallFailure(f"{model.place} answers, but not as a language model: {other}. Check generation.url.")
     status = next((code for link in chain if (code := _status(link))), 0)
     if status:
-        return _refused(status, redact(_said(error), asked.secret), asked, call)
-    return _not_reached(chain, asked)
+        return _refused(status, redact(_said(error), model.secret), model, call.retry_after)
+    return _not_reached(chain, model)
 
 
 def redact(text: str, secret: str = "") -> str:
@@ -63,61 +71,53 @@ def redact(text: str, secret: str = "") -> str:
     return " ".join(_KEY_LIKE.sub("…", plain).split())
 
 
-def _refused(status: int, said: str, asked: Asked, call: Call) -> Failure:
-    who = asked.who
+def _refused(status: int, said: str, model: AskedModel, retry_after: str) -> CallFailure:
+    """What a status of HTTP means."""
+    who, may_pass, wait_seconds = model.who, False, None
     if status in (401, 403):
-        return Failure(
-            f"{who} refuses the key ({status}). Check the key; `rag-bot models` says where it is looked for."
-        )
-    if status == 404:
-        pull = f" Run `ollama pull {asked.name.partition(':')[2]}`, or see" if asked.name[:7] == "ollama:" else " See"
-        return Failure(f"{who} is not known there (404).{pull} `rag-bot models` for what is.")
-    if status == 402:
-        return Failure(f"{who} wants to be paid (402): {said}.")
-    if status in (408, 409, 429) or status >= 500:
-        return _busy(status, said, who, call)
-    if status in (400, 413, 422) and _TOO_LONG.search(said):
-        return Failure(
+        line = f"{who} refuses the key ({status}). Check the key; `rag-bot models` says where it is looked for."
+    elif status == 404:
+        pull = f"Run `{model.pull_command}`, or see" if model.pull_command else "See"
+        line = f"{who} is not known there (404). {pull} `rag-bot models` for what is."
+    elif status == 402:
+        line = f"{who} wants to be paid (402): {said}."
+    elif status in (408, 409, 429) or status >= 500:
+        with suppress(ValueError):  # a date, the header's other form, counts as none: the usual pause does
+            wait_seconds = max(float(retry_after), 0.0)
+        if wait_seconds is not None and wait_seconds > _LONGEST_WAIT:
+            line = f"{who} has too much to do and says to come back in {wait_seconds:.0f} s ({status}). Ask again then."
+        else:
+            what = "has too much to do or your quota is used up" if status == 429 else "failed"
+            line, may_pass = f"{who} {what} ({status}): {said}. Try again later.", True
+    elif status in (400, 413, 422) and _TOO_LONG.search(said):
+        line = (
             f"The question and its passages do not fit into {who}: {said}. "
             "Set generation.context_tokens to what it takes, or lower generation.passage_tokens."
         )
-    if 300 <= status < 400:
-        return Failure(f"{who} sends us elsewhere ({status}), which is not followed. Give that address as the URL.")
-    return Failure(f"{who} refused ({status}): {said}.")
+    elif 300 <= status < 400:
+        line = f"{who} sends us elsewhere ({status}), which is not followed. Give that address as the URL."
+    else:
+        line = f"{who} refused ({status}): {said}."
+    return CallFailure(line, may_pass, wait_seconds if may_pass else None)
 
 
-def _busy(status: int, said: str, who: str, call: Call) -> Failure:
-    wait = _seconds(call.retry_after)
-    if wait is not None and wait > _LONGEST_WAIT:
-        return Failure(f"{who} has too much to do and says to come back in {wait:.0f} s ({status}). Ask again then.")
-    what = "has too much to do or your quota is used up" if status == 429 else "failed"
-    return Failure(f"{who} {what} ({status}): {said}. Try again later.", may_pass=True, wait_seconds=wait)
-
-
-def _not_reached(chain: list[BaseException], asked: Asked) -> Failure:
+def _not_reached(chain: list[BaseException], model: AskedModel) -> CallFailure:
+    """What an error means that came without a status; `chain` is it and what it was raised from."""
     kinds = {kind.__name__ for link in chain for kind in type(link).__mro__}
-    said, who = redact(first_line(chain[-1]), asked.secret)[:_SHOWN], asked.who
+    said, who, may_pass = redact(first_line(chain[-1]), model.secret)[:_SHOWN], model.who, True
     if "ConnectTimeout" in kinds:
-        return Failure(f"{who} cannot be reached: no connection in time. Check the network.", may_pass=True)
-    if kinds & {"TimeoutException", "TimeoutError"}:
-        return Failure(f"{who} gave no words in time. Raise generation.timeout_seconds if it is slow.", may_pass=True)
-    if kinds & {"ConnectError", "ConnectionRefusedError", "gaierror"}:
-        start = " Is Ollama running?" if asked.name.startswith("ollama:") else " Is its server running?"
-        return Failure(f"{who} cannot be reached: {said}.{start}", may_pass=True)
-    if kinds & {"TransportError", "ConnectionError", "IncompleteRead"}:
-        return Failure(f"{who} ended the connection: {said}. Try again.", may_pass=True)
-    if kinds & {"JSONDecodeError", "UnicodeDecodeError", "ValidationError", "APIResponseValidationError"}:
-        return Failure(f"{who} answers with something that is not understood: {said}. Check generation.url.")
-    return Failure(f"{who} failed: {type(chain[0]).__name__}: {said}. Try again, or another model.")
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        yield link
-        link = link.__cause__ or link.__context__
+        line = f"{who} cannot be reached: no connection in time. Check the network."
+    elif kinds & {"TimeoutException", "TimeoutError"}:
+        line = f"{who} gave no words in time. Raise generation.timeout_seconds if it is slow."
+    elif kinds & {"ConnectError", "ConnectionRefusedError", "gaierror"}:
+        line = f"{who} cannot be reached: {said}. {model.start_hint}"
+    elif kinds & {"TransportError", "ConnectionError", "IncompleteRead"}:
+        line = f"{who} ended the connection: {said}. Try again."
+    elif kinds & {"JSONDecodeError", "UnicodeDecodeError", "ValidationError", "APIResponseValidationError"}:
+        line, may_pass = f"{who} answers with something that is not understood: {said}. Check generation.url.", False
+    else:
+        line, may_pass = f"{who} failed: {type(chain[0]).__name__}: {said}. Try again, or another model.", False
+    return CallFailure(line, may_pass)
 
 
 def _status(error: BaseException) -> int:
@@ -135,11 +135,3 @@ def _said(error: BaseException) -> str:
         body = body.get("error") or body.get("message") or body.get("detail") or "no reason given"
     text = str(body).strip()
     return "no reason given" if text.startswith("<") or not text else text[:_SHOWN].rstrip(".")
-
-
-def _seconds(retry_after: str) -> float | None:
-    """A Retry-After header in seconds. A date, its other form, counts as none: the usual pause does."""
-    try:
-        return max(float(retry_after), 0.0)
-    except ValueError:
-        return None

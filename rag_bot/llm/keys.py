@@ -6,19 +6,15 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rag_bot.errors import LlmError, UsageError
-from rag_bot.llm.names import ANTHROPIC, OLLAMA, OPENAI, OPENAI_LIKE
+from rag_bot.errors import LlmError
 
-VARIABLES = {
-    OPENAI: "OPENAI_API_KEY",
-    ANTHROPIC: "ANTHROPIC_API_KEY",
-    OPENAI_LIKE: "RAG_BOT_LLM_KEY",
-    OLLAMA: "OLLAMA_API_KEY",
-}
+if TYPE_CHECKING:
+    from rag_bot.llm.provider import Provider
+
 SERVICE = "rag-bot"
-_READ_SECONDS, _WRITE_SECONDS = 3.0, 60.0  # a locked keyring asks somewhere, or waits for ever
+_READ_SECONDS, _WRITE_SECONDS = 3.0, 60.0  # set by hand: a locked keyring asks somewhere, or waits for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +25,17 @@ class Key:
     source: str
 
 
-def find_key(provider: str) -> Key | None:
+def find_key(provider: Provider) -> Key | None:
     """The provider's key, or None. A keyring that is missing, locked or broken counts as empty."""
-    variable = VARIABLES.get(provider)
-    if not variable:
+    if not provider.key_variable:
         return None
-    if told := os.environ.get(variable, "").strip():
-        return Key(told, variable)
-    kept = _in_time(lambda keyring: keyring.get_password(SERVICE, provider), _READ_SECONDS).value
+    if told := os.environ.get(provider.key_variable, "").strip():
+        return Key(told, provider.key_variable)
+    kept = _in_time(lambda keyring: keyring.get_password(SERVICE, provider.name), _READ_SECONDS).value
     return Key(str(kept).strip(), "keyring") if kept else None
 
 
-def need_key(provider: str) -> Key:
+def need_key(provider: Provider) -> Key:
     """The provider's key.
 
     Raises:
@@ -49,43 +44,38 @@ def need_key(provider: str) -> Key:
     if key := find_key(provider):
         return key
     raise LlmError(
-        f"There is no key for {provider}. Set the variable {VARIABLES[provider]}, or keep the key in the system's "
-        f"keyring with `rag-bot models --set-key {provider}`."
+        f"There is no key for {provider.name}. Set the variable {provider.key_variable}, or keep the key in the "
+        f"system's keyring with `rag-bot models --set-key {provider.name}`."
     )
 
 
-def keep_key(provider: str, secret: str) -> None:
+def keep_key(provider: Provider, secret: str) -> None:
     """Puts a key into the keyring.
 
     Raises:
         LlmError: there is no keyring, or it does not take it.
-        UsageError: the provider has no keys.
     """
-    check_provider(provider)
-    _change(lambda keyring: keyring.set_password(SERVICE, provider, secret), provider)
+    _change(lambda keyring: keyring.set_password(SERVICE, provider.name, secret), provider)
 
 
-def forget_key(provider: str) -> bool:
-    """Takes the key out of the keyring; whether there was one. The environment is not touched."""
-    check_provider(provider)
-    if not _in_time(lambda keyring: keyring.get_password(SERVICE, provider), _READ_SECONDS).value:
+def forget_key(provider: Provider) -> bool:
+    """Takes the key out of the keyring; whether there was one. The environment is not touched.
+
+    Raises:
+        LlmError: the keyring does not let it go.
+    """
+    if not _in_time(lambda keyring: keyring.get_password(SERVICE, provider.name), _READ_SECONDS).value:
         return False
-    _change(lambda keyring: keyring.delete_password(SERVICE, provider), provider)
+    _change(lambda keyring: keyring.delete_password(SERVICE, provider.name), provider)
     return True
 
 
-def check_provider(provider: str) -> None:
-    """Raises UsageError for one that has no keys."""
-    if provider not in VARIABLES:
-        raise UsageError(f"{provider!r} has no keys. Providers that have are: {', '.join(VARIABLES)}.")
-
-
-def _change(work: Callable[[Any], object], provider: str) -> None:
+def _change(work: Callable[[Any], object], provider: Provider) -> None:
     done = _in_time(work, _WRITE_SECONDS)
     if done.failed:
         raise LlmError(
-            f"The key for {provider} cannot be kept in the system's keyring ({done.failed}). "
-            f"Set the variable {VARIABLES[provider]} instead."
+            f"The key for {provider.name} cannot be kept in the system's keyring ({done.failed}). "
+            f"Set the variable {provider.key_variable} instead."
         )
 
 

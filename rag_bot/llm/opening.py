@@ -1,34 +1,86 @@
-"""Opens the language model that the settings name."""
+"""From a name in the settings, such as `ollama:qwen3:4b`, to a model that can be asked; and which ones there are."""
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rag_bot.errors import LlmError, UsageError
-from rag_bot.llm.addresses import ANTHROPIC_URL, OPENAI_URL, Address, ollama_address, openai_like_address
 from rag_bot.llm.asking import LanguageModel
-from rag_bot.llm.gguf import open_gguf
-from rag_bot.llm.keys import VARIABLES, Key, find_key, need_key
-from rag_bot.llm.names import ANTHROPIC, GGUF, OLLAMA, OPENAI, OPENAI_LIKE, LlmName, parse_name
-from rag_bot.llm.openai_models import context_of, is_reasoning
-from rag_bot.llm.probing import ollama_context, server_context
-from rag_bot.settings import Settings
+from rag_bot.llm.provider import UNUSABLE, ModelInfo, Provider
+from rag_bot.llm.providers import NEAREST_FIRST, PROVIDERS, URL_HEIR, WITH_KEYS
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage
+    from rag_bot.settings import Settings
 
-SEED = 0
-DEFAULT_CONTEXT = 4096  # tokens, where nobody says
-_ANTHROPIC_CONTEXT = 200_000
-_MODULES = {
-    OLLAMA: ("llama_index.llms.ollama", "llama-index-llms-ollama"),
-    OPENAI: ("llama_index.llms.openai_like", "llama-index-llms-openai-like"),
-    OPENAI_LIKE: ("llama_index.llms.openai_like", "llama-index-llms-openai-like"),
-    ANTHROPIC: ("llama_index.llms.anthropic", "llama-index-llms-anthropic 'anthropic<1'"),
-    GGUF: ("xllamacpp", "xllamacpp"),
-}
+
+@dataclass(frozen=True, slots=True)
+class LlmName:
+    """A provider and the model's name there; prints as it is written in the settings: `ollama:qwen3:4b`."""
+
+    provider: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.name}"
+
+
+def parse_name(text: str) -> LlmName:
+    """`PROVIDER:NAME` as a record.
+
+    Raises:
+        UsageError: there is no such provider, or a part is missing.
+    """
+    provider, _, name = text.strip().partition(":")
+    if provider not in PROVIDERS or not name.strip():
+        raise UsageError(
+            f"{text!r} names no language model. Write PROVIDER:NAME, such as ollama:qwen3 or gguf:FILE; "
+            f"providers are: {', '.join(PROVIDERS)}. `rag-bot models` lists what is there."
+        )
+    return LlmName(provider, name.strip())
+
+
+def provider_with_keys(name: str) -> Provider:
+    """The provider of this name.
+
+    Raises:
+        UsageError: it has no keys, or there is none.
+    """
+    for provider in WITH_KEYS:
+        if provider.name == name:
+            return provider
+    known = ", ".join(provider.name for provider in WITH_KEYS)
+    raise UsageError(f"{name!r} has no keys. Providers that have are: {known}.")
+
+
+def url_owner(settings: Settings) -> Provider:
+    """The provider whose URL is in the settings: that of the model in them.
+
+    Raises:
+        UsageError: the model in them is none.
+    """
+    return PROVIDERS[parse_name(settings.llm).provider] if settings.llm else URL_HEIR
+
+
+def settings_for(settings: Settings, name: str) -> Settings:
+    """The settings with another model. Their one URL belongs to the provider that they name, and goes to no other.
+
+    Raises:
+        UsageError: the name is none of a language model.
+    """
+    provider = PROVIDERS[parse_name(name).provider]
+    keeps_url = provider is url_owner(settings) or not provider.takes_url
+    generation = settings.generation if keeps_url else settings.generation.model_copy(update={"url": ""})
+    return settings.model_copy(update={"llm": name, "generation": generation})
+
+
+def settings_of(provider: Provider, settings: Settings) -> Settings:
+    """The settings as this provider may see them: without a `generation.url` that is another one's."""
+    owner = url_owner(settings)
+    if provider is owner or (provider is URL_HEIR and not owner.takes_url):
+        return settings
+    return settings.model_copy(update={"generation": settings.generation.model_copy(update={"url": ""})})
 
 
 def open_llm(settings: Settings, llm: str = "") -> LanguageModel:
@@ -44,149 +96,29 @@ def open_llm(settings: Settings, llm: str = "") -> LanguageModel:
         raise UsageError("No language model is named. Set `llm`, such as ollama:qwen3; `rag-bot models` lists them.")
     name = parse_name(llm or settings.llm)
     settings = settings if settings.llm else settings.model_copy(update={"llm": llm})
-    if not is_installed(name.provider):
-        raise LlmError(f"{name} needs a package that is not installed: pip install {_MODULES[name.provider][1]}")
-    openers = {OLLAMA: _open_ollama, OPENAI: _open_openai, OPENAI_LIKE: _open_openai_like, ANTHROPIC: _open_anthropic}
-    return open_gguf(name, settings) if name.provider == GGUF else openers[name.provider](name, settings)
+    provider = PROVIDERS[name.provider]
+    if not provider.is_installed():
+        raise LlmError(f"{name} needs a package that is not installed: pip install {provider.package}")
+    return provider.open_model(name.name, settings_of(provider, settings))
 
 
-def is_installed(provider: str) -> bool:
-    """Whether the package that this provider needs is there; nothing is loaded for it but its parents."""
-    try:
-        return importlib.util.find_spec(_MODULES[provider][0]) is not None
-    except ModuleNotFoundError:
-        return False
+def list_models(settings: Settings) -> list[ModelInfo]:
+    """What can be asked, the configured model first, whatever its state. Servers are asked side by side, two seconds.
 
-
-def missing_package(provider: str) -> str:
-    """What `pip install` takes to bring it."""
-    return _MODULES[provider][1]
-
-
-def _open_ollama(name: LlmName, settings: Settings) -> LanguageModel:
-    from llama_index.llms.ollama import Ollama
-    from ollama import Client
-
-    from rag_bot.llm.wire import wire
-
-    address, wanted = ollama_address(settings), settings.generation
-    key = sendable(find_key(OLLAMA), address, OLLAMA)
-    context = wanted.context_tokens or ollama_context(address, name.name, key) or DEFAULT_CONTEXT
-    llm = Ollama(
-        model=name.name,
-        base_url=address.url,
-        temperature=wanted.temperature,
-        context_window=context,
-        request_timeout=wanted.timeout_seconds,
-        thinking=False,  # the answer is in the passages; thinking keeps people waiting for the first word
-        additional_kwargs={"seed": SEED},
-        client=Client(
-            address.url,
-            follow_redirects=False,
-            timeout=wanted.timeout_seconds,
-            transport=wire(address, key),
-        ),
-    )
-    return _model(llm, name, address, context, settings, key, _ask_ollama)
-
-
-def _ask_ollama(llm: LLM, messages: list[ChatMessage], most_tokens: int) -> Iterator[Any]:
-    options = {**llm.additional_kwargs, "num_predict": most_tokens}
-    return iter(llm.model_copy(update={"additional_kwargs": options}).stream_chat(messages))
-
-
-def _open_openai(name: LlmName, settings: Settings) -> LanguageModel:
-    key, address = need_key(OPENAI), Address(OPENAI_URL)
-    context = settings.generation.context_tokens or context_of(name.name) or DEFAULT_CONTEXT
-    temperature = 1.0 if is_reasoning(name.name) else settings.generation.temperature
-    llm = _openai_client(name, address, key, context, settings, temperature)
-    return _model(llm, name, address, context, settings, key, _ask_openai)
-
-
-def _open_openai_like(name: LlmName, settings: Settings) -> LanguageModel:
-    address = openai_like_address(settings)
-    if address is None:
-        raise UsageError(
-            f"{name} needs an address: set generation.url, such as http://127.0.0.1:8080/v1 "
-            "(RAG_BOT_GENERATION__URL in the environment)."
-        )
-    key = sendable(find_key(OPENAI_LIKE), address, OPENAI_LIKE)
-    context = settings.generation.context_tokens or server_context(address, name.name, key) or DEFAULT_CONTEXT
-    llm = _openai_client(name, address, key, context, settings, settings.generation.temperature, seed=SEED)
-    return _model(llm, name, address, context, settings, key, _ask_openai_like)
-
-
-def _openai_client(
-    name: LlmName,
-    address: Address,
-    key: Key | None,
-    context: int,
-    settings: Settings,
-    temperature: float,
-    **extra: Any,
-) -> LLM:
-    """OpenAILike serves both: OpenAI's own class knows no model newer than itself, and may fetch a tokenizer."""
-    from llama_index.llms.openai_like import OpenAILike
-
-    from rag_bot.llm.wire import open_client
-
-    return OpenAILike(
-        model=name.name,
-        api_base=address.url,
-        api_key="kept-elsewhere",  # the wire puts the real one in; without any, the client would take OPENAI_API_KEY
-        context_window=context,
-        is_chat_model=True,
-        temperature=temperature,
-        max_retries=0,
-        timeout=settings.generation.timeout_seconds,
-        additional_kwargs={"stream_options": {"include_usage": True}, **extra},
-        http_client=open_client(address, key, settings.generation.timeout_seconds),
-    )
-
-
-def _ask_openai(llm: LLM, messages: list[ChatMessage], most_tokens: int) -> Iterator[Any]:
-    return iter(llm.stream_chat(messages, max_completion_tokens=most_tokens))
-
-
-def _ask_openai_like(llm: LLM, messages: list[ChatMessage], most_tokens: int) -> Iterator[Any]:
-    return iter(llm.stream_chat(messages, max_tokens=most_tokens))
-
-
-def _open_anthropic(name: LlmName, settings: Settings) -> LanguageModel:
-    from rag_bot.llm.anthropic_client import anthropic_client
-
-    key, address = need_key(ANTHROPIC), Address(ANTHROPIC_URL)
-    context = settings.generation.context_tokens or _ANTHROPIC_CONTEXT
-    llm = anthropic_client(name.name, address, key, context, settings.generation)
-    return _model(llm, name, address, context, settings, key, _ask_openai_like)
-
-
-def _model(
-    llm: LLM, name: LlmName, address: Address, context: int, settings: Settings, key: Key | None, ask: Any
-) -> LanguageModel:
-    return LanguageModel(
-        llm,
-        str(name),
-        address.place,
-        address.is_remote,
-        context,
-        None,
-        settings.generation,
-        ask=ask,
-        secret=key.secret if key else "",
-        tells_end=True,
-    )
-
-
-def sendable(key: Key | None, address: Address, provider: str) -> Key | None:
-    """The key, unless it would travel unencrypted over the internet.
-
-    Raises:
-        LlmError: it would.
+    OpenAI and Anthropic are not asked; whether their key is there is all that is looked at.
     """
-    if key and not address.keeps_keys:
-        raise LlmError(
-            f"The key for {provider} is not sent to {address.place} unencrypted. Give an https address, or unset "
-            f"{VARIABLES[provider]} if that server needs none."
-        )
-    return key
+    try:
+        chosen = parse_name(settings.llm) if settings.llm else None
+    except UsageError as error:
+        others = list_models(settings.model_copy(update={"llm": ""}))
+        return [ModelInfo(settings.llm, "", False, UNUSABLE, str(error)), *others]
+    with ThreadPoolExecutor(len(NEAREST_FIRST)) as pool:
+        lists = pool.map(lambda provider: provider.list_models(settings_of(provider, settings)), NEAREST_FIRST)
+        listed = [info for models in lists for info in models]
+    if not chosen:
+        return listed
+    provider = PROVIDERS[chosen.provider]
+    first = next((info for info in listed if provider.is_named(info.name, chosen.name)), None)
+    if first is None:
+        return [provider.info_unlisted(chosen.name, settings_of(provider, settings), listed), *listed]
+    return [first, *(info for info in listed if info != first)]

@@ -5,25 +5,28 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from rag_bot.errors import LlmError
-from rag_bot.llm import threads
-from rag_bot.llm.calls import Call, serve
-from rag_bot.llm.chunks import Chunk, read_chunk
-from rag_bot.llm.failures import Asked, Failure, explain
-from rag_bot.llm.thinking import without_thoughts
+from rag_bot.llm.calls import Call, serve, start_thread
+from rag_bot.llm.failures import AskedModel, CallFailure, explain
 from rag_bot.records.answers import Usage
 
-_TICK = 0.03  # seconds until it is seen that nobody wants the words any more
+_TICK = 0.03  # seconds until it is seen that nobody wants the words any more: set by hand, nobody notices them
 _GRACE = 5.0  # seconds that the connection's own time-out, which knows more, may come first
-_END_SECONDS = 2.0  # that a connection may take to close when the process ends
-_FIRST_PAUSE = 0.5  # seconds; doubled each time
+_END_SECONDS = 2.0  # that a connection may take to close when the process ends: set by hand
+_FIRST_PAUSE = 0.5  # seconds, set by hand; doubled each time
 _LONGEST_TOKEN = 8  # characters a token has on average, at most: the cap for providers that know none
+_THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
+_COUNTS = (
+    ("prompt_tokens", "completion_tokens"),  # OpenAI and what speaks like it
+    ("prompt_eval_count", "eval_count"),  # Ollama
+    ("input_tokens", "output_tokens"),  # Anthropic
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Request:
     """
 
     ask: Callable[[], Iterator[Any]]
-    asked: Asked
+    model: AskedModel
     most_tokens: int
     seconds: float
     retries: int
@@ -46,36 +49,47 @@ class Request:
 
 
 @dataclass(slots=True)
-class Outcome:
+class StreamEnd:
     """What is known about an answer when it has ended."""
 
     usage: Usage | None = None
     finish: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a stream: words, and what was said beside them. `finish` is "" while there is more to come."""
+
+    text: str
+    usage: Usage | None = None
+    finish: str = ""
+
+
 class _Failed(Exception):
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: CallFailure) -> None:
         super().__init__(failure.line)
         self.failure = failure
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    failure: Failure | None = None
-
-
-def stream_words(request: Request, outcome: Outcome) -> Iterator[str]:
+def stream_words(request: Request, end: StreamEnd) -> Iterator[str]:
     """The words of one answer; asks again where that may help. See `LanguageModel.stream`."""
     for attempt in range(request.retries + 1):
         text = ""
         try:
-            with closing(_one_try(request, outcome)) as pieces:
+            with closing(_one_try(request, end)) as pieces:
                 for piece in without_thoughts(pieces):
                     text += piece
                     yield piece
-            if not text and not request.stop.is_set():
-                raise _Failed(_wordless(request, outcome))
-            return
+            if text or request.stop.is_set():
+                return
+            if end.finish == "length":
+                line = (
+                    f"{request.model.who} spent all {request.most_tokens} tokens of its answer on thinking. "
+                    "Raise generation.answer_tokens, or take a model that does not think."
+                )
+            else:
+                line = f"{request.model.who} answered without a word. Ask again, or another model."
+            failure = CallFailure(line)
         except _Failed as failed:
             failure = failed.failure
         if text:
@@ -86,43 +100,43 @@ def stream_words(request: Request, outcome: Outcome) -> Iterator[str]:
             return
 
 
-def _one_try(request: Request, outcome: Outcome) -> Generator[str, None, None]:
-    call, box = Call(), queue.SimpleQueue[Any]()
-    read = partial(_read, call, box, request.ask, request.asked)
-    threads.start("llm", read, give_up=call.cancel, seconds=_END_SECONDS)
-    text, last = "", Chunk("")
+def _one_try(request: Request, end: StreamEnd) -> Generator[str, None, None]:
+    call, box = Call(), queue.SimpleQueue[Step | CallFailure | None]()
+    start_thread("llm", partial(_read, call, box, request), give_up=call.cancel, seconds=_END_SECONDS)
+    text, usage, finish = "", None, ""
     try:
-        for chunk in _listen(box, request):
-            last = last.followed_by(chunk)
-            if chunk.text:
-                text += chunk.text
-                yield chunk.text
+        for step in _listen(box, request):
+            usage, finish = step.usage or usage, step.finish or finish
+            if step.text:
+                text += step.text
+                yield step.text
             if len(text) > request.most_tokens * _LONGEST_TOKEN:
-                last = last.followed_by(Chunk("", finish="length"))
+                finish = "length"
                 break
-        if request.tells_end and text and not last.finish and not request.stop.is_set():
-            raise _Failed(Failure(f"{request.asked.who} ended the connection in the middle. Try again."))
+        if request.tells_end and text and not finish and not request.stop.is_set():
+            raise _Failed(CallFailure(f"{request.model.who} ended the connection in the middle. Try again."))
     finally:
         call.cancel()
-        outcome.usage, outcome.finish = last.usage or request.estimate(text), last.finish
+        end.usage, end.finish = usage or request.estimate(text), finish
 
 
-def _read(call: Call, box: queue.SimpleQueue[Any], ask: Callable[[], Iterator[Any]], asked: Asked) -> None:
+def _read(call: Call, box: queue.SimpleQueue[Step | CallFailure | None], request: Request) -> None:
+    """Puts the steps of an answer into the box, then why it failed, or None."""
     serve(call)
     try:
         written = ""
-        for response in ask():
+        for response in request.ask():
             if call.cancelled:
                 break
-            chunk = read_chunk(response, written)
-            written += chunk.text
-            box.put(chunk)
-        box.put(_End())
+            step = read_step(response, written)
+            written += step.text
+            box.put(step)
+        box.put(None)
     except Exception as error:  # noqa: BLE001 - a model of any make may raise anything; the quotes answer then
-        box.put(_End(explain(error, asked, call)))
+        box.put(explain(error, request.model, call))
 
 
-def _listen(box: queue.SimpleQueue[Any], request: Request) -> Iterator[Chunk]:
+def _listen(box: queue.SimpleQueue[Step | CallFailure | None], request: Request) -> Iterator[Step]:
     """What the reading thread has read, until it ends, `stop` is set, or nothing came for too long."""
     heard = time.monotonic()
     while not request.stop.is_set():
@@ -130,22 +144,55 @@ def _listen(box: queue.SimpleQueue[Any], request: Request) -> Iterator[Chunk]:
             item = box.get(timeout=_TICK)
         except queue.Empty:
             if time.monotonic() - heard > request.seconds + _GRACE:
-                raise _Failed(explain(TimeoutError(), request.asked, Call())) from None
+                raise _Failed(explain(TimeoutError(), request.model, Call())) from None
             continue
         heard = time.monotonic()
-        if request.stop.is_set():
+        if item is None or request.stop.is_set():
             return
-        if isinstance(item, _End):
-            if item.failure:
-                raise _Failed(item.failure)
-            return
+        if isinstance(item, CallFailure):
+            raise _Failed(item)
         yield item
 
 
-def _wordless(request: Request, outcome: Outcome) -> Failure:
-    if outcome.finish == "length":
-        return Failure(
-            f"{request.asked.who} spent all {request.most_tokens} tokens of its answer on thinking. "
-            "Raise generation.answer_tokens, or take a model that does not think."
-        )
-    return Failure(f"{request.asked.who} answered without a word. Ask again, or another model.")
+def read_step(response: Any, written: str) -> Step:
+    """A ChatResponse of LlamaIndex, of any provider. `written` is the text before it, for models that repeat it."""
+    text = response.delta
+    if text is None:
+        whole = response.message.content or ""
+        text = whole.removeprefix(written)
+    raw, beside = response.raw, response.message.additional_kwargs  # the second is where what Anthropic says is put
+    counted = _part(raw, "usage") or beside.get("usage") or raw
+    counts = [(_part(counted, prompt), _part(counted, answer)) for prompt, answer in _COUNTS]
+    usages = [Usage(*both) for both in counts if all(isinstance(count, int) for count in both)]
+    choices = _part(raw, "choices")
+    reason = _part(choices[0], "finish_reason") if isinstance(choices, list) and choices else None
+    reason = reason or _part(raw, "done_reason") or (_part(raw, "done") and "stop") or beside.get("stop_reason")
+    finish = {"max_tokens": "length", "end_turn": "stop"}.get(reason, reason) if isinstance(reason, str) else ""
+    return Step(text, usages[0] if usages else None, finish)
+
+
+def _part(whole: Any, name: str) -> Any:
+    return whole.get(name) if isinstance(whole, Mapping) else getattr(whole, name, None)
+
+
+def without_thoughts(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces without `<think>…</think>`, wherever that stands, and without the blanks before the first words.
+
+    Most servers part thoughts from the answer themselves; some send them as text. What may become the mark of a thought
+    is held back until it is known. A thought that never ends is no part of the answer.
+    """
+    unread, is_thinking, has_begun = "", False, False
+    for piece in pieces:
+        unread, words = unread + piece, ""
+        while (mark := _END_OF_THOUGHT if is_thinking else _THOUGHT) in unread:
+            before, _, unread = unread.partition(mark)
+            words += "" if is_thinking else before
+            is_thinking = not is_thinking
+        held = next((size for size in range(len(mark) - 1, 0, -1) if unread.endswith(mark[:size])), 0)
+        ready, unread = unread[: len(unread) - held], unread[len(unread) - held :]
+        words += "" if is_thinking else ready
+        if words := words if has_begun else words.lstrip():
+            has_begun = True
+            yield words
+    if unread and not is_thinking:
+        yield unread

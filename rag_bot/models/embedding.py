@@ -17,7 +17,7 @@ import numpy as np
 
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
-from rag_bot.models.export import ModelInfo, Vectors, export, load_sentence_transformer, unit
+from rag_bot.models.export import EmbeddingInfo, Vectors, export, load_sentence_transformer, unit
 from rag_bot.models.weights import find_model, fingerprint
 
 EXPORT_VERSION = 1
@@ -171,10 +171,10 @@ def _cache_folder(cache: Path, identity: str) -> Path:
     return cache / "models" / f"{identity}-v{EXPORT_VERSION}"
 
 
-def _read_info(folder: Path) -> ModelInfo:
+def _read_info(folder: Path) -> EmbeddingInfo:
     try:
         values = json.loads((folder / "model.json").read_text())
-        return ModelInfo(**{**values["info"], "inputs": tuple(values["info"]["inputs"])})
+        return EmbeddingInfo(**{**values["info"], "inputs": tuple(values["info"]["inputs"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'model.json'} is damaged; remove the folder and run the command again.") from error
 

@@ -28,7 +28,7 @@ _PROBES = ("What did I note about this?", "a", "Notes on scaling: " + "more word
 
 
 @dataclass(frozen=True, slots=True)
-class ModelInfo:
+class EmbeddingInfo:
     """What the index must know of its model. `window` is in tokens, special ones included."""
 
     name: str
@@ -64,7 +64,7 @@ def _write_export(name: str, model: Any, identity: str, folder: Path) -> None:
     (folder / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
     inputs = tuple(key for key in tokenizer.model_input_names if key in tokenizer("x"))
     prompts = getattr(model, "prompts", None) or {}
-    info = ModelInfo(
+    info = EmbeddingInfo(
         name=name,
         fingerprint=identity,
         dimensions=int(model.encode("x", show_progress_bar=False).shape[-1]),

@@ -10,7 +10,7 @@ import keyring
 import pytest
 
 from rag_bot.llm import Message
-from rag_bot.llm.keys import VARIABLES
+from rag_bot.llm.providers import WITH_KEYS
 from rag_bot.settings import LlmSettings, Settings
 
 ASKED = [Message("system", "Be brief."), Message("user", "Who?")]
@@ -20,7 +20,8 @@ KEY = "sk-test-4b1fQ7secret9z"
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Neither the environment nor a keyring of this machine holds a key, and no proxy is between."""
-    for name in (*VARIABLES.values(), "OLLAMA_HOST", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    keys = [provider.key_variable for provider in WITH_KEYS]
+    for name in (*keys, "OLLAMA_HOST", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     before = keyring.get_keyring()
     keyring.set_keyring(keyring.backends.fail.Keyring())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import struct
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import pytest
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message, open_llm
 from rag_bot.llm.engine import Engine
-from rag_bot.llm.gguf_file import read_header
+from rag_bot.llm.model_files import read_header
 from rag_bot.settings import Settings
 from tests.conftest import ROOT
 from tests.llm.conftest import KEY
@@ -196,6 +197,25 @@ def test_a_file_that_is_damaged_or_no_model_is_one_line(
     path.write_bytes(content[damage])
     with pytest.raises(LlmError, match=r"bad\.gguf (is no GGUF file|is damaged|cannot be loaded)") as caught:
         list(open_llm(told(f"gguf:{path}")).stream(HELLO))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        struct.pack("<IQQ", 3, 0, 1 << 60),
+        struct.pack("<IQQQsIIQ", 3, 0, 1, 1, b"a", 9, 0, 1 << 40),
+        struct.pack("<IQQQsIIQ", 3, 0, 1, 1, b"a", 9, 8, 1 << 40),
+        struct.pack("<IQQQsIQ", 3, 0, 1, 1, b"a", 8, 1 << 62),
+        struct.pack("<IQQQsI", 3, 0, 1, 1, b"a", 9) + struct.pack("<IQ", 9, 1) * 5000,
+    ],
+    ids=["entries", "numbers", "texts", "text", "arrays in arrays"],
+)
+def test_a_file_that_claims_to_hold_more_than_any_model_is_one_line(claims: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(b"GGUF" + claims + bytes(1 << 20))
+    with pytest.raises(LlmError, match=r"bad\.gguf is damaged or incomplete") as caught:
+        read_header(path)
     assert "\n" not in str(caught.value)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from rag_bot.errors import LlmError
 from rag_bot.llm import list_models, open_llm
-from rag_bot.llm.hub import find_file, find_kept, kept_files
+from rag_bot.llm.model_files import find_file, find_kept, kept_files
 from rag_bot.models.export import OFFLINE_BY_US, quiet_loading
 from rag_bot.settings import Settings
 from tests.llm.server import Handler, Seen, serving

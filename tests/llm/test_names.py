@@ -11,13 +11,29 @@ from keyring.backend import KeyringBackend
 
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm import PROVIDERS, LlmName, parse_name
-from rag_bot.llm.addresses import ollama_address, openai_like_address, read_address
+from rag_bot.llm.connection import Address, read_address
 from rag_bot.llm.failures import redact
 from rag_bot.llm.keys import find_key, forget_key, keep_key
+from rag_bot.llm.opening import provider_with_keys, settings_of
+from rag_bot.llm.providers.ollama import OllamaProvider
+from rag_bot.llm.providers.openai_like import OpenAILikeProvider
 from rag_bot.settings import Settings
 from tests.llm.conftest import KEY
 
 Told = Callable[..., Settings]
+OPENAI = PROVIDERS["openai"]
+
+
+def ollama_address(settings: Settings) -> Address:
+    ollama = PROVIDERS["ollama"]
+    assert isinstance(ollama, OllamaProvider)
+    return ollama.address(settings_of(ollama, settings))
+
+
+def openai_like_address(settings: Settings) -> Address | None:
+    openai_like = PROVIDERS["openai-like"]
+    assert isinstance(openai_like, OpenAILikeProvider)
+    return openai_like.address(settings_of(openai_like, settings))
 
 
 def test_a_name_prints_as_it_is_written() -> None:
@@ -126,16 +142,16 @@ class Broken(KeptHere):
 def test_a_key_is_kept_in_the_keyring_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = KeptHere()
     keyring.set_keyring(ring)
-    assert find_key("openai") is None
-    keep_key("openai", KEY)
+    assert find_key(OPENAI) is None
+    keep_key(OPENAI, KEY)
     assert ring.kept == {("rag-bot", "openai"): KEY}
-    found = find_key("openai")
+    found = find_key(OPENAI)
     assert found is not None
     assert (found.secret, found.source) == (KEY, "keyring")
     assert KEY not in repr(found)
     monkeypatch.setenv("OPENAI_API_KEY", "other")
-    assert getattr(find_key("openai"), "secret", "") == "other"
-    assert [forget_key("openai"), forget_key("openai")] == [True, False]
+    assert getattr(find_key(OPENAI), "secret", "") == "other"
+    assert [forget_key(OPENAI), forget_key(OPENAI)] == [True, False]
 
 
 @pytest.mark.parametrize("ring", [Locked, Broken])
@@ -144,20 +160,20 @@ def test_a_keyring_that_is_locked_or_broken_counts_as_empty(
 ) -> None:
     monkeypatch.setattr("rag_bot.llm.keys._READ_SECONDS", 0.2)
     keyring.set_keyring(ring())
-    assert find_key("openai") is None
+    assert find_key(OPENAI) is None
 
 
 def test_a_key_that_cannot_be_kept_says_so_without_it() -> None:
     keyring.set_keyring(Broken())
     with pytest.raises(LlmError, match="Set the variable OPENAI_API_KEY instead") as caught:
-        keep_key("openai", KEY)
+        keep_key(OPENAI, KEY)
     assert KEY not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
 def test_a_provider_without_keys_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match="'gguf' has no keys"):
-        keep_key("gguf", KEY)
+        keep_key(provider_with_keys("gguf"), KEY)
 
 
 def test_what_looks_like_a_key_is_left_out_of_messages() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from rag_bot.cli import main
 from rag_bot.llm import ModelInfo, list_models, open_llm
-from rag_bot.llm.opening import is_installed
+from rag_bot.llm.providers import PROVIDERS
 from rag_bot.settings import Settings
 from tests.conftest import ROOT
 from tests.llm.conftest import KEY
@@ -115,10 +115,10 @@ def test_the_model_of_the_settings_is_listed_whatever_is_wrong_with_it(
 def test_anthropic_s_model_of_the_settings_is_listed_with_what_it_lacks(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lacks = "key missing" if is_installed("anthropic") else "package missing"
+    lacks = "key missing" if PROVIDERS["anthropic"].is_installed() else "package missing"
     first = list_models(told("anthropic:claude"))[0]
     assert (first.name, first.state) == ("anthropic:claude", lacks)
-    monkeypatch.setattr("rag_bot.llm.reach.is_installed", lambda _: True)
+    monkeypatch.setattr("rag_bot.llm.provider.Provider.is_installed", lambda _: True)
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     assert list_models(told("anthropic:claude"))[0].state == "ready"
 
@@ -222,7 +222,7 @@ def test_a_key_is_kept_and_forgotten_by_the_command_and_never_printed(
 def test_the_package_loads_no_engine_before_a_model_is_opened() -> None:
     heavy = ("llama_index.core", "xllamacpp", "openai", "ollama", "httpx", "torch", "keyring", "huggingface_hub")
     script = (
-        "import sys; import rag_bot.llm, rag_bot.cli.models; from rag_bot.llm.reach import list_models\n"
+        "import sys; import rag_bot.llm, rag_bot.cli.models; from rag_bot.llm.opening import list_models\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

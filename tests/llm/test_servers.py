@@ -13,7 +13,7 @@ import pytest
 
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm import open_llm
-from rag_bot.llm.opening import is_installed
+from rag_bot.llm.providers import PROVIDERS
 from rag_bot.records.answers import Usage
 from rag_bot.settings import Settings
 from tests.llm.conftest import ASKED, KEY
@@ -339,7 +339,7 @@ def test_a_model_of_openai_that_is_newer_than_any_list_can_be_named(
 
 
 def test_a_package_that_is_missing_says_how_it_comes(told: Told) -> None:
-    if is_installed("anthropic"):
+    if PROVIDERS["anthropic"].is_installed():
         pytest.skip("it is there")
     with pytest.raises(LlmError, match="pip install llama-index-llms-anthropic"):
         open_llm(told("anthropic:claude"))
@@ -374,7 +374,7 @@ def test_anthropic_is_sent_the_question_with_the_key_and_its_words_come(
 
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     with serving(talk) as server:
-        monkeypatch.setattr("rag_bot.llm.opening.ANTHROPIC_URL", server.url)
+        monkeypatch.setattr("rag_bot.llm.providers.anthropic.AnthropicProvider.url", server.url)
         model = open_llm(told("anthropic:claude-x"))
         pieces = model.stream(ASKED, most_tokens=30)
         assert (list(pieces), pieces.finish) == (["Ada", " L."], "stop")

@@ -9,6 +9,7 @@ import pytest
 
 from rag_bot.errors import LlmError
 from rag_bot.llm import Message
+from rag_bot.llm.streaming import without_thoughts
 from rag_bot.records.answers import Usage
 from tests.llm.scripted import BREAK, PAUSE, ScriptedModel, scripted
 
@@ -112,8 +113,40 @@ def test_an_answer_without_a_word_is_an_error() -> None:
 
 
 def test_what_a_model_thinks_aloud_is_left_out() -> None:
-    thought = "<think>They ask who. Ada? Yes.</think>\n\nAda <think> stays."
-    assert "".join(scripted(thought).stream(ASKED)) == "Ada <think> stays."
+    thought = "<think>They ask who. Ada? Yes.</think>\n\nAda <think>or Eve?</think>stays."
+    assert "".join(scripted(thought).stream(ASKED)) == "Ada stays."
+
+
+def test_an_answer_of_nothing_but_thoughts_is_one_without_a_word() -> None:
+    for thought in ("<think>Who?</think>", "<think>Who?</think> \n<think>Ada", " <think>"):
+        with pytest.raises(LlmError, match="answered without a word"):
+            list(scripted(thought).stream(ASKED))
+
+
+THOUGHTS = {
+    "<think>Hm. Say 5 [1].</think>It is **bold** [1].": "It is **bold** [1].",
+    "It is 33%. <think>Or 5?</think>It was 20%.": "It is 33%. It was 20%.",
+    " \n<think>Hm.</think>\n\nYes. <think>No.</think> No.": "Yes.  No.",
+    "\n <think>a</think> <think>b <think> c</think>\nYes": "Yes",
+    "Ada <think> does not stay.": "Ada ",
+    "<think>They": "",
+    "  Yes": "Yes",
+    "a < b, a <thin line, and </think> too": "a < b, a <thin line, and </think> too",
+    "It ends in <thi": "It ends in <thi",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", THOUGHTS)
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_thoughts_are_left_out_wherever_they_stand_and_however_they_come_in_pieces(text: str, step: int) -> None:
+    pieces = (text[start : start + step] for start in range(0, len(text), step))
+    assert "".join(without_thoughts(pieces)) == THOUGHTS[text]
+
+
+def test_words_are_not_held_back_once_it_is_known_that_they_are_no_thought() -> None:
+    pieces = iter(["One <", "b> two ", "<think>They", "</think>\nYes", " <thi", "n"])
+    assert list(without_thoughts(pieces)) == ["One ", "<b> two ", "\nYes", " ", "<thin"]
 
 
 def test_a_model_that_never_stops_is_cut() -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from rag_bot import Library
-from rag_bot.llm.keys import VARIABLES
+from rag_bot.llm.providers import PROVIDERS
 from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.models.models import Models
@@ -17,7 +17,7 @@ from rag_bot.ui.syncing.sync_job import SyncJob
 def test_before_a_remote_model_is_agreed_to_the_quotes_answer_and_say_so(
     corpus_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLES["openai"], "sk-test")
+    monkeypatch.setenv(PROVIDERS["openai"].key_variable, "sk-test")
     models = Models(corpus_library.settings)
     models.choose("openai:gpt-5")
     answering = Answering(corpus_library, SyncJob(corpus_library.settings), models)

@@ -10,11 +10,12 @@ import pytest
 
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm import ModelInfo
-from rag_bot.llm.keys import VARIABLES
-from rag_bot.llm.reach import NOT_REACHABLE, READY
+from rag_bot.llm.opening import settings_for
+from rag_bot.llm.provider import NOT_REACHABLE, READY
+from rag_bot.llm.providers import WITH_KEYS
 from rag_bot.settings import LlmSettings, Settings
 from rag_bot.ui.models.model_view import BY_QUOTES, badge, model_choices, model_notice
-from rag_bot.ui.models.models import Choice, Models, settings_for
+from rag_bot.ui.models.models import Choice, Models
 
 REMOTE, LOCAL = "openai:gpt-5", "openai-like:m"
 URL = "http://127.0.0.1:9/v1"
@@ -24,7 +25,7 @@ EVIL = '<img src=x onerror="alert(1)">'
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An index folder of our own, a key for OpenAI, and nothing else of this machine."""
-    for name in (*VARIABLES.values(), "OLLAMA_HOST"):
+    for name in (*(provider.key_variable for provider in WITH_KEYS), "OLLAMA_HOST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     (tmp_path / "index").mkdir()

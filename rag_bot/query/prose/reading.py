@@ -10,7 +10,6 @@ from itertools import pairwise
 from rag_bot.markdown import plain_text
 from rag_bot.text.sentences import code_spans, sentences
 
-_THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*$")
 _LEAD = re.compile(r"[ \t>]*(?:(#{1,6})[ \t]+|([-*+•]|\d{1,3}[.)])[ \t]+)?")
 # The numbers of a citation: "1", "1, 3", "2-4", "1 and ^2".
@@ -51,11 +50,10 @@ class Written:
 
 
 class Reader:
-    """Takes what a model writes and gives each sentence when it has ended. What a model thinks aloud is left out."""
+    """Takes what a model writes and gives each sentence when it has ended."""
 
     def __init__(self) -> None:
         self._unread = ""
-        self._held = ""
         self._in_code = False
         self._line_begins = True
         self._paragraph_ended = False
@@ -67,14 +65,11 @@ class Reader:
 
     def feed(self, piece: str) -> list[Written]:
         """The sentences that have ended with this piece."""
-        seen = _HALVES.sub("\ufffd", _HIDDEN.sub("", _UNSEEN.sub(" ", piece)))
-        said, self._held = _without_thoughts(self._held + seen)
-        self._unread += said
+        self._unread += _HALVES.sub("\ufffd", _HIDDEN.sub("", _UNSEEN.sub(" ", piece)))
         return list(self._read(at_end=False))
 
     def finish(self) -> list[Written]:
-        """What is left when nothing more comes; a thought that has not ended is none of it."""
-        self._unread += "" if self._held.startswith(_THOUGHT) else self._held
+        """What is left when nothing more comes."""
         return list(self._read(at_end=True))
 
     def _read(self, *, at_end: bool) -> Iterator[Written]:
@@ -122,19 +117,6 @@ class Reader:
             if any(map(str.isalnum, words)):
                 yield Written(words, numbers, before or " ")
                 before, self._line_begins, self._paragraph_ended = "", False, False
-
-
-def _without_thoughts(text: str) -> tuple[str, str]:
-    """What is said, and what is held back: a thought that has not ended, or what may become the mark of one."""
-    said = ""
-    while _THOUGHT in text:
-        before, _, rest = text.partition(_THOUGHT)
-        _, end, after = rest.partition(_END_OF_THOUGHT)
-        if not end:
-            return said + before, text[len(before) :]
-        said, text = said + before, after
-    mark = next((n for n in range(len(_THOUGHT) - 1, 0, -1) if text.endswith(_THOUGHT[:n])), 0)
-    return said + text[: len(text) - mark], text[len(text) - mark :]
 
 
 def _parting(bullet: str, *, paragraph: bool) -> str:

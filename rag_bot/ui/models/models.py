@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from rag_bot.errors import LlmError, RagBotError, UsageError
 from rag_bot.llm import LanguageModel, ModelInfo, list_models, open_llm, parse_name
-from rag_bot.llm.addresses import url_owner
 from rag_bot.llm.consent import has_agreed, remember_agreed
-from rag_bot.llm.names import GGUF, OLLAMA, OPENAI_LIKE
-from rag_bot.llm.reach import READY
+from rag_bot.llm.opening import settings_for
+from rag_bot.llm.provider import READY, Distance
+from rag_bot.llm.providers import PROVIDERS
 from rag_bot.settings import Settings, llm_comes_with_folder
 from rag_bot.ui.preference import remember_model, remembered_model
 
@@ -183,7 +183,8 @@ class Models:
                 model.count_tokens("loads what counts")
         # A file that is loaded can answer. A server was not asked for words yet: what was known of it stays.
         had = self._info(model.name)
-        is_ready = parse_name(model.name).provider == GGUF or had.state in ("", NOT_OPENED)
+        is_file = PROVIDERS[parse_name(model.name).provider].distance is Distance.THIS_PROCESS
+        is_ready = is_file or had.state in ("", NOT_OPENED)
         state, note = (READY, "") if is_ready else (had.state, had.note)
         self._know(ModelInfo(model.name, model.place, model.is_remote, state, note))
         return model
@@ -254,15 +255,3 @@ class Models:
         with self._changed:
             self._choice = replace(self._choice, **changes)  # type: ignore[arg-type]
             self._changed.notify_all()
-
-
-def settings_for(settings: Settings, name: str) -> Settings:
-    """The settings with another model. Their one URL belongs to the provider that they name, and goes to no other.
-
-    Raises:
-        UsageError: the name is none of a language model.
-    """
-    provider = parse_name(name).provider
-    keeps_url = provider == url_owner(settings) or provider not in (OLLAMA, OPENAI_LIKE)
-    generation = settings.generation if keeps_url else settings.generation.model_copy(update={"url": ""})
-    return settings.model_copy(update={"llm": name, "generation": generation})

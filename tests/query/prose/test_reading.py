@@ -32,13 +32,13 @@ CASES = {
         ("git pull [1]", (), "\n    "),
         ("Done.", (), "\n\n"),
     ],
-    "<think>Hm. Say 5 [1].</think>It is **bold** [1].": [("It is bold.", (1,), "\n")],
+    "It is **bold** [1].": [("It is bold.", (1,), "\n")],
     "See [the page](https://evil.example/?q=secret) [1] ![x](https://evil.example/i.png).": [
         ("See the page x.", (1,), "\n")
     ],
     "See [the page](https://evil.example/aaaaaaa": [("See the page", (), "\n")],
     "~~Mia~~ Jo cooks.": [("Jo cooks.", (), "\n")],
-    "It is 33%. <think>Or 5?</think>It was 20%.": [("It is 33%.", (), "\n"), ("It was 20%.", (), " ")],
+    "It is 33%. It was 20%.": [("It is 33%.", (), "\n"), ("It was 20%.", (), " ")],
     "It is 33%.<|im_end|>": [("It is 33%.", (), "\n")],
     "Run `git log. -p` first. Then stop.": [("Run git log. -p first.", (), "\n"), ("Then stop.", (), " ")],
     "[1]": [],
@@ -64,14 +64,9 @@ def test_pieces_make_no_difference(text: str, step: int) -> None:
     assert [one.text for one in read(text, step=step)] == [one.text for one in read(text, step=1000)]
 
 
-def test_what_has_not_ended_is_the_draft_and_thoughts_are_none() -> None:
+def test_what_has_not_ended_is_the_draft() -> None:
     reader = Reader()
     assert [one.text for one in reader.feed("One. Tw")] == ["One."]
     assert reader.draft == "Tw"
     assert reader.feed("o is [") == []
     assert reader.draft == "Two is"
-    thinking = Reader()
-    assert thinking.feed("<think>They") == []
-    assert thinking.draft == ""
-    assert thinking.feed("</think>\nYes") == []
-    assert thinking.draft == "Yes"

@@ -4,41 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from rag_bot.errors import LlmError
-from rag_bot.llm.addresses import HERE
 from rag_bot.llm.asking import LanguageModel
+from rag_bot.llm.connection import HERE
 from rag_bot.llm.engine import Engine, the_engine
-from rag_bot.llm.gguf_file import read_header
-from rag_bot.llm.hub import find_file
-from rag_bot.llm.names import LlmName
-from rag_bot.llm.probing import COMFORTABLE_CONTEXT
-from rag_bot.settings import Settings
+from rag_bot.llm.model_files import find_file, find_kept, kept_files, read_header
+from rag_bot.llm.provider import (
+    COMFORTABLE_CONTEXT,
+    NO_PACKAGE,
+    NOT_FETCHED,
+    READY,
+    UNKNOWN,
+    UNUSABLE,
+    Distance,
+    ModelInfo,
+    Provider,
+)
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage
+    from rag_bot.settings import Settings
 
 
-def open_gguf(name: LlmName, settings: Settings) -> LanguageModel:
-    """The model of a file, or of a file on the hub, which is fetched once. It is loaded when it is first asked.
+class GgufProvider(Provider):
+    """`model` is the path of a file, or OWNER/REPO/FILE.gguf on the hub, which is fetched once."""
 
-    Raises:
-        LlmError: the file is not there, or is none that llama.cpp reads.
-    """
-    path = find_file(name.name, settings.cache)
-    header = read_header(path)
-    context = settings.generation.context_tokens or min(header.context_tokens, COMFORTABLE_CONTEXT)
-    engine = the_engine(path, context)
-    llm = _gguf_llm()(engine=engine, temperature=settings.generation.temperature, context=context)
-    return LanguageModel(
-        llm, str(name), HERE, False, context, engine.count_tokens, settings.generation, ask=_ask, tells_end=True
-    )
+    name = "gguf"
+    distance = Distance.THIS_PROCESS
+    module, package = "xllamacpp", "xllamacpp"
 
+    def list_models(self, settings: Settings) -> list[ModelInfo]:
+        return [self.info_unlisted(kept, settings) for kept in kept_files(settings.cache)]
 
-def _ask(llm: LLM, messages: list[ChatMessage], most_tokens: int) -> Iterator[Any]:
-    return iter(llm.stream_chat(messages, max_tokens=most_tokens))
+    def info_unlisted(self, model: str, settings: Settings, listed: Sequence[ModelInfo] = ()) -> ModelInfo:
+        del listed
+
+        def info(state: str, note: str) -> ModelInfo:
+            return ModelInfo(f"{self.name}:{model}", HERE, False, state, note)
+
+        if not self.is_installed():
+            return info(NO_PACKAGE, f"pip install {self.package}")
+        try:
+            path = find_kept(model, settings.cache)
+            if path is None:
+                return info(NOT_FETCHED, "It is fetched from the hub when it is first asked.")
+            read_header(path)
+        except LlmError as error:
+            return info(UNUSABLE if Path(model).expanduser().is_file() else UNKNOWN, str(error))
+        return info(READY, f"{path.stat().st_size / 1e9:.1f} GB")
+
+    def open_model(self, model: str, settings: Settings) -> LanguageModel:
+        """The model is loaded when it is first asked."""
+        path, wanted = find_file(model, settings.cache), settings.generation
+        context = wanted.context_tokens or min(read_header(path).context_tokens, COMFORTABLE_CONTEXT)
+        engine = the_engine(path, context)
+        llm = _gguf_llm()(engine=engine, temperature=wanted.temperature, context=context)
+        name = f"{self.name}:{model}"
+        return LanguageModel(
+            llm,
+            name,
+            HERE,
+            False,
+            context,
+            engine.count_tokens,
+            wanted,
+            ask=self.ask,
+            tells_end=True,
+            label=PurePath(name).stem,
+        )
 
 
 @lru_cache(maxsize=1)
