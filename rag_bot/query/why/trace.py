@@ -48,7 +48,7 @@ def trace(
     if not note:
         absence = why_absent(wanted.path)
         nearest = nearest_paths(wanted.path, paths) if absence.reason in _MISTAKEN else []
-        lost = _lost(absence.said, absence.remedy, {"reason": absence.reason, "nearest": nearest})
+        lost = _lost(absence.message, absence.remedy, {"reason": absence.reason, "nearest": nearest})
         return Trace(question, wanted.path, wanted.lines, Journey(None, (lost,)))
     chunks = catalogue.chunks_of(note.path)
     asked = [chunk for chunk in chunks if _is_in(chunk, note, wanted)]
