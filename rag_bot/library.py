@@ -183,7 +183,7 @@ class Library:
         `place` is a note, or lines of one: `notes/a.md:12-15`, a file on disk, the end of a path. Raises as `search`;
         UsageError also where several notes are called so.
         """
-        from rag_bot.ingestion.absence import why_absent
+        from rag_bot.ingestion.states import why_absent
         from rag_bot.query.why.explain import explain
 
         absent = partial(why_absent, self.settings.index)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -26,10 +26,12 @@ from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksu
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
 from rag_bot.store.rescue import write_roots
-from rag_bot.store.writer import CatalogueWriter, Entry, MovedNote
+from rag_bot.store.writer import CatalogueWriter, MovedNote
 
-FLUSH_CHUNKS = 256  # chunks held in memory, and embedded in one go: sorting them by length saves padding
-ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go
+FLUSH_CHUNKS = (
+    256  # chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand
+)
+ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go; set by hand
 
 OnProgress = Callable[[Progress], None]
 
@@ -41,7 +43,7 @@ def built_with(model: EmbeddingModel) -> str:
 
 
 @dataclass(slots=True)
-class Application:
+class SyncJob:
     """One plan being applied, with what it counts. `run` is the sync's number in the history.
 
     `rebuild` prepares every note anew into new search indexes, from the catalogue where its file can't be read;
@@ -83,8 +85,15 @@ class Application:
             unused = self._switch(prepared, indexes.folder.name, was_dirty)
             reach("switched")
             if not self.rebuild:
-                indexes.remove(sorted({*unused, *self._extra(trouble)}))
-        self._finish(indexes.folder)
+                extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
+                indexes.remove(sorted({*unused, *extra} - self.catalogue.known_keys(extra)))
+        remove_other_folders(self.index, indexes.folder.name)
+        reach("old-store-removed")
+        checksums = take_checksums(indexes.folder, recorded_checksums(self.catalogue.meta()))
+        reach("before-seal")
+        with self.catalogue.transaction():
+            self.catalogue.set_meta(dirty="0", seal=json.dumps(checksums))
+        self.catalogue.checkpoint()
 
     def _find_trouble(self) -> Consistency | None:
         """What an interrupted sync or damaged files left behind; None if all is as the last sync left it."""
@@ -93,10 +102,10 @@ class Application:
             return None
         if "store" not in meta:
             return Consistency.of_damaged("of an earlier version")
-        folder, seal, killed = self.index / meta["store"], recorded_checksums(meta), meta.get("dirty") == "1"
-        if not killed and looks_intact(folder, seal):
+        folder, checksums, killed = self.index / meta["store"], recorded_checksums(meta), meta.get("dirty") == "1"
+        if not killed and looks_intact(folder, checksums):
             return None
-        if damaged := find_damaged(folder, seal, killed=killed):
+        if damaged := find_damaged(folder, checksums, killed=killed):
             return Consistency.of_damaged(", ".join(damaged))
         return compare_in_children(self.index) if killed else Consistency(Mismatch(), Mismatch())
 
@@ -104,22 +113,20 @@ class Application:
         """Read, chunk and embed what is new or changed; the paths for which that succeeded."""
         self._add_roots()
         prepared: set[str] = set()
-        wanted = [*self.plan.added, *self.plan.changed]
-        unread = self._unread() if self.rebuild else []
-        for done, path in enumerate((*wanted, *unread)):
-            self.on_progress(Progress("notes", done, len(wanted) + len(unread)))
-            if entry := self._read(path) if done < len(wanted) else self._remembered(path):
+        to_read = [*self.plan.added, *self.plan.changed]
+        # A rebuild takes along the notes that are kept though their files can't be looked at now.
+        known = {*self.survey.known, *self.survey.unseen} if self.rebuild else set()
+        unread = sorted(known - {*self.plan.deleted, *self.plan.changed})
+        total = len(to_read) + len(unread)
+        for done, path in enumerate((*to_read, *unread)):
+            self.on_progress(Progress("notes", done, total))
+            if entry := self._read(path) if done < len(to_read) else self._remembered(path):
                 self._chunk(*entry)
                 prepared.add(path)
         self._flush()
-        self.on_progress(Progress("notes", len(wanted) + len(unread), len(wanted) + len(unread)))
+        self.on_progress(Progress("notes", total, total))
         reach("notes-pending")
         return prepared
-
-    def _unread(self) -> list[str]:
-        """Notes that are kept though their files can't be looked at now."""
-        deleted = {*self.plan.deleted, *self.plan.changed}
-        return sorted({*self.survey.known, *self.survey.unseen} - deleted)
 
     def _add_roots(self) -> None:
         """Enter new roots, and use their entries from here on."""
@@ -167,11 +174,12 @@ class Application:
         texts = {chunk.key: chunk.embedded_text for *_, chunks in self._buffer for chunk in chunks}
         stored = self.catalogue.keys_with_vectors(list(texts))
         missing = [key for key in texts if key not in stored]
-        for some in _batches(missing, FLUSH_CHUNKS):
+        for start in range(0, len(missing), FLUSH_CHUNKS):
             assert self.model
-            vectors = self.model.encode_documents([texts[key] for key in some])
+            batch = missing[start : start + FLUSH_CHUNKS]
+            vectors = self.model.encode_documents([texts[key] for key in batch])
             with self.catalogue.transaction():
-                self.catalogue.add_vectors(some, vectors)
+                self.catalogue.add_vectors(batch, vectors)
             reach("vectors-kept")
         with self.catalogue.transaction():
             self.catalogue.revive_vectors(sorted(stored))
@@ -191,17 +199,15 @@ class Application:
 
     def _enter(self, indexes: SearchIndexes) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
+        if indexes.folder.name == self.catalogue.meta().get("store"):
+            batches = self.catalogue.pending_entries(ENTRY_BATCH)
+        else:
+            batches = self.catalogue.all_entries(ENTRY_BATCH, pending_only=self.rebuild)
         done = 0
-        for entries in self._entries(indexes):
+        for entries in batches:
             indexes.enter(entries)
             done += len(entries)
             self.on_progress(Progress("index", done, max(done, self.embedded)))
-
-    def _entries(self, indexes: SearchIndexes) -> Iterator[list[Entry]]:
-        if indexes.folder.name != self.catalogue.meta().get("store"):
-            yield from self.catalogue.all_entries(ENTRY_BATCH, pending_only=self.rebuild)
-            return
-        yield from self.catalogue.pending_entries(ENTRY_BATCH)
 
     def _switch(self, prepared: set[str], store: str, was_dirty: bool) -> list[str]:
         """The one transaction that makes the new state the state; the keys that no note has any more."""
@@ -212,7 +218,10 @@ class Application:
             self._remove_emptied_roots()
             if was_dirty:
                 unused = sorted({*unused, *self.catalogue.orphaned_keys()})
-            self._let_go(unused)
+            if self.forget:
+                self.catalogue.remove_vectors(unused)
+            else:
+                self.catalogue.retire_vectors(unused, self.run)
             if self.model:
                 info = self.model.info
                 self.catalogue.set_meta(
@@ -223,12 +232,6 @@ class Application:
         self._touch_unchanged()
         write_roots(self.index, self.catalogue.roots())
         return unused
-
-    def _let_go(self, keys: Sequence[str]) -> None:
-        if self.forget:
-            self.catalogue.remove_vectors(keys)
-        else:
-            self.catalogue.retire_vectors(keys, self.run)
 
     def _remove_emptied_roots(self) -> None:
         """A folder that is gone, and whose notes have all moved or been removed, is no root any more."""
@@ -253,23 +256,3 @@ class Application:
         if touched:
             with self.catalogue.transaction():
                 self.catalogue.touch(touched)
-
-    def _extra(self, trouble: Consistency | None) -> set[str]:
-        """Keys that an interrupted sync entered and nobody has."""
-        extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []
-        return set(extra) - self.catalogue.known_keys(extra)
-
-    def _finish(self, folder: Path) -> None:
-        """Both indexes are closed and as they should be."""
-        remove_other_folders(self.index, folder.name)
-        reach("old-store-removed")
-        seal = take_checksums(folder, recorded_checksums(self.catalogue.meta()))
-        reach("before-seal")
-        with self.catalogue.transaction():
-            self.catalogue.set_meta(dirty="0", seal=json.dumps(seal))
-        self.catalogue.checkpoint()
-
-
-def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -10,6 +10,12 @@ from rag_bot.ingestion.survey import Survey
 from rag_bot.records import Loss, SyncPlan
 from rag_bot.store.catalogue import Root
 
+_WORDS = {
+    "missing": "is not there (is its disk mounted?)",
+    "empty": "holds no notes any more (is its disk mounted?)",
+    "fewer": "lost more than half of its notes",
+}
+
 
 class OnLoss(Enum):
     """What to do where a folder is gone or lost more than half of its notes."""
@@ -25,7 +31,7 @@ def settle_losses(survey: Survey, plan: SyncPlan, on_loss: OnLoss) -> tuple[Sync
     Folders that were not asked for, and are looked at only since they are gone, keep their notes without a question.
     """
     losses = {root: loss for root in survey.roots if (loss := _loss_of(root, survey, plan))}
-    in_question = [root for root in losses if root in survey.asked]
+    in_question = [root for root in losses if root in survey.requested]
     kept = [root for root in losses if root not in in_question or on_loss is not OnLoss.REMOVE]
     deleted = [path for path in plan.deleted if not any(path.startswith(f"{root.label}/") for root in kept)]
     must_ask = bool(in_question) and on_loss is OnLoss.ASK
@@ -38,13 +44,6 @@ def describe_losses(losses: Sequence[Loss]) -> str:
         f"{loss.folder} {_WORDS[loss.reason]}: {loss.lost:,} of the {loss.known:,} notes indexed from it are gone."
         for loss in losses
     )
-
-
-_WORDS = {
-    "missing": "is not there (is its disk mounted?)",
-    "empty": "holds no notes any more (is its disk mounted?)",
-    "fewer": "lost more than half of its notes",
-}
 
 
 def _loss_of(root: Root, survey: Survey, plan: SyncPlan) -> Loss | None:

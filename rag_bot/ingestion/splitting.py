@@ -10,7 +10,7 @@ from rag_bot.ingestion.context import Context, Contexts, Counts
 from rag_bot.markdown import Block, Kind, LineIndex, quotable_lines
 from rag_bot.text.sentences import cut, cut_point, trim
 
-LONGEST_CHUNK = 2_000  # characters: to a tokenizer one giant word may be one token
+LONGEST_CHUNK = 2_000  # characters: to a tokenizer one giant word may be one token; set by hand
 Piece = tuple[int, int]
 
 

@@ -20,11 +20,12 @@ from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 class Survey:
     """What lies in the folders and what the catalogue knows of them, by note path.
 
-    `roots` are those that were asked for and those that are not there now: their notes may have moved. `unseen` are
-    known notes that could not be looked at: they are neither deleted nor moved, and go on answering.
+    `requested` are the roots that a sync was asked for; `roots` are these and those that are not there now: their notes
+    may have moved. `unseen` are known notes that could not be looked at: they are neither deleted nor moved, and go on
+    answering.
     """
 
-    asked: tuple[Root, ...]
+    requested: tuple[Root, ...]
     roots: tuple[Root, ...]
     known: Mapping[str, KnownFile]
     unseen: frozenset[str]
@@ -45,14 +46,14 @@ def survey_folders(
         UsageError: a folder is missing, is none, or never had notes.
     """
     known_roots = catalogue.roots() if catalogue else []
-    asked = choose_roots(folders, known_roots, index)
-    others = [root for root in known_roots if root not in asked and (everything or not root.folder.is_dir())]
+    requested = choose_roots(folders, known_roots, index)
+    others = [root for root in known_roots if root not in requested and (everything or not root.folder.is_dir())]
     failed: list[Failure] = []
     found: dict[str, tuple[Root, FoundFile]] = {}
     known: dict[str, KnownFile] = {}
-    for root in (*asked, *others):
+    for root in (*requested, *others):
         remembered = catalogue.known_files(root) if catalogue and root.id != NEW else {}
-        files = _files_of(root, [*known_roots, *asked], remembered, failed)
+        files = _files_of(root, [*known_roots, *requested], remembered, failed)
         if not files and root.id == NEW and not any(other.folder.is_relative_to(root.folder) for other in known_roots):
             raise UsageError(
                 f"There are no notes in {root.folder}: "
@@ -60,9 +61,10 @@ def survey_folders(
             )
         found |= files
         known |= remembered
-    unseen = _unseen(known, failed)
+    places = [failure.path for failure in failed]
+    unseen = frozenset(path for path in known if any(path == place or path.startswith(f"{place}/") for place in places))
     known = {path: file for path, file in known.items() if path not in unseen}
-    return Survey(tuple(asked), (*asked, *others), known, unseen, found, tuple(failed))
+    return Survey(tuple(requested), (*requested, *others), known, unseen, found, tuple(failed))
 
 
 def _files_of(
@@ -83,12 +85,9 @@ def _files_of(
         return {}
 
 
-def _unseen(known: Mapping[str, KnownFile], failed: Sequence[Failure]) -> frozenset[str]:
-    places = tuple(failure.path for failure in failed)
-    return frozenset(path for path in known if any(path == place or path.startswith(f"{place}/") for place in places))
-
-
 def plan_survey(survey: Survey, *, rebuild: bool) -> SyncPlan:
+    """What a sync has to do; `rebuild` makes every known note a changed one. Files whose stamp differs are hashed."""
+
     def content_hash(path: str) -> str | None:
         root, file = survey.found[path]
         try:

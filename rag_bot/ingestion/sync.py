@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rag_bot.errors import IndexUnusable, NotesLost, UsageError
 from rag_bot.failpoints import reach
-from rag_bot.ingestion.apply import Application, OnProgress, built_with
+from rag_bot.ingestion.apply import OnProgress, SyncJob, built_with
 from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
@@ -65,11 +65,11 @@ def sync(
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
         record.failed_elsewhere = _failed_elsewhere(catalogue, outlook.survey)
-        applied = Application(
+        job = SyncJob(
             index, catalogue, prepared, outlook.survey, outlook.plan, record.run, on_progress, rebuild=outlook.rebuild
         )
-        applied.apply()
-        record.report = _report(applied, outlook.kept, time.perf_counter() - began)
+        job.apply()
+        record.report = _report(job, outlook.kept, time.perf_counter() - began)
     return record.report
 
 
@@ -90,9 +90,9 @@ def forget(index: Path, folder: Path) -> SyncReport:
         survey = Survey((root,), (root,), known, frozenset(), {}, ())
         plan = SyncPlan(deleted=tuple(sorted(known)))
         record.failed_elsewhere = _failed_elsewhere(catalogue, survey)
-        applied = Application(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
-        applied.apply()
-        record.report = _report(applied, (), time.perf_counter() - began)
+        job = SyncJob(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
+        job.apply()
+        record.report = _report(job, (), time.perf_counter() - began)
     return record.report
 
 
@@ -144,9 +144,9 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
             catalogue.drop_run(record.run)
             raise
         except BaseException as error:
-            said = "stopped" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+            message = "stopped" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
             with suppress(sqlite3.Error):  # a full disk, for one, refuses this as well
-                catalogue.end_run(record.run, time.perf_counter() - began, {}, (), " ".join(said.split()))
+                catalogue.end_run(record.run, time.perf_counter() - began, {}, (), " ".join(message.split()))
             raise
         report = record.report
         embedded = {"chunks_embedded": report.chunks_embedded, "chunks_reused": report.chunks_reused}
@@ -166,9 +166,9 @@ def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -
         catalogue.drop_pending()
         nothing = Survey((), (), {}, frozenset(), {}, ())
         record.failed_elsewhere = _failed_elsewhere(catalogue, nothing)
-        applied = Application(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
-        applied.apply()
-        record.report = _report(applied, (), time.perf_counter() - began)
+        job = SyncJob(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
+        job.apply()
+        record.report = _report(job, (), time.perf_counter() - began)
     return record.report
 
 
@@ -184,29 +184,25 @@ def _look(
 ) -> Outlook:
     """Where model or chunker have changed, everything in every root has to be done again."""
     before = catalogue.meta().get("built_with")
-    _refuse_newer(index, before or "")
+    chunker = re.search(r"chunker (\d+)", before or "")
+    if chunker and int(chunker[1]) > CHUNKER_VERSION:
+        raise IndexUnusable(
+            f"The index in {index} was written by a newer rag-bot (chunker {chunker[1]}, this one has"
+            f" {CHUNKER_VERSION}). Update rag-bot."
+        )
     rebuild = before not in (None, built_with(model))
     survey = survey_folders(index, folders, catalogue, everything=rebuild)
     plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
     return Outlook(survey, plan, kept, must_ask, rebuild)
 
 
-def _refuse_newer(index: Path, before: str) -> None:
-    found = re.search(r"chunker (\d+)", before)
-    if found and int(found[1]) > CHUNKER_VERSION:
-        raise IndexUnusable(
-            f"The index in {index} was written by a newer rag-bot (chunker {found[1]}, this one has {CHUNKER_VERSION})."
-            " Update rag-bot."
-        )
-
-
-def _report(applied: Application, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
+def _report(job: SyncJob, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
     """What was done of the plan: notes that could not be read were neither added nor changed, some were gone."""
-    plan, failed, gone = applied.plan, {failure.path for failure in applied.failed}, set(applied.gone)
+    plan, failed, gone = job.plan, {failure.path for failure in job.failed}, set(job.gone)
     added, changed = ([path for path in paths if path not in failed | gone] for paths in (plan.added, plan.changed))
     deleted = sorted({*plan.deleted, *(gone & set(plan.changed))})
     done = replace(plan, added=tuple(added), changed=tuple(changed), deleted=tuple(deleted))
-    return SyncReport(done, tuple(applied.failed), applied.embedded, applied.reused, seconds, kept)
+    return SyncReport(done, tuple(job.failed), job.embedded, job.reused, seconds, kept)
 
 
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.chunking import chunk_key
 from rag_bot.ingestion.survey import plan_survey, survey_folders
-from rag_bot.records import Chunk, Problem, SyncPlan, Verification
+from rag_bot.records import Problem, Verification
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, recorded_checksums
 from rag_bot.store.consistency import Mismatch, compare_in_children, find_unsound
@@ -84,41 +84,34 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
     if "store" not in meta:
         text = "the first ingest has not finished; `rag-bot ingest` finishes it"
         return replace(found, problems=(Problem(CATALOGUE, text),))
-    problems = list(_interrupted(meta))
-    unsound = find_unsound(catalogue, lambda chunk: _key_of(meta["fingerprint"], chunk))
+    killed, problems = meta.get("dirty") == "1", list[Problem]()
+    if killed:
+        problems.append(Problem(CATALOGUE, "the last sync was interrupted; `rag-bot ingest` finishes it"))
+    unsound = find_unsound(catalogue, lambda chunk: chunk_key(meta["fingerprint"], chunk.embedded_text))
     if unsound.notes:
         text = f"{len(unsound.notes):,} notes have damaged passages or vectors{_named(unsound.notes)}"
         problems.append(Problem(CATALOGUE, text))
-    damaged = find_damaged(index / meta["store"], recorded_checksums(meta), killed=meta.get("dirty") == "1")
+    damaged = find_damaged(index / meta["store"], recorded_checksums(meta), killed=killed)
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
-    agreement = compare_in_children(index)
-    problems += [*_disagreements(CHROMA, agreement.vectors), *_disagreements(TANTIVY, agreement.words)]
+    consistency = compare_in_children(index)
+    problems += [*_mismatches(CHROMA, consistency.vectors), *_mismatches(TANTIVY, consistency.words)]
     problems += _differences(index, catalogue)
     return replace(
         found,
         problems=tuple(problems),
         unsound=unsound.notes,
         bad_keys=unsound.keys,
-        anew=bool(damaged) or bool(agreement.trouble()),
+        anew=bool(damaged) or bool(consistency.trouble()),
     )
 
 
-def _key_of(fingerprint: str, chunk: Chunk) -> str:
-    return chunk_key(fingerprint, chunk.embedded_text)
-
-
-def _interrupted(meta: dict[str, str]) -> Iterator[Problem]:
-    if meta.get("dirty") == "1":
-        yield Problem(CATALOGUE, "the last sync was interrupted; `rag-bot ingest` finishes it")
-
-
-def _disagreements(part: str, findings: Mismatch) -> Iterator[Problem]:
-    if findings.missing:
-        yield Problem(part, f"lacks {len(findings.missing):,} of the catalogue's passages")
-    if findings.extra:
-        yield Problem(part, f"has {len(findings.extra):,} passages of no note")
-    if findings.broken:
-        yield Problem(part, findings.broken)
+def _mismatches(part: str, mismatch: Mismatch) -> Iterator[Problem]:
+    if mismatch.missing:
+        yield Problem(part, f"lacks {len(mismatch.missing):,} of the catalogue's passages")
+    if mismatch.extra:
+        yield Problem(part, f"has {len(mismatch.extra):,} passages of no note")
+    if mismatch.broken:
+        yield Problem(part, mismatch.broken)
 
 
 def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
@@ -137,21 +130,18 @@ def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
     of_present = {path for root in present for path in survey.known_in(root)}
     known = {path: replace(file, stamp="") for path, file in survey.known.items() if path in of_present}
     plan = plan_survey(replace(survey, known=known), rebuild=False)
-    for name, paths in _by_change(plan).items():
-        if paths:
-            text = f"{len(paths):,} {name} since the last sync{_named(paths)}; `rag-bot ingest` brings that in"
-            yield Problem(FOLDERS, text)
-    for failure in survey.failed:
-        yield Problem(FOLDERS, f"{failure.path}: {failure.error}")
-
-
-def _by_change(plan: SyncPlan) -> dict[str, Sequence[str]]:
-    return {
+    changes: dict[str, Sequence[str]] = {
         "new": plan.added,
         "changed": plan.changed,
         "renamed": [move.before for move in plan.moved],
         "deleted": plan.deleted,
     }
+    for name, paths in changes.items():
+        if paths:
+            text = f"{len(paths):,} {name} since the last sync{_named(paths)}; `rag-bot ingest` brings that in"
+            yield Problem(FOLDERS, text)
+    for failure in survey.failed:
+        yield Problem(FOLDERS, f"{failure.path}: {failure.error}")
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -85,10 +85,10 @@ class NoteState:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a note is not in the index. `reason` is one word, `said` and `remedy` are parts of a sentence."""
+    """Why a note is not in the index. `reason` is one word, `message` and `remedy` are parts of a sentence."""
 
     reason: str
-    said: str
+    message: str
     remedy: str
 
 

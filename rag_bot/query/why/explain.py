@@ -50,7 +50,7 @@ def explain(
     if not note:
         absence = why_absent(wanted.path)
         nearest = nearest_paths(wanted.path, paths) if absence.reason in _MISTAKEN else []
-        lost = _not_indexed(absence.said, absence.remedy, {"reason": absence.reason, "nearest": nearest})
+        lost = _not_indexed(absence.message, absence.remedy, {"reason": absence.reason, "nearest": nearest})
         return Trace(question, wanted.path, wanted.lines, lost)
     chunks = catalogue.chunks_of(note.path)
     targets = [
