@@ -1,7 +1,7 @@
 """What many tests share: the converted model, and an index of the corpus. Both are real and made once for each run.
 
-Tests run in any order and beside each other: those of one module stay together in one process of pytest-xdist, and so
-do modules that share a running app (`pytest.mark.xdist_group`).
+Modules run in any order and beside each other. The tests of one stay together in one process of pytest-xdist, so that
+what they share, a running app above all, is made once.
 """
 
 from __future__ import annotations
@@ -46,14 +46,9 @@ LONG_MODULES = ("ui/test_app", "test_cli", "test_readme.py", "evaluation/test_ga
 LEFT = "killed and damaged indexes, readers beside a writer, the larger benchmarks, more of a local model's answers"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups tests by module and puts the long modules first."""
     tests = Path(__file__).parent
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: not str(item.path.relative_to(tests).as_posix()).startswith(LONG_MODULES))
+    items.sort(key=lambda item: not item.path.relative_to(tests).as_posix().startswith(LONG_MODULES))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

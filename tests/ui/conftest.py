@@ -81,7 +81,7 @@ def running_app(index: Path, model_cache: Path, away: Path, port: int = 0, **tol
             server.terminate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plain_index(index_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The index of the app that is as it comes; its conversations are beside it."""
     index = tmp_path_factory.mktemp("plain") / "index"
@@ -89,9 +89,9 @@ def plain_index(index_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return index
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app_address(plain_index: Path, model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of that app. Modules that use it are of the xdist group "plain app", so that it runs once."""
+    """The address of that app."""
     with running_app(plain_index, model_cache, tmp_path_factory.mktemp("elsewhere")) as app:
         yield app.address
 
@@ -134,9 +134,9 @@ def opened_page(browser: Any, address: str) -> Iterator[Any]:
 
 
 def after_looking_for_news(page: Any) -> None:
-    """Returns when the page, which looks for news now and then, has done so: the second look begins after the first."""
+    """Returns when the page has looked for news, which it does now and then, and has shown what there was."""
     for _ in range(3):
-        with page.expect_request_finished(lambda request: urlsplit(request.url).path.endswith("/queue/join")):
+        with page.expect_request_finished(lambda request: urlsplit(request.url).path.endswith("/run/predict")):
             pass
 
 
@@ -157,16 +157,19 @@ def expect(shown: Any) -> Any:
 
 
 def ask(page: Any, question: str) -> Any:
-    """Asks and returns the last answer once it is complete."""
+    """Asks and returns the answer once it is complete; the same question may have been asked before."""
+    asking = page.locator(".question", has_text=question)
+    before = page.locator(".exchange").filter(has=asking).count()
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
-    exchange = page.locator(".exchange:not(.growing)").filter(has=page.locator(".question", has_text=question)).last
+    exchange = page.locator(".exchange:not(.growing)").filter(has=asking).nth(before)
     exchange.locator(".measured, .abstained, .notice").first.wait_for()
     return exchange
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
+    """It has an event loop in this thread, so it ends before the tests of other folders begin."""
     if not importlib.util.find_spec("playwright"):
         lacking("Playwright")
     from playwright.sync_api import sync_playwright

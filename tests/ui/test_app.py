@@ -15,7 +15,6 @@ import pytest
 from tests.ui.conftest import ask, expect, opened_page
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("plain app")
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
 
 

@@ -13,7 +13,6 @@ from rag_bot.conversations.database import FILE, Conversations
 from tests.ui.conftest import PATIENCE_MS, ask, expect, opened_page, running_app
 from tests.ui.writer import EMERGENT
 
-pytestmark = pytest.mark.xdist_group("plain app")
 CAPITAL, POPULAR = "What is the capital of France?", "Who made emergence popular?"
 HOSTILE = 'Is "emergence" <img src=x onerror=window.hacked=1>?'
 
