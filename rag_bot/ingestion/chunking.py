@@ -10,7 +10,7 @@ from itertools import accumulate
 from rag_bot.ingestion.context import Context, Contexts, Counts, TokenCounter
 from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, Plan, atoms_of, halves
 from rag_bot.markdown import Block, Kind, LineIndex, is_plain, parse
-from rag_bot.markdown.quotable import table_header
+from rag_bot.markdown.lines import table_header
 from rag_bot.records import Chunk, Note
 
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk_key", "chunk_note"]

@@ -10,7 +10,7 @@ from typing import Protocol
 from rag_bot.text.sentences import cut_point
 
 SEPARATOR = " > "
-_LONGEST_PART = 160  # characters
+_LONGEST_PART = 160  # characters; set by hand
 
 
 class TokenCounter(Protocol):

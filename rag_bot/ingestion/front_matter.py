@@ -13,11 +13,12 @@ import yaml
 
 from rag_bot.markdown.blocks import LineIndex
 
+# Set by hand, far above what people write: so that no file, however made, takes long or fills the catalogue.
 _MOST_LINES = 200
 _MOST_CHARACTERS = 65_536
-_LONGEST_STRING = 2_000
-_MOST_ENTRIES = 200
-_DEEPEST = 5
+_LONGEST_STRING = 2_000  # characters
+_MOST_ENTRIES = 200  # of a list, or of a table of keys
+_DEEPEST = 5  # levels
 _CLOSING = {"---": ("---", "..."), "+++": ("+++",)}
 # What hostile YAML and TOML were seen to raise in their parsers and constructors.
 _HOSTILE = (
@@ -45,8 +46,13 @@ def read_front_matter(text: str) -> FrontMatter:
     fence, inner, body_start_line = _delimited(text)
     if not fence:
         return FrontMatter({}, 1)
+    if len(inner) > _MOST_CHARACTERS:
+        return FrontMatter({}, body_start_line)
     try:
-        values = _toml(inner) if fence == "+++" else _yaml(inner)
+        if fence == "+++":
+            values = tomllib.loads(inner.replace("\r\n", "\n").replace("\r", "\n"))
+        else:
+            values = yaml.load(inner, _Loader)  # a SafeLoader
     except _HOSTILE:
         return FrontMatter({}, body_start_line)
     if isinstance(values, str):  # prose between two rules
@@ -95,18 +101,6 @@ class _Loader(yaml.SafeLoader):
 
 for _tag in ("timestamp", "int", "float"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.scalar_or_string)
-
-
-def _yaml(source: str) -> Any:
-    if len(source) > _MOST_CHARACTERS:
-        raise ValueError("too long for front matter")
-    return yaml.load(source, _Loader)  # a SafeLoader
-
-
-def _toml(source: str) -> Any:
-    if len(source) > _MOST_CHARACTERS:
-        raise ValueError("too long for front matter")
-    return tomllib.loads(source.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _normalised_keys(values: Mapping[Any, Any], depth: int) -> dict[str, Any]:

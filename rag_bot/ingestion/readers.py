@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,9 +18,10 @@ from rag_bot.markdown import Block, Kind, is_plain, parse
 from rag_bot.records import Note
 from rag_bot.text.sentences import code_spans
 
-_TRIES = 3
-_SAMPLE = 65_536  # characters
-_HEAD = 8_192  # bytes that tell whether a file is text
+_TRIES = 3  # to read a file that changes meanwhile; set by hand
+_SAMPLE = 65_536  # characters that tell whether a note is text; set by hand
+_HEAD = 8_192  # bytes that tell whether a file is worth reading as a note; set by hand
+_LEAST_PRINTABLE = 0.7  # share of the sample that is no control character, in a text; set by hand
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 _LAYOUT = {ord(mark): None for mark in "\t\n\v\f\r\x85"}
 # The longer marks first: that of UTF-32 begins with that of UTF-16.
@@ -30,11 +32,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Must match an inline tag, `#travel/2026`: at the beginning or after white space, and with no space behind the mark.
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]++)")
 _TAGGED = frozenset({Kind.PARAGRAPH, Kind.ITEM, Kind.TABLE})
+# Set by hand, far above what people write: so that no file, however made, fills the catalogue.
 _MOST_TAGS = 200
-_LONGEST_TAG = 100
-_LONGEST_TITLE = 300
+_LONGEST_TAG = 100  # characters
+_LONGEST_TITLE = 300  # characters
 
 
 def read_note(root: Path, relative: str, *, label: str) -> Note:
@@ -45,7 +49,9 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     """
     path = f"{label}/{relative}"
     contents = _read_still(root, relative, path)
-    text = _decoded(contents.data, path)
+    text = _decoded(contents.data)
+    if not _is_text(text):
+        raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
     front = read_front_matter(text)
     blocks = parse(text, body_start_line=front.body_start_line, plain=is_plain(relative))
     own_title = title_in(front, blocks)
@@ -72,8 +78,7 @@ def looks_like_text(file: Path) -> bool:
             head = opened.read(_HEAD)
     except OSError:
         return True
-    text = _with_mark(head)
-    return _is_text(next(_guesses(head)) if text is None else text)
+    return _is_text(_decoded(head))
 
 
 def _read_still(root: Path, relative: str, path: str) -> Contents:
@@ -92,35 +97,20 @@ def _read_still(root: Path, relative: str, path: str) -> Contents:
     raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
 
 
-def _decoded(data: bytes, path: str) -> str:
-    text = _with_mark(data)
-    if text is None:
-        text = next(_guesses(data))
-    if not _is_text(text):
-        raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
-    return text
+def _decoded(data: bytes) -> str:
+    """By the byte-order mark, which stays the first character; without one as UTF-8, else as Windows wrote it."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    for encoding in ("utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")
 
 
 def _is_text(text: str) -> bool:
     sample = text[:_SAMPLE].translate(_LAYOUT)
-    return "\0" not in text and len(sample.translate(_CONTROLS)) >= len(sample) * 0.7
-
-
-def _with_mark(data: bytes) -> str | None:
-    """By the byte-order mark, which stays the first character."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    return None
-
-
-def _guesses(data: bytes) -> Iterator[str]:
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            yield data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    yield data.decode("latin-1")
+    return "\0" not in text and len(sample.translate(_CONTROLS)) >= len(sample) * _LEAST_PRINTABLE
 
 
 def title_in(front: FrontMatter, blocks: tuple[Block, ...]) -> str:
@@ -155,18 +145,17 @@ def _unique(values: Iterator[str]) -> list[str]:
 
 
 def _inline_tags(text: str, blocks: tuple[Block, ...]) -> Iterator[str]:
+    """Those in the text of the note, but for code; a number alone is no tag."""
     if "#" not in text:
         return
     for block in blocks:
         start, end = block.span.start_char, block.span.end_char
-        if block.kind in _TAGGED and text.find("#", start, end) >= 0:
-            yield from _tags_of(text[start:end])
-
-
-def _tags_of(piece: str) -> Iterator[str]:
-    code = code_spans(piece, 0, len(piece))
-    for match in _TAG.finditer(piece):
-        tag = match[1].strip("/-")
-        in_code = any(start <= match.start() < end for start, end in code)
-        if any(mark.isalpha() for mark in tag) and not in_code:
-            yield tag
+        if block.kind not in _TAGGED or text.find("#", start, end) < 0:
+            continue
+        piece = text[start:end]
+        code = code_spans(piece, 0, len(piece))
+        for match in _TAG.finditer(piece):
+            tag = match[1].strip("/-")
+            in_code = any(start <= match.start() < end for start, end in code)
+            if any(mark.isalpha() for mark in tag) and not in_code:
+                yield tag

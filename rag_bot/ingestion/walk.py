@@ -55,12 +55,6 @@ def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
 
     Raises UsageError if `root` is not a folder that can be listed.
     """
-    real = _checked(root)
-    report = on_error or (lambda _: None)
-    return iter(sorted(_below(real, report), key=attrgetter("path")))
-
-
-def _checked(root: Path) -> str:
     real = os.path.realpath(root)
     if not Path(real).exists():
         raise UsageError(f"The folder {root} does not exist.")
@@ -70,7 +64,8 @@ def _checked(root: Path) -> str:
         os.scandir(real).close()
     except OSError as error:
         raise UsageError(f"The folder {root} cannot be listed ({error.strerror}); check its permissions.") from error
-    return real
+    report = on_error or (lambda _: None)
+    return iter(sorted(_below(real, report), key=attrgetter("path")))
 
 
 def _below(root: str, report: OnError) -> Iterator[FoundFile]:

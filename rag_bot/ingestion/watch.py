@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,13 +24,14 @@ from rag_bot.store.vectors import load_chroma
 if TYPE_CHECKING:
     from watchfiles import Change
 
+# All set by hand.
 QUIET_MS = 200  # without a change, and a burst is over
 LONGEST_BURST_MS = 5_000  # then a sync comes in between
 REAPPEARS_SECONDS = 1.0  # some editors delete a note and write it anew
 UNWATCHED_SECONDS = 30.0  # between syncs where the system announces no changes
-_LOOK_MS = 250  # at whether to stop
-_LOOK_SECONDS = 5.0  # at which folders there are
-_BUSY_SECONDS = 0.5
+_LOOK_MS = 250  # between looks at whether to stop
+_LOOK_SECONDS = 5.0  # between looks at which folders there are
+_BUSY_SECONDS = 0.5  # between attempts while another process writes
 
 Identity = dict[Path, tuple[int, int]]
 """Device and inode of each folder that is there."""
@@ -97,7 +98,7 @@ class Watcher:
         """Sync after each burst and when a rescan is due, until folders come or go."""
         synced = looked = time.monotonic()
         for burst in changes:
-            if any(name == "deleted" and not Path(path).exists() for name, path in _named(burst)):
+            if any(change.raw_str() == "deleted" and not Path(path).exists() for change, path in burst):
                 stop.wait(REAPPEARS_SECONDS)
             if stop.is_set():
                 return
@@ -111,21 +112,17 @@ class Watcher:
 
     def _there(self) -> Identity:
         """A disk that was mounted anew has another identity, and has to be watched anew."""
-        found = {}
-        for folder in self._roots():
-            try:
-                status = folder.stat()
-            except OSError:
-                continue
-            found[folder] = (status.st_dev, status.st_ino)
-        return found
-
-    def _roots(self) -> list[Path]:
         try:
             with closing(Catalogue.open(self._index)) as catalogue:
-                return [root.folder for root in catalogue.roots()]
+                folders = [root.folder for root in catalogue.roots()]
         except IndexUnusable:
-            return list(self._folders)
+            folders = list(self._folders)
+        there = {}
+        for folder in folders:
+            with suppress(OSError):
+                status = folder.stat()
+                there[folder] = (status.st_dev, status.st_ino)
+        return there
 
     def _first_sync(self, stop: threading.Event) -> None:
         """And load what the next ones need, so that the first save is found as soon as the others."""
@@ -158,7 +155,3 @@ def may_matter(path: Path, roots: Iterable[Path]) -> bool:
     if any(part.startswith(".") and part not in IGNORE_FILES for part in parts):
         return False
     return path.name in IGNORE_FILES or path.name.lower().endswith(NOTE_SUFFIXES) or not path.is_file()
-
-
-def _named(burst: set[tuple[Change, str]]) -> Iterator[tuple[str, str]]:
-    return ((change.raw_str(), path) for change, path in burst)

@@ -2,9 +2,9 @@
 
 from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex, Span
 from rag_bot.markdown.entries import entries
+from rag_bot.markdown.lines import quotable_lines
 from rag_bot.markdown.parsing import is_plain, parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
-from rag_bot.markdown.quotable import quotable_lines
 from rag_bot.text.sentences import announces, asks
 
 __all__ = [

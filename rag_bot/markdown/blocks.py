@@ -1,4 +1,4 @@
-"""The pieces of a text: blocks, units, and the spans that say where they stand."""
+"""The pieces of a text: blocks, lines, and the spans that say where they stand."""
 
 from __future__ import annotations
 

@@ -8,21 +8,23 @@ from dataclasses import replace
 
 from rag_bot.markdown.blocks import Kind, Line, LineIndex, Span
 
-LONGEST_ENTRY, MOST_CHARACTERS = 10, 1_000  # lines; of a longer one each line stands for itself, below its key
+# Of an entry with more lines or characters each line stands for itself, below its key. Set by hand.
+LONGEST_ENTRY, MOST_CHARACTERS = 10, 1_000
+# Must match a key of YAML or TOML up to its value: at the beginning of a line, perhaps in quotes or as a list's part.
 _KEY = re.compile(r"(?:\[+|- )?[\"']?([^\s:=\[\]\"'#][^:=\n\"']{0,60}?)[\"']?\s*[:=](?=\s|$)", re.MULTILINE)
 _CONTINUES = "-]})#"
 _NOTHING = frozenset(("", "null", "~", "[]", "{}", '""', "''"))
 
 
 def entries(text: str, lines: Sequence[Line]) -> Iterator[Line]:
-    """The entries that these units of front matter, one for each line, belong to; those without a value give none."""
+    """The entries that these lines of front matter belong to; those without a value give none."""
     starts, group = LineIndex.of(text).starts, list[Line]()
-    for unit in lines:
-        indented = unit.span.start_char > starts[unit.span.start_line - 1]
-        if group and not indented and text[unit.span.start_char] not in _CONTINUES:
+    for line in lines:
+        indented = line.span.start_char > starts[line.span.start_line - 1]
+        if group and not indented and text[line.span.start_char] not in _CONTINUES:
             yield from _entry(text, group)
             group = []
-        group.append(unit)
+        group.append(line)
     if group:
         yield from _entry(text, group)
 
@@ -41,7 +43,7 @@ def value_of(entry: str) -> str:
 
 
 def _entry(text: str, group: Sequence[Line]) -> Iterator[Line]:
-    """The group as one unit, or its lines below the first of them."""
+    """The group as one line, or its lines below the first of them."""
     span = Span(group[0].span.start_char, group[-1].span.end_char, group[0].span.start_line, group[-1].span.end_line)
     first = text[span.start_char : group[0].span.end_char]
     if not value_of(text[span.start_char : span.end_char]):
@@ -51,4 +53,4 @@ def _entry(text: str, group: Sequence[Line]) -> Iterator[Line]:
         return
     if value_of(first):
         yield group[0]
-    yield from (replace(unit, ancestors=(" ".join(keys_of(first)),)) for unit in group[1:])
+    yield from (replace(line, ancestors=(" ".join(keys_of(first)),)) for line in group[1:])

@@ -1,4 +1,4 @@
-"""Text -> blocks and units with exact line and character spans.
+"""Text -> blocks with exact line and character spans.
 
 markdown-it-py decides what is a heading, a fence, a list (https://spec.commonmark.org); this module turns its line
 ranges into spans of the text as it stands, nests list items the way people indent them, and leaves no line out.
@@ -18,8 +18,9 @@ from rag_bot.markdown.blocks import Block, Kind, LineIndex
 from rag_bot.markdown.plain import plain_text
 from rag_bot.text.sentences import trim
 
-MAX_NESTING = 100
-_LONGEST_TITLE = 300
+MAX_NESTING = 100  # of lists and quotes; set by hand
+_LONGEST_TITLE = 300  # characters of a heading or an item that stands above others; set by hand
+# Must match a bullet as far in as it may be, which CommonMark takes for a paragraph's text from four spaces on.
 _OVER_INDENTED = re.compile(r"[ \t]*+[-+*][ \t]++(?=\S)")
 
 

@@ -8,7 +8,8 @@ import unicodedata
 
 from rag_bot.text.sentences import code_spans
 
-_LONGEST = 2_000
+_LONGEST = 2_000  # characters; set by hand: longer text is no line that anybody wrote
+# Each must match one kind of mark, with its own words as a group where it has some.
 _LINE_START = re.compile(r"(?:^|[\r\n])[ \t>]*+(?:#{1,6}[ \t]++|[-*+][ \t]++)?(?:\[[ xX]\][ \t]++)?")
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\r\n]++)(?:\|([^\[\]\r\n]*+))?\]\]")
 _LINK = re.compile(r"!?\[([^\[\]]*+)\](?:\((?:[^()\\]|\\.|\([^()]*+\))*+\)|\[[^\[\]]*+\])")

@@ -9,9 +9,10 @@ from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex
 from rag_bot.markdown.plain import plain_text
 from rag_bot.text.sentences import LONGEST_SENTENCE, cut, sentences, trim
 
-LONG_ITEM = 300  # characters; a longer list item is quoted by the sentence
-_SHORT_CODE = 15  # lines
-_LONGEST_UNIT = 2_000  # characters
+LONG_ITEM = 300  # characters; a longer list item is quoted by the sentence; set by hand
+_SHORT_CODE = 15  # lines of code or HTML that are quoted as one; set by hand
+_LONGEST_LINE = 2_000  # characters; set by hand
+# Rules, empty bullets and the like are made of nothing else.
 _MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
 Spans = Iterable[tuple[int, int]]
 
@@ -21,17 +22,17 @@ def quotable_lines(text: str, blocks: Sequence[Block], start: int = 0, end: int 
 
     With `start` and `end`, those that begin between these characters.
     """
-    lines, last = LineIndex.of(text), len(text) if end is None else end
+    index, last = LineIndex.of(text), len(text) if end is None else end
     return tuple(
-        unit
-        for index, block in enumerate(blocks)
+        line
+        for number, block in enumerate(blocks)
         if block.span.start_char < last and block.span.end_char > start
-        for unit in _units_of_block(text, lines, index, block)
-        if start <= unit.span.start_char < last
+        for line in _lines_of_block(text, index, number, block)
+        if start <= line.span.start_char < last
     )
 
 
-def _units_of_block(text: str, lines: LineIndex, index: int, block: Block) -> Iterator[Line]:
+def _lines_of_block(text: str, index: LineIndex, number: int, block: Block) -> Iterator[Line]:
     ancestors = block.ancestors
     spans: Spans = [(block.span.start_char, block.span.end_char)]
     match block.kind:
@@ -40,19 +41,16 @@ def _units_of_block(text: str, lines: LineIndex, index: int, block: Block) -> It
         case Kind.ITEM if block.span.end_char - block.span.start_char > LONG_ITEM:
             spans = _sentences(text, block)
         case Kind.CODE | Kind.HTML:
-            spans = _code(text, lines, block)
+            spans = _code(text, index, block)
         case Kind.FRONT_MATTER:
-            spans = _lines(text, lines, block)
+            spans = _text_lines(text, index, block)
         case Kind.TABLE:
-            spans, ancestors = _rows(text, lines, block)
-    for start, end in _not_too_long(text, spans):
-        if text[start:end].strip(_MARKS):
-            yield Line(block.kind, lines.span(start, end), block.headings, ancestors, index)
-
-
-def _not_too_long(text: str, spans: Spans) -> Iterator[tuple[int, int]]:
-    for start, end in spans:
-        yield from cut(text, start, end, LONGEST_SENTENCE) if end - start > _LONGEST_UNIT else [(start, end)]
+            spans, ancestors = _rows(text, index, block)
+    for span in spans:
+        too_long = span[1] - span[0] > _LONGEST_LINE
+        for start, end in cut(text, *span, LONGEST_SENTENCE) if too_long else [span]:
+            if text[start:end].strip(_MARKS):
+                yield Line(block.kind, index.span(start, end), block.headings, ancestors, number)
 
 
 def _sentences(text: str, block: Block) -> Iterator[tuple[int, int]]:
@@ -62,23 +60,24 @@ def _sentences(text: str, block: Block) -> Iterator[tuple[int, int]]:
         yield start + len(piece) - len(piece.lstrip("> \t\r\n")), end
 
 
-def _lines(text: str, lines: LineIndex, block: Block) -> list[tuple[int, int]]:
-    """Each line of the block, without the white space around it; a blank one is empty."""
+def _text_lines(text: str, index: LineIndex, block: Block) -> list[tuple[int, int]]:
+    """Each line of the text in the block, without the white space around it; a blank one is empty."""
     numbers = range(block.span.start_line - 1, block.span.end_line)
-    return [trim(text, lines.starts[number], lines.ends[number]) for number in numbers]
+    return [trim(text, index.starts[number], index.ends[number]) for number in numbers]
 
 
-def _code(text: str, lines: LineIndex, block: Block) -> Spans:
+def _code(text: str, index: LineIndex, block: Block) -> Spans:
+    """The whole if it is short, else what stands between blank lines."""
     if block.span.end_line - block.span.start_line < _SHORT_CODE:
         return [(block.span.start_char, block.span.end_char)]
-    runs = groupby(_lines(text, lines, block), key=lambda line: line[0] < line[1])
-    pieces = (list(run) for filled, run in runs if filled)
-    return [(run[0][0], run[-1][1]) for run in pieces]
+    groups = groupby(_text_lines(text, index, block), key=lambda line: line[0] < line[1])
+    pieces = (list(group) for is_filled, group in groups if is_filled)
+    return [(piece[0][0], piece[-1][1]) for piece in pieces]
 
 
-def _rows(text: str, lines: LineIndex, block: Block) -> tuple[Spans, tuple[str, ...]]:
+def _rows(text: str, index: LineIndex, block: Block) -> tuple[Spans, tuple[str, ...]]:
     """The rows below the header, which goes to the ancestors; the header alone if there is nothing below."""
-    rows = _lines(text, lines, block)
+    rows = _text_lines(text, index, block)
     if len(rows) < 3:
         return rows[:1], block.ancestors
     header = table_header(text, block)
