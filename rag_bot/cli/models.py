@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from rag_bot.cli.command import AsJson, load, show
 from rag_bot.errors import UsageError
+from rag_bot.llm.providers import WITH_KEYS
 from rag_bot.output import line, visible_line
 
 if TYPE_CHECKING:
@@ -21,12 +23,25 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+_VARIABLES = [
+    provider.key_variable
+    if provider.key_variable.lower().startswith(provider.name)
+    else f"{provider.key_variable} ({provider.name})"
+    for provider in WITH_KEYS
+]
+_HELP = f"""The language models that can write answers; with NAME, whether that one does, and how fast.
+
+Keys are read from {", ".join(_VARIABLES[:-1])} and {_VARIABLES[-1]}, else from
+the system's keyring. They are never shown.
+"""
+
 _WIDEST = 40  # characters that a column makes the others wait for
 
 
 @app.command(
+    help=_HELP,
     epilog="Examples:\n\n  rag-bot models\n\n  rag-bot models ollama:qwen3\n\n  rag-bot models --test --json\n\n"
-    "  rag-bot models --set-key openai"
+    "  rag-bot models --set-key openai",
 )
 def models(
     context: typer.Context,
@@ -40,11 +55,6 @@ def models(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The language models that can write answers; with NAME, whether that one does, and how fast.
-
-    Keys are read from OPENAI_API_KEY, ANTHROPIC_API_KEY, RAG_BOT_LLM_KEY (openai-like) and OLLAMA_API_KEY, else from
-    the system's keyring. They are never shown.
-    """
     if sum(bool(wish) for wish in (name or test, set_key, forget_key)) > 1:
         raise UsageError("Give one of NAME, --set-key and --forget-key.")
     if set_key or forget_key:
@@ -101,13 +111,13 @@ def _table(listed: Sequence[ModelInfo], configured: bool) -> RenderableType:
     from rag_bot.llm.consent import SENT
 
     name_width, place_width, state_width = (
-        min(_WIDEST, max(len(text(info)) for info in listed)) for text in (_name, _where, _state)
+        min(_WIDEST, max(len(text(info)) for info in listed)) for text in (_name, _where, attrgetter("state"))
     )
     lines = []
     for rank, info in enumerate(listed):
         text = Text(f"{'*' if configured and rank == 0 else ' '}  {_name(info):{name_width}}  ")
         text.append(f"{_where(info):{place_width}}  ", style="dim")
-        text.append(f"{_state(info):{state_width}}  ", style="green" if info.is_ready else "yellow")
+        text.append(f"{info.state:{state_width}}  ", style="green" if info.is_ready else "yellow")
         lines.append(text.append(visible_line(info.note), style="default"))
     notes = [Text("* the model of the settings", style="dim")] if configured else []
     if any(info.is_remote for info in listed):
@@ -122,10 +132,6 @@ def _name(info: ModelInfo) -> str:
 
 def _where(info: ModelInfo) -> str:
     return visible_line(f"{info.place} (remote)" if info.is_remote else info.place)
-
-
-def _state(info: ModelInfo) -> str:
-    return info.state
 
 
 def _trial_text(trial: ModelTrial) -> RenderableType:

@@ -105,7 +105,7 @@ def open_llm(settings: Settings, llm: str = "") -> LanguageModel:
 def list_models(settings: Settings) -> list[ModelInfo]:
     """What can be asked, the configured model first, whatever its state. Servers are asked side by side, two seconds.
 
-    OpenAI and Anthropic are not asked; whether their key is there is all that is looked at.
+    Services with a fixed address are not asked; whether their key is there is all that is looked at.
     """
     try:
         chosen = parse_name(settings.llm) if settings.llm else None

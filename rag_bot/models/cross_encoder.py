@@ -10,7 +10,7 @@ from rag_bot.errors import ModelError
 from rag_bot.models.export import quiet_loading
 from rag_bot.models.weights import find_model
 
-_BATCH = 16
+_BATCH = 16  # pairs in one forward pass, as for embedding
 
 
 class Reranker:
@@ -23,10 +23,10 @@ class Reranker:
     def scores(self, question: str, passages: Sequence[str]) -> list[float]:
         """For each passage how well it answers, in [0, 1]."""
         pairs = [(question, passage) for passage in passages]
-        found = self._model.predict(
+        scores = self._model.predict(
             pairs, batch_size=_BATCH, activation_fn=self._activation, show_progress_bar=False, convert_to_numpy=True
         )
-        return [float(score) for score in found]
+        return [float(score) for score in scores]
 
 
 @lru_cache(maxsize=1)

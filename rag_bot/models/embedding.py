@@ -23,8 +23,10 @@ from rag_bot.models.weights import find_model, fingerprint
 EXPORT_VERSION = 1
 CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read
 SMALL_BATCH = 48  # texts that the ONNX export embeds sooner than sentence-transformers is imported
-LETTER_BY_LETTER = 0.8  # tokens for a letter; English has 0.2, German with an English model 0.4
-FEWEST_LETTERS = 4  # that tell anything
+LETTER_BY_LETTER = 0.8  # tokens for a letter, set by hand; English has 0.2, German with an English model 0.4
+FEWEST_LETTERS = 4  # that tell anything: set by hand
+_COLUMNS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+"""What the model calls its inputs, and the tokenizer its outputs."""
 BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding
 
 
@@ -108,17 +110,13 @@ class EmbeddingModel:
         vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
         for start in range(0, len(order), BULK_BATCH):
             batch = order[start : start + BULK_BATCH]
-            vectors[batch] = self._run_session([texts[index] for index in batch])
+            encodings = self._tokenizer.encode_batch_fast([texts[index] for index in batch])
+            feed = {
+                name: np.array([getattr(encoding, _COLUMNS[name]) for encoding in encodings], dtype=np.int64)
+                for name in self.info.inputs
+            }
+            vectors[batch] = unit(self._session.run(None, feed)[0])
         return vectors
-
-    def _run_session(self, texts: list[str]) -> Vectors:
-        encodings = self._tokenizer.encode_batch_fast(texts)
-        columns = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
-        feed = {
-            name: np.array([getattr(encoding, columns[name]) for encoding in encodings], dtype=np.int64)
-            for name in self.info.inputs
-        }
-        return unit(self._session.run(None, feed)[0])
 
     def _encode_bulk(self, texts: Sequence[str]) -> Vectors:
         vectors = self._sentence_transformer.encode(
@@ -132,11 +130,8 @@ class EmbeddingModel:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        return _shared_tokenizer(self._file("tokenizer.json"), self.info.window, self._pad_token)
-
-    @cached_property
-    def _pad_token(self) -> str:
-        return str(json.loads((self.folder / "model.json").read_text())["pad_token"])
+        pad_token = str(json.loads((self.folder / "model.json").read_text())["pad_token"])
+        return _shared_tokenizer(self._file("tokenizer.json"), self.info.window, pad_token)
 
     @cached_property
     def _session(self) -> Any:

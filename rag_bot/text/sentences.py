@@ -7,18 +7,20 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import pairwise
 
-LONGEST_SENTENCE = 1_000
-_UNWRAPPED = 160  # columns; nobody wraps prose by hand at more than this
+LONGEST_SENTENCE = 1_000  # characters, set by hand: longer ones are tables or logs, and no quote
+_UNWRAPPED = 160  # columns, by eye: nobody wraps prose by hand at more than this
 _CLOSERS = r"\"'”’»›)\]}*_`」』）】"
+# A run of marks that end sentences, with the closing quotes and brackets after it: "?!", ".)", "。」".
 _STOP = re.compile(rf"([.!?…。！？]++)([{_CLOSERS}]*+)")
 _FULL_WIDTH = frozenset("。！？")
 _TICKS = re.compile(r"`+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NEXT_WORD = re.compile(r"[\s>]*+(\S*+)")
+# What may stick out of a wrapped line: the address of a link, or one that stands bare.
 _ADDRESS = re.compile(r"\]\([^()\s]*+\)|https?://[^\s()<>]++")
 _NOT_BLANK = re.compile(r"\S")
 _OPENERS = "([{\"'“‘«*_"
-_INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]")
+_INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]")  # "J", "J.R"; not "I", which ends sentences
 
 _NEVER_LAST = frozenset(
     "e.g i.e eg ie vs cf viz resp dr mr mrs ms prof st mt rev hon fig figs eq eqs ref refs dept est al approx ca "

@@ -1,20 +1,42 @@
-"""Misspelt words of a question, as the notes spell them."""
+"""Misspelt words of a question, as the notes spell them; and the words that carry grammar, which are never misspelt."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from rapidfuzz.distance import OSA
 
-from rag_bot.text.function_words import is_function_word
-from rag_bot.text.terms import words_of
+from rag_bot.text.terms import LANGUAGES, is_stop_word, words_of
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")  # letters only: `RFC-14` and `b12` are names, not words
-SHORTEST_CORRECTED = 4  # letters
-ANY_MISTAKE_FROM = 5  # letters; a shorter word with one letter exchanged is more often another word
-TWO_MISTAKES_FROM = 12  # letters; else it is more often another word than a mistake
+SHORTEST_CORRECTED = 4  # letters; set by hand
+ANY_MISTAKE_FROM = 5  # letters, set by hand; a shorter word with one letter exchanged is more often another word
+TWO_MISTAKES_FROM = 12  # letters, set by hand; else it is more often another word than a mistake
+
+# What is in none of Tantivy's lists, and not whole in the vocabulary of an English model either.
+_MORE = frozenset(
+    """
+    bevor dass darf dürfen gestern gibt heißt heute immer jemand kannst macht mehr morgen möchte müssen müsste nachdem
+    niemand obwohl schon sollen sollten trotz unsere unseren unserer viele vielen warst wegen wenig wessen weswegen
+    wieviel wieviele wodurch wofür woher wohin womit woran worauf worin worüber wovon wozu wurde wurden
+
+    alors après aussi avoir chez déjà depuis doit donc dont être faire fait faut jamais laquelle lequel lesquelles
+    lesquels lorsque moins parce peut peuvent puis puisque quelque quelques toujours trop vers
+
+    adónde aquel aunque debe entonces haber hace hacer menos nunca porqué puede pueden según siempre tampoco
+
+    ancora deve dopo molto quanta sempre senza
+    deve fazer pode porquê quantas sempre
+    moeten nooit onze sinds tijdens tussen waarheen waarin waarmee waarvoor
+    aldrig aldri alltid altid hvilket hvornår kunna mellem måste också uden vems
+    ilman kuinka milloin miten montako paljonko
+    honnan hová hány melyik mennyi
+    какие откуда почему сколько
+    """.split()
+)
 
 TextsWith = Callable[[str, int, bool], Iterable[str]]
 """Texts of the notes with words that differ from one by at most so many letters; or, if True, that begin so."""
@@ -56,3 +78,9 @@ def _nearest_in(texts: Iterable[str], word: str, most: int) -> str | None:
 def _may_be_meant(word: str, other: str) -> bool:
     """Of short words only those that lack a letter, or have two swapped, are taken for mistakes."""
     return len(word) >= ANY_MISTAKE_FROM or len(other) > len(word) or sorted(word) == sorted(other)
+
+
+@cache
+def is_function_word(word: str) -> bool:
+    """Whether a word in lower case asks, joins or helps in one of the languages that notes are indexed in."""
+    return word in _MORE or any(is_stop_word(word, language) for language in LANGUAGES)

@@ -18,8 +18,11 @@ LANGUAGES = (
     ENGLISH, "german", "spanish", "french", "italian", "portuguese", "dutch", "danish", "norwegian", "swedish",
     "finnish", "hungarian", "russian",
 )  # fmt: skip
-CLEARLY_ENGLISH = 0.2  # share of English stop words from which no other language is considered
-FEWEST_STOP_WORDS, LEAST_SHARE = 3, 0.15  # that tell a passage's language; code has a few of any language by chance
+CLEARLY_ENGLISH = 0.2  # set by hand: share of English stop words from which no other language is considered
+FEWEST_STOP_WORDS, LEAST_SHARE = (
+    3,
+    0.15,
+)  # set by hand: that tell a passage's language; code has a few of any language by chance
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being between both but by can could did do
     does doing don for from further had has have having he her here hers him his how i if in into is it its itself just
