@@ -43,7 +43,7 @@ def built_with(model: EmbeddingModel) -> str:
 
 
 @dataclass(slots=True)
-class SyncJob:
+class PlannedSync:
     """One plan being applied, with what it counts. `run` is the sync's number in the history.
 
     `rebuild` prepares every note anew into new search indexes, from the catalogue where its file can't be read;

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rag_bot.errors import IndexUnusable, NotesLost, UsageError
 from rag_bot.failpoints import reach
-from rag_bot.ingestion.apply import OnProgress, SyncJob, built_with
+from rag_bot.ingestion.apply import OnProgress, PlannedSync, built_with
 from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
@@ -65,7 +65,7 @@ def sync(
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
         record.failed_elsewhere = _failed_elsewhere(catalogue, outlook.survey)
-        job = SyncJob(
+        job = PlannedSync(
             index, catalogue, prepared, outlook.survey, outlook.plan, record.run, on_progress, rebuild=outlook.rebuild
         )
         job.apply()
@@ -90,7 +90,7 @@ def forget(index: Path, folder: Path) -> SyncReport:
         survey = Survey((root,), (root,), known, frozenset(), {}, ())
         plan = SyncPlan(deleted=tuple(sorted(known)))
         record.failed_elsewhere = _failed_elsewhere(catalogue, survey)
-        job = SyncJob(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
+        job = PlannedSync(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report
@@ -166,7 +166,7 @@ def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -
         catalogue.drop_pending()
         nothing = Survey((), (), {}, frozenset(), {}, ())
         record.failed_elsewhere = _failed_elsewhere(catalogue, nothing)
-        job = SyncJob(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
+        job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report
@@ -196,7 +196,7 @@ def _look(
     return Outlook(survey, plan, kept, must_ask, rebuild)
 
 
-def _report(job: SyncJob, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
+def _report(job: PlannedSync, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
     """What was done of the plan: notes that could not be read were neither added nor changed, some were gone."""
     plan, failed, gone = job.plan, {failure.path for failure in job.failed}, set(job.gone)
     added, changed = ([path for path in paths if path not in failed | gone] for paths in (plan.added, plan.changed))

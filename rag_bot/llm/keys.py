@@ -6,15 +6,19 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 from rag_bot.errors import LlmError
 
-if TYPE_CHECKING:
-    from rag_bot.llm.provider import Provider
-
 SERVICE = "rag-bot"
 _READ_SECONDS, _WRITE_SECONDS = 3.0, 60.0  # set by hand: a locked keyring asks somewhere, or waits for ever
+
+
+class KeyOwner(Protocol):
+    """A provider, as far as its key goes: `key_variable` is the environment variable of it, "" where it has none."""
+
+    name: ClassVar[str]
+    key_variable: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Key:
     source: str
 
 
-def find_key(provider: Provider) -> Key | None:
+def find_key(provider: KeyOwner) -> Key | None:
     """The provider's key, or None. A keyring that is missing, locked or broken counts as empty."""
     if not provider.key_variable:
         return None
@@ -35,7 +39,7 @@ def find_key(provider: Provider) -> Key | None:
     return Key(str(kept).strip(), "keyring") if kept else None
 
 
-def need_key(provider: Provider) -> Key:
+def need_key(provider: KeyOwner) -> Key:
     """The provider's key.
 
     Raises:
@@ -49,7 +53,7 @@ def need_key(provider: Provider) -> Key:
     )
 
 
-def keep_key(provider: Provider, secret: str) -> None:
+def keep_key(provider: KeyOwner, secret: str) -> None:
     """Puts a key into the keyring.
 
     Raises:
@@ -58,7 +62,7 @@ def keep_key(provider: Provider, secret: str) -> None:
     _change(lambda keyring: keyring.set_password(SERVICE, provider.name, secret), provider)
 
 
-def forget_key(provider: Provider) -> bool:
+def forget_key(provider: KeyOwner) -> bool:
     """Takes the key out of the keyring; whether there was one. The environment is not touched.
 
     Raises:
@@ -70,7 +74,7 @@ def forget_key(provider: Provider) -> bool:
     return True
 
 
-def _change(work: Callable[[Any], object], provider: Provider) -> None:
+def _change(work: Callable[[Any], object], provider: KeyOwner) -> None:
     done = _in_time(work, _WRITE_SECONDS)
     if done.failed:
         raise LlmError(
