@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag_bot.markdown import Block, Kind, LineIndex, entries, parse, plain_text, quotable_lines
@@ -124,7 +124,9 @@ def test_every_non_blank_character_is_in_exactly_one_block(text: str, body: int,
 
 @settings(max_examples=400, deadline=None)
 @given(hostile | deep_text, st.integers(1, 5), st.booleans())
-def test_units_lie_inside_their_blocks_in_order(text: str, body: int, plain: bool) -> None:
+@example(">\x0c>", 1, False)
+@example("> \x0b\u3000> A sentence.", 1, False)
+def test_lines_lie_inside_their_blocks_in_order(text: str, body: int, plain: bool) -> None:
     blocks = parse(text, body_start_line=body, plain=plain)
     end = 0
     for line in quotable_lines(text, blocks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -14,6 +15,8 @@ _SHORT_CODE = 15  # lines of code or HTML that are quoted as one; set by hand
 _LONGEST_LINE = 2_000  # characters; set by hand
 # Rules, empty bullets and the like are made of nothing else.
 _MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
+# Must match all marks of block quotes and white space that a sentence may begin with, form feeds too; possessive.
+_QUOTE_MARKS = re.compile(r"[>\s]*+")
 Spans = Iterable[tuple[int, int]]
 
 
@@ -56,8 +59,8 @@ def _lines_of_block(text: str, index: LineIndex, number: int, block: Block) -> I
 def _sentences(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """Sentences without the quote marks before them."""
     for start, end in sentences(text, block.span.start_char, block.span.end_char):
-        piece = text[start:end]
-        yield start + len(piece) - len(piece.lstrip("> \t\r\n")), end
+        marks = _QUOTE_MARKS.match(text, start, end)
+        yield marks.end() if marks else start, end
 
 
 def _text_lines(text: str, index: LineIndex, block: Block) -> list[tuple[int, int]]:
