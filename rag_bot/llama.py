@@ -45,7 +45,7 @@ from rag_bot.ingestion.front_matter import read_front_matter
 from rag_bot.ingestion.readers import title_in
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
-from rag_bot.markdown import is_plain, parse
+from rag_bot.markdown import parse_note
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import Chunk, Citation, Filters, Note, location
 from rag_bot.settings import load_settings
@@ -207,7 +207,7 @@ def _to_note(document: BaseNode, path: str) -> Note:
     text = str(document.get_content(metadata_mode=MetadataMode.NONE))
     data = text.encode("utf-8", "surrogatepass")
     front = read_front_matter(text)
-    own_title = title_in(front, parse(text, body_start_line=front.body_start_line, plain=is_plain(path)))
+    own_title = title_in(front, parse_note(path, text, body_start_line=front.body_start_line))
     return Note(
         path=path,
         root=Path(),

@@ -18,7 +18,7 @@ from llama_index.core.node_parser import SentenceSplitter
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.vector_stores.chroma import ChromaVectorStore, base
 
-from rag_bot.ingestion.walk import NOTE_SUFFIXES
+from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.weights import DEFAULT_MODEL, find_model
 

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
-from rag_bot.markdown import Kind, LineIndex, is_plain, parse, quotable_lines
+from rag_bot.markdown import Kind, LineIndex, parse_note, quotable_lines
 
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
 """Kinds of questions without an answer: about the subjects of the notes, and about something else."""
@@ -180,7 +180,7 @@ def sentences_of(quote: str, path: str) -> tuple[str, ...]:
 
     `path` is the note's, which tells whether it is Markdown.
     """
-    blocks = parse(quote, plain=is_plain(path))
+    blocks = parse_note(path, quote)
     if len(blocks) != 1 or blocks[0].kind not in (Kind.PARAGRAPH, Kind.ITEM):
         return (quote,)
     sentences = [quote[line.span.start_char : line.span.end_char] for line in quotable_lines(quote, blocks)]

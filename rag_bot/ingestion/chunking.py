@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from rag_bot.ingestion.context import Context, Contexts, Counts, TokenCounter
 from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, Plan, atoms_of, halves
-from rag_bot.markdown import Block, Kind, LineIndex, is_plain, parse
+from rag_bot.markdown import Block, Kind, LineIndex, parse_note
 from rag_bot.markdown.lines import table_header
 from rag_bot.records import Chunk, Note
 
@@ -24,7 +24,7 @@ def chunk_note(note: Note, *, count_tokens: TokenCounter, max_tokens: int, finge
 
     `max_tokens` is for a chunk's `embedded_text`, without special tokens. `fingerprint` names the embedding.
     """
-    blocks = parse(note.text, body_start_line=note.body_start_line, plain=is_plain(note.path))
+    blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line)
     if not blocks:
         return ()
     title = note.own_title

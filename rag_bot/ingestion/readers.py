@@ -14,7 +14,7 @@ from typing import Any
 from rag_bot.errors import NoteGone, NoteUnreadable
 from rag_bot.files import Contents, read_once
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
-from rag_bot.markdown import Block, Kind, is_plain, parse
+from rag_bot.markdown import Block, Kind, parse_note
 from rag_bot.records import Note
 from rag_bot.text.sentences import code_spans
 
@@ -53,7 +53,7 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     if not _is_text(text):
         raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
     front = read_front_matter(text)
-    blocks = parse(text, body_start_line=front.body_start_line, plain=is_plain(relative))
+    blocks = parse_note(relative, text, body_start_line=front.body_start_line)
     own_title = title_in(front, blocks)
     return Note(
         path=path,

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from rag_bot.ingestion.readers import looks_like_text
 from rag_bot.ingestion.survey import plan_survey, survey_folders
-from rag_bot.ingestion.walk import IGNORE_FILES, NOTE_SUFFIXES
+from rag_bot.ingestion.walk import IGNORE_FILES
+from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Absence, NoteState
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.locations import find_path, roots_around, similar_path

@@ -11,7 +11,8 @@ from rag_bot.errors import UsageError
 from rag_bot.ingestion.plan import plan_sync
 from rag_bot.ingestion.readers import looks_like_text
 from rag_bot.ingestion.roots import NEW, choose_roots, walk_root
-from rag_bot.ingestion.walk import NOTE_SUFFIXES, FoundFile
+from rag_bot.ingestion.walk import FoundFile
+from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Failure, SyncPlan
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 

@@ -13,9 +13,9 @@ from pathspec import GitIgnoreSpec
 
 from rag_bot.errors import UsageError
 from rag_bot.files import stamp_of
+from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Failure
 
-NOTE_SUFFIXES = (".md", ".markdown", ".txt")
 IGNORE_FILES = (".gitignore", ".ragbotignore")  # later ones win
 OnError = Callable[[Failure], None]
 

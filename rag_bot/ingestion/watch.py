@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from rag_bot.errors import IndexUnusable, RagBotError, WriterBusy
 from rag_bot.ingestion.losses import OnLoss
 from rag_bot.ingestion.sync import sync
-from rag_bot.ingestion.walk import IGNORE_FILES, NOTE_SUFFIXES
+from rag_bot.ingestion.walk import IGNORE_FILES
+from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import SyncReport
 from rag_bot.store.catalogue import Catalogue

@@ -2,12 +2,14 @@
 
 from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex, Span
 from rag_bot.markdown.entries import entries
+from rag_bot.markdown.formats import NOTE_SUFFIXES, format_of, parse_note
 from rag_bot.markdown.lines import quotable_lines
-from rag_bot.markdown.parsing import is_plain, parse
+from rag_bot.markdown.parsing import parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
 from rag_bot.text.sentences import announces, asks
 
 __all__ = [
+    "NOTE_SUFFIXES",
     "Block",
     "Kind",
     "Line",
@@ -16,8 +18,9 @@ __all__ = [
     "announces",
     "asks",
     "entries",
-    "is_plain",
+    "format_of",
     "parse",
+    "parse_note",
     "plain_text",
     "quotable_lines",
     "without_links",

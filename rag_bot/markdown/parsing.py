@@ -24,11 +24,6 @@ _LONGEST_TITLE = 300  # characters of a heading or an item that stands above oth
 _OVER_INDENTED = re.compile(r"[ \t]*+[-+*][ \t]++(?=\S)")
 
 
-def is_plain(path: str) -> bool:
-    """Whether a note is text without Markdown's indented code and HTML, by its suffix."""
-    return path.lower().endswith(".txt")
-
-
 def parse(text: str, *, body_start_line: int = 1, plain: bool = False) -> tuple[Block, ...]:
     """The blocks of a text, in order. Every non-blank character is in exactly one of them.
 

@@ -16,8 +16,7 @@ from rag_bot.markdown import (
     announces,
     asks,
     entries,
-    is_plain,
-    parse,
+    parse_note,
     quotable_lines,
 )
 from rag_bot.records import Hit, Note
@@ -30,7 +29,7 @@ SHORT_CODE = 7
 
 def blocks_of(note: Note) -> tuple[Block, ...]:
     """The note's blocks, parsed the way it was parsed for its chunks."""
-    return parse(note.text, body_start_line=note.body_start_line, plain=is_plain(note.path))
+    return parse_note(note.path, note.text, body_start_line=note.body_start_line)
 
 
 def text_of(note: Note, span: Span) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rag_bot.library import Library
-from rag_bot.markdown import LineIndex, is_plain, parse
+from rag_bot.markdown import LineIndex, format_of, parse_note
 from rag_bot.markdown.blocks import Kind
 from rag_bot.records import Note, change_words, location
 from rag_bot.store.staleness import change_since
@@ -81,7 +81,7 @@ def render_missing(path: str, state: str = "") -> Markup:
 def heading_lines(note: Note, heading: str) -> range:
     """The line of the heading that a wikilink names after its #; empty without one."""
     wanted = heading.strip().casefold()
-    for block in parse(note.text, body_start_line=note.body_start_line, plain=is_plain(note.path)) if heading else ():
+    for block in parse_note(note.path, note.text, body_start_line=note.body_start_line) if heading else ():
         if block.kind is Kind.HEADING and block.plain.casefold() == wanted:
             return range(block.span.start_line, block.span.start_line + 1)
     return _NOWHERE
@@ -97,7 +97,7 @@ def _words(value: Any) -> str | list[str]:
 def _body(note: Note, paths: Sequence[str], cited: range) -> Markup:
     index = LineIndex.of(note.text)
     lines = [note.text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
-    if not is_plain(note.path) and len(note.text) <= LONGEST_RENDERED:
+    if format_of(note.path).is_markdown and len(note.text) <= LONGEST_RENDERED:
         body = ["" if number < note.body_start_line else line for number, line in enumerate(lines, start=1)]
         html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
         # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.

@@ -1,0 +1,38 @@
+"""The formats of notes, by the end of their names. A new one is a parser in a module of its own, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from rag_bot.markdown.blocks import Block
+from rag_bot.markdown.parsing import parse
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFormat:
+    """How notes of a format are read: `parse(text, body_start_line=1)` gives the blocks, as `markdown.parse` does.
+
+    `is_markdown` says whether the app may render them; others are shown as they stand.
+    """
+
+    parse: Callable[..., tuple[Block, ...]]
+    is_markdown: bool = False
+
+
+_MARKDOWN = NoteFormat(parse, is_markdown=True)
+FORMATS = {".md": _MARKDOWN, ".markdown": _MARKDOWN, ".txt": NoteFormat(partial(parse, plain=True))}
+NOTE_SUFFIXES = tuple(FORMATS)
+"""Files that end so are notes."""
+
+
+def format_of(path: str) -> NoteFormat:
+    """The format of the note with this path; Markdown for a name that ends like none."""
+    name = path.lower()
+    return next((kind for suffix, kind in FORMATS.items() if name.endswith(suffix)), _MARKDOWN)
+
+
+def parse_note(path: str, text: str, *, body_start_line: int = 1) -> tuple[Block, ...]:
+    """The blocks of a note's text, parsed as its format has it; lines before `body_start_line` are front matter."""
+    return format_of(path).parse(text, body_start_line=body_start_line)
