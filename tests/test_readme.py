@@ -1,4 +1,4 @@
-"""What the README shows works as it stands."""
+"""What the README and the pages of docs/ show works as it stands."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from rag_bot import cli
+from rag_bot.settings import Settings
 from tests.conftest import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+README = PAGES[0].read_text(encoding="utf-8")
+PYTHON_PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+COMMANDS_PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
 def _commands() -> list[list[str]]:
@@ -52,7 +55,7 @@ def test_the_commands_run_as_shown(checkout: Path, environment: dict[str, str]) 
         assert done.stdout.strip()
 
 
-@pytest.mark.parametrize("code", _blocks("python"))
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", PYTHON_PAGE, re.DOTALL))
 def test_the_python_examples_run_as_shown(checkout: Path, environment: dict[str, str], code: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=checkout, env=environment, capture_output=True, text=True, check=False
@@ -60,11 +63,22 @@ def test_the_python_examples_run_as_shown(checkout: Path, environment: dict[str,
     assert done.returncode == 0, done.stderr
 
 
-def test_every_command_stands_in_the_readme() -> None:
-    for command in ("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status", "eval run"):
-        assert f"rag-bot {command}" in README
+def test_every_command_and_setting_stands_in_the_pages() -> None:
+    commands: Any = typer.main.get_command(cli.app)
+    for name, command in commands.commands.items():
+        inner = command.commands if name == "eval" else ()
+        for words in [f"{name} {part}" for part in inner] or [name]:
+            assert f"rag-bot {words}" in COMMANDS_PAGE
+    assert [name for name in Settings.model_fields if f"`{name}`" not in COMMANDS_PAGE] == []
 
 
-def test_the_files_it_links_to_are_there() -> None:
-    links = re.findall(r"\]\(([^)]+)\)", README)
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_it_links_to_are_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link.partition("#")[0]).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_of_the_project_that_it_names_are_there(page: Path) -> None:
+    named = re.findall(r"`((?:rag_bot|tests|eval|docs|corpus)/[\w/.-]*)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
