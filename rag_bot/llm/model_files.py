@@ -29,8 +29,8 @@ _MAGIC = b"GGUF"
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _ARRAY = 8, 9
 _LONGEST_TEXT = 1 << 26  # bytes, set by hand; a chat template has some thousands
-_MOST_ENTRIES = 10_000  # set by hand; files have some fifty
-_MOST_ITEMS = 1 << 20  # of arrays, set by hand; those before the vocabulary have at most some hundreds
+_MOST_ENTRIES = 10_000  # set by hand; files have some thirty
+_MOST_ITEMS = 1 << 20  # of all arrays before the vocabulary, set by hand
 _UNTOLD_CONTEXT = 4096  # tokens, set by hand; what small models read at least
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rag_bot.settings import LlmSettings, Settings
 
 SEED = 0  # any: the same question shall get the same answer
-DEFAULT_CONTEXT = 4096  # tokens, where nobody says: what small models have at least
+DEFAULT_CONTEXT = 4096  # tokens, where nobody says: set by hand
 COMFORTABLE_CONTEXT = 8192
 """Tokens that are set aside where we decide: what a model could read at most often costs gigabytes of memory."""
 NO_KEY_HERE = "kept-elsewhere"

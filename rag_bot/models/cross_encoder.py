@@ -10,7 +10,7 @@ from rag_bot.errors import ModelError
 from rag_bot.models.export import quiet_loading
 from rag_bot.models.weights import find_model
 
-_BATCH = 16  # pairs in one forward pass, as for embedding
+_BATCH = 16  # pairs in one forward pass: set by hand
 
 
 class Reranker:

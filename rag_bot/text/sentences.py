@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import pairwise
 
-LONGEST_SENTENCE = 1_000  # characters, set by hand: longer ones are tables or logs, and no quote
+LONGEST_SENTENCE = 1_000  # characters, set by hand
 _UNWRAPPED = 160  # columns, by eye: nobody wraps prose by hand at more than this
 _CLOSERS = r"\"'”’»›)\]}*_`」』）】"
 # A run of marks that end sentences, with the closing quotes and brackets after it: "?!", ".)", "。」".

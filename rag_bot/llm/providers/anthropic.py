@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rag_bot.settings import LlmSettings
 
-_CONTEXT = 200_000  # tokens that each of its models reads at least
+_CONTEXT = 200_000  # tokens, set by hand; its service is not asked
 
 
 class AnthropicProvider(Service):

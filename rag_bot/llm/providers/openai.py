@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rag_bot.settings import LlmSettings
 
-# Tokens that a model of such a name reads and writes, a little less rather more; from OpenAI's page of its models.
+# Tokens that a model of such a name reads and writes, a little less rather than more: set by hand.
 _CONTEXTS = (
     (r"gpt-4\.1", 1_000_000),
     (r"gpt-5", 272_000),  # what it reads; it may write 128,000 more
