@@ -98,6 +98,18 @@ def test_answering_never_imports_ingestion_and_ingestion_never_answering() -> No
     assert crossed == []
 
 
+def test_commands_take_of_the_app_and_of_the_evaluation_what_these_offer() -> None:
+    offered = ("rag_bot.ui", "rag_bot.evaluation", "rag_bot.evaluation.sets")
+    taken = {
+        node.module
+        for part, path in _modules()
+        if part == "cli"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(("rag_bot.ui", "rag_bot.eval"))
+    }
+    assert sorted(taken - {*offered}) == []
+
+
 def test_only_the_vector_store_imports_chroma_and_only_the_word_store_tantivy() -> None:
     importers = {
         (name.split(".")[0], path.name)
@@ -123,6 +135,10 @@ def _loaded(code: str) -> set[str]:
 def test_help_loads_no_engine() -> None:
     helped = "from rag_bot.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit: pass"
     assert _loaded(helped) == set()
+
+
+def test_importing_the_app_or_the_language_models_loads_no_engine() -> None:
+    assert _loaded("import rag_bot.ui, rag_bot.llm, rag_bot.llm.providers") == set()
 
 
 def test_importing_the_library_loads_no_torch_no_gradio_and_no_llama_index() -> None:
