@@ -56,8 +56,8 @@ def place_html(place: str) -> Markup:
     try:
         path, start_line, end_line = split_location(place)
     except ValueError:
-        return Markup(html.place(place, "", None))
-    return Markup(html.place(place, path, (start_line, end_line)))
+        return html.place(place, "", None)
+    return html.place(place, path, (start_line, end_line))
 
 
 def _failed(outcome: Outcome) -> Markup:
@@ -77,18 +77,14 @@ def _failed(outcome: Outcome) -> Markup:
         )
         for hit in outcome.hits
     ]
-    return Markup(
-        html.failed(
-            case,
-            confidence=f"{outcome.confidence:.2f}",
-            expected=expected if case.answerable else (),
-            pattern=_cut(case.pattern) if asks_more else "",
-            got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
-            written=prose.text if prose else None,
-            hits=html.hits(
-                case.id, f"The first {len(outcome.hits)} passages{evidence if outcome.expected else ''}", hits
-            ),
-        )
+    return html.failed(
+        case,
+        confidence=f"{outcome.confidence:.2f}",
+        expected=expected if case.answerable else (),
+        pattern=_cut(case.pattern) if asks_more else "",
+        got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
+        written=prose.text if prose else None,
+        hits=html.hits(case.id, f"The first {len(outcome.hits)} passages{evidence if outcome.expected else ''}", hits),
     )
 
 

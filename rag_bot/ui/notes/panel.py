@@ -44,7 +44,7 @@ def open_note(
     index = LineIndex.of(note.text)
     starts, ends = index.starts[cited.start - 1 : cited.stop - 1], index.ends[cited.start - 1 : cited.stop - 1]
     text = note.text[starts[0] : ends[-1]].strip() if cited and starts else ""
-    bar = Markup(pick_bar(picking, len(index.starts))) if picking else Markup()
+    bar = pick_bar(picking, len(index.starts)) if picking else Markup()
     return render_note(note, paths, cited=cited, change=change_since(note, text), bar=bar) + unlike_any_other()
 
 
