@@ -31,7 +31,7 @@ _NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could no
 
 def open_note(
     library: Library, lists: NoteLists, path: str, lines: range, heading: str, picking: Exchange | None
-) -> str:
+) -> Markup:
     """The note as HTML, at the `lines`, counted from 1, or else at the `heading`.
 
     Where somebody looks for the answer to a question (`picking`), it asks for its lines.

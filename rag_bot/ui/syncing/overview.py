@@ -28,30 +28,30 @@ _LOSSES = {
 """What became of a folder, by the reason that the report of a sync has."""
 
 
-def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> str:
+def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Markup:
     """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide.
 
     Until there are notes, the welcome tells how the first sync goes.
     """
     html = macros("syncing.html")
     if not snapshot.notes:
-        return str(html.overview(_facts(snapshot, sync), ""))
-    running, writer = "", snapshot.writer
+        return html.overview(_facts(snapshot, sync), "")
+    running, writer = Markup(), snapshot.writer
     if writer and not sync.running:  # a sync that is not the app's own job
         is_watch = watch.pid and writer.pid == watch.pid
         begun = f" since {since(writer.started)}" if writer.started else ""
         running = html.running("Syncing what changed …" if is_watch else f"Another process is syncing{begun} …")
-    return str(html.overview(_facts(snapshot, sync), running + sync_result(sync) + _kept_notes(sync, watch)))
+    return html.overview(_facts(snapshot, sync), running + sync_result(sync) + _kept_notes(sync, watch))
 
 
-def watching(watch: WatchState) -> str:
+def watching(watch: WatchState) -> Markup:
     """What stands below the switch."""
     words = ""
     if watch.on and not watch.ready:
         words = "Trying again …" if watch.error else "Looking for changes …"
     elif watch.on:
         words = f"Watching, last change {since(watch.changed)}" if watch.changed else "Watching for changes"
-    return str(macros("syncing.html").watching(words, watch.error))
+    return macros("syncing.html").watching(words, watch.error)
 
 
 def sync_result(sync: SyncState) -> Markup:
