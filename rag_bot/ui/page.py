@@ -23,6 +23,7 @@ from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.notes_page import ALL, filters
 from rag_bot.ui.syncing.sync_part import SyncPart
+from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
 _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
@@ -134,7 +135,7 @@ class Page:
             self._parts["filter"] = gr.Radio(
                 filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
             )
-            self._parts["rows"] = html("rows", '<p class="hint">Looking at your notes …</p>')
+            self._parts["rows"] = html("rows", str(macros("base.html").hint("Looking at your notes …")))
         with gr.Column(elem_id="evaluation-page", elem_classes="page"):
             self._evaluation = EvaluationPage(self._state.evaluations)
 

@@ -146,17 +146,17 @@ class Evaluations:
 
 def evaluating(state: EvaluationState, notes: int, has_cases: bool) -> Markup:
     """How the run goes or went, as HTML; before one, what there is to know."""
-    html = macros("evaluation.html")
+    base = macros("base.html")
     if state.running:
         progress = f"Asking the cases of {Path(state.file).name}: {state.done:,} of {state.total:,}"
-        return html.running(state, "Stopping …" if state.stopped else progress)
+        return macros("evaluation.html").running(state, "Stopping …" if state.stopped else progress)
     if state.error:
-        return html.notice(state.error, "status")
+        return base.notice(state.error)
     if state.stopped:
-        return html.hint("Stopped; nothing of this run is kept.", "status")
+        return base.hint("Stopped; nothing of this run is kept.", role="status")
     if not notes:
-        return html.hint("Nothing is indexed yet. Read a folder of notes first, then ask it cases.")
-    return Markup() if has_cases else html.hint(_NO_CASES)
+        return base.hint("Nothing is indexed yet. Read a folder of notes first, then ask it cases.")
+    return Markup() if has_cases else base.hint(_NO_CASES)
 
 
 def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> Markup:
@@ -197,7 +197,7 @@ def _describe(shown: tuple[RunSummary, ...]) -> Markup:
             return result_html(results[0], titles[0])
         return comparison_html(compare_results(results[0], results[1], (titles[0], titles[1])))
     except UsageError as error:
-        return macros("evaluation.html").notice(str(error))
+        return macros("base.html").notice(str(error), role="")
 
 
 def _read(path: Path) -> RunSummary | str:

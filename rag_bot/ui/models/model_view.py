@@ -34,7 +34,7 @@ def model_notice(choice: Choice) -> Markup:
     html = macros("models.html")
     if choice.asking:
         return html.consent(choice.asking, _trouble(choice.asking))
-    return html.notice(choice, _trouble(choice.info))
+    return html.model_notice(choice, _trouble(choice.info))
 
 
 def badge(choice: Choice) -> Markup:

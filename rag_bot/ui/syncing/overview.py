@@ -62,7 +62,7 @@ def sync_result(sync: SyncState) -> Markup:
     if sync.question:
         return html.lost_notes(_FOR_TERMINALS.sub("", sync.question.removeprefix(MESSAGE_PREFIX)))
     if sync.error:
-        return html.notice(sync.error.removeprefix(MESSAGE_PREFIX))
+        return macros("base.html").notice(sync.error.removeprefix(MESSAGE_PREFIX), role="")
     return Markup("")
 
 
@@ -91,9 +91,9 @@ def _facts(snapshot: IndexSnapshot, sync: SyncState) -> Markup:
     """What the index holds, and how its last syncs ended."""
     status, html = snapshot.status, macros("syncing.html")
     if snapshot.problem:
-        return html.hint("The index can't be read")
+        return macros("base.html").hint("The index can't be read")
     if status is None or not status.roots:
-        return html.hint("No notes yet", " nothing")
+        return macros("base.html").hint("No notes yet", kind="nothing")
     states = [run_state(run, status.writer, place) for place, run in enumerate(status.runs)]
     done = next((run for run, state in zip(status.runs, states, strict=True) if state == "done"), None)
     synced = since(status.last_synced) + (f" · {run_words(done, 'done')}" if done else "") if status.last_synced else ""
