@@ -1,4 +1,4 @@
-"""Answers, the side, the welcome and the examples as HTML."""
+"""Answers, the side and the welcome as HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status
 from rag_bot.ui.chat.answer_view import notice, whole_answer
 from rag_bot.ui.chat.answering import still_reading
 from rag_bot.ui.chat.chat_view import welcome
-from rag_bot.ui.chat.examples import SHIPPED, SHIPPED_NOTE, example_questions
 from rag_bot.ui.phrases import counts_words, duration, since, size, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 from rag_bot.ui.syncing.overview import failures, overview, progress_words, watching
@@ -224,11 +223,3 @@ def test_times_are_told_as_people_do() -> None:
     assert when(now.isoformat(), now=now) == "today 12:00"
     assert when((now - datetime.timedelta(days=1)).isoformat(), now=now) == "yesterday 12:00"
     assert when((now - datetime.timedelta(days=3)).isoformat(), now=now) == "2026-11-19 12:00"
-
-
-def test_examples_are_fixed_for_the_notes_that_ship_and_made_from_titles_for_others() -> None:
-    assert example_questions([(SHIPPED_NOTE, "x"), ("mine/a.md", "A note")]) == SHIPPED
-    made = example_questions([(f"n/{number}.md", f"Note {number}") for number in range(100)])
-    assert len(made) == 4
-    assert made[0] == "What did I note about Note 0?"
-    assert example_questions([]) == ()

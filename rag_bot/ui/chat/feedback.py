@@ -17,7 +17,7 @@ from rag_bot.records import Citation, Place, change_words, location
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import bare
 from rag_bot.ui.chat.chats import Exchange, History
-from rag_bot.ui.evaluation.feedback_view import block, lost, picker
+from rag_bot.ui.chat.feedback_view import block, lost, picker
 
 _NEAREST = 5  # passages to choose from; set by hand
 

@@ -14,7 +14,7 @@ from rag_bot.markdown.blocks import Kind
 from rag_bot.records import Note, change_words, location
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
-from rag_bot.ui.evaluation.feedback_view import pick_bar
+from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.notes.markdown_view import CITED, Links, line_html, render_markdown
 from rag_bot.ui.notes.notes_page import NoteLists
 from rag_bot.ui.templating import macros
