@@ -23,6 +23,7 @@ from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.notes_page import ALL, filters
 from rag_bot.ui.syncing.sync_part import SyncPart
+from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
 _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
@@ -60,7 +61,7 @@ class Page:
 
     def __init__(self, library: Library, state: AppState) -> None:
         self._state = state
-        self._talk = ChatEvents(library, state)
+        self._events = ChatEvents(library, state)
         self._parts: dict[str, Any] = {}
         with gr.Blocks(title="rag-bot", analytics_enabled=False, fill_width=True) as self.blocks:
             self._chat = gr.State(Chat())
@@ -97,7 +98,7 @@ class Page:
             self._folder = gr.Dropdown(
                 [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
             )
-            self._chats = ChatsPart(self._talk)
+            self._chats = ChatsPart(self._events)
             self._syncing = SyncPart(self._state, index)
 
     def _lay_out_main(self) -> None:
@@ -134,33 +135,33 @@ class Page:
             self._parts["filter"] = gr.Radio(
                 filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
             )
-            self._parts["rows"] = html("rows", '<p class="hint">Looking at your notes …</p>')
+            self._parts["rows"] = html("rows", str(macros("base.html").hint("Looking at your notes …")))
         with gr.Column(elem_id="evaluation-page", elem_classes="page"):
             self._evaluation = EvaluationPage(self._state.evaluations)
 
     def _wire_conversation(self, refreshing: dict[str, Any]) -> None:
         """Questions, and the conversations that they make. Another conversation ends what still grows."""
-        talk = [self._question, self._chat, self._conversation, self._current]
-        opened = [*talk[1:], self._panel]
+        outputs = [self._question, self._chat, self._conversation, self._current]
+        opened = [*outputs[1:], self._panel]
         asks = [
-            self._question.submit(self._talk.ask, [*talk[:2], self._folder], talk, **ANSWERS),
-            self._parts["welcome"].ask(self._talk.ask_example, [self._chat, self._folder], talk, **ANSWERS),
-            self._conversation.ask_again(self._talk.ask_again, self._chat, talk, **ANSWERS),
-            self._conversation.revise(self._talk.revise, self._chat, talk, **ANSWERS),
+            self._question.submit(self._events.ask, [self._question, self._chat, self._folder], outputs, **ANSWERS),
+            self._parts["welcome"].ask(self._events.ask_example, [self._chat, self._folder], outputs, **ANSWERS),
+            self._conversation.ask_again(self._events.ask_again, self._chat, outputs, **ANSWERS),
+            self._conversation.revise(self._events.revise, self._chat, outputs, **ANSWERS),
         ]
-        self._stop.click(self._talk.stop, None, None, **AT_ONCE)
-        self.blocks.unload(self._talk.leave)
-        gr.on([self.blocks.load, self._folder.focus], self._talk.folders, None, self._folder, **QUIET)
+        self._stop.click(self._events.stop, None, None, **AT_ONCE)
+        self.blocks.unload(self._events.leave)
+        gr.on([self.blocks.load, self._folder.focus], self._events.folders, None, self._folder, **QUIET)
         for shown in (self._conversation, self._parts["rows"], self._parts["result"], self._panel):
-            shown.open_note(self._talk.open_note, self._chat, self._panel, **AT_ONCE)
+            shown.open_note(self._events.open_note, self._chat, self._panel, **AT_ONCE)
         for shown in (self._conversation, self._panel):
-            shown.vote(self._talk.vote, self._chat, self._voted, **AT_ONCE)
+            shown.vote(self._events.vote, self._chat, self._voted, **AT_ONCE)
 
         def opens(event: Callable[..., Any], command: Callable[..., Any], inputs: Any, js: str | None = None) -> None:
             event(command, inputs, opened, js=js, cancels=asks, **AT_ONCE)
 
-        opens(self.blocks.load, self._talk.open, self._wanted_chat, "() => ragBot.wanted()")
-        opens(self._new_chat.click, self._talk.open, self._wanted_chat, "() => ragBot.newChat()")
+        opens(self.blocks.load, self._events.open, self._wanted_chat, "() => ragBot.wanted()")
+        opens(self._new_chat.click, self._events.open, self._wanted_chat, "() => ragBot.newChat()")
         self._chats.wire(self._chat, opened, opens, refreshing)
 
     def _wire_pages(self, refreshing: dict[str, Any]) -> None:

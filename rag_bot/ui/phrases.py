@@ -52,5 +52,5 @@ def counts_words(counts: Mapping[str, Any]) -> str:
 
 def run_words(run: Run, state: str) -> str:
     """What a sync of the history did. `state` is as `output.run_state` gives it."""
-    endings = {"failed": "failed", "killed": "stopped before its end", "running": "running"}
-    return endings.get(state) or counts_words(run.counts)
+    unfinished = {"failed": "failed", "killed": "stopped before its end", "running": "running"}
+    return unfinished.get(state) or counts_words(run.counts)

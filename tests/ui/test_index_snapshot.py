@@ -8,7 +8,7 @@ from pathlib import Path
 from rag_bot import Library
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.writer import CatalogueWriter
-from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, SnapshotCache
+from rag_bot.ui.syncing.index_snapshot import SHIPPED, SHIPPED_NOTE, IndexSnapshot, SnapshotCache, example_questions
 
 Write = Callable[..., Path]
 
@@ -62,6 +62,14 @@ def test_an_index_that_cannot_be_read_says_why(library: Library, notes: Path, wr
     snapshot = SnapshotCache(library).now()
     assert snapshot.status is None
     assert str(library.settings.index) in snapshot.problem
+
+
+def test_examples_are_fixed_for_the_notes_that_ship_and_made_from_titles_for_others() -> None:
+    assert example_questions([(SHIPPED_NOTE, "x"), ("mine/a.md", "A note")]) == SHIPPED
+    made = example_questions([(f"n/{number}.md", f"Note {number}") for number in range(100)])
+    assert len(made) == 4
+    assert made[0] == "What did I note about Note 0?"
+    assert example_questions([]) == ()
 
 
 def _writes(snapshot: IndexSnapshot) -> bool:

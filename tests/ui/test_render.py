@@ -1,4 +1,4 @@
-"""Answers, the side, the welcome and the examples as HTML."""
+"""Answers, the side and the welcome as HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status
 from rag_bot.ui.chat.answer_view import notice, whole_answer
 from rag_bot.ui.chat.answering import still_reading
 from rag_bot.ui.chat.chat_view import welcome
-from rag_bot.ui.chat.examples import SHIPPED, SHIPPED_NOTE, example_questions
 from rag_bot.ui.phrases import counts_words, duration, since, size, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 from rag_bot.ui.syncing.overview import failures, overview, progress_words, watching
@@ -41,7 +40,7 @@ def run(seconds: float | None = 1.0, error: str = "", **counts: int) -> Run:
     return Run(STARTED, seconds, counts, (), error)
 
 
-def glance(
+def snapshot(
     *runs: Run, notes: int = 1, writer: Writer | None = None, problem: str = "", root: str = "/n/a"
 ) -> IndexSnapshot:
     """A snapshot of an index of one folder that is not there."""
@@ -73,7 +72,7 @@ def text_of(html: str) -> str:
 
 def test_everything_from_notes_and_questions_is_escaped() -> None:
     html = whole_answer(answer(EVIL, change="rewritten"), ())
-    for made in (html, notice(EVIL), welcome(glance(), SyncState())):
+    for made in (html, notice(EVIL), welcome(snapshot(), SyncState())):
         assert "<img" not in made
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", made))
 
@@ -137,7 +136,7 @@ def test_progress_is_told_in_words_and_only_once() -> None:
     assert progress_words(state) == "Reading your notes: 120 of 578"
     assert still_reading(state) == "Still reading your notes: 120 of 578. Ask again in a moment."
     bar = '<progress aria-label="Sync" value="120" max="578">'
-    empty, full = IndexSnapshot(IndexVersion()), glance(run())
+    empty, full = IndexSnapshot(IndexVersion()), snapshot(run())
     assert [bar in welcome(empty, state), bar in side(empty, state)] == [True, False]
     assert [bar in welcome(full, state), bar in side(full, state)] == [False, True]
 
@@ -150,39 +149,39 @@ def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() ->
 
 
 def test_folders_without_a_note_and_an_index_that_cannot_be_read_are_said_to_be_so() -> None:
-    html = welcome(glance(run(), notes=0), SyncState())
+    html = welcome(snapshot(run(), notes=0), SyncState())
     assert "There are none in a. 1 file could not be read." in text_of(html)
     assert "data-read" in html
-    broken = welcome(glance(problem="The index in /<i> is damaged."), SyncState())
+    broken = welcome(snapshot(problem="The index in /<i> is damaged."), SyncState())
     assert "The index in /&lt;i&gt; is damaged." in broken
     assert "data-read" not in broken
 
 
 def test_the_first_sync_of_another_process_is_waited_for() -> None:
-    assert "Reading your notes" in welcome(glance(run(None), notes=0, writer=Writer(1, "h", STARTED)), SyncState())
+    assert "Reading your notes" in welcome(snapshot(run(None), notes=0, writer=Writer(1, "h", STARTED)), SyncState())
 
 
 def test_the_overview_counts() -> None:
-    words = text_of(side(glance(run(added=2), root="/n/<a>")))
+    words = text_of(side(snapshot(run(added=2), root="/n/<a>")))
     for expected in ("<a>", "not there now", "1 note · 2,000 passages", "12:00 · 2 added", "1 file could not be read"):
         assert expected in words
-    assert "never" not in text_of(side(glance()))
+    assert "never" not in text_of(side(snapshot()))
 
 
 def test_how_the_newest_sync_ended_is_told() -> None:
-    assert "stopped before its end" in side(glance(run(None), run(added=2)))
-    assert 'title="No &lt;space&gt;."' in side(glance(run(error="No <space>.")))
+    assert "stopped before its end" in side(snapshot(run(None), run(added=2)))
+    assert 'title="No &lt;space&gt;."' in side(snapshot(run(error="No <space>.")))
 
 
 def test_a_sync_that_runs_elsewhere_is_told_and_the_watch_is_known() -> None:
-    seen = glance(run(None), writer=Writer(41, "h", "2026-11-22 12:00:00"))
+    seen = snapshot(run(None), writer=Writer(41, "h", "2026-11-22 12:00:00"))
     assert "Another process is syncing since" in side(seen)
     assert "Syncing what changed" in side(seen, watch=WatchState(on=True, pid=41))
     assert "syncing" not in side(seen, SyncState(running=True)).lower()
 
 
 def test_the_question_about_lost_notes_comes_in_words_with_two_answers() -> None:
-    html = side(glance(run()), SyncState(question=LOST + HOW))
+    html = side(snapshot(run()), SyncState(question=LOST + HOW))
     assert "/n/&lt;disk&gt; is not there" in html
     assert "--yes" not in text_of(html)
     assert re.findall(r'data-answer="(\w+)"', html) == ["keep", "remove"]
@@ -191,12 +190,12 @@ def test_the_question_about_lost_notes_comes_in_words_with_two_answers() -> None
 def test_kept_notes_are_told_by_folder_as_the_newest_report_has_them() -> None:
     loss = {"folder": "/n/<disk>", "reason": "missing", "lost": 6, "known": 6}
     kept = SyncState(report={"kept": [loss, loss | {"folder": "/n/b", "reason": "fewer", "lost": 5}]}, reported=1.0)
-    html = side(glance(run()), kept)
+    html = side(snapshot(run()), kept)
     assert 'data-folder="/n/&lt;disk&gt;"' in html
     assert "Kept in the index, and still answering: 6 notes." in text_of(html)
     assert "Kept in the index, and still answering: 5 of its 6 notes." in text_of(html)
-    assert "data-answer" not in side(glance(run()), kept, WatchState(on=True, report={}, reported=2.0))
-    assert "data-answer" not in side(glance(run()), SyncState(running=True))
+    assert "data-answer" not in side(snapshot(run()), kept, WatchState(on=True, report={}, reported=2.0))
+    assert "data-answer" not in side(snapshot(run()), SyncState(running=True))
 
 
 @pytest.mark.parametrize(
@@ -224,11 +223,3 @@ def test_times_are_told_as_people_do() -> None:
     assert when(now.isoformat(), now=now) == "today 12:00"
     assert when((now - datetime.timedelta(days=1)).isoformat(), now=now) == "yesterday 12:00"
     assert when((now - datetime.timedelta(days=3)).isoformat(), now=now) == "2026-11-19 12:00"
-
-
-def test_examples_are_fixed_for_the_notes_that_ship_and_made_from_titles_for_others() -> None:
-    assert example_questions([(SHIPPED_NOTE, "x"), ("mine/a.md", "A note")]) == SHIPPED
-    made = example_questions([(f"n/{number}.md", f"Note {number}") for number in range(100)])
-    assert len(made) == 4
-    assert made[0] == "What did I note about Note 0?"
-    assert example_questions([]) == ()

@@ -87,7 +87,7 @@ def welcome(snapshot: IndexSnapshot, state: SyncState) -> Markup:
     if snapshot.notes:
         text = "Answers come from your own notes alone, with the lines where they stand."
         return html.welcome("Ask your notes", text, html.examples(snapshot.questions))
-    result = Markup(sync_result(state))
+    result = sync_result(state)
     if state.running or snapshot.writer:
         return html.welcome("Reading your notes", "You can ask as soon as they are read.", result)
     problem = result if state.error else Markup()

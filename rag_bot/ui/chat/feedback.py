@@ -17,7 +17,7 @@ from rag_bot.records import Citation, Place, change_words, location
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import bare
 from rag_bot.ui.chat.chats import Exchange, History
-from rag_bot.ui.evaluation.feedback_view import block, lost, picker
+from rag_bot.ui.chat.feedback_view import block, lost, picker
 
 _NEAREST = 5  # passages to choose from; set by hand
 
@@ -49,7 +49,7 @@ class Votes:
         """Does what a vote says. Gives the thumbs of all answers anew, as they are below them."""
         voted = next((exchange for exchange in history if exchange.key == vote.exchange and exchange.result), None)
         if voted is None or voted.result is None:
-            return Markup(lost(vote.exchange))
+            return lost(vote.exchange)
         try:
             self._act(voted, voted.result, vote)
             asks, problem = vote.action == "down", ""
@@ -64,9 +64,9 @@ class Votes:
         result = exchange.result
         if not result or not (result.answer.citations or result.answer.abstained):
             return Markup()
-        asked = picker(result, self._nearest(exchange, result)) if asks else ""
+        asked = picker(result, self._nearest(exchange, result)) if asks else Markup()
         case = self._case(exchange)
-        return Markup(block(exchange.key, result, case, _pressed(case, result) if case else "", problem, asked))
+        return block(exchange.key, result, case, _pressed(case, result) if case else "", problem, asked)
 
     def _act(self, exchange: Exchange, result: SavedExchange, vote: Vote) -> None:
         if vote.action == "up":

@@ -13,8 +13,6 @@ from rag_bot.evaluation.cases import read_cases, select_cases
 from rag_bot.settings import Settings
 from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_progress
 
-SPLITS = ("all", "dev", "test")
-
 
 @dataclass(frozen=True, slots=True)
 class EvaluationState:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import case_files, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback
@@ -106,7 +108,7 @@ class Evaluations:
         self._kept_runs = KeptRuns(settings)
         self._lock = threading.Lock()
         self._files: list[tuple[str, str]] = []
-        self._results: list[tuple[tuple[RunSummary, ...], str]] = []
+        self._results: list[tuple[tuple[RunSummary, ...], Markup]] = []
 
     def files(self) -> list[tuple[str, str]]:
         """Labels and paths of the files of cases that are known: the feedback, and those in `eval/`."""
@@ -133,31 +135,31 @@ class Evaluations:
         others = tuple(run for run in in_order if run != name)
         return (*others[-1:], name) if ticked else others
 
-    def _result(self, shown: tuple[RunSummary, ...]) -> str:
+    def _result(self, shown: tuple[RunSummary, ...]) -> Markup:
         """Made once for a choice, as long as it is among the last few."""
         html = next((html for runs, html in self._results if runs == shown), None)
         if html is None:
-            html = _describe(shown) if shown else ""
+            html = _describe(shown) if shown else Markup()
             self._results = [(shown, html), *self._results[: _MOST_REMEMBERED - 1]]
         return html
 
 
-def evaluating(state: EvaluationState, notes: int, has_cases: bool) -> str:
+def evaluating(state: EvaluationState, notes: int, has_cases: bool) -> Markup:
     """How the run goes or went, as HTML; before one, what there is to know."""
-    html = macros("evaluation.html")
+    base = macros("base.html")
     if state.running:
         progress = f"Asking the cases of {Path(state.file).name}: {state.done:,} of {state.total:,}"
-        return str(html.running(state, "Stopping …" if state.stopped else progress))
+        return macros("evaluation.html").running(state, "Stopping …" if state.stopped else progress)
     if state.error:
-        return str(html.notice(state.error, "status"))
+        return base.notice(state.error)
     if state.stopped:
-        return str(html.hint("Stopped; nothing of this run is kept.", "status"))
+        return base.hint("Stopped; nothing of this run is kept.", role="status")
     if not notes:
-        return str(html.hint("Nothing is indexed yet. Read a folder of notes first, then ask it cases."))
-    return "" if has_cases else str(html.hint(_NO_CASES))
+        return base.hint("Nothing is indexed yet. Read a folder of notes first, then ask it cases.")
+    return Markup() if has_cases else base.hint(_NO_CASES)
 
 
-def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> str:
+def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> Markup:
     """A table in which a run is shown by a click, and two are compared by their ticks."""
     names = list(dict.fromkeys(name for run in listed.runs for name in run.settings))
     values = {name: {repr(run.settings[name]) for run in listed.runs if name in run.settings} for name in names}
@@ -169,7 +171,7 @@ def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> str:
 
     rows = [(run, made_words(run.made), settings_words(run), run in shown) for run in listed.runs[:_MOST_LISTED]]
     older = len(listed.runs) - _MOST_LISTED
-    return str(macros("evaluation.html").runs(rows, many(older, "older run") if older > 0 else "", listed.skipped))
+    return macros("evaluation.html").runs(rows, many(older, "older run") if older > 0 else "", listed.skipped)
 
 
 def made_words(made: str) -> str:
@@ -183,7 +185,7 @@ def file_words(result: Result) -> str:
     return "Your feedback" if from_feedback else result.cases_file
 
 
-def _describe(shown: tuple[RunSummary, ...]) -> str:
+def _describe(shown: tuple[RunSummary, ...]) -> Markup:
     """One run, or two compared. Numbers and plots are only loaded when somebody looks."""
     from rag_bot.evaluation.compare import compare_results
     from rag_bot.ui.evaluation.result_view import comparison_html, result_html
@@ -195,7 +197,7 @@ def _describe(shown: tuple[RunSummary, ...]) -> str:
             return result_html(results[0], titles[0])
         return comparison_html(compare_results(results[0], results[1], (titles[0], titles[1])))
     except UsageError as error:
-        return str(macros("evaluation.html").notice(str(error)))
+        return macros("base.html").notice(str(error), role="")
 
 
 def _read(path: Path) -> RunSummary | str:

@@ -25,28 +25,26 @@ _TOTALS = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citatio
 _LONGEST_QUOTE = 400  # characters; set by hand
 
 
-def result_html(result: Result, title: str) -> str:
+def result_html(result: Result, title: str) -> Markup:
     """The whole result under a title."""
     measures = measure(result.outcomes)
     failed = [outcome for outcome in result.outcomes if not outcome.right]
     kinds = len({outcome.case.kind for outcome in result.outcomes})
-    return str(
-        macros("evaluation.html").result(
-            title=title,
-            totals=[
-                (figure(measures[name]), NAMES.get(name, name), interval(measures[name]))
-                for name in _TOTALS
-                if name in measures
-            ],
-            missing=Markup("".join(missing_list(result.outcomes))),
-            failed=[_failed(outcome) for outcome in failed],
-            counted=f"{len(failed):,} of {len(result.outcomes):,}",
-            measures=Markup(measures_table(result.outcomes)),
-            kinds=Markup(kinds_svg(result) + kinds_table(result.outcomes)) if kinds > 1 else "",
-            ranks=Markup(ranks_svg(result)),
-            reliability=Markup(reliability_svg(result)),
-            about=about(result),
-        )
+    return macros("evaluation.html").result(
+        title=title,
+        totals=[
+            (figure(measures[name]), NAMES.get(name, name), interval(measures[name]))
+            for name in _TOTALS
+            if name in measures
+        ],
+        missing=Markup("".join(missing_list(result.outcomes))),
+        failed=[_failed(outcome) for outcome in failed],
+        counted=f"{len(failed):,} of {len(result.outcomes):,}",
+        measures=Markup(measures_table(result.outcomes)),
+        kinds=Markup(kinds_svg(result) + kinds_table(result.outcomes)) if kinds > 1 else "",
+        ranks=Markup(ranks_svg(result)),
+        reliability=Markup(reliability_svg(result)),
+        about=about(result),
     )
 
 
@@ -56,8 +54,8 @@ def place_html(place: str) -> Markup:
     try:
         path, start_line, end_line = split_location(place)
     except ValueError:
-        return Markup(html.place(place, "", None))
-    return Markup(html.place(place, path, (start_line, end_line)))
+        return html.place(place, "", None)
+    return html.place(place, path, (start_line, end_line))
 
 
 def _failed(outcome: Outcome) -> Markup:
@@ -77,18 +75,14 @@ def _failed(outcome: Outcome) -> Markup:
         )
         for hit in outcome.hits
     ]
-    return Markup(
-        html.failed(
-            case,
-            confidence=f"{outcome.confidence:.2f}",
-            expected=expected if case.answerable else (),
-            pattern=_cut(case.pattern) if asks_more else "",
-            got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
-            written=prose.text if prose else None,
-            hits=html.hits(
-                case.id, f"The first {len(outcome.hits)} passages{evidence if outcome.expected else ''}", hits
-            ),
-        )
+    return html.failed(
+        case,
+        confidence=f"{outcome.confidence:.2f}",
+        expected=expected if case.answerable else (),
+        pattern=_cut(case.pattern) if asks_more else "",
+        got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
+        written=prose.text if prose else None,
+        hits=html.hits(case.id, f"The first {len(outcome.hits)} passages{evidence if outcome.expected else ''}", hits),
     )
 
 
@@ -100,17 +94,15 @@ def _patterns_of(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     return (*quotes[:1], "|".join(quotes), any_pattern(first), any_pattern(chain.from_iterable(sentences)))
 
 
-def comparison_html(comparison: Comparison) -> str:
+def comparison_html(comparison: Comparison) -> Markup:
     """Measures of both, the p-values of the differences, and the flipped cases."""
-    return str(
-        macros("evaluation.html").comparison(
-            comparison,
-            common=many(comparison.common, "case"),
-            settings="; ".join(comparison.changed_settings) or "the same in both",
-            rows=[_difference(difference) for difference in comparison.differences],
-            fixed=_flips(comparison.fixed),
-            broken=_flips(comparison.broken),
-        )
+    return macros("evaluation.html").comparison(
+        comparison,
+        common=many(comparison.common, "case"),
+        settings="; ".join(comparison.changed_settings) or "the same in both",
+        rows=[_difference(difference) for difference in comparison.differences],
+        fixed=_flips(comparison.fixed),
+        broken=_flips(comparison.broken),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from rag_bot.llm import ModelInfo
 from rag_bot.ui.models.models import ANY, Choice
 from rag_bot.ui.templating import macros
@@ -27,18 +29,18 @@ def shown_name(choice: Choice) -> str:
     return choice.asking.name if choice.asking else choice.choosing or choice.chosen
 
 
-def model_notice(choice: Choice) -> str:
+def model_notice(choice: Choice) -> Markup:
     """Asks about a remote model; tells what is sent where, or why the chosen one can't be asked."""
     html = macros("models.html")
     if choice.asking:
-        return str(html.consent(choice.asking, _trouble(choice.asking)))
-    return str(html.notice(choice, _trouble(choice.info)))
+        return html.consent(choice.asking, _trouble(choice.asking))
+    return html.model_notice(choice, _trouble(choice.info))
 
 
-def badge(choice: Choice) -> str:
+def badge(choice: Choice) -> Markup:
     """Beside the question's field for as long as what is asked leaves this machine."""
     info = choice.info
-    return str(macros("models.html").badge(info.place)) if choice.chosen and info and info.is_remote else ""
+    return macros("models.html").badge(info.place) if choice.chosen and info and info.is_remote else Markup()
 
 
 def _trouble(info: ModelInfo | None) -> str:

@@ -129,9 +129,9 @@ def _facts(status: Status) -> dict[str, Markup | str]:
         begun = f", since {since(writer.started)}" if writer.started else ""
         running = f"a sync ({f'process {writer.pid}' if writer.pid else 'a process'}{begun})"
     return {
-        "Folders": html.folders([(Markup(folder(root, status.missing)), str(root)) for root in status.roots]),
+        "Folders": html.folders([(folder(root, status.missing), str(root)) for root in status.roots]),
         "Model": html.model(status.model, status.fingerprint),
-        "Synced": Markup("{}{}").format(when(status.last_synced) or "not yet", Markup(failures(status.failed))),
+        "Synced": Markup("{}{}").format(when(status.last_synced) or "not yet", failures(status.failed)),
         "Running": running,
     }
 
@@ -147,7 +147,7 @@ def _runs(status: Status) -> list[dict[str, Markup | str]]:
                 "when": when(run.started),
                 "what": run_words(run, state),
                 "error": run.error,
-                "failures": Markup(failures(run.failed, run.started)),
+                "failures": failures(run.failed, run.started),
                 "took": duration(run.seconds) if run.seconds is not None else "",
             }
         )

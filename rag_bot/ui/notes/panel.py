@@ -14,7 +14,7 @@ from rag_bot.markdown.blocks import Kind
 from rag_bot.records import Note, change_words, location
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
-from rag_bot.ui.evaluation.feedback_view import pick_bar
+from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.notes.markdown_view import CITED, Links, line_html, render_markdown
 from rag_bot.ui.notes.notes_page import NoteLists
 from rag_bot.ui.templating import macros
@@ -31,7 +31,7 @@ _NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could no
 
 def open_note(
     library: Library, lists: NoteLists, path: str, lines: range, heading: str, picking: Exchange | None
-) -> str:
+) -> Markup:
     """The note as HTML, at the `lines`, counted from 1, or else at the `heading`.
 
     Where somebody looks for the answer to a question (`picking`), it asks for its lines.
@@ -44,7 +44,7 @@ def open_note(
     index = LineIndex.of(note.text)
     starts, ends = index.starts[cited.start - 1 : cited.stop - 1], index.ends[cited.start - 1 : cited.stop - 1]
     text = note.text[starts[0] : ends[-1]].strip() if cited and starts else ""
-    bar = Markup(pick_bar(picking, len(index.starts))) if picking else Markup()
+    bar = pick_bar(picking, len(index.starts)) if picking else Markup()
     return render_note(note, paths, cited=cited, change=change_since(note, text), bar=bar) + unlike_any_other()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,15 @@ from rag_bot.records import Run, Status, Writer
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
 from rag_bot.store.schema import FILE_NAME, explained
-from rag_bot.ui.chat.examples import example_questions
+
+_EXAMPLES = 4  # questions to begin with; set by hand
+SHIPPED_NOTE = "corpus/talk/big-bench.md"
+SHIPPED = (
+    "What share of the BIG-Bench tasks was emergent?",
+    "Over how many orders of magnitude does the scaling trend go?",
+    "What are the implications of emergence?",
+    "How big are teams now?",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +101,12 @@ class SnapshotCache:
 def has_index(library: Library) -> bool:
     """Whether something was indexed there, be it readable or not."""
     return (library.settings.index / FILE_NAME).is_file()
+
+
+def example_questions(titles: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Four questions that the notes answer, from (path, title) of every note; fixed ones for the notes that ship."""
+    if any(path == SHIPPED_NOTE for path, _ in titles):
+        return SHIPPED
+    names = list(dict.fromkeys(title for _, title in titles if 3 <= len(title) <= 60))
+    step = max(1, len(names) // _EXAMPLES)
+    return tuple(f"What did I note about {name}?" for name in names[::step][:_EXAMPLES])

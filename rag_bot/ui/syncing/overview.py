@@ -28,41 +28,41 @@ _LOSSES = {
 """What became of a folder, by the reason that the report of a sync has."""
 
 
-def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> str:
+def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Markup:
     """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide.
 
     Until there are notes, the welcome tells how the first sync goes.
     """
     html = macros("syncing.html")
     if not snapshot.notes:
-        return str(html.overview(_facts(snapshot, sync), ""))
-    running, writer = "", snapshot.writer
+        return html.overview(_facts(snapshot, sync), "")
+    running, writer = Markup(), snapshot.writer
     if writer and not sync.running:  # a sync that is not the app's own job
         is_watch = watch.pid and writer.pid == watch.pid
         begun = f" since {since(writer.started)}" if writer.started else ""
         running = html.running("Syncing what changed …" if is_watch else f"Another process is syncing{begun} …")
-    return str(html.overview(_facts(snapshot, sync), running + sync_result(sync) + _kept_notes(sync, watch)))
+    return html.overview(_facts(snapshot, sync), running + sync_result(sync) + _kept_notes(sync, watch))
 
 
-def watching(watch: WatchState) -> str:
+def watching(watch: WatchState) -> Markup:
     """What stands below the switch."""
     words = ""
     if watch.on and not watch.ready:
         words = "Trying again …" if watch.error else "Looking for changes …"
     elif watch.on:
         words = f"Watching, last change {since(watch.changed)}" if watch.changed else "Watching for changes"
-    return str(macros("syncing.html").watching(words, watch.error))
+    return macros("syncing.html").watching(words, watch.error)
 
 
 def sync_result(sync: SyncState) -> Markup:
     """A bar while the app's own sync runs; then what went wrong, or what it asks."""
     html = macros("syncing.html")
     if sync.running:
-        return Markup(html.progress(progress_words(sync), sync))
+        return html.progress(progress_words(sync), sync)
     if sync.question:
-        return Markup(html.lost_notes(_FOR_TERMINALS.sub("", sync.question.removeprefix(MESSAGE_PREFIX))))
+        return html.lost_notes(_FOR_TERMINALS.sub("", sync.question.removeprefix(MESSAGE_PREFIX)))
     if sync.error:
-        return Markup(html.notice(sync.error.removeprefix(MESSAGE_PREFIX)))
+        return macros("base.html").notice(sync.error.removeprefix(MESSAGE_PREFIX), role="")
     return Markup("")
 
 
@@ -76,7 +76,7 @@ def progress_words(sync: SyncState) -> str:
 
 def folder(root: Path, missing: Sequence[Path]) -> Markup:
     """A folder's name, and whether it is there."""
-    return Markup(macros("syncing.html").folder(root, root.name or str(root), root in missing))
+    return macros("syncing.html").folder(root, root.name or str(root), root in missing)
 
 
 def failures(failed: Sequence[Failure], name: str = "failures") -> Markup:
@@ -84,29 +84,25 @@ def failures(failed: Sequence[Failure], name: str = "failures") -> Markup:
     if not failed:
         return Markup("")
     title, more = f"{many(len(failed), 'file')} could not be read", len(failed) - _MOST_FAILURES
-    return Markup(
-        macros("syncing.html").failures(name, title, failed[:_MOST_FAILURES], f"{more:,}" if more > 0 else "")
-    )
+    return macros("syncing.html").failures(name, title, failed[:_MOST_FAILURES], f"{more:,}" if more > 0 else "")
 
 
 def _facts(snapshot: IndexSnapshot, sync: SyncState) -> Markup:
     """What the index holds, and how its last syncs ended."""
     status, html = snapshot.status, macros("syncing.html")
     if snapshot.problem:
-        return Markup(html.hint("The index can't be read"))
+        return macros("base.html").hint("The index can't be read")
     if status is None or not status.roots:
-        return Markup(html.hint("No notes yet", " nothing"))
+        return macros("base.html").hint("No notes yet", kind="nothing")
     states = [run_state(run, status.writer, place) for place, run in enumerate(status.runs)]
     done = next((run for run, state in zip(status.runs, states, strict=True) if state == "done"), None)
     synced = since(status.last_synced) + (f" · {run_words(done, 'done')}" if done else "") if status.last_synced else ""
-    return Markup(
-        html.facts(
-            folders=[folder(root, status.missing) for root in status.roots],
-            counts=f"{many(status.notes, 'note')} · {many(status.chunks, 'passage')}",
-            synced=synced,
-            last_failure=_last_failure(status, states, is_told=bool(sync.question or sync.error)),
-            failures=failures(status.failed),
-        )
+    return html.facts(
+        folders=[folder(root, status.missing) for root in status.roots],
+        counts=f"{many(status.notes, 'note')} · {many(status.chunks, 'passage')}",
+        synced=synced,
+        last_failure=_last_failure(status, states, is_told=bool(sync.question or sync.error)),
+        failures=failures(status.failed),
     )
 
 

@@ -21,10 +21,10 @@ _LABELS = {
 """Of the two thumbs, by whether the answer was that the notes hold none."""
 
 
-def block(key: str, given: SavedExchange, case: Case | None, verdict: str, problem: str, picker: str) -> Markup:
+def block(key: str, given: SavedExchange, case: Case | None, verdict: str, problem: str, picker: Markup) -> Markup:
     """Both thumbs, how they stand, and what is asked after a thumb down.
 
-    `case` is what was kept of the answer, `verdict` the thumb that it stands for: "up", "down" or "". `picker` is HTML.
+    `case` is what was kept of the answer, `verdict` the thumb that it stands for: "up", "down" or "".
     """
     kept = ""
     if case and case.answerable:
@@ -32,12 +32,12 @@ def block(key: str, given: SavedExchange, case: Case | None, verdict: str, probl
     elif case:
         kept = "your notes don't answer this"
     labels, pressed = _LABELS[given.answer.abstained], "down" if picker else verdict
-    return Markup(macros("feedback.html").thumbs(key, labels, pressed, problem, kept, Markup(picker)))
+    return macros("feedback.html").thumbs(key, labels, pressed, problem, kept, picker)
 
 
 def lost(key: str) -> Markup:
     """For an answer that the app no longer knows, since it was started again."""
-    return Markup(macros("feedback.html").lost(key))
+    return macros("feedback.html").lost(key)
 
 
 def picker(given: SavedExchange, nearest: Sequence[Place]) -> Markup:
@@ -46,10 +46,10 @@ def picker(given: SavedExchange, nearest: Sequence[Place]) -> Markup:
     for citation in given.answer.citations:
         words = " ".join(citation.quote.text.split())
         citations.append((citation, words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]} …"))
-    links = [Markup(place_link(place)) for place in nearest]
-    return Markup(macros("feedback.html").picker(citations, links, not given.answer.abstained))
+    links = [place_link(place) for place in nearest]
+    return macros("feedback.html").picker(citations, links, not given.answer.abstained)
 
 
 def pick_bar(exchange: Exchange, lines: int) -> Markup:
     """Asks in an opened note for the lines that answer a question; `lines` is how many it has."""
-    return Markup(macros("feedback.html").line_picker(exchange, lines))
+    return macros("feedback.html").line_picker(exchange, lines)
