@@ -155,8 +155,8 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
         )
 
 
-def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
-    """Make the search indexes agree with the catalogue; `anew` makes new ones. Needs no model, and no folders.
+def rebuild_search_indexes(index: Path, *, new_indexes: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
+    """Make the search indexes agree with the catalogue; `new_indexes` makes new ones. Needs neither model nor folders.
 
     Raises:
         WriterBusy, IndexUnusable
@@ -166,7 +166,7 @@ def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -
         catalogue.drop_pending()
         nothing = Survey((), (), {}, frozenset(), {}, ())
         record.failed_elsewhere = _failed_elsewhere(catalogue, nothing)
-        job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
+        job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, new_indexes=new_indexes)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report
