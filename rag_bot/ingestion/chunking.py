@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from rag_bot.ingestion.context import Context, Contexts, Counts, TokenCounter
-from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, Plan, atoms_of, halves
+from rag_bot.ingestion.context import Context, Contexts, TokenCounter, TokenCounts
+from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, MeasuredNote, atoms_of, halves
 from rag_bot.markdown import Block, Kind, LineIndex, parse_note
 from rag_bot.markdown.lines import table_header
 from rag_bot.records import Chunk, Note
@@ -37,11 +37,11 @@ def chunk_note(note: Note, *, count_tokens: TokenCounter, max_tokens: int, finge
         for index, block in enumerate(blocks)
         if block.kind is Kind.TABLE
     }
-    contexts = Contexts(Counts(count_tokens), max_tokens // _CONTEXT_SHARE)
-    plan = Plan(note.text, blocks, places, headers, contexts, max_tokens)
-    short_texts = (plan.text_of(index) for index in range(len(blocks)) if not plan.is_long(index))
+    contexts = Contexts(TokenCounts(count_tokens), max_tokens // _CONTEXT_SHARE)
+    measured = MeasuredNote(note.text, blocks, places, headers, contexts, max_tokens)
+    short_texts = (measured.text_of(index) for index in range(len(blocks)) if not measured.is_long(index))
     contexts.prepare([*places, *headers.values()], short_texts)  # all tokens counted in one batch
-    groups = _fitting(note.text, pack(atoms_of(plan), blocks, max_tokens), count_tokens, max_tokens)
+    groups = _fitting(note.text, pack(atoms_of(measured), blocks, max_tokens), count_tokens, max_tokens)
     return tuple(_chunk(note, blocks, ordinal, group, fingerprint) for ordinal, group in enumerate(groups))
 
 

@@ -27,7 +27,7 @@ from rag_bot.store.writer import CatalogueWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class SyncDecision:
     """What is there and what a sync would do about it."""
 
     survey: Survey
@@ -58,18 +58,25 @@ def sync(
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         prepared = model()
-        outlook = _look(index, folders, catalogue, prepared, on_loss)
-        if outlook.must_ask:
+        decision = _decide(index, folders, catalogue, prepared, on_loss)
+        if decision.must_ask:
             raise NotesLost(
-                f"{describe_losses(outlook.kept)} Nothing was changed, and they still answer. If this is right, "
+                f"{describe_losses(decision.kept)} Nothing was changed, and they still answer. If this is right, "
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
-        record.failed_elsewhere = _failed_elsewhere(catalogue, outlook.survey)
+        record.failed_elsewhere = _failed_elsewhere(catalogue, decision.survey)
         job = PlannedSync(
-            index, catalogue, prepared, outlook.survey, outlook.plan, record.run, on_progress, rebuild=outlook.rebuild
+            index,
+            catalogue,
+            prepared,
+            decision.survey,
+            decision.plan,
+            record.run,
+            on_progress,
+            rebuild=decision.rebuild,
         )
         job.apply()
-        record.report = _report(job, outlook.kept, time.perf_counter() - began)
+        record.report = _report(job, decision.kept, time.perf_counter() - began)
     return record.report
 
 
@@ -110,8 +117,8 @@ def preview(
         survey = survey_folders(index, folders, None)
         return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
     with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
-        outlook = _look(index, folders, catalogue, model(), on_loss)
-    return SyncReport(outlook.plan, outlook.survey.failed, seconds=time.perf_counter() - began, kept=outlook.kept)
+        decision = _decide(index, folders, catalogue, model(), on_loss)
+    return SyncReport(decision.plan, decision.survey.failed, seconds=time.perf_counter() - began, kept=decision.kept)
 
 
 def count_plan(plan: SyncPlan) -> dict[str, int]:
@@ -179,9 +186,9 @@ def _failed_elsewhere(catalogue: Catalogue, survey: Survey) -> tuple[Failure, ..
     return tuple(failure for failure in failed if any(failure.path.startswith(f"{label}/") for label in others))
 
 
-def _look(
+def _decide(
     index: Path, folders: Sequence[Path], catalogue: Catalogue, model: EmbeddingModel, on_loss: OnLoss
-) -> Outlook:
+) -> SyncDecision:
     """Where model or chunker have changed, everything in every root has to be done again."""
     before = catalogue.meta().get("built_with")
     chunker = re.search(r"chunker (\d+)", before or "")
@@ -193,7 +200,7 @@ def _look(
     rebuild = before not in (None, built_with(model))
     survey = survey_folders(index, folders, catalogue, everything=rebuild)
     plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
-    return Outlook(survey, plan, kept, must_ask, rebuild)
+    return SyncDecision(survey, plan, kept, must_ask, rebuild)
 
 
 def _report(job: PlannedSync, kept: tuple[Loss, ...], seconds: float) -> SyncReport:

@@ -25,8 +25,8 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """Why a chunk was found. Ranks count from 1; None where that search did not return the chunk.
+class SearchRanks:
+    """Where the two searches ranked a chunk. Ranks count from 1; None where that search did not return the chunk.
 
     `dense_score` is the cosine of question and chunk, `word_score` the BM25 score.
     """
@@ -45,7 +45,7 @@ class Hit:
     note: Note
     score: float
     rank: int
-    why: Why
+    why: SearchRanks
     duplicates: tuple[str, ...] = ()
 
 
