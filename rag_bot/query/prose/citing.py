@@ -21,9 +21,9 @@ _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
 class Citer:
     """Checks sentences against the passages that their model was given. `citations` grow in the order of first use."""
 
-    def __init__(self, checker: Checker, passages: Sequence[Passage], question: str) -> None:
+    def __init__(self, checker: Checker, passages: Sequence[Passage], query: str) -> None:
         self._checker = checker
-        self._question = question
+        self._query = query
         self._lines: list[tuple[Passage, Line]] = []  # one for each clause
         clauses: list[CitedLine] = []
         for passage, line in lines_with_content(passages):
@@ -57,7 +57,7 @@ class Citer:
         return cited if cited and _RANKS.index(cited.support) >= _RANKS.index(best.support) else best
 
     def _check(self, text: str, among: Sequence[int] | None) -> SentenceSupport:
-        return self._checker.check(text, self._reading.result(), among=among, question=self._question)
+        return self._checker.check(text, self._reading.result(), among=among, question=self._query)
 
     def _number(self, note: Note, quote: Quote) -> int:
         """That of a citation that holds these lines already, or the next one."""
