@@ -137,7 +137,7 @@ def make_case(
 ) -> Case:
     """A case whose evidence is what stands at these places (`notes/a.md:12-15`); without places, it has no answer.
 
-    `find_text` gives the text of a note by its path, None where it is not indexed (`note_text(library)`). A line
+    `find_text` gives the text of a note by its path, None where it is not indexed (`text_finder(library)`). A line
     with several sentences makes a piece of each, one of which suffices. The default pattern is any sentence of the
     first place, with any white space between its words.
 
