@@ -19,7 +19,7 @@ from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import CHANGES, Failure, Loss, SyncPlan, SyncReport
+from rag_bot.records import Failure, Loss, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
@@ -121,11 +121,6 @@ def preview(
     return SyncReport(decision.plan, decision.survey.failed, seconds=time.perf_counter() - began, kept=decision.kept)
 
 
-def count_plan(plan: SyncPlan) -> dict[str, int]:
-    """How many notes the plan adds, changes, moves, deletes and leaves."""
-    return {name: len(getattr(plan, name)) for name in (*CHANGES, "unchanged")}
-
-
 @dataclass(slots=True)
 class _Record:
     """A sync's entry in the history: its number, and its report once it went through.
@@ -158,7 +153,7 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
         report = record.report
         embedded = {"chunks_embedded": report.chunks_embedded, "chunks_reused": report.chunks_reused}
         catalogue.end_run(
-            record.run, report.seconds, count_plan(report.plan) | embedded, [*report.failed, *record.failed_elsewhere]
+            record.run, report.seconds, report.plan.counts | embedded, [*report.failed, *record.failed_elsewhere]
         )
 
 

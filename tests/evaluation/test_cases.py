@@ -190,6 +190,7 @@ def test_a_case_without_an_answer_has_no_evidence(keys: Library) -> None:
     [
         ("notes/a.md", "is no place"),
         ("notes/a.md:x", "is no place"),
+        ("notes/a.md:3-", "is no place"),
         ("notes/b.md:1", "is not indexed"),
         ("notes/a.md:0", "the lines 1 to 7"),
         ("notes/a.md:3-9", "the lines 1 to 7"),

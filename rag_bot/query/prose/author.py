@@ -22,7 +22,7 @@ from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
 from rag_bot.settings import LlmSettings
 
 STOPPED = "Stopped."
-_INSTEAD = "These are your notes' own lines instead."
+QUOTES_INSTEAD = "These are your notes' own lines instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Author:
         return self._quotes(searched_question.by_quotes, why, watch)
 
     def _quotes(self, by_quotes: Answer, why: str, watch: Stopwatch) -> Answer:
-        return replace(by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+        return replace(by_quotes, model=self.llm.label, notice=f"{why} {QUOTES_INSTEAD}", timings_ms=watch.total())
 
 
 @lru_cache(maxsize=2)
