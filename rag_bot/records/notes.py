@@ -18,7 +18,7 @@ class Note:
     as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
-    said of the file, as in `walk.FoundFile`.
+    said of the file, as `files.stamp_of` gives it.
     """
 
     path: str
