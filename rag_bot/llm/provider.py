@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm.asking import LanguageModel
 from rag_bot.llm.connection import Address, NoAnswer, get_json
-from rag_bot.llm.consent import SENT
 from rag_bot.llm.failures import IS_SERVER_RUNNING
 from rag_bot.llm.keys import Key, find_key, need_key
 
@@ -59,11 +58,6 @@ class ModelInfo:
     @property
     def is_ready(self) -> bool:
         return self.state == READY
-
-    @property
-    def warning(self) -> str:
-        """For a remote model, what would be sent where; else ""."""
-        return f"Remote: {SENT} are sent to {self.place}." if self.is_remote else ""
 
 
 class Distance(IntEnum):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from rag_bot.markdown import asks
 from rag_bot.query.quotes import ScoredLine, TermWeights
 from rag_bot.records import Hit
+from rag_bot.text.sentences import asks
 from rag_bot.text.terms import STOP_WORDS, words_of
 
 INTERCEPT = -4.33  # fitted, as the coefficients are

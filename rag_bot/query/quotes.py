@@ -13,7 +13,6 @@ from rag_bot.markdown import (
     Kind,
     Line,
     Span,
-    asks,
     plain_text,
     without_links,
     without_note_links,
@@ -23,6 +22,7 @@ from rag_bot.query.front_matter import QuestionWords, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
 from rag_bot.query.open_index import Sources
 from rag_bot.records import Hit, Note, Quote
+from rag_bot.text.sentences import asks
 from rag_bot.text.terms import ENGLISH, content_terms
 
 # All of these are set by hand on the corpus and on `eval/questions.jsonl`, unless they say otherwise.

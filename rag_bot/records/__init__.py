@@ -1,11 +1,15 @@
 """The records that everything passes around. They hold facts and no behaviour beyond naming them."""
 
 from rag_bot.records.answers import (
+    DELETED,
+    ELSEWHERE,
     NO_CLAIM,
     PARTLY,
     PROSE,
     QUOTES,
+    REWRITTEN,
     SUPPORTED,
+    UNREADABLE,
     UNSUPPORTED,
     Answer,
     Citation,
@@ -39,11 +43,15 @@ from rag_bot.records.syncs import (
 
 __all__ = [
     "CHANGES",
+    "DELETED",
+    "ELSEWHERE",
     "NO_CLAIM",
     "PARTLY",
     "PROSE",
     "QUOTES",
+    "REWRITTEN",
     "SUPPORTED",
+    "UNREADABLE",
     "UNSUPPORTED",
     "Absence",
     "Answer",

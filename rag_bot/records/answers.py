@@ -11,6 +11,8 @@ SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
 """What the notes say to a sentence."""
 QUOTES, PROSE = "quotes", "prose"
 """The modes of an answer: lines of the notes, or sentences that a language model wrote."""
+DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere", "unreadable"
+"""What a note's file has become since it was indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +190,10 @@ def heading_path(title: str, headings: Sequence[str]) -> str:
 def change_words(change: str) -> str:
     """A citation's `change` for people, as a part of a sentence."""
     return {
-        "deleted": "the note is no longer there",
-        "rewritten": "these lines have changed since they were indexed",
-        "elsewhere": "the note has changed since it was indexed; these lines are still in it",
-        "unreadable": "the note cannot be read now",
+        DELETED: "the note is no longer there",
+        REWRITTEN: "these lines have changed since they were indexed",
+        ELSEWHERE: "the note has changed since it was indexed; these lines are still in it",
+        UNREADABLE: "the note cannot be read now",
     }.get(change, "")
 
 

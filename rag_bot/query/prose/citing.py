@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
-from rag_bot.markdown import Kind, Line, LineIndex, asks
+from rag_bot.markdown import Kind, Line, LineIndex
 from rag_bot.query.lines import text_of
 from rag_bot.query.prose.prompt import Passage, lines_with_content
 from rag_bot.query.prose.reading import Written
 from rag_bot.query.quotes import quote_lines
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
 from rag_bot.store.staleness import change_since
+from rag_bot.text.sentences import asks
 
 _CLAUSE_WORDS = 3  # the least of a statement that stands by itself; set by hand
 _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
