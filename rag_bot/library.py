@@ -87,7 +87,7 @@ class Library:
         on_report: Callable[[SyncReport], None],
         on_error: Callable[[RagBotError], None],
         stop: threading.Event | None = None,
-        rescan_seconds: float = 300.0,
+        rescan_seconds: float = 300.0,  # set by hand
     ) -> None:
         """Sync, and again whenever a note is saved, until `stop` is set. Returns at once only where it can't begin.
 

@@ -28,9 +28,8 @@ from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folde
 from rag_bot.store.rescue import write_roots
 from rag_bot.store.writer import CatalogueWriter, MovedNote
 
-FLUSH_CHUNKS = (
-    256  # chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand
-)
+# Chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand.
+FLUSH_CHUNKS = 256
 ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go; set by hand
 
 OnProgress = Callable[[Progress], None]

@@ -84,12 +84,12 @@ class _Packer:
         if not atom.is_heading:
             return False
         content = [a for a in self.group[: self.without_last_headings()] if not self.is_front_matter(a)]
-        return sum(a.tokens for a in content) > self.max_tokens // 4
+        return sum(a.tokens for a in content) > self.max_tokens // 4  # set by hand
 
     def keeps_together(self, number: int, atoms: Sequence[Atom]) -> bool:
         """Whether an item and all below it fit into a fresh chunk, but not into this one, which is half full."""
         end = self.subtree_ends[number]
-        if end == number + 1 or self.tokens <= self.max_tokens // 2:
+        if end == number + 1 or self.tokens <= self.max_tokens // 2:  # set by hand
             return False
         tokens, first, last = self.totals[end] - self.totals[number], atoms[number], atoms[end - 1]
         fits_here = self.tokens + tokens <= self.max_tokens and last.end - self.group[0].start <= LONGEST_CHUNK
@@ -119,6 +119,7 @@ class _Packer:
         """Whether these can go on with the atom; never more than a third of the window, or runs of them would creep."""
         carried, first = sum(atom.tokens for atom in leading), leading[0]
         tokens, length = first.context.tokens + carried + following.tokens, following.end - first.start
+        # The third is set by hand.
         return carried <= self.max_tokens // 3 and tokens <= self.max_tokens and length <= LONGEST_CHUNK
 
     def without_last_headings(self) -> int:

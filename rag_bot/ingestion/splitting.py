@@ -80,7 +80,10 @@ def _piece_atom(measured: MeasuredNote, index: int, piece: Piece) -> Atom:
 
 
 def _rooms(measured: MeasuredNote) -> Iterator[tuple[int, int]]:
-    """For each block the tokens and characters left beside its context and the headings right above it."""
+    """For each block the tokens and characters left beside its context and the headings right above it.
+
+    Headings of more than a third of a chunk count as none: set by hand.
+    """
     heading_tokens, heading_start = 0, None
     for index, block in enumerate(measured.blocks):
         places = (measured.places[index], measured.headers.get(index, measured.places[index]))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SEED = 0  # any: the same question shall get the same answer
 DEFAULT_CONTEXT = 4096  # tokens, where nobody says: set by hand
 COMFORTABLE_CONTEXT = 8192
-"""Tokens that are set aside where we decide: what a model could read at most often costs gigabytes of memory."""
+"""Tokens set aside where we decide, by hand: what a model could read at most often costs gigabytes of memory."""
 NO_KEY_HERE = "kept-elsewhere"
 """What a client library is given as the key: the connection puts the real one in."""
 _MOST_LISTED = 200  # set by hand; OpenRouter has hundreds of models
