@@ -41,7 +41,7 @@ RIDGE = 1e-3  # for each question; set by hand, so that no coefficient grows wit
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class NotesAndQuestions:
     """A folder of notes and what is asked of it: for the fit and for the figures, by kind."""
 
     name: str
@@ -55,11 +55,11 @@ def main() -> None:
     random.seed(0)
     measured = []
     with tempfile.TemporaryDirectory() as folder:
-        for ground in _grounds(options, Path(folder)):
-            with Library(index=Path(folder) / f"index-{ground.name}") as library:
-                library.ingest([ground.notes])
-                measured.append((ground.name, measure_all(library, ground.train), measure_all(library, ground.test)))
-            print(f"{ground.name} measured", flush=True)
+        for given in _all_notes_and_questions(options, Path(folder)):
+            with Library(index=Path(folder) / f"index-{given.name}") as library:
+                library.ingest([given.notes])
+                measured.append((given.name, measure_all(library, given.train), measure_all(library, given.test)))
+            print(f"{given.name} measured", flush=True)
     report(measured)
 
 
@@ -134,7 +134,7 @@ def _print_calibration(scores: Mapping[str, Floats]) -> None:
             print(f"confidence {low:.1f}-{low + 0.2:.1f}  n={inside.sum():4}  mean {mean:.2f}  answerable {share:.2f}")
 
 
-def _grounds(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
+def _all_notes_and_questions(options: argparse.Namespace, folder: Path) -> Iterator[NotesAndQuestions]:
     """One set of notes after the other, written when it is needed."""
     squad = json.loads(options.squad.read_text(encoding="utf-8"))["data"]
     answerable, near = _squad_questions(squad)
@@ -153,12 +153,12 @@ def _grounds(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
     for path in options.vault:
         yield _halved(path.name, path, {OFF: [*answerable, *near, *foreign[None]]}, sample)
     if options.cases:
-        yield _case_ground(options.cases, options.notes)
+        yield _of_cases(options.cases, options.notes)
 
 
-def _halved(name: str, notes: Path, questions: Mapping[str, Sequence[Question]], sample: int) -> Ground:
+def _halved(name: str, notes: Path, questions: Mapping[str, Sequence[Question]], sample: int) -> NotesAndQuestions:
     drawn = {kind: random.sample(list(some), min(sample, len(some))) for kind, some in questions.items()}
-    return Ground(
+    return NotesAndQuestions(
         name,
         notes,
         {kind: some[0::2] for kind, some in drawn.items()},
@@ -166,11 +166,11 @@ def _halved(name: str, notes: Path, questions: Mapping[str, Sequence[Question]],
     )
 
 
-def _case_ground(path: Path, notes: Path) -> Ground:
+def _of_cases(path: Path, notes: Path) -> NotesAndQuestions:
     halves: dict[str, dict[str, list[Question]]] = {half: {kind: [] for kind in KINDS} for half in ("dev", "test")}
     for case in read_cases(path):
         halves[case.split][ANSWERABLE if case.answerable else case.kind].append((case.question, case.turns))
-    return Ground("cases", notes, halves["dev"], halves["test"])
+    return NotesAndQuestions("cases", notes, halves["dev"], halves["test"])
 
 
 def _write_articles(articles: Sequence[Mapping[str, Any]], folder: Path) -> Path:

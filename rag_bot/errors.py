@@ -24,7 +24,7 @@ class NoteGone(NoteUnreadable):
 
 
 class ModelError(RagBotError):
-    """The embedding model is missing, damaged or cannot be loaded."""
+    """The embedding model, a CrossEncoder or a model's file is missing, damaged or cannot be loaded."""
 
 
 class LlmError(RagBotError):

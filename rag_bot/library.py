@@ -87,7 +87,7 @@ class Library:
         on_report: Callable[[SyncReport], None],
         on_error: Callable[[RagBotError], None],
         stop: threading.Event | None = None,
-        rescan_seconds: float = 300.0,
+        rescan_seconds: float = 300.0,  # set by hand
     ) -> None:
         """Sync, and again whenever a note is saved, until `stop` is set. Returns at once only where it can't begin.
 
@@ -110,11 +110,11 @@ class Library:
             WriterBusy: another process syncs.
             UsageError, ModelError, IndexUnusable: there is no index, or it can't be repaired.
         """
-        from rag_bot.ingestion.repair import repair as mend
+        from rag_bot.ingestion.repair import repair_index
         from rag_bot.ingestion.verify import verify
 
         if repair:
-            return mend(self.settings.index, self._prepared_model, self.settings.notes, on_progress)
+            return repair_index(self.settings.index, self._prepared_model, self.settings.notes, on_progress)
         return verify(self.settings.index)
 
     def search(

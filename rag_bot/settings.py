@@ -48,7 +48,7 @@ class RetrievalSettings(BaseModel):
 
 
 class LlmSettings(BaseModel):
-    """How a language model is asked. None of it matters without one."""
+    """How a language model is asked. None of it matters without one. The defaults are set by hand."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -110,7 +110,7 @@ def test_commands_take_of_the_app_and_of_the_evaluation_what_these_offer() -> No
     assert sorted(taken - {*offered}) == []
 
 
-def test_only_the_vector_store_imports_chroma_and_only_the_word_store_tantivy() -> None:
+def test_only_the_vector_store_imports_chroma_and_only_the_word_store_and_the_terms_tantivy() -> None:
     importers = {
         (name.split(".")[0], path.name)
         for _, path in _modules()

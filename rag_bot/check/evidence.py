@@ -9,8 +9,7 @@ from rag_bot.check.meaning import Meaning, Vectors
 from rag_bot.check.reading.statement import Statement, read_statement
 from rag_bot.check.reading.tokens import Term
 from rag_bot.check.records import CitedLine
-from rag_bot.markdown import asks
-from rag_bot.text.sentences import sentences
+from rag_bot.text.sentences import asks, sentences
 from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
 
 _CONTEXT_EMBEDDED = 200  # characters, the nearest to the line

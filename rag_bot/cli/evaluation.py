@@ -110,12 +110,12 @@ def add(
     """Make a case from a question and the lines of a note that answer it."""
     from dataclasses import asdict
 
-    from rag_bot.evaluation import append_case, find_case, make_case, note_text
+    from rag_bot.evaluation import append_case, find_case, make_case, text_finder
 
     if bool(places) == unanswerable:
         raise UsageError("Give the places where the answer stands (notes/a.md:12-15), or --unanswerable; one of both.")
     with open_library(context) as library:
-        find = note_text(library)
+        find = text_finder(library)
         case = make_case(find, question, tuple(places or ()), pattern=pattern, kind=kind, turns=tuple(turns or ()))
     if known := find_case(to, case):
         raise UsageError(f"{to} has this case already: {known.id}.")

@@ -5,7 +5,7 @@ This is what the command line uses; `sets` has what goes over whole sets of ques
 
 from rag_bot.evaluation.cases import append_case, find_case, make_case, read_cases, select_cases
 from rag_bot.evaluation.compare import compare_results, comparison_json, write_baseline
-from rag_bot.evaluation.evidence import note_text
+from rag_bot.evaluation.evidence import text_finder
 from rag_bot.evaluation.measures import summarise
 from rag_bot.evaluation.report import write_report
 from rag_bot.evaluation.results import Result, keep_result, read_result, save_result
@@ -22,7 +22,6 @@ __all__ = [
     "find_case",
     "keep_result",
     "make_case",
-    "note_text",
     "override",
     "override_retrieval",
     "read_cases",
@@ -32,6 +31,7 @@ __all__ = [
     "select_cases",
     "split_assignments",
     "summarise",
+    "text_finder",
     "write_baseline",
     "write_report",
 ]

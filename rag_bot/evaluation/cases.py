@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.markdown import Kind, LineIndex, parse_note, quotable_lines
+from rag_bot.records import split_location
 
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
 """Kinds of questions without an answer: about the subjects of the notes, and about something else."""
@@ -50,16 +51,19 @@ class Case:
 
     @property
     def split(self) -> Split:
-        """Half of all cases are for development, the others for tests; which, hangs on nothing but the id."""
-        return "test" if sha256(self.id.encode()).digest()[0] % 2 else "dev"
+        return split_of(self.id)
 
 
 _CASE: TypeAdapter[Case] = TypeAdapter(Case)
-_PLACE = re.compile(r"(.+):(\d+)(?:-(\d+))?")  # notes/a.md:12 or notes/a.md:12-15
 _MOST_FAULTS = 10  # of a file that are named; by eye
 _SHOWN = 80  # characters of a question or a pattern that is named; by eye
 _FEWEST_CHARACTERS = 4  # letters and digits of a sentence that tells something: "No." stands in many lines
 _SLUG_WORDS, _SLUG_CHARACTERS = 8, 60  # of an id that is made from a question; by eye
+
+
+def split_of(identity: str) -> Split:
+    """Half of all cases and questions are for development, the others for tests; which, hangs on nothing but the id."""
+    return "test" if sha256(identity.encode()).digest()[0] % 2 else "dev"
 
 
 def needs(evidence: Sequence[Evidence]) -> list[tuple[int, ...]]:
@@ -137,7 +141,7 @@ def make_case(
 ) -> Case:
     """A case whose evidence is what stands at these places (`notes/a.md:12-15`); without places, it has no answer.
 
-    `find_text` gives the text of a note by its path, None where it is not indexed (`note_text(library)`). A line
+    `find_text` gives the text of a note by its path, None where it is not indexed (`text_finder(library)`). A line
     with several sentences makes a piece of each, one of which suffices. The default pattern is any sentence of the
     first place, with any white space between its words.
 
@@ -289,10 +293,10 @@ def _short(text: str) -> str:
 
 def _evidence_at(find_text: Callable[[str], str | None], place: str) -> tuple[Evidence, ...]:
     """The lines of a note that a place names, verbatim, without white space around; of one line its sentences."""
-    named = _PLACE.fullmatch(place)
-    if not named:
-        raise UsageError(f"{place!r} is no place. Give a note and its lines, as in notes/a.md:12-15.")
-    path, start, end = named[1], int(named[2]), int(named[3] or named[2])
+    try:
+        path, start, end = split_location(place)
+    except ValueError as error:
+        raise UsageError(f"{place!r} is no place. Give a note and its lines, as in notes/a.md:12-15.") from error
     text = find_text(path)
     if text is None:
         raise UsageError(f"The note {path} is not indexed. Write its path as `rag-bot search` shows it.")

@@ -182,7 +182,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
+class FallenMeasure:
     """A measure that is now below the lower end of the baseline's interval; `value` is None where no case has it."""
 
     baseline: Measure
@@ -236,11 +236,11 @@ def read_baseline(path: Path) -> Baseline:
     return baseline
 
 
-def falls(result: Result, baseline: Baseline) -> list[Fall]:
+def falls(result: Result, baseline: Baseline) -> list[FallenMeasure]:
     """The measures that fell beyond the baseline's intervals."""
     now = measure(result.outcomes)
     values = [(then, now[then.name].value if then.name in now else None) for then in baseline.measures]
-    return [Fall(then, value) for then, value in values if value is None or value < then.low]
+    return [FallenMeasure(then, value) for then, value in values if value is None or value < then.low]
 
 
 def newly_wrong(result: Result, baseline: Baseline) -> Sequence[Outcome]:

@@ -71,8 +71,8 @@ class EvidenceFinder:
         return LocatedEvidence(evidence, note, tuple(bounds), tuple(lines), passages)
 
 
-def note_text(library: Library) -> Callable[[str], str | None]:
-    """For `make_case`: the text of a note by its path."""
+def text_finder(library: Library) -> Callable[[str], str | None]:
+    """For `make_case`: finds the text of a note by its path."""
 
     def find(path: str) -> str | None:
         note = library.note(path)

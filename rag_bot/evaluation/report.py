@@ -17,7 +17,7 @@ from rag_bot.evaluation.measures import (
 )
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.results import Outcome, Result
-from rag_bot.evaluation.tables import NAMES, OF_KINDS, about, expected_place, figure, interval
+from rag_bot.evaluation.tables import KIND_COLUMNS, NAMES, about, expected_place, figure, interval
 from rag_bot.files import save_text
 
 _STYLE = """
@@ -99,11 +99,11 @@ def kinds_table(outcomes: Sequence[Outcome]) -> str:
         (
             kind,
             f"{measures['right'].cases:,}",
-            *(figure(measures[name]) if name in measures else "" for name in OF_KINDS),
+            *(figure(measures[name]) if name in measures else "" for name in KIND_COLUMNS),
         )
         for kind, measures in measure_kinds(outcomes).items()
     )
-    return _table(("kind", "cases", *(NAMES.get(name, name) for name in OF_KINDS)), rows)
+    return _table(("kind", "cases", *(NAMES.get(name, name) for name in KIND_COLUMNS)), rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -12,6 +12,7 @@ from rag_bot.evaluation.compare import Comparison, Flip
 from rag_bot.evaluation.measures import (
     AUROCS,
     COSTS,
+    OF_A_KIND,
     SHARES,
     Measure,
     measure,
@@ -41,7 +42,8 @@ NAMES = {
     "latency_p95_ms": "latency p95, ms",
 }
 """Measures for people; those that are not here go by their own name."""
-OF_KINDS = ("right", "recall@5", "nDCG@10", "citation_precision", "citation_recall")
+KIND_COLUMNS = tuple(name for name in OF_A_KIND if name != "MRR")
+"""The measures of a kind that tables show; MRR is in the JSON only."""
 
 
 def evaluation_text(result: Result) -> RenderableType:
@@ -124,11 +126,11 @@ def expected_place(piece: Expected) -> str:
 
 
 def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
-    table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in OF_KINDS[1:]))
+    table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in KIND_COLUMNS[1:]))
     for kind, measures in kinds.items():
         right = measures["right"]
         around = f"{right.low:.2f} – {right.high:.2f}"
-        others = [figure(measures[name]) if name in measures else "" for name in OF_KINDS[1:]]
+        others = [figure(measures[name]) if name in measures else "" for name in KIND_COLUMNS[1:]]
         table.add_row(line(kind), f"{right.cases:,}", Text(figure(right), style="bold"), around, *others)
     return table
 

@@ -28,9 +28,8 @@ from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folde
 from rag_bot.store.rescue import write_roots
 from rag_bot.store.writer import CatalogueWriter, MovedNote
 
-FLUSH_CHUNKS = (
-    256  # chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand
-)
+# Chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand.
+FLUSH_CHUNKS = 256
 ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go; set by hand
 
 OnProgress = Callable[[Progress], None]
@@ -47,8 +46,8 @@ class PlannedSync:
     """One plan being applied, with what it counts. `run` is the sync's number in the history.
 
     `rebuild` prepares every note anew into new search indexes, from the catalogue where its file can't be read;
-    `anew` only makes the search indexes anew. `forget` keeps no vectors of what is deleted. A plan that prepares no
-    notes needs no model.
+    `new_indexes` only makes the search indexes anew. `forget` keeps no vectors of what is deleted. A plan that prepares
+    no notes needs no model.
     """
 
     index: Path
@@ -59,7 +58,7 @@ class PlannedSync:
     run: int
     on_progress: OnProgress
     rebuild: bool = False
-    anew: bool = False
+    new_indexes: bool = False
     forget: bool = False
     failed: list[Failure] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
@@ -71,7 +70,7 @@ class PlannedSync:
     def apply(self) -> None:
         self.failed.extend(self.survey.failed)
         was_dirty, trouble = self.catalogue.meta().get("dirty") == "1", self._find_trouble()
-        if self.plan.is_empty and not (self.rebuild or self.anew or was_dirty or trouble):
+        if self.plan.is_empty and not (self.rebuild or self.new_indexes or was_dirty or trouble):
             self._add_roots()
             self._touch_unchanged()
             return
@@ -98,7 +97,7 @@ class PlannedSync:
     def _find_trouble(self) -> Consistency | None:
         """What an interrupted sync or damaged files left behind; None if all is as the last sync left it."""
         meta = self.catalogue.meta()
-        if self.rebuild or self.anew or "generation" not in meta:
+        if self.rebuild or self.new_indexes or "generation" not in meta:
             return None
         if "store" not in meta:
             return Consistency.of_damaged("of an earlier version")
@@ -192,8 +191,8 @@ class PlannedSync:
     def _open_indexes(self, trouble: Consistency | None) -> SearchIndexes:
         """Those in use, or the next ones where these can't be mended or everything is made anew."""
         used = self.catalogue.meta().get("store", "")
-        anew = self.rebuild or self.anew or not used or (trouble is not None and bool(trouble.trouble()))
-        name = next_folder(self.index, used) if anew else used
+        replaced = self.rebuild or self.new_indexes or not used or (trouble is not None and bool(trouble.trouble()))
+        name = next_folder(self.index, used) if replaced else used
         fingerprint = self.model.info.fingerprint if self.model else self.catalogue.meta()["fingerprint"]
         return SearchIndexes(self.index / name, fingerprint)
 

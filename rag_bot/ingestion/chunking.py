@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from rag_bot.ingestion.context import Context, Contexts, Counts, TokenCounter
-from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, Plan, atoms_of, halves
+from rag_bot.ingestion.context import Context, Contexts, TokenCounter, TokenCounts
+from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, MeasuredNote, atoms_of, halves
 from rag_bot.markdown import Block, Kind, LineIndex, parse_note
 from rag_bot.markdown.lines import table_header
 from rag_bot.records import Chunk, Note
@@ -37,11 +37,11 @@ def chunk_note(note: Note, *, count_tokens: TokenCounter, max_tokens: int, finge
         for index, block in enumerate(blocks)
         if block.kind is Kind.TABLE
     }
-    contexts = Contexts(Counts(count_tokens), max_tokens // _CONTEXT_SHARE)
-    plan = Plan(note.text, blocks, places, headers, contexts, max_tokens)
-    short_texts = (plan.text_of(index) for index in range(len(blocks)) if not plan.is_long(index))
+    contexts = Contexts(TokenCounts(count_tokens), max_tokens // _CONTEXT_SHARE)
+    measured = MeasuredNote(note.text, blocks, places, headers, contexts, max_tokens)
+    short_texts = (measured.text_of(index) for index in range(len(blocks)) if not measured.is_long(index))
     contexts.prepare([*places, *headers.values()], short_texts)  # all tokens counted in one batch
-    groups = _fitting(note.text, pack(atoms_of(plan), blocks, max_tokens), count_tokens, max_tokens)
+    groups = _fitting(note.text, pack(atoms_of(measured), blocks, max_tokens), count_tokens, max_tokens)
     return tuple(_chunk(note, blocks, ordinal, group, fingerprint) for ordinal, group in enumerate(groups))
 
 
@@ -84,12 +84,12 @@ class _Packer:
         if not atom.is_heading:
             return False
         content = [a for a in self.group[: self.without_last_headings()] if not self.is_front_matter(a)]
-        return sum(a.tokens for a in content) > self.max_tokens // 4
+        return sum(a.tokens for a in content) > self.max_tokens // 4  # set by hand
 
     def keeps_together(self, number: int, atoms: Sequence[Atom]) -> bool:
         """Whether an item and all below it fit into a fresh chunk, but not into this one, which is half full."""
         end = self.subtree_ends[number]
-        if end == number + 1 or self.tokens <= self.max_tokens // 2:
+        if end == number + 1 or self.tokens <= self.max_tokens // 2:  # set by hand
             return False
         tokens, first, last = self.totals[end] - self.totals[number], atoms[number], atoms[end - 1]
         fits_here = self.tokens + tokens <= self.max_tokens and last.end - self.group[0].start <= LONGEST_CHUNK
@@ -119,6 +119,7 @@ class _Packer:
         """Whether these can go on with the atom; never more than a third of the window, or runs of them would creep."""
         carried, first = sum(atom.tokens for atom in leading), leading[0]
         tokens, length = first.context.tokens + carried + following.tokens, following.end - first.start
+        # The third is set by hand.
         return carried <= self.max_tokens // 3 and tokens <= self.max_tokens and length <= LONGEST_CHUNK
 
     def without_last_headings(self) -> int:

@@ -26,7 +26,7 @@ class Context:
 
 
 @dataclass(slots=True)
-class Counts:
+class TokenCounts:
     """Counts each text once, many at a time."""
 
     count_tokens: TokenCounter
@@ -47,7 +47,7 @@ class Counts:
 class Contexts:
     """Builds the context line of any place in a note; `budget` is what all of it may take, in tokens."""
 
-    counts: Counts
+    counts: TokenCounts
     budget: int
     lines: dict[tuple[str, ...], Context] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rag_bot.errors import UsageError
 from rag_bot.ingestion.apply import OnProgress
 from rag_bot.ingestion.losses import OnLoss
-from rag_bot.ingestion.sync import mend, sync
+from rag_bot.ingestion.sync import rebuild_search_indexes, sync
 from rag_bot.ingestion.verify import CHROMA, FILES, TANTIVY, Diagnosis, diagnose, require_index
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import Verification
@@ -20,7 +20,7 @@ from rag_bot.store.schema import FILE_NAME, explained
 from rag_bot.store.writer import CatalogueWriter
 
 
-def repair(
+def repair_index(
     index: Path, model: Callable[[], EmbeddingModel], notes: Sequence[Path], on_progress: OnProgress
 ) -> Verification:
     """Mend and look again. `notes` are folders that the settings name, should the index no longer know any.
@@ -39,8 +39,8 @@ def repair(
         report = sync(index, (), model=model, on_loss=OnLoss.KEEP, on_progress=on_progress)
         done.append(f"{report.chunks_embedded:,} passages embedded, {report.chunks_reused:,} reused")
     elif parts := {problem.part for problem in found.problems} & {CHROMA, TANTIVY, FILES}:
-        mend(index, anew=found.anew, on_progress=on_progress)
-        way = "made anew from" if found.anew else "brought in line with"
+        rebuild_search_indexes(index, new_indexes=found.new_indexes, on_progress=on_progress)
+        way = "made anew from" if found.new_indexes else "brought in line with"
         done.append(f"{' and '.join(sorted(parts - {FILES}) or ['chroma and tantivy'])} {way} the catalogue")
     with writer_lock(index):
         now = diagnose(index)

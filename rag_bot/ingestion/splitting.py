@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag_bot.ingestion.context import Context, Contexts, Counts
+from rag_bot.ingestion.context import Context, Contexts, TokenCounts
 from rag_bot.markdown import Block, Kind, LineIndex, quotable_lines
 from rag_bot.text.sentences import cut, cut_point, trim
 
@@ -28,7 +28,7 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MeasuredNote:
     """A note's blocks with what is known of each: its place, its tokens, the headings it cannot be parted from."""
 
     text: str
@@ -39,7 +39,7 @@ class Plan:
     max_tokens: int
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> TokenCounts:
         return self.contexts.counts
 
     def text_of(self, index: int) -> str:
@@ -55,40 +55,43 @@ class Plan:
         return self.max_tokens + 1 if self.is_long(index) else self.counts[self.text_of(index)]
 
 
-def atoms_of(plan: Plan) -> list[Atom]:
+def atoms_of(measured: MeasuredNote) -> list[Atom]:
     """The note as atoms, in order, each small enough for a chunk with its context and the headings above it."""
-    rooms = list(_rooms(plan))
-    too_large = [index for index, room in enumerate(rooms) if not _fits(plan, index, room)]
-    pieces = _split(plan, too_large, rooms)
+    rooms = list(_rooms(measured))
+    too_large = [index for index, room in enumerate(rooms) if not _fits(measured, index, room)]
+    pieces = _split(measured, too_large, rooms)
     atoms = []
-    for index, block in enumerate(plan.blocks):
+    for index, block in enumerate(measured.blocks):
         if index in pieces:
-            atoms += [_piece_atom(plan, index, piece) for piece in pieces[index]]
+            atoms += [_piece_atom(measured, index, piece) for piece in pieces[index]]
         else:
-            span, context = block.span, plan.contexts.of(plan.places[index])
-            is_heading, ends_in_colon = block.kind is Kind.HEADING, plan.text_of(index).endswith((":", "：", ":**"))
-            place = (index, span.start_char, span.end_char, plan.tokens(index), context)
+            span, context = block.span, measured.contexts.of(measured.places[index])
+            is_heading, ends_in_colon = block.kind is Kind.HEADING, measured.text_of(index).endswith((":", "：", ":**"))
+            place = (index, span.start_char, span.end_char, measured.tokens(index), context)
             atoms.append(Atom(*place, is_heading, ends_in_colon))
     return atoms
 
 
-def _piece_atom(plan: Plan, index: int, piece: Piece) -> Atom:
+def _piece_atom(measured: MeasuredNote, index: int, piece: Piece) -> Atom:
     start, end = piece
-    later = start > plan.blocks[index].span.start_char
-    place = plan.headers.get(index, plan.places[index]) if later else plan.places[index]
-    return Atom(index, start, end, plan.counts[plan.text[start:end]], plan.contexts.of(place))
+    later = start > measured.blocks[index].span.start_char
+    place = measured.headers.get(index, measured.places[index]) if later else measured.places[index]
+    return Atom(index, start, end, measured.counts[measured.text[start:end]], measured.contexts.of(place))
 
 
-def _rooms(plan: Plan) -> Iterator[tuple[int, int]]:
-    """For each block the tokens and characters left beside its context and the headings right above it."""
+def _rooms(measured: MeasuredNote) -> Iterator[tuple[int, int]]:
+    """For each block the tokens and characters left beside its context and the headings right above it.
+
+    Headings of more than a third of a chunk count as none: set by hand.
+    """
     heading_tokens, heading_start = 0, None
-    for index, block in enumerate(plan.blocks):
-        places = (plan.places[index], plan.headers.get(index, plan.places[index]))
-        context = max(plan.contexts.of(place).tokens for place in places)
+    for index, block in enumerate(measured.blocks):
+        places = (measured.places[index], measured.headers.get(index, measured.places[index]))
+        context = max(measured.contexts.of(place).tokens for place in places)
         start = block.span.start_char if heading_start is None else heading_start
-        yield plan.max_tokens - context - heading_tokens, LONGEST_CHUNK - (block.span.start_char - start)
-        tokens = plan.tokens(index)
-        if block.kind is not Kind.HEADING or heading_tokens + tokens > plan.max_tokens // 3:
+        yield measured.max_tokens - context - heading_tokens, LONGEST_CHUNK - (block.span.start_char - start)
+        tokens = measured.tokens(index)
+        if block.kind is not Kind.HEADING or heading_tokens + tokens > measured.max_tokens // 3:
             heading_tokens, heading_start = 0, None
         else:
             heading_tokens, heading_start = heading_tokens + tokens, start
@@ -96,46 +99,46 @@ def _rooms(plan: Plan) -> Iterator[tuple[int, int]]:
             heading_tokens, heading_start = 0, None
 
 
-def _fits(plan: Plan, index: int, room: tuple[int, int]) -> bool:
-    span = plan.blocks[index].span
-    return plan.tokens(index) <= room[0] and span.end_char - span.start_char <= room[1]
+def _fits(measured: MeasuredNote, index: int, room: tuple[int, int]) -> bool:
+    span = measured.blocks[index].span
+    return measured.tokens(index) <= room[0] and span.end_char - span.start_char <= room[1]
 
 
-def _split(plan: Plan, indexes: Sequence[int], rooms: Sequence[tuple[int, int]]) -> dict[int, list[Piece]]:
+def _split(measured: MeasuredNote, indexes: Sequence[int], rooms: Sequence[tuple[int, int]]) -> dict[int, list[Piece]]:
     """Pieces that fit: at units, else at lines, else at white space. One batch of counts a round."""
-    waiting = _at_units(plan, indexes)
+    waiting = _at_units(measured, indexes)
     done: dict[int, list[Piece]] = {index: [] for index in indexes}
     at_lines = True
     while waiting:
-        plan.counts.prepare(plan.text[a:b] for _, (a, b) in waiting if b - a <= LONGEST_CHUNK)
+        measured.counts.prepare(measured.text[a:b] for _, (a, b) in waiting if b - a <= LONGEST_CHUNK)
         large = []
         for index, piece in waiting:
-            fits = _piece_fits(plan, piece, rooms[index])
+            fits = _piece_fits(measured, piece, rooms[index])
             if fits:
                 done[index].append(piece)
             else:
                 large.append((index, piece))
-        waiting = [(index, part) for index, piece in large for part in _parts(plan.text, piece, at_lines)]
+        waiting = [(index, part) for index, piece in large for part in _parts(measured.text, piece, at_lines)]
         at_lines = False
     return {index: sorted(pieces) for index, pieces in done.items()}
 
 
-def _piece_fits(plan: Plan, piece: Piece, room: tuple[int, int]) -> bool:
+def _piece_fits(measured: MeasuredNote, piece: Piece, room: tuple[int, int]) -> bool:
     start, end = piece
     if end - start <= 1:
         return True  # nothing smaller exists
-    return end - start <= room[1] and plan.counts[plan.text[start:end]] <= room[0]
+    return end - start <= room[1] and measured.counts[measured.text[start:end]] <= room[0]
 
 
-def _at_units(plan: Plan, indexes: Sequence[int]) -> list[tuple[int, Piece]]:
+def _at_units(measured: MeasuredNote, indexes: Sequence[int]) -> list[tuple[int, Piece]]:
     """A block from the start of each of its units to the next: nothing between them is left out."""
     starts: dict[int, list[int]] = {index: [] for index in indexes}
-    for line in quotable_lines(plan.text, [plan.blocks[index] for index in indexes]):
+    for line in quotable_lines(measured.text, [measured.blocks[index] for index in indexes]):
         starts[indexes[line.block]].append(line.span.start_char)
     return [
         (index, piece)
         for index, unit_starts in starts.items()
-        for piece in _parted(plan.text, plan.blocks[index], unit_starts[1:])
+        for piece in _parted(measured.text, measured.blocks[index], unit_starts[1:])
     ]
 
 

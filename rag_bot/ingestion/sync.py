@@ -19,7 +19,7 @@ from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import CHANGES, Failure, Loss, SyncPlan, SyncReport
+from rag_bot.records import Failure, Loss, SyncPlan, SyncReport
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
@@ -27,7 +27,7 @@ from rag_bot.store.writer import CatalogueWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class SyncDecision:
     """What is there and what a sync would do about it."""
 
     survey: Survey
@@ -58,18 +58,25 @@ def sync(
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         prepared = model()
-        outlook = _look(index, folders, catalogue, prepared, on_loss)
-        if outlook.must_ask:
+        decision = _decide(index, folders, catalogue, prepared, on_loss)
+        if decision.must_ask:
             raise NotesLost(
-                f"{describe_losses(outlook.kept)} Nothing was changed, and they still answer. If this is right, "
+                f"{describe_losses(decision.kept)} Nothing was changed, and they still answer. If this is right, "
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
-        record.failed_elsewhere = _failed_elsewhere(catalogue, outlook.survey)
+        record.failed_elsewhere = _failed_elsewhere(catalogue, decision.survey)
         job = PlannedSync(
-            index, catalogue, prepared, outlook.survey, outlook.plan, record.run, on_progress, rebuild=outlook.rebuild
+            index,
+            catalogue,
+            prepared,
+            decision.survey,
+            decision.plan,
+            record.run,
+            on_progress,
+            rebuild=decision.rebuild,
         )
         job.apply()
-        record.report = _report(job, outlook.kept, time.perf_counter() - began)
+        record.report = _report(job, decision.kept, time.perf_counter() - began)
     return record.report
 
 
@@ -110,13 +117,8 @@ def preview(
         survey = survey_folders(index, folders, None)
         return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
     with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
-        outlook = _look(index, folders, catalogue, model(), on_loss)
-    return SyncReport(outlook.plan, outlook.survey.failed, seconds=time.perf_counter() - began, kept=outlook.kept)
-
-
-def count_plan(plan: SyncPlan) -> dict[str, int]:
-    """How many notes the plan adds, changes, moves, deletes and leaves."""
-    return {name: len(getattr(plan, name)) for name in (*CHANGES, "unchanged")}
+        decision = _decide(index, folders, catalogue, model(), on_loss)
+    return SyncReport(decision.plan, decision.survey.failed, seconds=time.perf_counter() - began, kept=decision.kept)
 
 
 @dataclass(slots=True)
@@ -151,12 +153,12 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
         report = record.report
         embedded = {"chunks_embedded": report.chunks_embedded, "chunks_reused": report.chunks_reused}
         catalogue.end_run(
-            record.run, report.seconds, count_plan(report.plan) | embedded, [*report.failed, *record.failed_elsewhere]
+            record.run, report.seconds, report.plan.counts | embedded, [*report.failed, *record.failed_elsewhere]
         )
 
 
-def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
-    """Make the search indexes agree with the catalogue; `anew` makes new ones. Needs no model, and no folders.
+def rebuild_search_indexes(index: Path, *, new_indexes: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
+    """Make the search indexes agree with the catalogue; `new_indexes` makes new ones. Needs neither model nor folders.
 
     Raises:
         WriterBusy, IndexUnusable
@@ -166,7 +168,7 @@ def mend(index: Path, *, anew: bool, on_progress: OnProgress = lambda _: None) -
         catalogue.drop_pending()
         nothing = Survey((), (), {}, frozenset(), {}, ())
         record.failed_elsewhere = _failed_elsewhere(catalogue, nothing)
-        job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, anew=anew)
+        job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, new_indexes=new_indexes)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report
@@ -179,9 +181,9 @@ def _failed_elsewhere(catalogue: Catalogue, survey: Survey) -> tuple[Failure, ..
     return tuple(failure for failure in failed if any(failure.path.startswith(f"{label}/") for label in others))
 
 
-def _look(
+def _decide(
     index: Path, folders: Sequence[Path], catalogue: Catalogue, model: EmbeddingModel, on_loss: OnLoss
-) -> Outlook:
+) -> SyncDecision:
     """Where model or chunker have changed, everything in every root has to be done again."""
     before = catalogue.meta().get("built_with")
     chunker = re.search(r"chunker (\d+)", before or "")
@@ -193,7 +195,7 @@ def _look(
     rebuild = before not in (None, built_with(model))
     survey = survey_folders(index, folders, catalogue, everything=rebuild)
     plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
-    return Outlook(survey, plan, kept, must_ask, rebuild)
+    return SyncDecision(survey, plan, kept, must_ask, rebuild)
 
 
 def _report(job: PlannedSync, kept: tuple[Loss, ...], seconds: float) -> SyncReport:

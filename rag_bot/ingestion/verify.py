@@ -28,7 +28,7 @@ class Diagnosis:
     """What is wrong, and how deep it goes.
 
     `lost` says that the catalogue can't be read at all, `unsound` names notes whose passages or vectors are damaged,
-    `anew` says that the search indexes have to be made anew.
+    `new_indexes` says that the search indexes have to be made anew.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -37,7 +37,7 @@ class Diagnosis:
     lost: bool = False
     unsound: tuple[str, ...] = ()
     bad_keys: tuple[str, ...] = ()
-    anew: bool = False
+    new_indexes: bool = False
 
 
 def verify(index: Path) -> Verification:
@@ -101,7 +101,7 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
         problems=tuple(problems),
         unsound=unsound.notes,
         bad_keys=unsound.keys,
-        anew=bool(damaged) or bool(consistency.trouble()),
+        new_indexes=bool(damaged) or bool(consistency.trouble()),
     )
 
 

@@ -16,11 +16,11 @@ from rag_bot.llm.calls import current_call, end_threads_before_what_is_imported,
 from rag_bot.llm.connection import Address, open_client
 from rag_bot.llm.keys import Key
 
-_BATCH = 128  # tokens of the prompt that are read before it is seen that nobody waits any more
-_PROMPT_CACHE_MIB = 256
-_BEAT = 1.0  # seconds between signs of life while another answer is written
-_END_SECONDS = 30.0  # that the batch at hand may take when the process ends
-_SEED = 0
+_BATCH = 128  # tokens of the prompt that are read before it is seen that nobody waits any more; set by hand
+_PROMPT_CACHE_MIB = 256  # set by hand
+_BEAT = 1.0  # seconds between signs of life while another answer is written; set by hand
+_END_SECONDS = 30.0  # that the batch at hand may take when the process ends; set by hand
+_SEED = 0  # any: the same question shall get the same answer
 _DONE: dict[str, Any] = {}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm.asking import LanguageModel
 from rag_bot.llm.provider import UNUSABLE, ModelInfo, Provider
-from rag_bot.llm.providers import NEAREST_FIRST, PROVIDERS, URL_HEIR, WITH_KEYS
+from rag_bot.llm.providers import DEFAULT_URL_PROVIDER, NEAREST_FIRST, PROVIDERS, WITH_KEYS
 
 if TYPE_CHECKING:
     from rag_bot.settings import Settings
@@ -60,7 +60,7 @@ def url_owner(settings: Settings) -> Provider:
     Raises:
         UsageError: the model in them is none.
     """
-    return PROVIDERS[parse_name(settings.llm).provider] if settings.llm else URL_HEIR
+    return PROVIDERS[parse_name(settings.llm).provider] if settings.llm else DEFAULT_URL_PROVIDER
 
 
 def settings_for(settings: Settings, name: str) -> Settings:
@@ -78,7 +78,7 @@ def settings_for(settings: Settings, name: str) -> Settings:
 def settings_of(provider: Provider, settings: Settings) -> Settings:
     """The settings as this provider may see them: without a `generation.url` that is another one's."""
     owner = url_owner(settings)
-    if provider is owner or (provider is URL_HEIR and not owner.takes_url):
+    if provider is owner or (provider is DEFAULT_URL_PROVIDER and not owner.takes_url):
         return settings
     return settings.model_copy(update={"generation": settings.generation.model_copy(update={"url": ""})})
 

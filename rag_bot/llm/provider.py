@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm.asking import LanguageModel
 from rag_bot.llm.connection import Address, NoAnswer, get_json
-from rag_bot.llm.consent import SENT
 from rag_bot.llm.failures import IS_SERVER_RUNNING
 from rag_bot.llm.keys import Key, find_key, need_key
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 SEED = 0  # any: the same question shall get the same answer
 DEFAULT_CONTEXT = 4096  # tokens, where nobody says: set by hand
 COMFORTABLE_CONTEXT = 8192
-"""Tokens that are set aside where we decide: what a model could read at most often costs gigabytes of memory."""
+"""Tokens set aside where we decide, by hand: what a model could read at most often costs gigabytes of memory."""
 NO_KEY_HERE = "kept-elsewhere"
 """What a client library is given as the key: the connection puts the real one in."""
 _MOST_LISTED = 200  # set by hand; OpenRouter has hundreds of models
@@ -59,11 +58,6 @@ class ModelInfo:
     @property
     def is_ready(self) -> bool:
         return self.state == READY
-
-    @property
-    def warning(self) -> str:
-        """For a remote model, what would be sent where; else ""."""
-        return f"Remote: {SENT} are sent to {self.place}." if self.is_remote else ""
 
 
 class Distance(IntEnum):

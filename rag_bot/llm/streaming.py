@@ -17,10 +17,10 @@ from rag_bot.llm.failures import AskedModel, CallFailure, explain
 from rag_bot.records.answers import Usage
 
 _TICK = 0.03  # seconds until it is seen that nobody wants the words any more: set by hand, nobody notices them
-_GRACE = 5.0  # seconds that the connection's own time-out, which knows more, may come first
+_GRACE = 5.0  # seconds that the connection's own time-out, which knows more, may come first; set by hand
 _END_SECONDS = 2.0  # that a connection may take to close when the process ends: set by hand
 _FIRST_PAUSE = 0.5  # seconds, set by hand; doubled each time
-_LONGEST_TOKEN = 8  # characters a token has on average, at most: the cap for providers that know none
+_LONGEST_TOKEN = 8  # characters a token has on average, at most: the cap for providers that know none; set by hand
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 _COUNTS = (
     ("prompt_tokens", "completion_tokens"),  # OpenAI and what speaks like it

@@ -6,7 +6,6 @@ from rag_bot.markdown.formats import NOTE_SUFFIXES, format_of, parse_note
 from rag_bot.markdown.lines import quotable_lines
 from rag_bot.markdown.parsing import parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
-from rag_bot.text.sentences import announces, asks
 
 __all__ = [
     "NOTE_SUFFIXES",
@@ -15,8 +14,6 @@ __all__ = [
     "Line",
     "LineIndex",
     "Span",
-    "announces",
-    "asks",
     "entries",
     "format_of",
     "parse",

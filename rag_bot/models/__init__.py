@@ -1,4 +1,4 @@
-"""The one place that loads an embedding model."""
+"""Embedding models and CrossEncoders: found, checked, exported and loaded."""
 
 from rag_bot.models.embedding import CHUNK_WINDOW, EmbeddingModel
 

@@ -21,13 +21,13 @@ from rag_bot.models.export import EmbeddingInfo, Vectors, export, load_sentence_
 from rag_bot.models.weights import find_model, fingerprint
 
 EXPORT_VERSION = 1
-CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read
+CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read; set by hand
 SMALL_BATCH = 48  # texts that the ONNX export embeds sooner than sentence-transformers is imported
 LETTER_BY_LETTER = 0.8  # tokens for a letter, set by hand; English has 0.2, German with an English model 0.4
 FEWEST_LETTERS = 4  # that tell anything: set by hand
 _COLUMNS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 """What the model calls its inputs, and the tokenizer its outputs."""
-BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding
+BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding; set by hand
 
 
 class EmbeddingModel:

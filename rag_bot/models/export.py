@@ -21,7 +21,7 @@ from rag_bot.models.weights import fingerprint
 
 Vectors = NDArray[np.float32]
 
-MIN_COSINE = 0.9999  # between the export and the original, or the export is not used
+MIN_COSINE = 0.9999  # between the export and the original, or the export is not used; set by hand
 OFFLINE_BY_US = "_RAG_BOT_WENT_OFFLINE"
 """The variable that is set beside HF_HUB_OFFLINE where this program has set that, and not its user."""
 _PROBES = ("What did I note about this?", "a", "Notes on scaling: " + "more words follow here. " * 60)

@@ -1,4 +1,4 @@
-"""Finds the files of an embedding model on this machine and checks that they are what they claim to be."""
+"""Finds the files of an embedding model or CrossEncoder on this machine and checks that they are what they claim."""
 
 from __future__ import annotations
 

@@ -21,14 +21,13 @@ from rag_bot.records import (
     Writer,
 )
 
-_COUNTED = (*CHANGES, "unchanged")
 _LISTED = 20  # paths that are printed of each kind of change; by eye
 
 
 def report_json(report: SyncReport) -> dict[str, Any]:
     """A sync as the JSON of the contract; `kept` only where notes were."""
     return {
-        **{name: len(getattr(report.plan, name)) for name in _COUNTED},
+        **report.plan.counts,
         "failed": [asdict(failure) for failure in report.failed],
         "chunks_embedded": report.chunks_embedded,
         "chunks_reused": report.chunks_reused,
@@ -81,7 +80,7 @@ def run_state(run: Run, writer: Writer | None, place: int) -> str:
 
 def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
     """What was done, or with `dry_run` would be, and what could not be read or was kept."""
-    counts = [f"{len(getattr(report.plan, name))} {name}" for name in _COUNTED if getattr(report.plan, name)]
+    counts = [f"{count} {name}" for name, count in report.plan.counts.items() if count]
     lines = [Text(f"{'Would be: ' if dry_run else ''}{', '.join(counts) or 'no notes'}", style="bold")]
     if dry_run:
         lines += _plan_text(report.plan)
@@ -95,7 +94,7 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
 
 def sync_line(report: SyncReport, at: str) -> str:
     """One line for a sync of a folder that is watched."""
-    counts = [f"{len(getattr(report.plan, name))} {name}" for name in CHANGES if getattr(report.plan, name)]
+    counts = [f"{count} {name}" for name, count in report.plan.counts.items() if count and name in CHANGES]
     failed = [f"{len(report.failed)} could not be read"] if report.failed else []
     embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
     kept = [f"\n          {visible_line(_kept_text(loss, dry_run=False))}" for loss in report.kept]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from rag_bot.markdown import asks
 from rag_bot.query.quotes import ScoredLine, TermWeights
 from rag_bot.records import Hit
+from rag_bot.text.sentences import asks
 from rag_bot.text.terms import STOP_WORDS, words_of
 
 INTERCEPT = -4.33  # fitted, as the coefficients are
@@ -23,7 +23,7 @@ WORDS_IN = 3  # passages that the words are looked for in; set by hand
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Each about 0 to 1: cosine of the line that answers best, share of the question's words in the best passages.
+    """Each about 0 to 1: cosine of the line that answers best, share of the query's words in the best passages.
 
     `keywords` is 1 for keywords instead of a question that all stand in one line, else 0.
     """
@@ -34,23 +34,23 @@ class Features:
 
 
 def measure(
-    question: str, terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredLine], *, reads_words: bool = True
+    query: str, terms: TermWeights, hits: Sequence[Hit], scored: Sequence[ScoredLine], *, reads_words: bool = True
 ) -> Features:
     """What speaks for an answer among these hits and their lines, best first.
 
-    To a model that does not read the question's words all texts of that language are alike: without `reads_words` the
+    To a model that does not read the query's words all texts of that language are alike: without `reads_words` the
     cosine counts no more than the words found.
     """
     cosine = scored[0].meaning if scored else 0.0
     words = max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0)
-    keywords = are_keywords(question) and any(line.words == 1 for line in scored)
+    keywords = are_keywords(query) and any(line.words == 1 for line in scored)
     return Features(cosine if reads_words else min(cosine, words), words, float(keywords))
 
 
-def are_keywords(question: str) -> bool:
+def are_keywords(query: str) -> bool:
     """Whether words are only listed, as one searches the web: two or more, each of which means something."""
-    words = words_of(question)
-    return len(words) > 1 and not asks(question) and not STOP_WORDS.intersection(words)
+    words = words_of(query)
+    return len(words) > 1 and not asks(query) and not STOP_WORDS.intersection(words)
 
 
 def confidence(features: Features) -> float:

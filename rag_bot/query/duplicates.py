@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rag_bot.records import Chunk, Hit, Note, Why
+from rag_bot.records import Chunk, Hit, Note, SearchRanks
 
 # Of the shorter passage's word triples, so many stand in the longer one. Set by hand.
 DUPLICATE_SHARE = 0.8
@@ -14,12 +14,12 @@ DUPLICATE_SHARE = 0.8
 Shingles = frozenset[tuple[str, ...]]
 
 
-def collapse(ranked: Iterable[tuple[list[tuple[Chunk, Note]], float, Why]], limit: int) -> list[Hit]:
+def collapse(ranked: Iterable[tuple[list[tuple[Chunk, Note]], float, SearchRanks]], limit: int) -> list[Hit]:
     """Turn ranked passages into hits; a passage that mostly repeats a better one becomes a duplicate of that.
 
     Each entry has all the chunks that share one text (the same passage in several notes).
     """
-    kept: list[tuple[Chunk, Note, float, Why]] = []
+    kept: list[tuple[Chunk, Note, float, SearchRanks]] = []
     duplicates: dict[str, list[str]] = defaultdict(list)
     shingles: list[Shingles] = []
     for copies, score, why in ranked:

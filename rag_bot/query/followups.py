@@ -67,7 +67,7 @@ _CONTRASTED = frozenset[str]().union(*_CONTRASTS)
 
 
 def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
-    """The question to search for. `earlier` are the questions of the conversation before it, oldest first."""
+    """The query for a question. `earlier` are the questions of the conversation before it, oldest first."""
 
     def spellings(word: str) -> list[str]:
         return [term for forms in sources.words.content_terms(word) for term in forms]

@@ -13,13 +13,12 @@ from rag_bot.markdown import (
     Line,
     LineIndex,
     Span,
-    announces,
-    asks,
     entries,
     parse_note,
     quotable_lines,
 )
 from rag_bot.records import Hit, Note
+from rag_bot.text.sentences import announces, asks
 
 LONGEST_QUOTE = 12  # lines of the file; set by hand
 # Lines of the file, fences included: code so short after a paragraph belongs to its last sentence, colon or not.

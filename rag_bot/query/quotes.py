@@ -13,7 +13,6 @@ from rag_bot.markdown import (
     Kind,
     Line,
     Span,
-    asks,
     plain_text,
     without_links,
     without_note_links,
@@ -23,6 +22,7 @@ from rag_bot.query.front_matter import QuestionWords, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
 from rag_bot.query.open_index import Sources
 from rag_bot.records import Hit, Note, Quote
+from rag_bot.text.sentences import asks
 from rag_bot.text.terms import ENGLISH, content_terms
 
 # All of these are set by hand on the corpus and on `eval/questions.jsonl`, unless they say otherwise.
@@ -32,22 +32,22 @@ READ_OF_LINE = 250  # characters of a line that are embedded: what it is about s
 MOST_QUOTES = 5
 LEAST_SHARE = 0.74  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
-NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the question's words, so must a further line, nearly
+NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the query's words, so must a further line, nearly
 SHARE_OF_BEST_WORDS = 0.8
 SHARE_OF_SIBLING_WORDS = 0.7  # of neighbouring bullets those are shown that have nearly as many of the words
 LESS_FOR_FRONT_MATTER = LESS_FOR_TITLE = LESS_FOR_QUESTION = 0.15  # they name the subject, but seldom answer
 LESS_FOR_HEADING = LESS_FOR_CODE = LESS_FOR_LINK = 0.1  # code comes with the sentence that announces it
-LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the question's words,
+LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the query's words,
 ENOUGH_NEW_WORDS = 6  # and not at all for one with so many others
 LEAST_SHARE_OF_NAME = 0.6  # a title, tag list or open question gives way to a line with this share of its score
-CONTEXT_WORTH = 0.6  # what a question's word counts when it stands above the line and not in it
+CONTEXT_WORTH = 0.6  # what a query's word counts when it stands above the line and not in it
 
 NAMES, OPEN = "names", "open"
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredLine:
-    """A line of a hit with what speaks for it: cosine and share of the question's words, both at most 1.
+    """A line of a hit with what speaks for it: cosine and share of the query's words, both at most 1.
 
     `hollow` is NAMES for a title or tags, OPEN for a question that nothing answers, else "".
     """
@@ -69,7 +69,7 @@ class JudgedLine:
     """What becomes of a line: its quote, or the rule that dropped it.
 
     Rules: "names" (it only names the note, and others say more),
-    "siblings" (the best bullet of its list has more of the question's words), "words" (the best line has),
+    "siblings" (the best bullet of its list has more of the query's words), "words" (the best line has),
     "score" (too far below the best line's), "most" (enough are shown), "repeats" (another quote has it).
     """
 
@@ -80,26 +80,26 @@ class JudgedLine:
 
 @dataclass(frozen=True, slots=True)
 class TermWeights:
-    """The question's words with their weight: rare words in the notes count more."""
+    """The query's words with their weight: rare words in the notes count more."""
 
     weights: Mapping[tuple[str, ...], float]
     languages: tuple[str, ...] = (ENGLISH,)
     question_words: QuestionWords = field(default_factory=QuestionWords)
 
     @classmethod
-    def of(cls, sources: Sources, question: str) -> TermWeights:
+    def of(cls, sources: Sources, query: str) -> TermWeights:
         languages, total = sources.words.languages, sources.words.count()
-        terms = dict.fromkeys(content_terms(question, languages))
+        terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        return cls(weights, languages, QuestionWords.of(question))
+        return cls(weights, languages, QuestionWords.of(query))
 
     def words_in(self, text: str) -> set[tuple[str, ...]]:
         """The words of a text that carry meaning, each as the indexed languages spell it."""
         return set(content_terms(text, self.languages)) if text else set()
 
     def share(self, text: str, context: str = "") -> float:
-        """The weighted share of the question's words in a text; those only in its context count `CONTEXT_WORTH`."""
+        """The weighted share of the query's words in a text; those only in its context count `CONTEXT_WORTH`."""
         inside, above = self.words_in(text), self.words_in(context)
         total = sum(self.weights.values())
         present = sum(
@@ -197,7 +197,7 @@ def quote_lines(note: Note, first: Line, span: Span, score: float) -> Quote:
 
 
 def _share_of_words(note: Note, line: Line, terms: TermWeights) -> float:
-    """The share of the question's words in a line and above it.
+    """The share of the query's words in a line and above it.
 
     What an entry of front matter says it says of its note: if it is asked for, or has a word that is.
     """

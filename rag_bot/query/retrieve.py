@@ -14,7 +14,7 @@ from rag_bot.models.cross_encoder import open_reranker
 from rag_bot.query.duplicates import collapse
 from rag_bot.query.fusion import Ranking, cosines_to, fuse
 from rag_bot.query.open_index import Sources
-from rag_bot.records import Chunk, Filters, Hit, Note, Why
+from rag_bot.records import Chunk, Filters, Hit, Note, SearchRanks
 from rag_bot.store.vectors import ExactVectors
 
 # Searched for beyond what is wanted, since the catalogue may not know some of them any more. Set by hand.
@@ -33,13 +33,13 @@ class Candidates:
     words: Ranking
     vectors: dict[str, NDArray[np.float32]]
 
-    def explain(self, query_vector: NDArray[np.float32]) -> dict[str, Why]:
+    def explain(self, query_vector: NDArray[np.float32]) -> dict[str, SearchRanks]:
         """For each key, how both searches saw it."""
         dense_ranks = {key: rank for rank, (key, _) in enumerate(self.dense, start=1)}
         word_ranks = {key: (rank, score) for rank, (key, score) in enumerate(self.words, start=1)}
         cosines = cosines_to(query_vector, self.vectors)
         return {
-            key: Why(dense_ranks.get(key), cosine, *word_ranks.get(key, (None, None)))
+            key: SearchRanks(dense_ranks.get(key), cosine, *word_ranks.get(key, (None, None)))
             for key, cosine in cosines.items()
         }
 

@@ -11,6 +11,8 @@ SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
 """What the notes say to a sentence."""
 QUOTES, PROSE = "quotes", "prose"
 """The modes of an answer: lines of the notes, or sentences that a language model wrote."""
+DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere", "unreadable"
+"""What a note's file has become since it was indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """Why a chunk was found. Ranks count from 1; None where that search did not return the chunk.
+class SearchRanks:
+    """Where the two searches ranked a chunk. Ranks count from 1; None where that search did not return the chunk.
 
     `dense_score` is the cosine of question and chunk, `word_score` the BM25 score.
     """
@@ -45,7 +47,7 @@ class Hit:
     note: Note
     score: float
     rank: int
-    why: Why
+    why: SearchRanks
     duplicates: tuple[str, ...] = ()
 
 
@@ -188,10 +190,10 @@ def heading_path(title: str, headings: Sequence[str]) -> str:
 def change_words(change: str) -> str:
     """A citation's `change` for people, as a part of a sentence."""
     return {
-        "deleted": "the note is no longer there",
-        "rewritten": "these lines have changed since they were indexed",
-        "elsewhere": "the note has changed since it was indexed; these lines are still in it",
-        "unreadable": "the note cannot be read now",
+        DELETED: "the note is no longer there",
+        REWRITTEN: "these lines have changed since they were indexed",
+        ELSEWHERE: "the note has changed since it was indexed; these lines are still in it",
+        UNREADABLE: "the note cannot be read now",
     }.get(change, "")
 
 

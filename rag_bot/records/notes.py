@@ -18,7 +18,7 @@ class Note:
     as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
-    said of the file, as in `walk.FoundFile`.
+    said of the file, as `files.stamp_of` gives it.
     """
 
     path: str
@@ -100,7 +100,7 @@ def location(path: str, start_line: int, end_line: int) -> str:
 def split_location(text: str) -> tuple[str, int, int]:
     """Path, first and last line of what `location` wrote. Raises ValueError for any other text."""
     path, _, lines = text.rpartition(":")
-    first, _, last = lines.partition("-")
-    if not path or not first.isdecimal() or not (last or first).isdecimal():
+    numbers = lines.split("-")
+    if not path or len(numbers) > 2 or not all(map(str.isdecimal, numbers)):
         raise ValueError(f"{text!r} is no location")
-    return path, int(first), int(last or first)
+    return path, int(numbers[0]), int(numbers[-1])

@@ -33,6 +33,11 @@ class SyncPlan:
     def is_empty(self) -> bool:
         return not (self.added or self.changed or self.moved or self.deleted)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many notes each of the `CHANGES` is about, and how many are "unchanged"."""
+        return {name: len(getattr(self, name)) for name in (*CHANGES, "unchanged")}
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

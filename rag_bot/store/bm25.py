@@ -92,19 +92,19 @@ class WordIndex:
             self._index.reload()
             self._languages = None
 
-    def query(self, question: str, limit: int, *, among: Collection[str] | None = None) -> list[tuple[str, float]]:
-        """Keys of passages with any of the question's words and their BM25 score, best first."""
-        terms = list(dict.fromkeys(self.content_terms(question)))[:_MAX_QUERY_TERMS]
+    def query(self, query: str, limit: int, *, among: Collection[str] | None = None) -> list[tuple[str, float]]:
+        """Keys of passages with any of the query's words and their BM25 score, best first."""
+        terms = list(dict.fromkeys(self.content_terms(query)))[:_MAX_QUERY_TERMS]
         if not terms or limit <= 0 or (among is not None and not among):
             return []
         schema = self._index.schema
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._any_spelling(term)) for term in terms])
+        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._any_spelling(term)) for term in terms])
         if among is not None:
             allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "key", list(among)), 0.0)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
+            wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, allowed)])
         with _explained():
             searcher = self._index.searcher()
-            found = searcher.search(query, limit, count=False).hits
+            found = searcher.search(wanted, limit, count=False).hits
             return [(searcher.doc(address)["key"][0], score) for score, address in found]
 
     def _any_spelling(self, spellings: Sequence[str]) -> Any:

@@ -31,7 +31,7 @@ _CHUNK_COLUMNS = """chunk.note_id, chunk.key, chunk.ordinal, chunk.headings, chu
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the catalogue remembers of a note's file; `stamp` as in `walk.FoundFile`."""
+    """What the catalogue remembers of a note's file; `stamp` as `files.stamp_of` gave it."""
 
     path: str
     stamp: str

@@ -6,10 +6,9 @@ import hashlib
 
 from rag_bot.errors import NoteUnreadable
 from rag_bot.files import read_once
-from rag_bot.records import Note
+from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, UNREADABLE, Note
 
 _ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")  # that most notes are in
-ELSEWHERE, REWRITTEN, DELETED, UNREADABLE = "elsewhere", "rewritten", "deleted", "unreadable"
 
 
 def change_since(note: Note, quoted: str = "") -> str:

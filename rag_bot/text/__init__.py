@@ -1,1 +1,1 @@
-"""Words: terms by language, sentences, function words, spelling. Imports nothing of the rest but records."""
+"""Words: terms by language, sentences, function words, spelling. Imports nothing of the rest."""

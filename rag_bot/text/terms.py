@@ -19,10 +19,9 @@ LANGUAGES = (
     "finnish", "hungarian", "russian",
 )  # fmt: skip
 CLEARLY_ENGLISH = 0.2  # set by hand: share of English stop words from which no other language is considered
-FEWEST_STOP_WORDS, LEAST_SHARE = (
-    3,
-    0.15,
-)  # set by hand: that tell a passage's language; code has a few of any language by chance
+# Stop words that tell a passage's language, set by hand: code has a few of any language by chance.
+FEWEST_STOP_WORDS, LEAST_SHARE = 3, 0.15
+_LONGEST_WORD = 60  # bytes, set by hand: what is longer is no word that anybody searches for
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being between both but by can could did do
     does doing don for from further had has have having he her here hers him his how i if in into is it its itself just
@@ -136,6 +135,6 @@ def _stemming(language: str) -> Any:
 
 def _analyzer(*filters: Any) -> Any:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (tantivy.Filter.remove_long(60), tantivy.Filter.lowercase(), *filters):
+    for step in (tantivy.Filter.remove_long(_LONGEST_WORD), tantivy.Filter.lowercase(), *filters):
         builder = builder.filter(step)
     return builder.build()

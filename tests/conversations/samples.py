@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag_bot.conversations import SavedExchange
-from rag_bot.records import PROSE, QUOTES, Answer, Chunk, Citation, Hit, Note, Quote, Sentence, Usage, Why
+from rag_bot.records import PROSE, QUOTES, Answer, Chunk, Citation, Hit, Note, Quote, SearchRanks, Sentence, Usage
 
 ASKED = "2026-11-03T14:05:09+01:00"
 
@@ -38,4 +38,4 @@ def exchange(key: str, question: str, *texts: str, folder: str = "") -> SavedExc
 def hit(path: str, title: str, headings: tuple[str, ...], text: str) -> Hit:
     chunk = Chunk("k", path, 0, headings, "", text, 0, len(text), 3, 4)
     note = Note(path, Path("/n"), "notes", title, title, text, {}, 1, "h", len(text), 0)
-    return Hit(chunk, note, 0.25, 1, Why())
+    return Hit(chunk, note, 0.25, 1, SearchRanks())

@@ -21,7 +21,7 @@ from rag_bot.evaluation.cases import (
     read_cases,
     select_cases,
 )
-from rag_bot.evaluation.evidence import note_text
+from rag_bot.evaluation.evidence import text_finder
 
 Write = Callable[..., Path]
 NOTE = "# Keys\n\nThe key to the shed\nlies under the mat.\n\n- spare: with Ada\r\n"
@@ -137,7 +137,7 @@ def test_cases_are_selected_by_half_and_kind() -> None:
 
 
 def test_a_case_is_made_of_the_note_s_own_lines(keys: Library) -> None:
-    case = make_case(note_text(keys), "Where is  the key?", ("notes/a.md:3-4",), turns=("Is there a shed?",))
+    case = make_case(text_finder(keys), "Where is  the key?", ("notes/a.md:3-4",), turns=("Is there a shed?",))
     assert case.evidence == (Evidence("notes/a.md", "The key to the shed\nlies under the mat."),)
     assert (case.id, case.question, case.kind, case.answerable) == (
         "where-is-the-key",
@@ -147,7 +147,7 @@ def test_a_case_is_made_of_the_note_s_own_lines(keys: Library) -> None:
     )
     assert re.search(case.pattern, "the key to the shed lies\n  under the mat. [1]", re.IGNORECASE)
     assert not re.search(case.pattern, "the key to the shed lies under the matX", re.IGNORECASE)
-    assert make_case(note_text(keys), "Who has it?", ("notes/a.md:6",)).evidence[0].quote == "- spare: with Ada"
+    assert make_case(text_finder(keys), "Who has it?", ("notes/a.md:6",)).evidence[0].quote == "- spare: with Ada"
 
 
 TWO = "The shed key hangs behind the blue door. It opens the garden gate as well."
@@ -181,7 +181,7 @@ def test_what_answers_quote_whole_is_asked_for_whole(text: str) -> None:
 
 
 def test_a_case_without_an_answer_has_no_evidence(keys: Library) -> None:
-    case = make_case(note_text(keys), "Who owns the shed?", ())
+    case = make_case(text_finder(keys), "Who owns the shed?", ())
     assert (case.answerable, case.evidence, case.pattern, case.kind) == (False, (), "", "near-topic")
 
 
@@ -190,6 +190,7 @@ def test_a_case_without_an_answer_has_no_evidence(keys: Library) -> None:
     [
         ("notes/a.md", "is no place"),
         ("notes/a.md:x", "is no place"),
+        ("notes/a.md:3-", "is no place"),
         ("notes/b.md:1", "is not indexed"),
         ("notes/a.md:0", "the lines 1 to 7"),
         ("notes/a.md:3-9", "the lines 1 to 7"),
@@ -199,14 +200,14 @@ def test_a_case_without_an_answer_has_no_evidence(keys: Library) -> None:
 )
 def test_a_bad_place_is_refused(keys: Library, place: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        make_case(note_text(keys), "Where is the key?", (place,))
+        make_case(text_finder(keys), "Where is the key?", (place,))
 
 
 def test_a_bad_pattern_or_question_makes_no_case(keys: Library) -> None:
     with pytest.raises(UsageError, match="makes no case: the pattern"):
-        make_case(note_text(keys), "Where is the key?", ("notes/a.md:3",), pattern="(")
+        make_case(text_finder(keys), "Where is the key?", ("notes/a.md:3",), pattern="(")
     with pytest.raises(UsageError, match="has no word"):
-        make_case(note_text(keys), "?", ("notes/a.md:3",))
+        make_case(text_finder(keys), "?", ("notes/a.md:3",))
 
 
 def test_appended_cases_get_ids_of_their_own_and_leave_what_was_there(

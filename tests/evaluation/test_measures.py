@@ -23,7 +23,7 @@ from rag_bot.evaluation.intervals import auroc, interval_of_auroc, interval_of_m
 from rag_bot.evaluation.measures import first_evidence_rank, measure, measure_kinds
 from rag_bot.evaluation.results import Outcome
 from rag_bot.evaluation.scores import score_ranking
-from rag_bot.records import Chunk, Hit, Note, Quote, Why
+from rag_bot.records import Chunk, Hit, Note, Quote, SearchRanks
 
 Write = Callable[..., Path]
 TEXT = "Ada has the key.\nBob has the mat.\n\nCleo has the lamp and the oil.\n"
@@ -36,7 +36,7 @@ def _note(path: str = "notes/a.md", text: str = TEXT) -> Note:
 def _hit(rank: int, start: int, end: int, path: str = "notes/a.md", duplicates: tuple[str, ...] = ()) -> Hit:
     line = TEXT.count("\n", 0, start) + 1
     chunk = Chunk(f"{path}{start}", path, rank, (), "", TEXT[start:end], start, end, line, line)
-    return Hit(chunk, _note(path), 1 / rank, rank, Why(), duplicates)
+    return Hit(chunk, _note(path), 1 / rank, rank, SearchRanks(), duplicates)
 
 
 def _quote(text: str, path: str = "notes/a.md") -> Quote:

@@ -12,7 +12,7 @@ import pytest
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
 from rag_bot.evaluation.cases import Case, Evidence, make_case
-from rag_bot.evaluation.evidence import note_text
+from rag_bot.evaluation.evidence import text_finder
 from rag_bot.evaluation.measures import missing_evidence, summarise
 from rag_bot.evaluation.results import (
     keep_result,
@@ -123,7 +123,7 @@ def test_an_answer_with_a_sentence_of_the_line_named_is_right_and_proven(
         "# Boat\n\nThe boathouse key hangs behind the blue door. Besides, the boathouse key can open the garden gate.\n"
     )
     library.ingest([notes])
-    (outcome,) = run_cases(library, [make_case(note_text(library), question, ("notes/boat.md:3",))]).outcomes
+    (outcome,) = run_cases(library, [make_case(text_finder(library), question, ("notes/boat.md:3",))]).outcomes
     assert outcome.right
     assert outcome.scores["recall@1"] == outcome.scores["nDCG@10"] == 1.0
     assert outcome.scores["citation_recall"] == outcome.scores["citation_precision"] == 1.0

@@ -10,7 +10,7 @@ import pytest
 from rag_bot import Chunk, Filters, Library, Note, UsageError
 from rag_bot.query import retrieve
 from rag_bot.query.duplicates import collapse, repeats, word_shingles
-from rag_bot.records import Why
+from rag_bot.records import SearchRanks
 
 Write = Callable[..., Path]
 
@@ -23,9 +23,9 @@ def _entry(path: str, text: str) -> list[tuple[Chunk, Note]]:
 def test_a_passage_that_repeats_a_better_one_is_named_and_not_shown_again() -> None:
     text = "The meeting moved from Monday to Tuesday because of the holiday"
     ranked = [
-        (_entry("n/a.md", text), 0.9, Why()),
-        (_entry("n/b.md", f"- {text}!"), 0.8, Why()),
-        (_entry("n/c.md", "Something else stands in this one altogether"), 0.7, Why()),
+        (_entry("n/a.md", text), 0.9, SearchRanks()),
+        (_entry("n/b.md", f"- {text}!"), 0.8, SearchRanks()),
+        (_entry("n/c.md", "Something else stands in this one altogether"), 0.7, SearchRanks()),
     ]
     hits = collapse(ranked, 10)
     assert [(hit.rank, hit.chunk.note_path, hit.duplicates) for hit in hits] == [

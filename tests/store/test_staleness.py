@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from rag_bot.ingestion.readers import read_note
-from rag_bot.store.staleness import DELETED, ELSEWHERE, REWRITTEN, UNREADABLE, change_since
+from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, UNREADABLE
+from rag_bot.store.staleness import change_since
 
 
 def test_every_change_has_its_word(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_bot.check.reading.statement import Statement
-from rag_bot.markdown import announces
+from rag_bot.text.sentences import announces
 
 _TALK = frozenset(
     """note notes note's your user's provided given passage passages source sources excerpt excerpts document documents

@@ -104,7 +104,7 @@ def note_path(number: int) -> str:
     return f"{NOTES_FOLDER}/{_note_name(number)}"
 
 
-def note_text(title: str, text: str) -> str:
+def document_as_note(title: str, text: str) -> str:
     """The document as Markdown. Front matter stays first; a title that the text gives itself is not given twice."""
     title = " ".join(title.split())
     front = read_front_matter(text)
@@ -133,7 +133,7 @@ def write_notes(
     for number, (title, text) in enumerate(documents):
         file = folder / _note_name(number)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(note_text(title, text).encode("utf-8", "replace"))
+        file.write_bytes(document_as_note(title, text).encode("utf-8", "replace"))
         on_progress(Progress("documents", number + 1, len(ids)))
     write_whole(saved, json.dumps(ids, ensure_ascii=False))
     return folder

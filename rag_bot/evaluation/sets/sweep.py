@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from hashlib import sha256
 from itertools import product
 from typing import Any
 
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag_bot.errors import UsageError
+from rag_bot.evaluation.cases import split_of
 from rag_bot.evaluation.intervals import randomisation_p
 from rag_bot.evaluation.measures import Measure
 from rag_bot.evaluation.results import now
@@ -74,11 +74,6 @@ def read_grid(given: Sequence[str]) -> list[dict[str, str]]:
     if len(combinations) > MOST_TRIALS:
         raise UsageError(f"These are {len(combinations):,} combinations; at most {MOST_TRIALS} are tried. Give fewer.")
     return combinations
-
-
-def split_of(question_id: str) -> str:
-    """ "dev" or "test", by nothing but the id; the same halves as those of cases."""
-    return "test" if sha256(question_id.encode()).digest()[0] % 2 else "dev"
 
 
 def sweep_settings(

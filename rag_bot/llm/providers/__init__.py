@@ -20,5 +20,5 @@ WITH_KEYS = [
     if provider.key_variable
 ]
 """Those that have keys; first those that need one."""
-URL_HEIR = PROVIDERS[OpenAILikeProvider.name]
+DEFAULT_URL_PROVIDER = PROVIDERS[OpenAILikeProvider.name]
 """The provider whose `generation.url` is, where the model of the settings is of none that takes one."""

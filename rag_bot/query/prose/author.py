@@ -22,11 +22,11 @@ from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
 from rag_bot.settings import LlmSettings
 
 STOPPED = "Stopped."
-_INSTEAD = "These are your notes' own lines instead."
+QUOTES_INSTEAD = "These are your notes' own lines instead."
 
 
 @dataclass(frozen=True, slots=True)
-class Groundwork:
+class SearchedQuestion:
     """What a model's answer is built on: what a search found, the answer by quotes, and what checks each sentence.
 
     `rewritten` is the model's version of a follow-up, "" where it has none.
@@ -44,7 +44,7 @@ class Author:
 
     llm: LanguageModel
     settings: LlmSettings
-    with_sources: Callable[[Callable[[Sources], Groundwork]], Groundwork]
+    with_sources: Callable[[Callable[[Sources], SearchedQuestion]], SearchedQuestion]
 
     def write(
         self,
@@ -65,27 +65,27 @@ class Author:
             ModelError: the CrossEncoder of the settings that checks as well cannot be loaded.
         """
         watch = Stopwatch()
-        groundwork = self._search(clean_question(question), filters, turns, stop, watch)
-        by_quotes = groundwork.by_quotes
+        searched_question = self._search(clean_question(question), filters, turns, stop, watch)
+        by_quotes = searched_question.by_quotes
         if by_quotes.abstained:
             yield by_quotes
             return
         begun = replace(by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.label)
         yield begun
         try:
-            investigation = groundwork.investigation
+            investigation = searched_question.investigation
             plain = investigation.question if turns and self.settings.memory_tokens else investigation.query
             messages, passages = compose_prompt(
-                self.llm, self.settings, groundwork.rewritten or plain, investigation.hits, turns
+                self.llm, self.settings, searched_question.rewritten or plain, investigation.hits, turns
             )
-            growing = GrowingAnswer(begun, Citer(groundwork.checker, passages, investigation.query))
+            growing = GrowingAnswer(begun, Citer(searched_question.checker, passages, investigation.query))
         except LlmError as error:
             yield self._quotes(by_quotes, str(error), watch)
             return
         watch.lap("prompt")
         notice, usage = yield from self._grow(growing, messages, stop, watch)
         yield growing.answer()
-        yield replace(self._whole(groundwork, growing, notice, watch), usage=usage)
+        yield replace(self._whole(searched_question, growing, notice, watch), usage=usage)
 
     def _search(
         self,
@@ -94,15 +94,15 @@ class Author:
         turns: Sequence[Turn],
         stop: threading.Event | None,
         watch: Stopwatch,
-    ) -> Groundwork:
+    ) -> SearchedQuestion:
         """By the rules first: a model is asked for its version of a follow-up only where the notes may answer it."""
 
-        def search(searched: str, earlier: Sequence[str]) -> Groundwork:
-            def use(sources: Sources) -> Groundwork:
+        def search(searched: str, earlier: Sequence[str]) -> SearchedQuestion:
+            def use(sources: Sources) -> SearchedQuestion:
                 investigation = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
                 investigation = replace(investigation, question=question)
                 checker = _checker(sources.model, self.settings.nli)
-                return Groundwork(investigation, quoted(investigation, watch), checker)
+                return SearchedQuestion(investigation, quoted(investigation, watch), checker)
 
             return self.with_sources(use)
 
@@ -144,29 +144,31 @@ class Author:
         growing.end()
         return notice, pieces.usage
 
-    def _whole(self, groundwork: Groundwork, growing: GrowingAnswer, notice: str, watch: Stopwatch) -> Answer:
+    def _whole(
+        self, searched_question: SearchedQuestion, growing: GrowingAnswer, notice: str, watch: Stopwatch
+    ) -> Answer:
         """What is left when nothing more comes. The model's no is honoured, whatever the search is confident of."""
         if growing.is_supported:
             return replace(growing.answer(), notice=notice, timings_ms=watch.total())
         if growing.refused:
             return replace(
-                groundwork.by_quotes,
+                searched_question.by_quotes,
                 text=NOT_IN_NOTES,
                 citations=(),
                 sentences=(),
                 abstained=True,
                 mode=PROSE,
                 model=self.llm.label,
-                nearest=tuple(groundwork.investigation.hits[:NEAREST]),
+                nearest=tuple(searched_question.investigation.hits[:NEAREST]),
                 notice=f"{self.llm.label} found no answer in the passages nearest to the question.",
                 timings_ms=watch.total(),
             )
         wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
         why = notice if notice and growing.is_empty else f"{notice} {self.llm.label} {wrote}.".lstrip()
-        return self._quotes(groundwork.by_quotes, why, watch)
+        return self._quotes(searched_question.by_quotes, why, watch)
 
     def _quotes(self, by_quotes: Answer, why: str, watch: Stopwatch) -> Answer:
-        return replace(by_quotes, model=self.llm.label, notice=f"{why} {_INSTEAD}", timings_ms=watch.total())
+        return replace(by_quotes, model=self.llm.label, notice=f"{why} {QUOTES_INSTEAD}", timings_ms=watch.total())
 
 
 @lru_cache(maxsize=2)

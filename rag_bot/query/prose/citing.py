@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
-from rag_bot.markdown import Kind, Line, LineIndex, asks
+from rag_bot.markdown import Kind, Line, LineIndex
 from rag_bot.query.lines import text_of
 from rag_bot.query.prose.prompt import Passage, lines_with_content
 from rag_bot.query.prose.reading import Written
 from rag_bot.query.quotes import quote_lines
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
 from rag_bot.store.staleness import change_since
+from rag_bot.text.sentences import asks
 
 _CLAUSE_WORDS = 3  # the least of a statement that stands by itself; set by hand
 _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
@@ -21,9 +22,9 @@ _RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
 class Citer:
     """Checks sentences against the passages that their model was given. `citations` grow in the order of first use."""
 
-    def __init__(self, checker: Checker, passages: Sequence[Passage], question: str) -> None:
+    def __init__(self, checker: Checker, passages: Sequence[Passage], query: str) -> None:
         self._checker = checker
-        self._question = question
+        self._query = query
         self._lines: list[tuple[Passage, Line]] = []  # one for each clause
         clauses: list[CitedLine] = []
         for passage, line in lines_with_content(passages):
@@ -57,7 +58,7 @@ class Citer:
         return cited if cited and _RANKS.index(cited.support) >= _RANKS.index(best.support) else best
 
     def _check(self, text: str, among: Sequence[int] | None) -> SentenceSupport:
-        return self._checker.check(text, self._reading.result(), among=among, question=self._question)
+        return self._checker.check(text, self._reading.result(), among=among, question=self._query)
 
     def _number(self, note: Note, quote: Quote) -> int:
         """That of a citation that holds these lines already, or the next one."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rag_bot.markdown import announces
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.prompt import NO_ANSWER
 from rag_bot.query.prose.reading import Written
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, Answer, Sentence, support_words
+from rag_bot.text.sentences import announces
 
 # What begins HTML, an address, the target of a link or its definition in Markdown; and what would take our mark away.
 _LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")

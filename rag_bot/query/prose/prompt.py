@@ -60,6 +60,7 @@ def compose_prompt(
     """
     fixed = llm.count_tokens(_RULES) + llm.count_tokens(question) + _TEMPLATE_TOKENS
     room = llm.context_tokens - settings.answer_tokens - fixed
+    # The conversation gets a quarter of the room at most: set by hand.
     memory = recall(turns, min(settings.memory_tokens, max(0, room // 4)), llm.count_tokens)
     room -= sum(llm.count_tokens(message.text) for message in memory)
     passages = _gather(hits, min(room, settings.passage_tokens), llm.count_tokens)

@@ -10,14 +10,13 @@ from dataclasses import replace
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
 from rag_bot.library import Library
-from rag_bot.query.prose.author import STOPPED
+from rag_bot.query.prose.author import QUOTES_INSTEAD, STOPPED
 from rag_bot.records import PROSE, QUOTES, Answer, Filters
 from rag_bot.ui.chat.answer_view import growing_prose, notice, waiting, whole_answer
 from rag_bot.ui.chat.chats import Exchange, History, as_turns
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.syncing.sync_job import SyncJob, SyncState
 
-_INSTEAD = "These are your notes' own lines instead."
 _LOG = logging.getLogger(__name__)
 
 
@@ -68,10 +67,10 @@ class Answering:
         try:
             model = self._models.open(name, stop)
         except (LlmError, UsageError) as error:
-            yield self._quote(exchange, f"{error} {_INSTEAD}")
+            yield self._quote(exchange, f"{error} {QUOTES_INSTEAD}")
             return
         if model is None:
-            yield self._quote(exchange, f"Stopped before {name} was open. {_INSTEAD}")
+            yield self._quote(exchange, f"Stopped before {name} was open. {QUOTES_INSTEAD}")
             return
         filters, turns = Filters(folder=exchange.folder or None), as_turns(history)
         for answer in self._library.write(exchange.question, llm=model, filters=filters, turns=turns, stop=stop):

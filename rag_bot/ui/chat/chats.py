@@ -13,7 +13,7 @@ from rag_bot.conversations import Conversation, Conversations, SavedExchange
 from rag_bot.errors import RagBotError, UsageError
 from rag_bot.library import Library
 from rag_bot.query.followups import leans_back
-from rag_bot.records import Citation, Turn
+from rag_bot.records import DELETED, Citation, Turn
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import whole_answer
 
@@ -175,7 +175,7 @@ class Chats:
             note = self._library.note(citation.quote.note_path)
         except RagBotError:  # without an index nothing can be said of it
             return citation
-        return replace(citation, change=change_since(note, citation.quote.text) if note else "deleted")
+        return replace(citation, change=change_since(note, citation.quote.text) if note else DELETED)
 
 
 def _stamp(file: Path) -> tuple[int, int]:

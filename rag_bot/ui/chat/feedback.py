@@ -10,7 +10,7 @@ from markupsafe import Markup
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import RagBotError, UsageError
 from rag_bot.evaluation.cases import Case, Evidence, any_pattern, case_of_evidence, make_case, sentences_of
-from rag_bot.evaluation.evidence import note_text
+from rag_bot.evaluation.evidence import text_finder
 from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.library import Library
 from rag_bot.records import Citation, Place, change_words, location
@@ -78,7 +78,7 @@ class Votes:
             self._keep_quotes(exchange, picked)
         elif vote.action == "lines":
             place = location(vote.note, vote.first, vote.last)
-            case = make_case(note_text(self._library), exchange.question, (place,), kind=KIND)
+            case = make_case(text_finder(self._library), exchange.question, (place,), kind=KIND)
             evidence = tuple(replace(piece, quote=bare(piece.quote)) for piece in case.evidence)
             sentences = (bare(text) for piece in case.evidence for text in sentences_of(piece.quote, piece.path))
             self._keep(exchange, evidence, any_pattern(sentences))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from rag_bot.library import Library
 from rag_bot.markdown import LineIndex, format_of, parse_note
 from rag_bot.markdown.blocks import Kind
-from rag_bot.records import Note, change_words, location
+from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.chat.feedback_view import pick_bar
@@ -25,7 +25,7 @@ _LONGEST_LINE = 4_000  # characters, set by hand
 _NOWHERE = range(0)
 _CHANGED = "the note has changed since it was indexed"
 _SYNC = "Below is the text as indexed; sync to update it."
-_REMEDIES = {"deleted": "Below is its text as indexed, which still answers."}
+_REMEDIES = {DELETED: "Below is its text as indexed, which still answers."}
 _NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
 
 
@@ -68,7 +68,7 @@ def render_note(
         properties = html.properties(metadata, any(line < note.body_start_line for line in cited))
     words = ""
     if change:
-        words = change_words(change) if cited or change not in ("elsewhere", "rewritten") else _CHANGED
+        words = change_words(change) if cited or change not in (ELSEWHERE, REWRITTEN) else _CHANGED
         words = f"{words.capitalize()}. {_REMEDIES.get(change, _SYNC)}"
     return html.note(note, where, words, bar, properties, _body(note, paths, cited))
 

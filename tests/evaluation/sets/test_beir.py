@@ -13,7 +13,7 @@ from rag_bot import Library, UsageError, WriterBusy
 from rag_bot.cli import main
 from rag_bot.evaluation.runs import override, split_assignments
 from rag_bot.evaluation.scores import rank_notes, score_rankings
-from rag_bot.evaluation.sets.beir import note_text, read_beir
+from rag_bot.evaluation.sets.beir import document_as_note, read_beir
 from rag_bot.evaluation.sets.bench import Bench
 from rag_bot.evaluation.sets.question_set import SetResult
 from rag_bot.records import Progress
@@ -223,7 +223,7 @@ def test_measures_count_questions_without_result_and_take_grades() -> None:
     ],
 )
 def test_a_document_becomes_a_note_with_its_title_once(title: str, text: str, note: str) -> None:
-    assert note_text(title, text) == note
+    assert document_as_note(title, text) == note
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
-from rag_bot.evaluation.cases import Case
+from rag_bot.evaluation.cases import split_of
 from rag_bot.evaluation.runs import override
 from rag_bot.evaluation.sets.beir import read_beir
 from rag_bot.evaluation.sets.bench import Bench, RememberingModel
 from rag_bot.evaluation.sets.case_set import read_case_set
-from rag_bot.evaluation.sets.sweep import Sweep, read_grid, split_of, sweep_settings
+from rag_bot.evaluation.sets.sweep import Sweep, read_grid, sweep_settings
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
 from tests.evaluation.sets.test_beir import QUESTIONS, make_set
@@ -71,12 +71,6 @@ def test_ranges_have_both_ends_and_every_combination_is_tried(
 def test_what_is_no_range_is_refused(ranges: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         read_grid(ranges)
-
-
-def test_the_halves_are_those_of_cases_and_of_similar_size() -> None:
-    ids = [f"q{number}" for number in range(1000)]
-    assert [split_of(id_) for id_ in ids] == [Case(id_, "q", "k", True, "p", ()).split for id_ in ids]
-    assert 450 < Counter(map(split_of, ids))["dev"] < 550
 
 
 def test_the_present_settings_come_first_and_win_between_equals(tmp_path: Path, settings: Settings) -> None:
