@@ -30,6 +30,7 @@ CORPUS = ROOT / "corpus"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background, whose children would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would spin while another process needs the core
 for _name in [name for name in os.environ if name.startswith("RAG_BOT_")]:
     del os.environ[_name]
 _home = tempfile.TemporaryDirectory(prefix="rag-bot-home-")  # nothing depends on what is at home
