@@ -33,7 +33,7 @@ title: Zebra <script>alert(1)</script> quota
 - ![tracker](https://tracker.example/pixel.png) [run](javascript:window.hacked=1) [data](data:text/html,x)
 - See [the web](https://example.com/a) and [[big-bench]] and [[nowhere at all]].
 """
-PATIENCE_MS = 240_000  # a first page took over 90 s beside six busy programs on two cores; nobody waits where all is well
+PATIENCE_MS = 240_000  # nobody waits where all is well; a first page took over 90 s beside six busy programs
 
 
 @pytest.fixture(scope="session")
