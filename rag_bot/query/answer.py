@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
+from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
 from rag_bot.query.open_index import Sources
-from rag_bot.query.quotes import ScoredLine, TermWeights, pick_quotes, score_lines
+from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
 from rag_bot.query.retrieve import Ranked, rank, search, take
-from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Sentence
+from rag_bot.query.verdict import Judgement, judge_question
+from rag_bot.records import NONE, QUOTES, Answer, Citation, Filters, Hit, Sentence, verdict_words
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
 NEAREST = 3  # passages that are named where there is no answer; set by hand
 LONGEST_QUESTION = 2_000  # characters; set by hand
-NOT_IN_NOTES = "This is not in your notes."
 
 
 class Stopwatch:
@@ -44,8 +45,9 @@ class Stopwatch:
 class Investigation:
     """What is found out about a question before it is answered.
 
-    `query` is what was searched for in place of the question, `vector` its unit vector, `scored` the lines of the best
-    hits, best first, all of notes that pass the `filters`.
+    `query` is what was searched for in place of the question, `vector` its unit vector, `judged` the lines of the best
+    hits, best first, with what becomes of each; all of notes that pass the `filters`. `was_read` says whether the
+    reader has read them.
     """
 
     question: str
@@ -54,9 +56,9 @@ class Investigation:
     ranked: Ranked
     hits: list[Hit]
     terms: TermWeights
-    scored: list[ScoredLine]
-    features: Features
-    confidence: float
+    judged: list[JudgedLine]
+    was_read: bool
+    judgement: Judgement
     filters: Filters
 
 
@@ -87,20 +89,33 @@ def find(
     return hits, watch.total()
 
 
-def answer(sources: Sources, question: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Answer:
-    """The lines of the notes that answer, or that they don't.
+def answer(
+    sources: Sources,
+    question: str,
+    *,
+    filters: Filters | None = None,
+    earlier: Sequence[str] = (),
+    today: date | None = None,
+) -> Answer:
+    """The lines of the notes that answer or come nearest, or that the notes don't speak of it.
 
-    `earlier` are the questions before it in a conversation, oldest first.
+    `earlier` are the questions before it in a conversation, oldest first; `today` is the day it is asked on.
 
     Raises:
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    return quoted(investigate(sources, question, filters=filters, earlier=earlier, watch=watch), watch)
+    return quoted(investigate(sources, question, filters=filters, earlier=earlier, today=today, watch=watch), watch)
 
 
 def investigate(
-    sources: Sources, question: str, *, filters: Filters | None, earlier: Sequence[str] = (), watch: Stopwatch
+    sources: Sources,
+    question: str,
+    *,
+    filters: Filters | None,
+    earlier: Sequence[str] = (),
+    today: date | None = None,
+    watch: Stopwatch,
 ) -> Investigation:
     """Everything that an answer is made of. Raises as `answer`."""
     question = clean_question(question)
@@ -109,36 +124,52 @@ def investigate(
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
     terms = TermWeights.of(sources, query)
-    scored = score_lines(sources, vector, terms, hits)
-    features = measure(query, terms, hits, scored, reads_words=sources.model.reads_words(query))
+    reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
+    lines = score_lines(sources, query, vector, terms, hits, reader)
+    judged = list(judge(lines, was_read=reader is not None))
+    watch.lap("read")
+    judgement = judge_question(
+        query,
+        terms,
+        hits,
+        judged,
+        was_read=reader is not None and reader.calibrated,
+        reads_words=sources.model.reads_words(query),
+        today=today or date.today(),
+    )
     return Investigation(
-        question, query, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()
+        question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, filters or Filters()
     )
 
 
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
-    """The answer by quotes, or none where the notes do not seem to hold one."""
-    quotes = pick_quotes(investigation.scored) if investigation.confidence >= THRESHOLD else []
-    watch.lap("quotes")
+    """The answer by quotes: the lines that answer or come nearest, or none."""
+    judgement = investigation.judgement
+    quotes = [line.quote for line in investigation.judged if line.quote] if judgement.verdict != NONE else []
     notes = {hit.note.path: hit.note for hit in investigation.hits}
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))
         for number, quote in enumerate(quotes, start=1)
     )
-    text = "\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations)
-    return Answer(
+    excerpts = excerpts_of(citations, notes)
+    watch.lap("quotes")
+    found = Answer(
         question=investigation.question,
-        text=text or NOT_IN_NOTES,
+        text="\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations),
         citations=citations,
-        abstained=not citations,
-        confidence=round(investigation.confidence, 4),
+        verdict=judgement.verdict,
+        confidence=round(judgement.answering, 4),
         mode=QUOTES,
         sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
         nearest=() if citations else tuple(investigation.hits[:NEAREST]),
         timings_ms=watch.total(),
         searched_for=investigation.query,
         notice="" if citations else _what_was_searched(investigation.filters),
+        excerpts=excerpts,
+        unmentioned=judgement.unmentioned,
+        missing=judgement.missing,
     )
+    return found if citations else replace(found, text=verdict_words(found))
 
 
 def _encoded(
