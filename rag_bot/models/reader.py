@@ -41,7 +41,7 @@ class Reader(Protocol):
         """Whether the reader has the words of a text in its vocabulary, and not only their letters."""
 
     def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
-        """For each text two logits: it answers the question; it is relevant to it, which is what texts are ranked by."""
+        """For each text two logits: that it answers the question, and how relevant it is, which texts are ranked by."""
 
 
 class DefaultReader:
@@ -95,8 +95,8 @@ class OtherReader:
     def __init__(self, model: Any) -> None:
         self._model = model
 
-    def reads_words(self, text: str) -> bool:
-        return True  # nothing is known of its languages
+    def reads_words(self, text: str) -> bool:  # noqa: ARG002 - nothing is known of its languages
+        return True
 
     def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
         from torch.nn import Identity

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
+from rag_bot.query.anchors import date_of
+from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
+from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.verdict import Judgement, judge_question
-from rag_bot.records import NONE, QUOTES, Answer, Citation, Filters, Hit, Sentence, verdict_words
+from rag_bot.records import NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
@@ -145,11 +148,12 @@ def investigate(
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
     """The answer by quotes: the lines that answer or come nearest, or none."""
     judgement = investigation.judgement
-    quotes = [line.quote for line in investigation.judged if line.quote] if judgement.verdict != NONE else []
+    shown = [line for line in investigation.judged if line.quote] if judgement.verdict != NONE else []
     notes = {hit.note.path: hit.note for hit in investigation.hits}
+    order, differing = _newest_first(shown)
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))
-        for number, quote in enumerate(quotes, start=1)
+        for number, quote in enumerate((line.quote for line in order if line.quote), start=1)
     )
     excerpts = excerpts_of(citations, notes)
     watch.lap("quotes")
@@ -166,10 +170,32 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
         searched_for=investigation.query,
         notice="" if citations else _what_was_searched(investigation.filters),
         excerpts=excerpts,
+        differences=differing,
         unmentioned=judgement.unmentioned,
         missing=judgement.missing,
     )
     return found if citations else replace(found, text=verdict_words(found))
+
+
+def _newest_first(shown: Sequence[JudgedLine]) -> tuple[list[JudgedLine], tuple[Difference, ...]]:
+    """The lines to quote; of those that differ in a number, name or date the newest note's comes first."""
+    scored = [line.scored for line in shown]
+    lines = [
+        (
+            reading_text(line.hit.note, line.line).removeprefix(line.hit.note.title),
+            line.hit.note.path,
+            date_of(line.hit.note),
+        )
+        for line in scored
+    ]
+    order, found = list(shown), []
+    for group, words in differences(lines):
+        places = sorted(group)
+        for place, number in zip(places, group, strict=True):
+            order[place] = shown[number]
+        dates = tuple(lines[number][2] for number in group)
+        found.append(Difference(tuple(place + 1 for place in places), tuple(words), dates))
+    return order, tuple(found)
 
 
 def _encoded(

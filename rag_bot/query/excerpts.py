@@ -13,7 +13,7 @@ LONGEST_EXCERPT = 14  # lines of the file, beyond the quotes themselves: what a 
 
 
 def excerpts_of(citations: Sequence[Citation], notes: Mapping[str, Note]) -> tuple[Excerpt, ...]:
-    """The parts of the notes to show, each with the citations in it; the first citation's first, then its note's others.
+    """The parts of the notes to show, each with the citations in it: the first citation's, then others of its note.
 
     Excerpts of one note that overlap or follow each other are one.
     """

@@ -19,7 +19,7 @@ from rag_bot.markdown import (
     without_note_links,
 )
 from rag_bot.models.reader import Reader
-from rag_bot.query.duplicates import repeats, word_shingles
+from rag_bot.query.duplicates import agree, repeats, word_shingles
 from rag_bot.query.front_matter import QuestionWords, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
 from rag_bot.query.open_index import Sources
@@ -137,7 +137,7 @@ def score_lines(
 ) -> list[ScoredLine]:
     """The lines of the best hits, best first. `vector` is the query's unit vector.
 
-    The words found and the passages' scores choose those that are read: by the reader, or without one compared by their vectors.
+    The words found and the passages' scores choose those that the reader reads; without one, that are embedded.
     """
     candidates = [
         (hit, line, _share_of_words(hit.note, line, terms))
@@ -308,4 +308,4 @@ def _are_same(quote: Quote, other: Quote) -> bool:
     if quote.note_path == other.note_path:
         overlap = quote.start_char < other.end_char and other.start_char < quote.end_char
         return overlap or quote.text.strip() == other.text.strip()
-    return repeats(word_shingles(quote.text), word_shingles(other.text))
+    return repeats(word_shingles(quote.text), word_shingles(other.text)) and agree(quote.text, other.text)
