@@ -17,7 +17,17 @@ from pydantic import TypeAdapter, ValidationError
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
 from rag_bot.evaluation.intervals import Floats, Statistic, auroc, mean, randomisation_p
-from rag_bot.evaluation.measures import AUROCS, COSTS, LATENCIES, SHARES, Measure, measure, missing_words, score_of
+from rag_bot.evaluation.measures import (
+    AUROCS,
+    COSTS,
+    LATENCIES,
+    LESS_IS_BETTER,
+    SHARES,
+    Measure,
+    measure,
+    missing_words,
+    score_of,
+)
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.files import save_text
 
@@ -183,7 +193,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class FallenMeasure:
-    """A measure that is now below the lower end of the baseline's interval; `value` is None where no case has it."""
+    """A measure that is now worse than all of the baseline's interval; `value` is None where no case has it."""
 
     baseline: Measure
     value: float | None
@@ -191,6 +201,8 @@ class FallenMeasure:
     def __str__(self) -> str:
         now = "not measured" if self.value is None else f"{self.value:.4f}"
         then = self.baseline
+        if then.name in LESS_IS_BETTER:
+            return f"{then.name} is {now}, above {then.high:.4f}, the upper end of the baseline's {then.value:.4f}"
         return f"{then.name} is {now}, below {then.low:.4f}, the lower end of the baseline's {then.value:.4f}"
 
 
@@ -240,7 +252,11 @@ def falls(result: Result, baseline: Baseline) -> list[FallenMeasure]:
     """The measures that fell beyond the baseline's intervals."""
     now = measure(result.outcomes)
     values = [(then, now[then.name].value if then.name in now else None) for then in baseline.measures]
-    return [FallenMeasure(then, value) for then, value in values if value is None or value < then.low]
+    return [FallenMeasure(then, value) for then, value in values if value is None or _is_worse(value, then)]
+
+
+def _is_worse(value: float, then: Measure) -> bool:
+    return value > then.high if then.name in LESS_IS_BETTER else value < then.low
 
 
 def newly_wrong(result: Result, baseline: Baseline) -> Sequence[Outcome]:
