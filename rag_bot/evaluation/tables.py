@@ -27,8 +27,8 @@ from rag_bot.output import line
 NAMES = {
     "right": "right",
     "right_answers": "right answers",
-    "right_first_two": "right in the first two lines",
-    "answered_right": "answered, and right in the first two",
+    "right_first_two": "first two right",
+    "answered_right": "answered, first two right",
     "right_abstentions": "right abstentions",
     "answered_share_of_answerable": "answered, of the answerable",
     "none_share_of_answerable": "none, of the answerable",
@@ -57,8 +57,8 @@ SORT_NAMES = {
     "off_topic": "off-topic",
 }
 """The sorts of cases for people."""
-KIND_COLUMNS = tuple(name for name in OF_A_KIND if name != "MRR")
-"""The measures of a kind that tables show; MRR is in the JSON only."""
+KIND_COLUMNS = tuple(name for name in OF_A_KIND if name not in ("nDCG@10", "MRR"))
+"""The measures of a kind that tables show: as many as fit into 80 columns. The others are in the JSON only."""
 
 
 def evaluation_text(result: Result) -> RenderableType:
@@ -158,6 +158,7 @@ def _verdicts_table(outcomes: Sequence[Outcome]) -> Table:
 
 def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
     table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in KIND_COLUMNS[1:]))
+    table.padding, table.columns[0].no_wrap = (0, 1, 0, 0), True
     for kind, measures in kinds.items():
         right = measures["right"]
         around = f"{right.low:.2f} – {right.high:.2f}"
