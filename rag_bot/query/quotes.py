@@ -145,6 +145,8 @@ def score_lines(
         for line in lines_in(hit)
         if not only_links(hit.note, line)
     ]
+    if reader:  # to which each line comes with its headings; only a note of nothing else has them as lines
+        candidates = [candidate for candidate in candidates if candidate[1].kind is not Kind.HEADING] or candidates
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_LINES]
     if not candidates:
