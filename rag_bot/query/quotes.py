@@ -100,7 +100,7 @@ class TermWeights:
         terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        nowhere = [term for term, frequency in frequencies.items() if not frequency]
+        nowhere = [term for term, count in frequencies.items() if not count and not sources.names.has(term)]
         share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
         return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 
