@@ -37,7 +37,7 @@ Pair = tuple[Outcome, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MeasureDifference:
     """A measure in both results, over the cases that have it in both, and the p-value of the difference."""
 
     name: str
@@ -80,7 +80,7 @@ class Comparison:
     after: str
     common: int
     left_out: str
-    differences: tuple[Difference, ...]
+    differences: tuple[MeasureDifference, ...]
     fixed: tuple[Flip, ...]
     broken: tuple[Flip, ...]
     missing: tuple[str, ...]
@@ -143,7 +143,7 @@ def _left_out(before: Result, after: Result, common: int, names: tuple[str, str]
     return ", ".join(f"{count:,} {where}" for count, where in counts if count)
 
 
-def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
+def _differences(pairs: Sequence[Pair]) -> Iterator[MeasureDifference]:
     for name in SHARES:
         yield from _difference(name, [(score_of(then, name), score_of(now, name)) for then, now in pairs], mean)
     for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
@@ -159,13 +159,13 @@ def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
 
 def _difference(
     name: str, values: Sequence[tuple[float | None, float | None]], statistic: Statistic
-) -> Iterator[Difference]:
+) -> Iterator[MeasureDifference]:
     """One difference, or none where no case has the measure in both."""
     both = np.array([pair for pair in values if None not in pair], dtype=float)
     if len(both):
         before, after = both[:, 0], both[:, 1]
         p = randomisation_p(before, after, statistic)
-        yield Difference(name, float(statistic(before)), float(statistic(after)), p, len(both))
+        yield MeasureDifference(name, float(statistic(before)), float(statistic(after)), p, len(both))
 
 
 def _auroc_of(answerable: NDArray[np.bool_], confidences: Floats) -> Floats:

@@ -11,7 +11,7 @@ from itertools import chain
 from markupsafe import Markup
 
 from rag_bot.evaluation.cases import Evidence, any_pattern, needs, quote_pattern, sentences_of
-from rag_bot.evaluation.compare import Comparison, Difference, Flip
+from rag_bot.evaluation.compare import Comparison, Flip, MeasureDifference
 from rag_bot.evaluation.measures import LESS_IS_BETTER, first_evidence_rank, measure
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list, verdicts_table
@@ -114,7 +114,7 @@ def comparison_html(comparison: Comparison) -> Markup:
     )
 
 
-def _difference(difference: Difference) -> tuple[str, ...]:
+def _difference(difference: MeasureDifference) -> tuple[str, ...]:
     """A row of the table, and whether the change is "good", "bad" or perhaps chance ("")."""
     digits, change = difference.digits, difference.after - difference.before
     return (
