@@ -81,7 +81,7 @@ def answer_text(answer: Answer) -> RenderableType:
     above += [line(words, "bold") for words in [verdict_words(answer)] if words]
     if answer.abstained:
         nearest = [
-            Text.assemble(line(f"  {hit.chunk.location}", "cyan"), line(f"  {hit.note.title}", "dim"))
+            Text.assemble(line(f"  {hit.chunk.location}", "cyan"), _name(hit.note.path, hit.note.title))
             for hit in answer.nearest
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
@@ -177,37 +177,43 @@ def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[Rende
     head = Text.assemble(
         line(excerpt.name, "bold"),
         line(f"  {excerpt.location}", "cyan"),
-        line(f"  {excerpt.date}" if excerpt.date else "", "dim"),
+        line(f"  {excerpt.date}" if excerpt.date not in excerpt.location else "", "dim"),
         line("".join(f"  {words}" for words in changes), "yellow"),
     )
     text, end = Text(), 0
-    numbers: dict[int, str] = {}  # by the line that they begin in
+    numbers: dict[int, list[int]] = {}  # by the line that they begin in
     for citation in sorted(cited, key=lambda citation: citation.quote.start_char):
         start = max(end, citation.quote.start_char - excerpt.start_char)
         text.append(visible(excerpt.text[end:start]), "dim")
         first_line = excerpt.text.count("\n", 0, start)
-        numbers[first_line] = f"{numbers.get(first_line, '')}[{citation.number}]"
+        numbers.setdefault(first_line, []).append(citation.number)
         end = max(start, citation.quote.end_char - excerpt.start_char)
         text.append(visible(excerpt.text[start:end]), "bold")
     text.append(visible(excerpt.text[end:]), "dim")
-    margin = max(map(len, numbers.values()), default=0) + 1
+    marks = {number: "".join(f"[{mark}]" for mark in sorted(found)) for number, found in numbers.items()}
+    margin = max(map(len, marks.values()), default=0) + 1
     lines = [
-        Text.assemble((numbers.get(number, "").ljust(margin), "bold cyan"), words) if words else Text()
+        Text.assemble((marks.get(number, "").ljust(margin), "bold cyan"), words) if words else Text()
         for number, words in enumerate(text.split("\n", allow_blank=True))
     ]
     return [head, *(line(f"{' ' * margin}{part}", "dim") for part in excerpt.context), *lines]
 
 
+def _name(path: str, title: str, headings: Sequence[str] = ()) -> Text:
+    """What of a note's title and headings is not in its path."""
+    shown = "" if title == PurePath(path).stem else title
+    name = heading_path(shown, [heading for heading in headings if heading != title])
+    return line(f"  {name}" if name else "", "dim")
+
+
 def _citation_line(citation: Citation) -> Text:
-    """A citation's place, what is not in its path of its note's name and headings, and the beginning of its words."""
+    """A citation's place, and the beginning of its words."""
     quote = citation.quote
     words = " ".join(quote.text.split())
-    title = "" if quote.title == PurePath(quote.note_path).stem else quote.title
-    name = heading_path(title, [heading for heading in quote.headings if heading != quote.title])
     return Text.assemble(
         (f"[{citation.number}] ", "bold cyan"),
         line(quote.location, "cyan"),
-        line(f"  {name}" if name else "", "dim"),
+        _name(quote.note_path, quote.title, quote.headings),
         line(f"  {words if len(words) <= _BEGINNING else f'{words[:_BEGINNING]}…'}"),
         line(f"  {change_words(citation.change)}" if citation.stale else "", "yellow"),
     )
