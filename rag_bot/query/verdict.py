@@ -18,7 +18,7 @@ from rag_bot.records import ANSWERED, CLOSEST, NONE, Hit
 from rag_bot.text.sentences import asks
 from rag_bot.text.terms import STOP_WORDS, words_of
 
-# All fitted. "Answers": lines that answer against those that don't; "speaks": what the notes speak of, against questions
+# All fitted. "Answers": lines that answer against those that don't; "speaks": what notes speak of, against questions
 # about other things altogether. What the default reader has not read is judged by cosines and words.
 ANSWERS = {"intercept": -1.0, "reader": 0.5, "reader_second": 0.0, "line_words": 0.0}
 SPEAKS = {"intercept": -2.0, "reader": 0.1, "cosine": 5.0, "words": 2.0, "unmentioned": 0.0}
