@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rag_bot.query.confidence import Features, confidence
 
 from rag_bot import Library, UsageError
-from rag_bot.query.confidence import Features, confidence
 
 Write = Callable[..., Path]
 
