@@ -76,11 +76,6 @@ def test_a_question_of_20_000_characters_is_refused_in_one_line(corpus_library: 
     assert "\n" not in str(caught.value)
 
 
-def test_confidence_grows_with_each_thing_that_speaks_for_an_answer() -> None:
-    low = Features(line_cosine=0.3, words=0.3)
-    assert confidence(low) < confidence(Features(0.6, 0.3)) < confidence(Features(0.6, 0.6)) < 1
-
-
 @pytest.mark.parametrize("keywords", ["math word problems", "Nobel physicist", "fragments examples"])
 def test_keywords_that_all_stand_in_one_line_find_it(corpus_library: Library, keywords: str) -> None:
     answer = corpus_library.ask(keywords)
