@@ -184,15 +184,19 @@ class Author:
                 answer,
                 excerpts=excerpts_of(answer.citations, notes),
                 differences=differences,
-                notice=notice,
+                notice=_sentences(notice, by_quotes.notice),
                 timings_ms=watch.total(),
             )
-        said = growing.what_it_came_to
-        why = notice if notice and growing.is_empty else f"{notice} {self.llm.label} {said}.".lstrip()
-        return self._quotes(by_quotes, why, watch)
+        said = f"{self.llm.label} {growing.what_it_came_to}."
+        return self._quotes(by_quotes, notice if notice and growing.is_empty else _sentences(notice, said), watch)
 
     def _quotes(self, by_quotes: Answer, why: str, watch: Stopwatch) -> Answer:
-        return replace(by_quotes, model=self.llm.label, notice=f"{why} {QUOTES_INSTEAD}", timings_ms=watch.total())
+        notice = _sentences(why, QUOTES_INSTEAD, by_quotes.notice)
+        return replace(by_quotes, model=self.llm.label, notice=notice, timings_ms=watch.total())
+
+
+def _sentences(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 @lru_cache(maxsize=2)
