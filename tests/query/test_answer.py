@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rag_bot.query.confidence import Features, confidence
 
 from rag_bot import Library, UsageError
 

@@ -41,7 +41,8 @@ def read_stage(search: FullSearch, target: Target) -> Stage:
     read = "read by the reader" if was_read else "compared with the question"
     if compared:
         best = f"best {_numbered(compared[0])} ({_scores(search, compared[0])})"
-        return Stage("read", True, f"{len(compared)} of its lines were {read}, {best}", detail=detail)
+        count = f"{len(compared)} of its lines {'were' if compared[1:] else 'was'}"
+        return Stage("read", True, f"{count} {read}, {best}", detail=detail)
     remedy = ask_with_its_words(search, target.chunk.key)
     if own.rank > QUOTED_HITS:
         message = f"it is passage {own.rank}, and the lines of the best {QUOTED_HITS} are {read}"
@@ -99,7 +100,8 @@ def _weighed(features: Mapping[str, float], weights: Mapping[str, float]) -> dic
 
 def _estimate(probability: float, least: float, weighed: Mapping[str, float]) -> str:
     how = "at least" if probability >= least else "below"
-    parts = ", ".join(f"{name.replace('_', ' ')} {value:+.2f}" for name, value in weighed.items())
+    names = {name: name.replace("_", " ") for name in weighed} | {"intercept": "to begin with"}
+    parts = ", ".join(f"{names[name]} {value:+.2f}" for name, value in weighed.items())
     return f"{probability:.2f}, {how} {least} ({parts})"
 
 
