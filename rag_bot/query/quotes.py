@@ -253,7 +253,7 @@ def _share_of_words(note: Note, line: Line, terms: TermWeights) -> float:
     """
     text = text_of(note, line.span)
     if line.kind is not Kind.FRONT_MATTER:
-        return terms.share(text, " > ".join((*line.headings, *line.ancestors)))
+        return terms.share(text, " > ".join((note.title, *line.headings, *line.ancestors)))
     if asking := terms.question_words.asking_for(text):
         return terms.share(" ".join((note.title, text, *asking)))
     return terms.share(text, note.title) if terms.share(text) else 0.0
