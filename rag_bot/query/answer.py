@@ -20,10 +20,11 @@ from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
 from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.verdict import Judgement, judge_question
-from rag_bot.records import NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
+from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
+UNREAD_NAMED = 3  # files that could not be read; set by hand
 NEAREST = 3  # passages that are named where there is no answer; set by hand
 LONGEST_QUESTION = 2_000  # characters; set by hand
 
@@ -49,8 +50,8 @@ class Investigation:
     """What is found out about a question before it is answered.
 
     `query` is what was searched for in place of the question, `vector` its unit vector, `judged` the lines of the best
-    hits, best first, with what becomes of each; all of notes that pass the `filters`. `was_read` says whether the
-    reader has read them.
+    hits, best first, with what becomes of each. `was_read` says whether the reader has read them, `left_out` where
+    an answer may be that the search could not reach.
     """
 
     question: str
@@ -62,7 +63,7 @@ class Investigation:
     judged: list[JudgedLine]
     was_read: bool
     judgement: Judgement
-    filters: Filters
+    left_out: str = ""
 
 
 def clean_question(question: str) -> str:
@@ -140,9 +141,8 @@ def investigate(
         reads_words=sources.model.reads_words(query),
         today=today or date.today(),
     )
-    return Investigation(
-        question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, filters or Filters()
-    )
+    left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
+    return Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, left_out)
 
 
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
@@ -168,7 +168,7 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
         nearest=() if citations else tuple(investigation.hits[:NEAREST]),
         timings_ms=watch.total(),
         searched_for=investigation.query,
-        notice="" if citations else _what_was_searched(investigation.filters),
+        notice=investigation.left_out,
         excerpts=excerpts,
         differences=differing,
         unmentioned=judgement.unmentioned,
@@ -208,8 +208,13 @@ def _encoded(
     return query, vector
 
 
-def _what_was_searched(filters: Filters) -> str:
-    """That an answer may be elsewhere, where filters left something out of the search; else ""."""
+def _left_out(sources: Sources, filters: Filters) -> str:
+    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read."""
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
-    return f"Only notes{folder}{tag} were searched." if filters else ""
+    said = [f"Only notes{folder}{tag} were searched."] if filters else []
+    runs = sources.catalogue.runs(1, succeeded=True)
+    if unread := [failure.path for failure in runs[0].failed] if runs else []:
+        named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")
+        said.append(f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} could not be read: {named}.")
+    return " ".join(said)
