@@ -77,7 +77,6 @@ def _failed(outcome: Outcome) -> Markup:
     ]
     return html.failed(
         case,
-        confidence=f"{outcome.confidence:.2f}",
         expected=expected if case.answerable else (),
         pattern=_cut(case.pattern) if asks_more else "",
         got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],

@@ -67,6 +67,8 @@ class _Words:
         while last < len(self.content) and self.content[last] in _EMPHASIS:
             last += 1
         words = self.content[max(first, before) : last].strip()
+        if self.content[last : last + 1] == "\n":
+            words = words.rstrip("\\ ")  # which ends a line in Markdown
         if words:
             first = self.content.index(words, max(first, before))
             self.marked.append(Mark(first, first + len(words), Markup()))
