@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from rag_bot.markdown import format_of, plain_text, table_cells
 from rag_bot.records import Answer, Citation, Excerpt, Quote, change_words
-from rag_bot.ui.notes.markdown_view import Links
 from rag_bot.ui.notes.marked_view import Mark, code_marked, is_rows, plain_marked, render_marked
 from rag_bot.ui.templating import macros
 
@@ -60,7 +59,7 @@ def _body(excerpt: Excerpt, citations: Sequence[Citation], header: str) -> Marku
     if excerpt.is_code:
         return code_marked(excerpt.text, marks) + below
     if format_of(excerpt.note_path).is_markdown:
-        return render_marked(excerpt.text, marks, Links(excerpt.note_path, ()), header) + below
+        return render_marked(excerpt.text, marks, header) + below
     return plain_marked(excerpt.text, marks) + below
 
 

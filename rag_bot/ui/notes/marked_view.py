@@ -1,6 +1,6 @@
 """A piece of a note -> HTML as its Markdown means it, in which cited words are marked exactly where they stand.
 
-As in `markdown_view`, nothing of a note becomes markup but what markdown-it makes of it.
+As in `markdown_view`, nothing of a note becomes markup but what markdown-it makes of it; links are only their words.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _BOXES = {" ": ("open", "☐"), "x": ("done", "☑")}
 _BELOW_HEAD = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")  # the second line of a table
 _FENCE = re.compile(r"\n[ \t>]*(?:```+|~~~+)[ \t]*$")
 _SHORTEST_WRAPPED = 50  # characters of a line that ends where it was wrapped, and not for its own sake; set by hand
+_NO_LINKS = Links("", ())
 _MARK, _END_OF_MARK = Token("mark_open", "mark", 1), Token("mark_close", "mark", -1)
 _ENDS = (".", "!", "?", ":", "。", "！", "？")
 
@@ -75,7 +76,7 @@ class _Words:
         return bool(words)
 
 
-def render_marked(text: str, marks: Sequence[Mark], links: Links, header: str = "") -> Markup:
+def render_marked(text: str, marks: Sequence[Mark], header: str = "") -> Markup:
     """A piece of Markdown as HTML.
 
     `header` are the heads of the columns, joined by bars, for rows of a table that come without.
@@ -93,7 +94,7 @@ def render_marked(text: str, marks: Sequence[Mark], links: Links, header: str = 
     for words in shown:
         if words.token.type != "inline":
             words.token.type, words.token.content = "html_block", f"<pre><code>{_pieces(words)}</code></pre>\n"
-        elif (children := _inline(words, links, spaces[0], spaces[1])) is None:
+        elif (children := _inline(words, spaces[0], spaces[1])) is None:
             return plain_marked(text, marks)
         else:
             words.token.children = children
@@ -182,20 +183,17 @@ def _mark(shown: Sequence[_Words], marks: Sequence[Mark]) -> bool:
     return True
 
 
-def _inline(words: _Words, links: Links, opener: str, closer: str) -> list[Token] | None:
+def _inline(words: _Words, opener: str, closer: str) -> list[Token] | None:
     """The tokens inside a line or paragraph, marks around its words; None where Markdown swallowed the end of one."""
     content, at = "", 0
     for mark in words.marked:
         content += f"{words.content[at : mark.start]}{opener}{words.content[mark.start : mark.end]}{closer}"
         at = mark.end
-    tokens = inline_tokens(content + words.content[at:])
-    for token in tokens:
-        if "wiki" in token.meta:
-            token.meta["wiki"] = token.meta["wiki"].replace(opener, "").replace(closer, "")
+    tokens = [token for token in inline_tokens(content + words.content[at:]) if token.tag != "a"]
     shown = [_html(words.lead)]
     opened = closed = 0
     line = ""
-    for token in safe(tokens, links):
+    for token in safe(tokens, _NO_LINKS):
         if token.type == "softbreak":
             shown.append(token if _is_wrapped(line) else Token("hardbreak", "br", 0))
             line = ""
