@@ -40,7 +40,6 @@ UNREAD = ("line_cosine", "cosine", "words", "line_words", "unmentioned")
 SHOWN = 2  # of the first lines one has to be right
 NEAR_WEIGHT = 0.7  # near-topic questions are made to deceive, and rarer in life than in this data; set by hand
 RIDGE = 1e-3  # for each question; set by hand, so that no coefficient grows without end
-NEAR_ANSWERED, ANSWERABLE_NONE, OFF_NONE = 0.3, 0.05, 0.98  # what the thresholds are chosen for
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +73,41 @@ def report(rows: Sequence[Measured], answers: Sequence[str], speaks: Sequence[st
     answering, speaking = np.zeros(len(rows)), np.zeros(len(rows))
     for folder in folders:
         others = [row for row in rows if row.folder != folder]
-        own = [number for number, row in enumerate(rows) if row.folder == folder]
-        answering[own] = _probabilities(_fit_answers(others, answers), [rows[number] for number in own], answers)
-        speaking[own] = _probabilities(_fit_speaks(others, speaks), [rows[number] for number in own], speaks)
+        numbers = [number for number, row in enumerate(rows) if row.folder == folder]
+        answering[numbers] = _probabilities(_fit_answers(others, answers), [rows[at] for at in numbers], answers)
+        speaking[numbers] = _probabilities(_fit_speaks(others, speaks), [rows[at] for at in numbers], speaks)
     _print_coefficients("ANSWERS", answers, _fit_answers(rows, answers))
     _print_coefficients("SPEAKS", speaks, _fit_speaks(rows, speaks))
     kinds = np.array([row.kind for row in rows])
     right, missing = np.array([row.right for row in rows]), np.array([row.missing for row in rows])
     answerable, near, off = kinds == "", kinds == NEAR_TOPIC, kinds == OFF_TOPIC
-    answered = lambda least: (answering >= least) & ~missing  # noqa: E731
     for least in np.arange(0.3, 0.8, 0.05):
+        answered = (answering >= least) & ~missing
+        of_right, of_wrong = answered[answerable & right], answered[answerable & ~right]
         print(
-            f"answering >= {least:.2f}: right {np.mean(answered(least)[answerable & right]):.3f}, "
-            f"wrong {np.mean(answered(least)[answerable & ~right]):.3f}, near {np.mean(answered(least)[near]):.3f}, "
-            f"off {np.mean(answered(least)[off]):.3f}; of the answered right {np.mean(right[answered(least)]):.3f}"
+            f"answering >= {least:.2f}: right {of_right.mean():.3f}, wrong {of_wrong.mean():.3f}, "
+            f"near {answered[near].mean():.3f}, off {answered[off].mean():.3f}; "
+            f"of the answered right {right[answered].mean():.3f}"
         )
     for least in np.arange(0.05, 0.8, 0.05):
-        print(
-            f"speaking < {least:.2f}: answerable {np.mean(speaking[answerable] < least):.3f}, "
-            f"near {np.mean(speaking[near] < least):.3f}, off {np.mean(speaking[off] < least):.3f}"
-        )
+        of_answerable, of_near, of_off = (np.mean(speaking[kind] < least) for kind in (answerable, near, off))
+        print(f"speaking < {least:.2f}: answerable {of_answerable:.3f}, near {of_near:.3f}, off {of_off:.3f}")
     for folder in [*folders, ""]:
         own = np.array([folder in ("", row.folder) for row in rows])
-        good, bad = answering[own & answerable & right], answering[own & (near | (answerable & ~right))]
-        telling = auroc(good, answering[own & near]) if (own & near).any() else float("nan")
+        good, wrong = answering[own & answerable & right], answering[own & answerable & ~right]
+        deceived = answering[own & near]
+        off_topic = float(auroc(speaking[own & answerable], speaking[own & off]))
         print(
-            f"{folder or 'all':24} answerable {sum(own & answerable)}, right {np.mean(right[own & answerable]):.3f}; "
-            f"AUROC right : near {float(telling):.3f}, right : near or wrong {float(auroc(good, bad)):.3f}, "
-            f"answerable : off {float(auroc(speaking[own & answerable], speaking[own & off])):.3f}; lacking  a name: right {np.mean(missing[own & answerable & right]):.3f}, near {np.mean(missing[own & near]):.3f}"
+            f"{folder or 'all':24} answerable {sum(own & answerable)}, right {right[own & answerable].mean():.3f}; "
+            f"AUROC right : near {float(auroc(good, deceived)):.3f}, right : wrong {float(auroc(good, wrong)):.3f}, "
+            f"answerable : off {off_topic:.3f}; "
+            f"lacking a name: right {missing[own & right].mean():.3f}, near {missing[own & near].mean():.3f}"
         )
     for low in np.arange(0, 1, 0.2):
         inside = (answering >= low) & (answering < low + 0.2) & ~off
         if inside.any():
-            print(
-                f"answering {low:.1f}-{low + 0.2:.1f}: n={inside.sum()}, mean {answering[inside].mean():.2f}, right {right[inside].mean():.2f}"
-            )
+            mean, share = answering[inside].mean(), right[inside].mean()
+            print(f"answering {low:.1f}-{low + 0.2:.1f}: n={inside.sum()}, mean {mean:.2f}, right {share:.2f}")
 
 
 def _fit_answers(rows: Sequence[Measured], names: Sequence[str]) -> Floats:
@@ -149,7 +148,8 @@ def _measure_all(options: argparse.Namespace) -> Iterator[Measured]:
             foreign = [q for other, some in vaults if other != folder for q in some]
             drawn = random.sample(foreign, min(options.foreign, len(foreign)))
             foreign = [{"question": q["question"], "kind": OFF_TOPIC, "answerable": False} for q in drawn]
-            with Library(index=Path(work) / folder.name, **({"reader": ""} if options.unread else {})) as library:
+            reader = "" if options.unread else None
+            with Library(index=Path(work) / folder.name, reader=reader) as library:
                 library.ingest([folder])
                 for question in [*questions, *foreign]:
                     found = library.with_sources(

@@ -146,7 +146,8 @@ class Library:
     ) -> Answer:
         """The lines of the notes that answer a question, or that they don't; with a model, what it writes of them.
 
-        Without `llm` no model is asked, whatever the settings say. `today` is the day that it is asked on. Raises as `search`, with a model as `write`.
+        Without `llm` no model is asked, whatever the settings say. `today` is the day that it is asked on. Raises
+        as `search`, with a model as `write`.
         """
         if llm:
             turns = [Turn(turn) for turn in earlier]

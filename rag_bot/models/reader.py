@@ -67,7 +67,8 @@ class DefaultReader:
     def reads_words(self, text: str) -> bool:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         letters, words = sum(map(str.isalpha, text)), len({*encoded.word_ids})
-        if len(encoded.ids) > LETTER_BY_LETTER * max(letters, FEWEST_LETTERS):
+        pieces = sum(any(map(str.isalpha, token)) for token in encoded.tokens)
+        if pieces > LETTER_BY_LETTER * max(letters, FEWEST_LETTERS):
             return False
         is_english = detect(words_of(text), LANGUAGES, at_least=1, least_share=0.0) == ENGLISH
         return is_english or len(encoded.ids) < _PIECES_OF_A_WORD * words
@@ -90,7 +91,7 @@ class DefaultReader:
             }
             for number, row in zip(batch, self._session.run(None, feed)[0], strict=True):
                 logits[number] = row
-        return np.array(logits, dtype=np.float32).reshape(len(pairs), -1)
+        return np.array(logits, dtype=np.float32).reshape(len(pairs), -1 if pairs else 1)
 
 
 class OtherReader:

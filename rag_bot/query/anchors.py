@@ -13,6 +13,7 @@ from rag_bot.text.terms import ENGLISH, LANGUAGES, STOP_WORDS, detect, words_of
 _WORD = re.compile(r"\w(?:[\w.'’/:-]*\w)?")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-_./]?(0[1-9]|1[0-2])(?:[-_./]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")  # alone in a name: "Prices 2026"
 _MONTHS = "January February March April May June July August September October November December".split()
 _RELATIVE_YEARS = {"this year": 0, "last year": -1, "next year": 1}
 _DATE_KEYS = ("date", "updated", "modified", "created", "datum")
@@ -48,7 +49,8 @@ def date_of(note: Note) -> str:
     for text in (*values, note.path.rsplit("/", 1)[-1]):
         if match := _ISO_DATE.search(text):
             return "-".join(part for part in match.groups() if part)
-    return ""
+    year = _YEAR.search(note.path.rsplit("/", 1)[-1])
+    return year[0] if year else ""
 
 
 def _stands_in(anchor: str, text: str) -> bool:

@@ -100,7 +100,7 @@ class TermWeights:
         terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        nowhere = [term for term, frequency in frequencies.items() if not frequency]
+        nowhere = [term for term, count in frequencies.items() if not count and not sources.names.has(term)]
         share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
         return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 
@@ -145,6 +145,8 @@ def score_lines(
         for line in lines_in(hit)
         if not only_links(hit.note, line)
     ]
+    if reader:  # to which each line comes with its headings; only a note of nothing else has them as lines
+        candidates = [candidate for candidate in candidates if candidate[1].kind is not Kind.HEADING] or candidates
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_LINES]
     if not candidates:

@@ -32,7 +32,7 @@ SHOWN = 2  # of the first lines, in which what the question is about has to stan
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What speaks for an answer. `reader` and `reader_second` are logits of the best two lines, the others about 0 to 1.
+    """What speaks for an answer. `reader` and `reader_second` are logits of the best two lines, the others 0 to 1.
 
     `cosine` and `line_cosine`: of the question and the best passage, and the best line; `words`: share of the
     question's words in the best passages; `line_words`: in the best line and above it; `unmentioned`: of those that

@@ -259,7 +259,7 @@ def verdict_words(answer: Answer) -> str:
 
 
 def difference_words(difference: Difference) -> str:
-    """How citations differ, in one sentence: `These differ: 7.50 [1] (2026-01-02), 6.90 [2] (2025-03-04).`"""
+    """How citations differ, in one sentence: `Your notes differ: 7.50 [1] (2026), 6.90 [2] (2025).`"""
     parts = (
         f"{words or 'without it'} [{number}]" + (f" ({date})" if date else "")
         for number, words, date in zip(difference.citations, difference.words, difference.dates, strict=False)
