@@ -43,12 +43,14 @@ class Mark:
 class _Words:
     """What a token shows. `lines` say where it stands, as (place in `content`, place in the piece, length).
 
-    `marked` are the parts of `content` to mark, each with the badge behind it; `lead` is HTML before all.
+    `marked` are the parts of `content` to mark, each with the badge behind it; `lead` is HTML before all. `row` is the
+    line of a table's cell, else -1.
     """
 
     token: Token
     content: str
     lines: list[tuple[int, int, int]]
+    row: int = -1
     lead: Markup = field(default_factory=Markup)
     marked: list[Mark] = field(default_factory=list)
 
@@ -98,7 +100,7 @@ def render_marked(text: str, marks: Sequence[Mark], header: str = "") -> Markup:
             return plain_marked(text, marks)
         else:
             words.token.children = children
-    return Markup(parser().renderer.render(tokens, parser().options, {}))
+    return Markup(parser().renderer.render([*_with_room(tokens)], parser().options, {}))
 
 
 def plain_marked(text: str, marks: Sequence[Mark]) -> Markup:
@@ -131,7 +133,7 @@ def _table_head(lines: Sequence[str], header: str) -> list[str]:
 
 def _shown(tokens: Sequence[Token], lines: Sequence[str], starts: Sequence[int], above: int) -> Iterator[_Words]:
     """What is shown of the piece, in its order; `above` it, lines were put in."""
-    row, after = -1, 0  # where the next cell of this row begins
+    row, after = -1, 0  # where the next cell of this row may begin
     for number, token in enumerate(tokens):
         if token.type not in ("inline", "fence", "code_block") or not token.map:
             continue
@@ -146,8 +148,9 @@ def _shown(tokens: Sequence[Token], lines: Sequence[str], starts: Sequence[int],
                 at = lines[line].find(inside, after) if is_cell else lines[line].rfind(inside)
                 at = max(at, after if is_cell else 0)  # of a cell with an escaped bar in it only about
                 words.lines.append((place + piece.index(inside), starts[line] + at, len(inside)))
-                row, after = (line, at + len(inside)) if is_cell else (row, after)
+                row, after = (line, at + len(inside)) if is_cell else (-1, 0)
             place += len(piece) + 1
+        words.row = row
         if number > 1 and tokens[number - 2].type in ("list_item_open", "blockquote_open"):
             _take_lead(words, tokens[number - 2])
         yield words
@@ -173,13 +176,17 @@ def _take_lead(words: _Words, outer: Token) -> None:
 
 
 def _mark(shown: Sequence[_Words], marks: Sequence[Mark]) -> bool:
-    """Gives each mark to the words that it goes over, its badge to the last of them; False if one goes over none."""
+    """Gives each mark to the words that it goes over; False if one goes over none.
+
+    Its badge goes to the last of them; of a row to its first cell, which is in sight where the table is wide.
+    """
     for mark in sorted(marks, key=lambda mark: mark.start):
         touched = [words for words in shown if words.mark(mark.start, mark.end)]
         if not touched:
             return False
-        last = touched[-1].marked
-        last[-1] = replace(last[-1], badge=mark.badge)
+        row = [words for words in touched if words.row == touched[-1].row >= 0]
+        marked = (row or touched[-1:])[0].marked
+        marked[-1] = replace(marked[-1], badge=mark.badge)
     return True
 
 
@@ -195,7 +202,9 @@ def _inline(words: _Words, opener: str, closer: str) -> list[Token] | None:
     line = ""
     for token in safe(tokens, _NO_LINKS):
         if token.type == "softbreak":
-            shown.append(token if _is_wrapped(line) else Token("hardbreak", "br", 0))
+            space = Token("text", "", 0, content="\n")
+            flows = [_MARK, space, _END_OF_MARK] if opened > closed else [space]
+            shown += flows if _is_wrapped(line) else [Token("hardbreak", "br", 0)]
             line = ""
         elif token.type not in ("text", "text_special", "code_inline"):
             shown.append(token)
@@ -219,7 +228,17 @@ def _is_wrapped(line: str) -> bool:
     return len(line) >= _SHORTEST_WRAPPED and not line.rstrip().endswith(_ENDS)
 
 
-def _html(html: Markup) -> Token:
+def _with_room(tokens: Sequence[Token]) -> Iterator[Token]:
+    """With something around each table that it can be moved in, where it is wider than the page."""
+    for token in tokens:
+        if token.type == "table_open":
+            yield _html('<div class="wide">')
+        yield token
+        if token.type == "table_close":
+            yield _html("</div>")
+
+
+def _html(html: str) -> Token:
     return Token("html_inline", "", 0, content=str(html))
 
 
