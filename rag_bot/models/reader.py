@@ -22,7 +22,7 @@ from rag_bot.models.weights import find_model
 from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
 
 DEFAULT_READER = "default"
-READER_SHA256 = "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"
+READER_SHA256 = "9cbf6af9ed69cda51dcde9a5cdd121746c27835f37b1003c843ae1a75df359a9"
 _MODEL = Path(__file__).parent / "data" / "reader.onnx"
 _TOKENIZER = _MODEL.with_name("reader-tokenizer.json")
 _WINDOW = 192  # tokens of question and line: what the default one was taught with, and a little more

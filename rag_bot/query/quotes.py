@@ -53,7 +53,7 @@ NAMES, OPEN = "names", "open"
 class ScoredLine:
     """A line of a hit with what speaks for it: cosine and share of the query's words, both at most 1.
 
-    `answers` is the reader's logit, 0 without one; where there is one, only the best lines have a cosine.
+    `answers` is the reader's logit, 0 without one; what the default reader has read has no cosine.
     `hollow` is NAMES for a title or tags, OPEN for a question that nothing answers, else "".
     """
 
@@ -158,6 +158,9 @@ def score_lines(
             for (hit, line, share), logit, rank in zip(candidates, answers.tolist(), relevance.tolist(), strict=True)
         ]
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))
+        if reader.calibrated:
+            return scored
+        # Nothing is known of what its scores mean: whether the first lines answer is told by their cosines.
         best, rest = scored[:MOST_QUOTES], scored[MOST_QUOTES:]
         cosines = _cosines(sources, vector, [(line.hit, line.line) for line in best])
         return [*(replace(line, meaning=cosine) for line, cosine in zip(best, cosines, strict=True)), *rest]
