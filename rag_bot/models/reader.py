@@ -22,7 +22,7 @@ from rag_bot.models.weights import find_model
 from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
 
 DEFAULT_READER = "default"
-READER_SHA256 = "9cbf6af9ed69cda51dcde9a5cdd121746c27835f37b1003c843ae1a75df359a9"
+READER_SHA256 = "b02c408113649aef05b8185a0c0e61615ccaa3c0325f63a73b01b01e0dec9bb2"
 _MODEL = Path(__file__).parent / "data" / "reader.onnx"
 _TOKENIZER = _MODEL.with_name("reader-tokenizer.json")
 _WINDOW = 192  # tokens of question and line: what the default one was taught with, and a little more
