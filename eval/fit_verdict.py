@@ -7,8 +7,8 @@ folder. They must not be those that the reader was taught with, or its scores wo
 Besides its own off-topic questions each folder is asked `--foreign` of the other folders' questions.
 
 "Answers" parts answerable questions with a right line among the first two from all others. "Speaks" parts answerable
-and near-topic questions from off-topic ones; its intercept is moved so that `ANSWERABLE_NONE` of the answerable questions is
-below 0.5. Each folder's figures are from a fit on the other folders.
+and near-topic questions from off-topic ones; its intercept is moved so that `ANSWERABLE_NONE` of the answerable
+questions is below 0.5. Each folder's figures are from a fit on the other folders.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ _MODEL = Path(__file__).parent / "data" / "reader.onnx"
 _TOKENIZER = _MODEL.with_name("reader-tokenizer.json")
 _WINDOW = 192  # tokens of question and line: what the default one was taught with, and a little more
 OUTPUTS = 3  # that the text answers, that it says a sentence, and how relevant the reader it was taught from finds it
-# Lines are ranked by the first output and so much of the third: on two vaults that nobody had seen, the right line is then
-# first for .69 of the questions, with either alone for .65 and .67.
+# Lines are ranked by the first output and so much of the third: on two vaults that it was not taught with, the right
+# line is then first for .69 of the questions, with either alone for .65 and .67.
 RELEVANCE_WEIGHT = 0.3
 _BATCH = 16  # pairs in one forward pass of another reader; set by hand
 # Tokens for a word, on average: English has 1.0 to 1.4, other languages without vocabulary 1.6 to 2.7; measured on
