@@ -184,7 +184,11 @@ def sentence_figures(data: Path, packaged: Read, taught: Read) -> dict[str, Any]
     """AUROC and balanced accuracy at 0, by set."""
     figures = {}
     folder = data / "checker"
-    for file in [folder / "pairs-personal-more.jsonl", *sorted((folder / "public").glob("*.jsonl"))]:
+    for file in [
+        folder / "pairs-personal-more.jsonl",
+        folder / "pairs-public.jsonl",
+        *sorted((folder / "public").glob("*.jsonl")),
+    ]:
         rows = [sentence_pair(row, 1.0) for row in read_rows(file)]
         pairs, labels = [(row["sentence"], row["text"]) for row in rows], [row["label"] for row in rows]
         figures[file.stem] = {"pairs": len(pairs)} | {

@@ -30,6 +30,7 @@ SHARED = {  # questions by name -> the folder of their notes
     "simonw-til": "simonw-til",
     "jbranchaud-til": "jbranchaud-til",
 }
+TAUGHT = ("personal", "simonw-til", "jbranchaud-til")  # obsidian-help's notes have no licence that could be found
 PUBLIC = frozenset({"squad2", "squad2-train", "selqa", "policyqa", "condaqa"})
 # Everything below was set by hand, before the first run.
 NEAREST = 18  # lines of a vault, by words, among which the hard wrong ones are sought
@@ -47,8 +48,7 @@ PUBLIC_PAIRS = {  # NLI sets with a known free licence -> pairs taken at most
     "snli-test": 2_000,
     "cad-snli": 4_000,
     "scitail-dev": 2_000,
-    "help": 1_500,
-    "med": 1_500,
+    "med": 3_000,
 }
 EDITS = 1_000  # pairs made from the lines of each of our vaults
 STOP_WORDS = frozenset(
@@ -342,39 +342,51 @@ def _edited(sentence: str, numbers: Sequence[str], names: Sequence[str], rng: ra
     return rng.choice(edits) if edits else sentence
 
 
+def question_groups(data: Path, public: Path, packaged: Path, vaults: Mapping[Path, Vault]) -> list[Group]:
+    """All groups; `vaults` by the file with their questions. The packaged reader reads most of them."""
+    rng, scorer = random.Random(12), Scorer(packaged)
+    groups: list[Group] = []
+    for file, vault in vaults.items():
+        questions = [row for row in read_rows(file) if not is_left_out(row["id"])]
+        groups += vault_groups(vault, questions, f"vault-{file.stem}", scorer, rng)
+    for name in TAUGHT:
+        vault = Vault.read(data / "vaults" / SHARED[name])
+        rows = read_rows(data / "questions" / f"questions-{name}.jsonl")
+        questions = [row for row in rows if half_of(row["id"]) == "dev" and not row.get("turns")]
+        groups += vault_groups(vault, questions, name, scorer, rng)
+    groups += public_groups(data, public, rng)
+    scorer.fill([group for group in groups if group.source not in PUBLIC or rng.random() < DISTILLED])
+    return groups
+
+
+def sentence_pairs(data: Path, vaults: Iterable[Vault]) -> list[dict[str, Any]]:
+    rng = random.Random(12)
+    pairs = [pair for vault in vaults for pair in edited_pairs(vault, EDITS, rng)]
+    for name, most in PUBLIC_PAIRS.items():
+        rows = read_rows(data / "nli" / f"{name}.jsonl")
+        pairs += [sentence_pair(row, 1.0) for row in rng.sample(rows, min(most, len(rows)))]
+    return pairs + [sentence_pair(row, OUR_WEIGHT) for row in read_rows(data / "checker" / "pairs-personal.jsonl")]
+
+
+def write(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    print(f"{len(rows):,} examples in {file}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "public", "packaged", "out"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--vaults", type=Path, default=OUR_VAULTS, help="our own vaults, each with its questions")
+    parser.add_argument("--only", nargs="*", choices=("groups", "pairs"), default=("groups", "pairs"))
     options = parser.parse_args()
-    rng, scorer = random.Random(12), Scorer(options.packaged)
-    groups: list[Group] = []
-    pairs: list[dict[str, Any]] = []
-    for file in sorted(options.vaults.glob("[A-D].jsonl")):
-        vault = Vault.read(file.with_suffix(""))
-        questions = [row for row in read_rows(file) if not is_left_out(row["id"])]
-        groups += vault_groups(vault, questions, f"vault-{file.stem}", scorer, rng)
-        pairs += edited_pairs(vault, EDITS, rng)
-        print(file.stem, len(groups), len(pairs), flush=True)
-    for name, folder in SHARED.items():
-        vault = Vault.read(options.data / "vaults" / folder)
-        rows = read_rows(options.data / "questions" / f"questions-{name}.jsonl")
-        questions = [row for row in rows if half_of(row["id"]) == "dev" and not row.get("turns")]
-        groups += vault_groups(vault, questions, name, scorer, rng)
-        print(name, len(groups), flush=True)
-    groups += public_groups(options.data, options.public, rng)
-    for name, most in PUBLIC_PAIRS.items():
-        rows = read_rows(options.data / "nli" / f"{name}.jsonl")
-        pairs += [sentence_pair(row, 1.0) for row in rng.sample(rows, min(most, len(rows)))]
-    for name in ("pairs-personal", "pairs-public"):
-        pairs += [sentence_pair(row, OUR_WEIGHT) for row in read_rows(options.data / "checker" / f"{name}.jsonl")]
-    print(len(groups), "groups", sum(len(group.texts) for group in groups), "texts", len(pairs), "pairs", flush=True)
-    scorer.fill([group for group in groups if group.source not in PUBLIC or rng.random() < DISTILLED])
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, rows in (("groups", list(map(asdict, groups))), ("pairs", pairs)):
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (options.out / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    vaults = {file: Vault.read(file.with_suffix("")) for file in sorted(options.vaults.glob("[A-D].jsonl"))}
+    if "pairs" in options.only:
+        write(options.out / "pairs.jsonl", sentence_pairs(options.data, vaults.values()))
+    if "groups" in options.only:
+        groups = question_groups(options.data, options.public, options.packaged, vaults)
+        write(options.out / "groups.jsonl", list(map(asdict, groups)))
 
 
 if __name__ == "__main__":

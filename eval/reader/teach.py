@@ -36,6 +36,7 @@ from eval.reader.network import (
     open_tokenizer,
     read_rows,
 )
+from eval.reader.prepare import PUBLIC
 
 # All set by hand, before the first run; none was searched for.
 LEARNING_RATE = 7e-5
@@ -44,6 +45,7 @@ WEIGHT_DECAY = 0.01
 LONGEST_GRADIENT = 1.0
 BATCH_TOKENS = 2_048  # of a step, padding included: some 35 pairs
 SENTENCES_SHARE = 0.32  # of the tokens, for the output SAYS
+PUBLIC_ROUNDS, OUR_ROUNDS = 1, 2  # how often groups of public sets, and of vaults, are in one time round
 RIGHT_WEIGHS = 2.0  # a right line against a wrong one, of which there are four times as many
 LISTWISE, DISTILLED = 0.5, 0.5  # weights of the losses beside the one of the verdict
 RELEVANCE_SCALE = 4.0  # the packaged reader's scores spread by about this much
@@ -108,7 +110,11 @@ def _packed(units: Sequence[Any]) -> list[list[Any]]:
 
 
 def batches_of_groups(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[Batch]:
-    units = [(length_of([(row["question"], text) for text in row["texts"]]), len(row["texts"]), row) for row in rows]
+    units = [
+        (length_of([(row["question"], text) for text in row["texts"]]), len(row["texts"]), row)
+        for row in rows
+        for _ in range(PUBLIC_ROUNDS if row["source"] in PUBLIC else OUR_ROUNDS)
+    ]
 
     def make(batch: Sequence[Any]) -> Batch:
         made = Batch([], [], [], [], [])

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rag_bot.query.reading import context_of, reading_text
 
 from rag_bot.errors import NoteUnreadable
 from rag_bot.ingestion.readers import read_note
 from rag_bot.markdown import Kind, Line, entries, quotable_lines
 from rag_bot.query.lines import blocks_of, with_what_follows
-from rag_bot.query.reading import context_of, reading_text
 from rag_bot.records import Note
 
 K1, B = 1.2, 0.75  # of BM25: the usual values
