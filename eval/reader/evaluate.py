@@ -192,7 +192,7 @@ def sentence_figures(data: Path, packaged: Read, taught: Read) -> dict[str, Any]
         rows = [sentence_pair(row, 1.0) for row in read_rows(file)]
         pairs, labels = [(row["sentence"], row["text"]) for row in rows], [row["label"] for row in rows]
         figures[file.stem] = {"pairs": len(pairs)} | {
-            name: [round(area(scores, labels), 3), round(float(balanced_accuracy_score(labels, scores > 0)), 3)]
+            name: [round(area(scores.tolist(), labels), 3), round(float(balanced_accuracy_score(labels, scores > 0)), 3)]
             for name, scores in (("packaged", packaged(pairs)[:, 0]), ("taught", taught(pairs)[:, SAYS]))
         }
     return figures

@@ -46,6 +46,7 @@ LONGEST_GRADIENT = 1.0
 BATCH_TOKENS = 2_048  # of a step, padding included: some 35 pairs
 SENTENCES_SHARE = 0.32  # of the tokens, for the output SAYS
 PUBLIC_ROUNDS, OUR_ROUNDS = 1, 2  # how often groups of public sets, and of vaults, are in one time round
+EASY, EASY_KEPT = -9.0, 0.25  # wrong texts that the packaged reader gives less teach little: only this share is kept
 RIGHT_WEIGHS = 2.0  # a right line against a wrong one, of which there are four times as many
 LISTWISE, DISTILLED = 0.5, 0.5  # weights of the losses beside the one of the verdict
 RELEVANCE_SCALE = 4.0  # the packaged reader's scores spread by about this much
@@ -109,12 +110,23 @@ def _packed(units: Sequence[Any]) -> list[list[Any]]:
     return batches
 
 
-def batches_of_groups(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[Batch]:
-    units = [
-        (length_of([(row["question"], text) for text in row["texts"]]), len(row["texts"]), row)
-        for row in rows
-        for _ in range(PUBLIC_ROUNDS if row["source"] in PUBLIC else OUR_ROUNDS)
+def thinned(row: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    """The group without most of its easy wrong texts; the first text always stays."""
+    relevance = row["relevance"] or [math.nan] * len(row["texts"])
+    kept = [
+        at
+        for at, (label, score) in enumerate(zip(row["labels"], relevance, strict=True))
+        if at == 0 or label or not score < EASY or rng.random() < EASY_KEPT
     ]
+    some = {name: [row[name][at] for at in kept] for name in ("texts", "labels")}
+    return {"question": row["question"], **some, "relevance": [relevance[at] for at in kept]}
+
+
+def batches_of_groups(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[Batch]:
+    groups = [
+        thinned(row, rng) for row in rows for _ in range(PUBLIC_ROUNDS if row["source"] in PUBLIC else OUR_ROUNDS)
+    ]
+    units = [(length_of([(row["question"], text) for text in row["texts"]]), len(row["texts"]), row) for row in groups]
 
     def make(batch: Sequence[Any]) -> Batch:
         made = Batch([], [], [], [], [])
@@ -122,7 +134,7 @@ def batches_of_groups(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> 
             made.pairs.extend((row["question"], text) for text in row["texts"])
             made.labels.extend(map(float, row["labels"]))
             made.weights.extend(RIGHT_WEIGHS if label else 1.0 for label in row["labels"])
-            made.relevance.extend(row["relevance"] or [math.nan] * len(row["texts"]))
+            made.relevance.extend(row["relevance"])
             made.groups.extend([number] * len(row["texts"]))
         return made
 
