@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -141,15 +142,19 @@ class Library:
         filters: Filters | None = None,
         earlier: Sequence[str] = (),
         llm: LanguageModel | None = None,
+        today: date | None = None,
     ) -> Answer:
         """The lines of the notes that answer a question, or that they don't; with a model, what it writes of them.
 
-        Without `llm` no model is asked, whatever the settings say. Raises as `search`, with a model as `write`.
+        Without `llm` no model is asked, whatever the settings say. `today` is the day that it is asked on. Raises
+        as `search`, with a model as `write`.
         """
         if llm:
             turns = [Turn(turn) for turn in earlier]
-            return deque(self.write(question, llm=llm, filters=filters, turns=turns), maxlen=1)[0]
-        return self.with_sources(lambda sources: answer(sources, question, filters=filters, earlier=earlier))
+            return deque(self.write(question, llm=llm, filters=filters, turns=turns, today=today), maxlen=1)[0]
+        return self.with_sources(
+            lambda sources: answer(sources, question, filters=filters, earlier=earlier, today=today)
+        )
 
     def write(
         self,
@@ -158,6 +163,7 @@ class Library:
         llm: LanguageModel | None = None,
         filters: Filters | None = None,
         turns: Sequence[Turn] = (),
+        today: date | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
         """An answer in sentences by a language model, by default that of the settings, as it grows.
@@ -175,9 +181,17 @@ class Library:
         from rag_bot.query.prose.author import Author
 
         author = Author(llm or open_llm(self.settings), self.settings.generation, self.with_sources)
-        return author.write(question, filters=filters, turns=turns, stop=stop)
+        return author.write(question, filters=filters, turns=turns, today=today, stop=stop)
 
-    def why(self, question: str, place: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Trace:
+    def why(
+        self,
+        question: str,
+        place: str,
+        *,
+        filters: Filters | None = None,
+        earlier: Sequence[str] = (),
+        today: date | None = None,
+    ) -> Trace:
         """What became of a passage when a question is asked, and at which stage it was lost.
 
         `place` is a note, or lines of one: `notes/a.md:12-15`, a file on disk, the end of a path. Raises as `search`;
@@ -194,6 +208,7 @@ class Library:
                 place,
                 filters=filters,
                 earlier=earlier,
+                today=today,
                 why_absent=absent,
             )
         )
@@ -229,7 +244,13 @@ class Library:
 
     def warm_up(self) -> None:
         """Load what a question needs, so that the first one is as fast as the next."""
-        self.with_sources(lambda sources: sources.vectors.query(sources.model.encode_query("warm up"), 1))
+
+        def use(sources: Sources) -> None:
+            sources.vectors.query(sources.model.encode_query("warm up"), 1)
+            if sources.reader:
+                sources.reader.read("warm up", ["warm up"])
+
+        self.with_sources(use)
 
     def _prepared_model(self) -> EmbeddingModel:
         return EmbeddingModel.prepare(self.settings.model, self.settings.cache, self.settings.chunk_tokens)

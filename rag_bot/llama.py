@@ -186,6 +186,7 @@ class NotesQueryEngine(BaseQueryEngine):
                 for citation in answer.citations
             ],
             metadata={
+                "verdict": answer.verdict,
                 "abstained": answer.abstained,
                 "confidence": answer.confidence,
                 "mode": answer.mode,

@@ -40,8 +40,7 @@ class RetrievalSettings(BaseModel):
         default=0.5, ge=0, le=1, description="share of meaning in the fusion; the rest is words"
     )
     candidates: int = Field(default=100, ge=10, le=1000, description="passages taken from each of the two searches")
-    reranker: str = Field(default="", description="CrossEncoder that looks at the best passages again: name or folder")
-    reranked: int = Field(default=30, ge=1, le=200, description="passages that the re-ranker looks at")
+    reranked: int = Field(default=0, ge=0, le=200, description="best passages that the reader orders anew")
     feedback: float = Field(
         default=0.5, ge=0, le=2, description="how far a first ranking moves the question towards its best passages"
     )
@@ -84,6 +83,10 @@ class Settings(BaseSettings):
     )
     chunk_tokens: int | None = Field(
         default=None, ge=32, description="tokens of a passage, at most; without it, what the model reads, up to 256"
+    )
+    reader: str = Field(
+        default="default",
+        description="cross-encoder that reads the lines: the default, a CrossEncoder's name or folder, or none",
     )
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="how passages are searched for")
     llm: str = Field(

@@ -17,6 +17,8 @@ _LONGEST_LINE = 2_000  # characters; set by hand
 _MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
 # Must match all marks of block quotes and white space that a sentence may begin with, form feeds too; possessive.
 _QUOTE_MARKS = re.compile(r"[>\s]*+")
+# A bar that parts cells; one with a backslash before it stands in a cell.
+_CELL_END = re.compile(r"(?<!\\)\|")
 Spans = Iterable[tuple[int, int]]
 
 
@@ -90,5 +92,9 @@ def _rows(text: str, index: LineIndex, block: Block) -> tuple[Spans, tuple[str, 
 def table_header(text: str, block: Block) -> str:
     """The plain texts of a table's column heads, joined by bars."""
     first = text[block.span.start_char : block.span.end_char].splitlines()[0]
-    cells = (plain_text(cell) for cell in first.strip("|> \t").split("|"))
-    return " | ".join(cell for cell in cells if cell)
+    return " | ".join(cell for cell in table_cells(first) if cell)
+
+
+def table_cells(row: str) -> list[str]:
+    """The plain texts of a row's cells, empty ones too."""
+    return [plain_text(cell) for cell in _CELL_END.split(row.strip("> \t").removeprefix("|").removesuffix("|"))]

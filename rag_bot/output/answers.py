@@ -29,6 +29,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         **searched_for,
         "answer": answer.text,
         "mode": answer.mode,
+        "verdict": answer.verdict,
         "abstained": answer.abstained,
         "confidence": answer.confidence,
         "sentences": [

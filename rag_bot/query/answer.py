@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.confidence import THRESHOLD, Features, confidence, measure
+from rag_bot.query.anchors import date_of
+from rag_bot.query.duplicates import differences
+from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
 from rag_bot.query.open_index import Sources
-from rag_bot.query.quotes import ScoredLine, TermWeights, pick_quotes, score_lines
+from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
+from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
-from rag_bot.records import QUOTES, Answer, Citation, Filters, Hit, Sentence
+from rag_bot.query.verdict import Judgement, judge_question
+from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
+UNREAD_NAMED = 3  # files that could not be read; set by hand
 NEAREST = 3  # passages that are named where there is no answer; set by hand
 LONGEST_QUESTION = 2_000  # characters; set by hand
-NOT_IN_NOTES = "This is not in your notes."
 
 
 class Stopwatch:
@@ -44,8 +49,9 @@ class Stopwatch:
 class Investigation:
     """What is found out about a question before it is answered.
 
-    `query` is what was searched for in place of the question, `vector` its unit vector, `scored` the lines of the best
-    hits, best first, all of notes that pass the `filters`.
+    `query` is what was searched for in place of the question, `vector` its unit vector, `judged` the lines of the best
+    hits, best first, with what becomes of each. `was_read` says whether the reader has read them, `left_out` where
+    an answer may be that the search could not reach.
     """
 
     question: str
@@ -54,10 +60,10 @@ class Investigation:
     ranked: Ranked
     hits: list[Hit]
     terms: TermWeights
-    scored: list[ScoredLine]
-    features: Features
-    confidence: float
-    filters: Filters
+    judged: list[JudgedLine]
+    was_read: bool
+    judgement: Judgement
+    left_out: str = ""
 
 
 def clean_question(question: str) -> str:
@@ -87,20 +93,33 @@ def find(
     return hits, watch.total()
 
 
-def answer(sources: Sources, question: str, *, filters: Filters | None = None, earlier: Sequence[str] = ()) -> Answer:
-    """The lines of the notes that answer, or that they don't.
+def answer(
+    sources: Sources,
+    question: str,
+    *,
+    filters: Filters | None = None,
+    earlier: Sequence[str] = (),
+    today: date | None = None,
+) -> Answer:
+    """The lines of the notes that answer or come nearest, or that the notes don't speak of it.
 
-    `earlier` are the questions before it in a conversation, oldest first.
+    `earlier` are the questions before it in a conversation, oldest first; `today` is the day it is asked on.
 
     Raises:
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    return quoted(investigate(sources, question, filters=filters, earlier=earlier, watch=watch), watch)
+    return quoted(investigate(sources, question, filters=filters, earlier=earlier, today=today, watch=watch), watch)
 
 
 def investigate(
-    sources: Sources, question: str, *, filters: Filters | None, earlier: Sequence[str] = (), watch: Stopwatch
+    sources: Sources,
+    question: str,
+    *,
+    filters: Filters | None,
+    earlier: Sequence[str] = (),
+    today: date | None = None,
+    watch: Stopwatch,
 ) -> Investigation:
     """Everything that an answer is made of. Raises as `answer`."""
     question = clean_question(question)
@@ -109,36 +128,74 @@ def investigate(
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
     terms = TermWeights.of(sources, query)
-    scored = score_lines(sources, vector, terms, hits)
-    features = measure(query, terms, hits, scored, reads_words=sources.model.reads_words(query))
-    return Investigation(
-        question, query, vector, ranked, hits, terms, scored, features, confidence(features), filters or Filters()
+    reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
+    lines = score_lines(sources, query, vector, terms, hits, reader)
+    judged = list(judge(lines, was_read=reader is not None))
+    watch.lap("read")
+    judgement = judge_question(
+        query,
+        terms,
+        hits,
+        judged,
+        was_read=reader is not None and reader.calibrated,
+        reads_words=sources.model.reads_words(query),
+        today=today or date.today(),
     )
+    left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
+    return Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, left_out)
 
 
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
-    """The answer by quotes, or none where the notes do not seem to hold one."""
-    quotes = pick_quotes(investigation.scored) if investigation.confidence >= THRESHOLD else []
-    watch.lap("quotes")
+    """The answer by quotes: the lines that answer or come nearest, or none."""
+    judgement = investigation.judgement
+    shown = [line for line in investigation.judged if line.quote] if judgement.verdict != NONE else []
     notes = {hit.note.path: hit.note for hit in investigation.hits}
+    order, differing = _newest_first(shown)
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))
-        for number, quote in enumerate(quotes, start=1)
+        for number, quote in enumerate((line.quote for line in order if line.quote), start=1)
     )
-    text = "\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations)
-    return Answer(
+    excerpts = excerpts_of(citations, notes)
+    watch.lap("quotes")
+    found = Answer(
         question=investigation.question,
-        text=text or NOT_IN_NOTES,
+        text="\n\n".join(f"{citation.quote.text} [{citation.number}]" for citation in citations),
         citations=citations,
-        abstained=not citations,
-        confidence=round(investigation.confidence, 4),
+        verdict=judgement.verdict,
+        confidence=round(judgement.answering, 4),
         mode=QUOTES,
         sentences=tuple(Sentence(citation.quote.text, (citation.number,)) for citation in citations),
         nearest=() if citations else tuple(investigation.hits[:NEAREST]),
         timings_ms=watch.total(),
         searched_for=investigation.query,
-        notice="" if citations else _what_was_searched(investigation.filters),
+        notice=investigation.left_out,
+        excerpts=excerpts,
+        differences=differing,
+        unmentioned=judgement.unmentioned,
+        missing=judgement.missing,
     )
+    return found if citations else replace(found, text=verdict_words(found))
+
+
+def _newest_first(shown: Sequence[JudgedLine]) -> tuple[list[JudgedLine], tuple[Difference, ...]]:
+    """The lines to quote; of those that differ in a number, name or date the newest note's comes first."""
+    scored = [line.scored for line in shown]
+    lines = [
+        (
+            reading_text(line.hit.note, line.line).removeprefix(line.hit.note.title),
+            line.hit.note.path,
+            date_of(line.hit.note),
+        )
+        for line in scored
+    ]
+    order, found = list(shown), []
+    for group, words in differences(lines):
+        places = sorted(group)
+        for place, number in zip(places, group, strict=True):
+            order[place] = shown[number]
+        dates = tuple(lines[number][2] for number in group)
+        found.append(Difference(tuple(place + 1 for place in places), tuple(words), dates))
+    return order, tuple(found)
 
 
 def _encoded(
@@ -151,8 +208,13 @@ def _encoded(
     return query, vector
 
 
-def _what_was_searched(filters: Filters) -> str:
-    """That an answer may be elsewhere, where filters left something out of the search; else ""."""
+def _left_out(sources: Sources, filters: Filters) -> str:
+    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read."""
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
-    return f"Only notes{folder}{tag} were searched." if filters else ""
+    said = [f"Only notes{folder}{tag} were searched."] if filters else []
+    runs = sources.catalogue.runs(1, succeeded=True)
+    if unread := [failure.path for failure in runs[0].failed] if runs else []:
+        named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")
+        said.append(f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} could not be read: {named}.")
+    return " ".join(said)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from rag_bot.errors import IndexUnusable
 from rag_bot.models import EmbeddingModel
+from rag_bot.models.reader import Reader, open_reader
 from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
@@ -23,7 +24,7 @@ _TRIES = 10  # set by hand: a sync that changes the state during ten questions i
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a question is asked of: one state of the catalogue, both indexes, and the model that embedded them.
+    """What a question is asked of: one state of the catalogue, both indexes, the model that embedded them, the reader.
 
     Open for the length of one question; `catalogue` is inside a snapshot.
     """
@@ -33,6 +34,7 @@ class Sources:
     words: WordIndex
     model: EmbeddingModel
     settings: RetrievalSettings
+    reader: Reader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,14 @@ class OpenIndex:
                 try:
                     with self._in_use(catalogue) as opened:
                         result = use(
-                            Sources(catalogue, opened.vectors, opened.words, opened.model, self.settings.retrieval)
+                            Sources(
+                                catalogue,
+                                opened.vectors,
+                                opened.words,
+                                opened.model,
+                                self.settings.retrieval,
+                                open_reader(self.settings.reader),
+                            )
                         )
                 except IndexUnusable:
                     if self.generation() == begun:

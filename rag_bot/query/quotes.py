@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import log
+from dataclasses import dataclass, field, replace
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +18,22 @@ from rag_bot.markdown import (
     without_links,
     without_note_links,
 )
-from rag_bot.query.duplicates import repeats, word_shingles
+from rag_bot.models.reader import Reader
+from rag_bot.query.duplicates import agree, repeats, word_shingles
 from rag_bot.query.front_matter import QuestionWords, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
 from rag_bot.query.open_index import Sources
+from rag_bot.query.reading import reading_text
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.text.sentences import asks
-from rag_bot.text.terms import ENGLISH, content_terms
+from rag_bot.text.terms import ENGLISH, STOP_WORDS, content_terms
 
 # All of these are set by hand on the corpus and on `eval/questions.jsonl`, unless they say otherwise.
 QUOTED_HITS = 6  # passages that are read line by line
 MOST_LINES = 24  # that are embedded for one question; measured: 40 were no better
 READ_OF_LINE = 250  # characters of a line that are embedded: what it is about shows at its beginning
 MOST_QUOTES = 5
+LEAST_BELOW_READ = 3.0  # logits below the best line's, as the reader gives them, for a further line to be shown
 LEAST_SHARE = 0.74  # of the best line's score, for a further line to be shown
 MEANING, WORDS, PASSAGE = 0.5, 0.3, 0.2  # weights of cosine, of words found, and of the passage's own score
 NEARLY_ALL_WORDS = 0.8  # where the best line has this share of the query's words, so must a further line, nearly
@@ -49,6 +53,7 @@ NAMES, OPEN = "names", "open"
 class ScoredLine:
     """A line of a hit with what speaks for it: cosine and share of the query's words, both at most 1.
 
+    `answers` is the reader's logit, 0 without one; where there is one, only the best lines have a cosine.
     `hollow` is NAMES for a title or tags, OPEN for a question that nothing answers, else "".
     """
 
@@ -58,6 +63,7 @@ class ScoredLine:
     words: float
     score: float
     hollow: str = ""
+    answers: float = 0.0
 
     @property
     def text(self) -> str:
@@ -80,11 +86,13 @@ class JudgedLine:
 
 @dataclass(frozen=True, slots=True)
 class TermWeights:
-    """The query's words with their weight: rare words in the notes count more."""
+    """The query's words with their weight: rare words in the notes count more. `unmentioned` stand nowhere in them."""
 
     weights: Mapping[tuple[str, ...], float]
     languages: tuple[str, ...] = (ENGLISH,)
     question_words: QuestionWords = field(default_factory=QuestionWords)
+    unmentioned: tuple[str, ...] = ()
+    share_unmentioned: float = 0.0
 
     @classmethod
     def of(cls, sources: Sources, query: str) -> TermWeights:
@@ -92,7 +100,9 @@ class TermWeights:
         terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        return cls(weights, languages, QuestionWords.of(query))
+        nowhere = [term for term, frequency in frequencies.items() if not frequency]
+        share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
+        return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 
     def words_in(self, text: str) -> set[tuple[str, ...]]:
         """The words of a text that carry meaning, each as the indexed languages spell it."""
@@ -109,26 +119,61 @@ class TermWeights:
         return present / total if total else 0.0
 
 
+def _as_written(query: str, terms: Sequence[tuple[str, ...]], languages: Sequence[str]) -> tuple[str, ...]:
+    """The words of a query that are these terms."""
+    words = dict.fromkeys(re.findall(r"\w(?:[\w'’-]*\w)?", query))
+    return tuple(
+        word for word in words if set(content_terms(word, languages)) <= {*terms} and word.lower() not in STOP_WORDS
+    )
+
+
 def score_lines(
-    sources: Sources, vector: NDArray[np.float32], terms: TermWeights, hits: Sequence[Hit]
+    sources: Sources,
+    query: str,
+    vector: NDArray[np.float32],
+    terms: TermWeights,
+    hits: Sequence[Hit],
+    reader: Reader | None,
 ) -> list[ScoredLine]:
-    """The lines of the best hits, best first. `vector` is the query's unit vector."""
+    """The lines of the best hits, best first. `vector` is the query's unit vector.
+
+    The words found and the passages' scores choose those that the reader reads; without one, that are embedded.
+    """
     candidates = [
         (hit, line, _share_of_words(hit.note, line, terms))
         for hit in hits[:QUOTED_HITS]
         for line in lines_in(hit)
         if not only_links(hit.note, line)
     ]
+    if reader:  # to which each line comes with its headings; only a note of nothing else has them as lines
+        candidates = [candidate for candidate in candidates if candidate[1].kind is not Kind.HEADING] or candidates
     candidates.sort(key=lambda candidate: -(WORDS * candidate[2] + PASSAGE * candidate[0].score))
     candidates = candidates[:MOST_LINES]
     if not candidates:
         return []
-    meanings = sources.model.encode_documents([_embedded(hit.note, line) for hit, line, _ in candidates]) @ vector
+    if reader:
+        answers, relevance = reader.read(query, [reading_text(hit.note, line) for hit, line, _ in candidates])
+        scored = [
+            ScoredLine(hit, line, 0.0, share, 1 / (1 + exp(-rank)), _hollow(hit.note, line, terms), logit)
+            for (hit, line, share), logit, rank in zip(candidates, answers.tolist(), relevance.tolist(), strict=True)
+        ]
+        scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))
+        best, rest = scored[:MOST_QUOTES], scored[MOST_QUOTES:]
+        cosines = _cosines(sources, vector, [(line.hit, line.line) for line in best])
+        return [*(replace(line, meaning=cosine) for line, cosine in zip(best, cosines, strict=True)), *rest]
+    cosines = _cosines(sources, vector, [(hit, line) for hit, line, _ in candidates])
     scored = [
         ScoredLine(hit, line, cosine, share, _score(hit, line, cosine, share, terms), _hollow(hit.note, line, terms))
-        for (hit, line, share), cosine in zip(candidates, meanings.tolist(), strict=True)
+        for (hit, line, share), cosine in zip(candidates, cosines, strict=True)
     ]
     return sorted(scored, key=lambda line: -line.score)
+
+
+def _cosines(sources: Sources, vector: NDArray[np.float32], lines: Sequence[tuple[Hit, Line]]) -> list[float]:
+    cosines: list[float] = (
+        sources.model.encode_documents([_embedded(hit.note, line) for hit, line in lines]) @ vector
+    ).tolist()
+    return cosines
 
 
 def only_links(note: Note, line: Line) -> bool:
@@ -136,13 +181,11 @@ def only_links(note: Note, line: Line) -> bool:
     return _is_mostly(without_note_links, text_of(note, line.span))
 
 
-def pick_quotes(scored: Sequence[ScoredLine]) -> list[Quote]:
-    """The lines to show, best first: those nearly as good as the best, each with what belongs to it, none twice."""
-    return [judged.quote for judged in judge(scored) if judged.quote]
+def judge(lines: Sequence[ScoredLine], *, was_read: bool) -> Iterator[JudgedLine]:
+    """What becomes of each line, in the same order: those nearly as good as the best are shown, none twice.
 
-
-def judge(lines: Sequence[ScoredLine]) -> Iterator[JudgedLine]:
-    """What becomes of each line, in the same order."""
+    Each quote has what belongs to it. A line that a reader has read needs no words of the question.
+    """
     if not lines:
         return
     leader = leading(lines)
@@ -155,13 +198,17 @@ def judge(lines: Sequence[ScoredLine]) -> Iterator[JudgedLine]:
         dropped = ""
         if scored.hollow == NAMES and not leader.hollow:
             dropped = "names"
+        elif scored.answers < leader.answers - LEAST_BELOW_READ:
+            dropped = "score"
+        elif was_read:
+            pass
         elif scored.words < SHARE_OF_SIBLING_WORDS * best_sibling:
             dropped = "siblings"
         elif leader.words >= NEARLY_ALL_WORDS and scored.words < SHARE_OF_BEST_WORDS * leader.words:
             dropped = "words"
         elif scored.score < LEAST_SHARE * leader.score:
             dropped = "score"
-        elif len(quotes) == MOST_QUOTES:
+        if not dropped and len(quotes) == MOST_QUOTES:
             dropped = "most"
         if dropped:
             yield JudgedLine(scored, dropped=dropped)
@@ -263,4 +310,4 @@ def _are_same(quote: Quote, other: Quote) -> bool:
     if quote.note_path == other.note_path:
         overlap = quote.start_char < other.end_char and other.start_char < quote.end_char
         return overlap or quote.text.strip() == other.text.strip()
-    return repeats(word_shingles(quote.text), word_shingles(other.text))
+    return repeats(word_shingles(quote.text), word_shingles(other.text)) and agree(quote.text, other.text)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.models.cross_encoder import open_reranker
 from rag_bot.query.duplicates import collapse
 from rag_bot.query.fusion import Ranking, cosines_to, fuse
 from rag_bot.query.open_index import Sources
@@ -76,7 +75,7 @@ def rank(
     passages = sources.words.count()
     fused = fuse(candidates.vectors, dict(candidates.words), vector, passages=passages, settings=sources.settings)
     paths = sources.catalogue.paths_matching(filters) if filters else None
-    return Ranked(candidates, _reranked(sources, query, fused) if sources.settings.reranker else fused, paths)
+    return Ranked(candidates, _reranked(sources, query, fused), paths)
 
 
 def take(sources: Sources, ranked: Ranked, vector: NDArray[np.float32], limit: int) -> list[Hit]:
@@ -143,10 +142,13 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
 
 
 def _reranked(sources: Sources, query: str, fused: Ranking) -> Ranking:
-    """The best passages as a re-ranker orders them; those it did not look at keep their order below."""
+    """The best passages as the reader orders them, where the settings say so; the others keep their order below."""
+    if not sources.reader or not sources.settings.reranked:
+        return fused
     again, rest = fused[: sources.settings.reranked], fused[sources.settings.reranked :]
     texts = {chunk.key: chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks([key for key, _ in again])}
-    scores = open_reranker(sources.settings.reranker).scores(query, list(texts.values()))
+    _, relevance = sources.reader.read(query, list(texts.values()))
+    scores = (1 / (1 + np.exp(-relevance))).tolist()
     ranked = sorted(zip(texts, scores, strict=True), key=lambda item: (-item[1], item[0]))
     least = ranked[-1][1] if ranked else 0.0
     return [*ranked, *((key, least * score) for key, score in rest)]

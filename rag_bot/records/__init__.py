@@ -1,9 +1,12 @@
 """The records that everything passes around. They hold facts and no behaviour beyond naming them."""
 
 from rag_bot.records.answers import (
+    ANSWERED,
+    CLOSEST,
     DELETED,
     ELSEWHERE,
     NO_CLAIM,
+    NONE,
     PARTLY,
     PROSE,
     QUOTES,
@@ -13,6 +16,8 @@ from rag_bot.records.answers import (
     UNSUPPORTED,
     Answer,
     Citation,
+    Difference,
+    Excerpt,
     Filters,
     Hit,
     Place,
@@ -22,8 +27,10 @@ from rag_bot.records.answers import (
     Turn,
     Usage,
     change_words,
+    difference_words,
     heading_path,
     support_words,
+    verdict_words,
 )
 from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
 from rag_bot.records.syncs import (
@@ -42,9 +49,12 @@ from rag_bot.records.syncs import (
 )
 
 __all__ = [
+    "ANSWERED",
     "CHANGES",
+    "CLOSEST",
     "DELETED",
     "ELSEWHERE",
+    "NONE",
     "NO_CLAIM",
     "PARTLY",
     "PROSE",
@@ -57,6 +67,8 @@ __all__ = [
     "Answer",
     "Chunk",
     "Citation",
+    "Difference",
+    "Excerpt",
     "Failure",
     "Filters",
     "Hit",
@@ -79,8 +91,10 @@ __all__ = [
     "Verification",
     "Writer",
     "change_words",
+    "difference_words",
     "heading_path",
     "location",
     "split_location",
     "support_words",
+    "verdict_words",
 ]

@@ -9,6 +9,8 @@ from rag_bot.records.notes import Chunk, Note, location
 
 SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
 """What the notes say to a sentence."""
+ANSWERED, CLOSEST, NONE = "answered", "closest", "none"
+"""The verdicts: the shown lines state it; the notes come near, here are the lines; the notes don't speak of it."""
 QUOTES, PROSE = "quotes", "prose"
 """The modes of an answer: lines of the notes, or sentences that a language model wrote."""
 DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere", "unreadable"
@@ -114,6 +116,47 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a note that is shown whole: a paragraph, a list, a table, code with what announces it.
+
+    `text == note.text[start_char:end_char]`. `citations` are the numbers of those that stand in it; `context` is what
+    stands above it in lists and tables, `date` the note's own (ISO 8601), "" where it has none.
+    """
+
+    note_path: str
+    title: str
+    headings: tuple[str, ...]
+    context: tuple[str, ...]
+    text: str
+    start_char: int
+    end_char: int
+    start_line: int
+    end_line: int
+    citations: tuple[int, ...]
+    date: str = ""
+
+    @property
+    def location(self) -> str:
+        return location(self.note_path, self.start_line, self.end_line)
+
+    @property
+    def name(self) -> str:
+        return heading_path(self.title, self.headings)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Citations that say the same but for a number, name or date, the newest note's first.
+
+    For each citation `words` are those that the others lack, and `dates` the date of its note, "" without one.
+    """
+
+    citations: tuple[int, ...]
+    words: tuple[str, ...]
+    dates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer and the numbers of the citations it stands on.
 
@@ -147,8 +190,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question got. `confidence` in [0, 1] is the estimated probability that the notes answer it.
+    """What a question got. `verdict` is "answered", "closest" or "none".
 
+    `confidence` in [0, 1] is the estimated probability that the shown lines answer it. `excerpts` show the citations
+    where they stand, grouped by note, the best first; `differences` are citations that contradict each other.
+    `unmentioned` are the question's words that stand nowhere in the notes, `missing` those that the lines lack
+    although the question hangs on them.
     `searched_for` is the question with the subject of those before it and with its misspelt words mended. `mode` is
     "quotes", or "prose" for what the language model `model` wrote. `notice` says why it is not what was asked for: the
     model failed or was stopped, or nothing that it wrote is supported. `draft` is what a model has begun and nobody
@@ -158,7 +205,7 @@ class Answer:
     question: str
     text: str
     citations: tuple[Citation, ...]
-    abstained: bool
+    verdict: str
     confidence: float
     mode: str
     sentences: tuple[Sentence, ...]
@@ -169,6 +216,14 @@ class Answer:
     notice: str = ""
     draft: str = ""
     usage: Usage | None = None
+    excerpts: tuple[Excerpt, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    unmentioned: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def abstained(self) -> bool:
+        return self.verdict == NONE
 
     @property
     def remembered(self) -> str:
@@ -185,6 +240,29 @@ class Answer:
 def heading_path(title: str, headings: Sequence[str]) -> str:
     """`Title › Heading › Heading`; a heading that repeats the title is left out."""
     return " › ".join(part for part in (title, *(heading for heading in headings if heading != title)) if part)
+
+
+def verdict_words(answer: Answer) -> str:
+    """What a reader is told of an answer's verdict, in one or two sentences; "" where the lines answer."""
+    named = ", ".join(f"“{word}”" for word in answer.unmentioned)
+    unmentioned = f"Your notes don't mention {named}." if named else ""
+    if answer.verdict == NONE:
+        return " ".join(part for part in ("This is not in your notes.", unmentioned) if part)
+    if answer.verdict == ANSWERED:
+        return ""
+    lacking = [f"“{word}”" for word in answer.missing if word not in answer.unmentioned]
+    missing = f"They say nothing of {', '.join(lacking)}." if lacking else ""
+    closest = "Your notes come near this; these lines may not answer it."
+    return " ".join(part for part in (closest, unmentioned, missing) if part)
+
+
+def difference_words(difference: Difference) -> str:
+    """How citations differ, in one sentence: `These differ: 7.50 [1] (2026-01-02), 6.90 [2] (2025-03-04).`"""
+    parts = (
+        f"{words or 'without it'} [{number}]" + (f" ({date})" if date else "")
+        for number, words, date in zip(difference.citations, difference.words, difference.dates, strict=True)
+    )
+    return f"Your notes differ: {', '.join(parts)}."
 
 
 def change_words(change: str) -> str:

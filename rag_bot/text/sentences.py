@@ -15,7 +15,10 @@ _STOP = re.compile(rf"([.!?…。！？]++)([{_CLOSERS}]*+)")
 _FULL_WIDTH = frozenset("。！？")
 _TICKS = re.compile(r"`+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_NEXT_WORD = re.compile(r"[\s>]*+(\S*+)")
+# The first word of a line; a link and code are one, with the white space in them, as who wraps by hand parts neither.
+_NEXT_WORD = re.compile(
+    r"[\s>]*+((?:!?\[\[[^\[\]\r\n]*+\]\]|!?\[[^\[\]\r\n]*+\](?:\([^()\r\n]*+\))?+|`[^`\r\n]*+`)?+\S*+)"
+)
 # What may stick out of a wrapped line: the address of a link, or one that stands bare.
 _ADDRESS = re.compile(r"\]\([^()\s]*+\)|https?://[^\s()<>]++")
 _NOT_BLANK = re.compile(r"\S")

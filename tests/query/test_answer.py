@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library, UsageError
-from rag_bot.query.confidence import Features, confidence
 
 Write = Callable[..., Path]
 
@@ -74,11 +73,6 @@ def test_a_question_of_20_000_characters_is_refused_in_one_line(corpus_library: 
     with pytest.raises(UsageError, match="20,000 characters; at most 2,000") as caught:
         corpus_library.ask("why " * 4999 + "why?")
     assert "\n" not in str(caught.value)
-
-
-def test_confidence_grows_with_each_thing_that_speaks_for_an_answer() -> None:
-    low = Features(line_cosine=0.3, words=0.3)
-    assert confidence(low) < confidence(Features(0.6, 0.3)) < confidence(Features(0.6, 0.6)) < 1
 
 
 @pytest.mark.parametrize("keywords", ["math word problems", "Nobel physicist", "fragments examples"])

@@ -5,20 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 
 from rag_bot.check import Checker
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.models import EmbeddingModel
-from rag_bot.query.answer import NEAREST, NOT_IN_NOTES, Investigation, Stopwatch, clean_question, investigate, quoted
+from rag_bot.query.answer import NEAREST, Investigation, Stopwatch, clean_question, investigate, quoted
 from rag_bot.query.open_index import Sources
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.growing_answer import GrowingAnswer
 from rag_bot.query.prose.prompt import compose_prompt
 from rag_bot.query.prose.reading import Reader
 from rag_bot.query.prose.rewriting import rewrite
-from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
+from rag_bot.records import NONE, PROSE, Answer, Filters, Turn, Usage
 from rag_bot.settings import LlmSettings
 
 STOPPED = "Stopped."
@@ -52,6 +53,7 @@ class Author:
         *,
         filters: Filters | None = None,
         turns: Sequence[Turn] = (),
+        today: date | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
         """The answer as it grows. The last one is whole, and the one before it has all that the model wrote.
@@ -65,7 +67,7 @@ class Author:
             ModelError: the CrossEncoder of the settings that checks as well cannot be loaded.
         """
         watch = Stopwatch()
-        searched_question = self._search(clean_question(question), filters, turns, stop, watch)
+        searched_question = self._search(clean_question(question), filters, turns, today, stop, watch)
         by_quotes = searched_question.by_quotes
         if by_quotes.abstained:
             yield by_quotes
@@ -92,6 +94,7 @@ class Author:
         question: str,
         filters: Filters | None,
         turns: Sequence[Turn],
+        today: date | None,
         stop: threading.Event | None,
         watch: Stopwatch,
     ) -> SearchedQuestion:
@@ -99,7 +102,9 @@ class Author:
 
         def search(searched: str, earlier: Sequence[str]) -> SearchedQuestion:
             def use(sources: Sources) -> SearchedQuestion:
-                investigation = investigate(sources, searched, filters=filters, earlier=earlier, watch=watch)
+                investigation = investigate(
+                    sources, searched, filters=filters, earlier=earlier, today=today, watch=watch
+                )
                 investigation = replace(investigation, question=question)
                 checker = _checker(sources.model, self.settings.nli)
                 return SearchedQuestion(investigation, quoted(investigation, watch), checker)
@@ -153,10 +158,11 @@ class Author:
         if growing.refused:
             return replace(
                 searched_question.by_quotes,
-                text=NOT_IN_NOTES,
+                text="",
                 citations=(),
                 sentences=(),
-                abstained=True,
+                excerpts=(),
+                verdict=NONE,
                 mode=PROSE,
                 model=self.llm.label,
                 nearest=tuple(searched_question.investigation.hits[:NEAREST]),

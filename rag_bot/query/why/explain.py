@@ -6,6 +6,7 @@ Nothing is searched, fused or picked a second way: the stages are read off the v
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
@@ -31,6 +32,7 @@ def explain(
     *,
     filters: Filters | None,
     earlier: Sequence[str] = (),
+    today: date | None = None,
     why_absent: Callable[[str], Absence],
 ) -> Trace:
     """What became of the passage at a place (`notes/a.md:12-15`, or a note without lines) when a question is asked.
@@ -60,7 +62,7 @@ def explain(
     ]
     if not targets:
         return Trace(question, note.path, wanted.lines, _nothing_there(note, wanted, change_since(note, "")))
-    search = FullSearch.of(sources, question, filters, earlier, [target.chunk for target in targets])
+    search = FullSearch.of(sources, question, filters, earlier, today, [target.chunk for target in targets])
 
     def distance(target: Target, passage: PassageTrace) -> tuple[float, ...]:
         """Smaller for those that came farther: by citation, by stages, by fused rank, by meaning."""

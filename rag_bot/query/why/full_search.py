@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rag_bot.query.answer import ANSWER_HITS, Investigation, Stopwatch, investigate
-from rag_bot.query.confidence import THRESHOLD
 from rag_bot.query.fusion import Ranking
 from rag_bot.query.open_index import Sources
-from rag_bot.query.quotes import JudgedLine, TermWeights, judge
+from rag_bot.query.quotes import JudgedLine, TermWeights
 from rag_bot.query.retrieve import Candidates, rank, take
-from rag_bot.records import Chunk, Filters, Hit, Quote
+from rag_bot.records import NONE, Chunk, Filters, Hit, Quote
 from rag_bot.store.vectors import ExactVectors
 
 BATCH = 4_096  # vectors that are compared at a time; set by hand
@@ -48,10 +48,11 @@ class FullSearch:
         question: str,
         filters: Filters | None,
         earlier: Sequence[str],
+        today: date | None,
         chunks: Collection[Chunk],
     ) -> FullSearch:
         """Ask the question as `answer` does, and look at what it leaves aside. Raises as `answer`."""
-        investigation = investigate(sources, question, filters=filters, earlier=earlier, watch=Stopwatch())
+        investigation = investigate(sources, question, filters=filters, earlier=earlier, today=today, watch=Stopwatch())
         catalogue, ranked = sources.catalogue, investigation.ranked
         query, vector = investigation.query, investigation.vector
         allowed = catalogue.keys_matching(filters) if filters else catalogue.live_keys()
@@ -74,7 +75,7 @@ class FullSearch:
             before_feedback=_standing(rank(without_feedback, query, vector, limit=ANSWER_HITS, filters=filters).fused),
             fused=_standing(ranked.fused),
             hits=take(sources, ranked, vector, len(ranked.fused)),
-            judged=list(judge(investigation.scored)),
+            judged=investigation.judged,
             passages_with=_words_in(sources, investigation, {chunk.key for chunk in chunks}),
         )
 
@@ -85,8 +86,8 @@ class FullSearch:
 
     @property
     def answered(self) -> bool:
-        """Whether the notes are taken to answer at all."""
-        return self.investigation.confidence >= THRESHOLD
+        """Whether lines are shown at all."""
+        return self.investigation.judgement.verdict != NONE
 
     @property
     def quotes(self) -> list[Quote]:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rag_bot.query.answer import ANSWER_HITS
-from rag_bot.query.confidence import THRESHOLD
 from rag_bot.query.lines import lines_in
 from rag_bot.query.quotes import LEAST_SHARE, MOST_LINES, MOST_QUOTES, QUOTED_HITS, JudgedLine, leading, only_links
+from rag_bot.query.verdict import LEAST_ANSWERING, LEAST_SPEAKING
 from rag_bot.query.why.full_search import FullSearch
 from rag_bot.query.why.trace import SEARCHES, PassageTrace, Stage
-from rag_bot.records import Chunk, Note, change_words, location
+from rag_bot.records import ANSWERED, NONE, Chunk, Note, change_words, location
 
 _MOST_CANDIDATES = 1_000  # the most that the setting retrieval.candidates allows
 
@@ -46,7 +46,7 @@ def _stages(search: FullSearch, target: Target) -> Iterator[Stage]:
         yield stage
         if not stage.passed and stage.name not in SEARCHES:
             return
-    yield _confidence(search)
+    yield _verdict(search)
     yield _quotes(search, target)
 
 
@@ -175,16 +175,31 @@ def _read(search: FullSearch, target: Target) -> Stage:
     return Stage("read", False, f"{message}: {why}", remedy, detail)
 
 
-def _confidence(search: FullSearch) -> Stage:
-    investigation = search.investigation
-    features = {name: round(value, 4) for name, value in asdict(investigation.features).items()}
-    confidence = investigation.confidence
-    detail = {"confidence": round(confidence, 4), "threshold": THRESHOLD, "features": features}
+def _verdict(search: FullSearch) -> Stage:
+    """What the notes are taken to say to the question as a whole, and which feature decided."""
+    judgement = search.investigation.judgement
+    features = {name: round(value, 4) for name, value in asdict(judgement.features).items()}
+    detail = {
+        "verdict": judgement.verdict,
+        "answering": round(judgement.answering, 4),
+        "speaking": round(judgement.speaking, 4),
+        "missing": list(judgement.missing),
+        "unmentioned": list(judgement.unmentioned),
+        "features": features,
+    }
     figures = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in features.items())
-    if search.answered:
-        return Stage("confidence", True, f"{confidence:.2f}, at least {THRESHOLD} ({figures})", detail=detail)
-    message = f"the notes are not taken to answer: confidence {confidence:.2f}, below {THRESHOLD} ({figures})"
-    return Stage("confidence", False, message, "ask more fully, with words that stand in the notes", detail)
+    if judgement.verdict == NONE:
+        message = (
+            f"the notes are not taken to speak of it: {judgement.speaking:.2f}, below {LEAST_SPEAKING} ({figures})"
+        )
+        return Stage("verdict", False, message, "ask more fully, with words that stand in the notes", detail)
+    if judgement.verdict == ANSWERED:
+        message = f"the lines are taken to answer: {judgement.answering:.2f}, at least {LEAST_ANSWERING} ({figures})"
+    elif judgement.missing:
+        message = f"the lines come near, but lack {_quoted(list(judgement.missing))} ({figures})"
+    else:
+        message = f"the lines only come near: {judgement.answering:.2f}, below {LEAST_ANSWERING} ({figures})"
+    return Stage("verdict", True, message, detail=detail)
 
 
 def _quotes(search: FullSearch, target: Target) -> Stage:
@@ -247,6 +262,7 @@ def _figures(judged: JudgedLine) -> dict[str, Any]:
         "location": location(scored.hit.note.path, scored.line.span.start_line, scored.line.span.end_line),
         "text": scored.text,
         "score": round(scored.score, 4),
+        "reader": round(scored.answers, 4),
         "meaning": round(scored.meaning, 4),
         "words": round(scored.words, 4),
     }

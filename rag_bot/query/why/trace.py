@@ -16,7 +16,7 @@ LOST = {
     "duplicates": "Collapsed as a duplicate",
     "budget": "Cut by the budget",
     "read": "Not read line by line",
-    "confidence": "Kept back",
+    "verdict": "Kept back",
     "quotes": "Not picked as a quote",
 }
 """What being lost at a stage is called."""

@@ -1,0 +1,153 @@
+"""The reader: a cross-encoder that sees a question together with a line of a note, and says whether the line answers.
+
+The default one is package data, taught by `eval/reader`; its file runs in onnxruntime, without torch. Any
+sentence-transformers CrossEncoder with one score can take its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_bot.errors import ModelError
+from rag_bot.files import FileHashes
+from rag_bot.models.embedding import FEWEST_LETTERS, LETTER_BY_LETTER
+from rag_bot.models.export import quiet_loading
+from rag_bot.models.weights import find_model
+from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
+
+DEFAULT_READER = "default"
+READER_SHA256 = "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"
+_MODEL = Path(__file__).parent / "data" / "reader.onnx"
+_TOKENIZER = _MODEL.with_name("reader-tokenizer.json")
+_WINDOW = 192  # tokens of question and line: what the default one was taught with, and a little more
+_BATCH = 8  # pairs in one forward pass, of like lengths; measured: larger ones only add padding
+# Tokens for a word, on average: English has 1.0 to 1.4, other languages without vocabulary 1.6 to 2.7; measured on
+# 1,700 questions. Misspelt English has as many, but English stop words.
+_PIECES_OF_A_WORD = 1.5
+
+Scores = NDArray[np.float32]
+
+
+class Reader(Protocol):
+    """Reads a question and texts together."""
+
+    calibrated: bool
+    """Whether `answers` is on the scale that the verdict was fitted on."""
+
+    def reads_words(self, text: str) -> bool:
+        """Whether the reader has the words of a text in its vocabulary, and not only their letters."""
+
+    def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
+        """For each text two logits: that it answers the question, and how relevant it is, which texts are ranked by."""
+
+
+class DefaultReader:
+    """The packaged one, in onnxruntime: three outputs for a pair of texts, of which the second is for sentences."""
+
+    calibrated = True
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(_WINDOW, strategy="only_second")
+        self._tokenizer.enable_padding()
+
+    def reads_words(self, text: str) -> bool:
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        letters, words = sum(map(str.isalpha, text)), len({*encoded.word_ids})
+        pieces = sum(any(map(str.isalpha, token)) for token in encoded.tokens)
+        if pieces > LETTER_BY_LETTER * max(letters, FEWEST_LETTERS):
+            return False
+        is_english = detect(words_of(text), LANGUAGES, at_least=1, least_share=0.0) == ENGLISH
+        return is_english or len(encoded.ids) < _PIECES_OF_A_WORD * words
+
+    def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
+        logits = self._logits([(question, text) for text in texts])
+        return logits[:, 0], logits[:, -1]
+
+    def _logits(self, pairs: Sequence[tuple[str, str]]) -> Scores:
+        """Shape [pairs, outputs]."""
+        order = sorted(range(len(pairs)), key=lambda number: len(pairs[number][1]))
+        logits: list[Any] = [None] * len(pairs)
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            encoded = self._tokenizer.encode_batch([pairs[number] for number in batch])
+            feed = {
+                "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
+                "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
+                "token_type_ids": np.array([one.type_ids for one in encoded], dtype=np.int64),
+            }
+            for number, row in zip(batch, self._session.run(None, feed)[0], strict=True):
+                logits[number] = row
+        return np.array(logits, dtype=np.float32).reshape(len(pairs), -1 if pairs else 1)
+
+
+class OtherReader:
+    """A CrossEncoder of sentence-transformers with one score for a pair."""
+
+    calibrated = False
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def reads_words(self, text: str) -> bool:  # noqa: ARG002 - nothing is known of its languages
+        return True
+
+    def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
+        from torch.nn import Identity
+
+        scores = self._model.predict(
+            [(question, text) for text in texts],
+            batch_size=_BATCH,
+            activation_fn=Identity(),
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        logits = np.asarray(scores, dtype=np.float32).reshape(len(texts))
+        return logits, logits
+
+
+@lru_cache(maxsize=2)
+def open_reader(name: str) -> Reader | None:
+    """The reader of this name; None for "". It stays loaded.
+
+    Raises:
+        ModelError: there is none, it gives more than one score for a pair, or the packaged file is damaged.
+    """
+    if not name:
+        return None
+    if name == DEFAULT_READER:
+        _check_packaged()
+        return DefaultReader(_MODEL, _TOKENIZER)
+    folder = find_model(name)
+    with quiet_loading(f"The reader {name}"):
+        from sentence_transformers import CrossEncoder
+
+        model = CrossEncoder(str(folder), local_files_only=True)
+    if model.config.num_labels != 1:
+        raise ModelError(
+            f"The model {name} gives {model.config.num_labels} scores for a pair of texts; a reader gives one. Name a "
+            "sentence-transformers CrossEncoder such as cross-encoder/ms-marco-MiniLM-L6-v2."
+        )
+    return OtherReader(model)
+
+
+def _check_packaged() -> None:
+    found = FileHashes().sha256(_MODEL) if _MODEL.is_file() else "nothing"
+    if found != READER_SHA256:
+        raise ModelError(
+            f"The reader {_MODEL} hashes to {found[:12]}…, not to {READER_SHA256[:12]}…: it is damaged. Reinstall "
+            'rag-bot, or set reader = "" to do without it.'
+        )

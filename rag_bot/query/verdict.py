@@ -1,0 +1,140 @@
+"""Do the shown lines answer, do the notes only come near, or don't they speak of it?
+
+Two logistic models over what was found and read. `eval/fit_verdict.py` fits them, and prints how they do on questions
+that they did not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from math import exp
+
+from rag_bot.query.anchors import anchors_of, date_of, missing_anchors
+from rag_bot.query.quotes import JudgedLine, ScoredLine, TermWeights
+from rag_bot.query.reading import reading_text
+from rag_bot.records import ANSWERED, CLOSEST, NONE, Hit
+from rag_bot.text.sentences import asks
+from rag_bot.text.terms import STOP_WORDS, words_of
+
+# Fitted. "Answers": against lines that don't. "Speaks": against questions about other things altogether.
+ANSWERS = {"intercept": -1.0, "reader": 0.5}
+SPEAKS = {"intercept": -2.0, "cosine": 5.0, "words": 2.0, "reader": 0.1}
+# Without a reader, the cosine of the best line stands for it.
+ANSWERS_UNREAD = {"intercept": -4.33, "line_cosine": 7.50, "words": 1.98}
+SPEAKS_UNREAD = {"intercept": -2.0, "cosine": 5.0, "words": 2.0}
+LEAST_ANSWERING = 0.5  # more likely than not
+LEAST_SPEAKING = 0.5
+WORDS_IN = 3  # passages that the words are looked for in; set by hand
+SHOWN = 2  # of the first lines, in which what the question is about has to stand; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What speaks for an answer. `reader` and `reader_second` are logits of the best two lines, the others 0 to 1.
+
+    `cosine` and `line_cosine`: of the question and the best passage, and the best line; `words`: share of the
+    question's words in the best passages; `line_words`: in the best line and above it; `unmentioned`: of those that
+    stand nowhere in the notes; `keywords` is 1 for keywords instead of a question that all stand in one line.
+    """
+
+    reader: float
+    reader_second: float
+    cosine: float
+    line_cosine: float
+    words: float
+    line_words: float
+    unmentioned: float
+    keywords: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict, and what it is made of.
+
+    `answering` and `speaking` are the probabilities that the lines answer, and that the notes speak of it at all.
+    `missing` are names, numbers and dates of the question that the best lines lack, which forbids "answered";
+    `unmentioned` are its words that stand nowhere in the notes.
+    """
+
+    verdict: str
+    answering: float
+    speaking: float
+    features: Features
+    missing: tuple[str, ...] = ()
+    unmentioned: tuple[str, ...] = ()
+
+
+def judge_question(
+    query: str,
+    terms: TermWeights,
+    hits: Sequence[Hit],
+    judged: Sequence[JudgedLine],
+    *,
+    was_read: bool,
+    reads_words: bool,
+    today: date,
+) -> Judgement:
+    """The verdict on what was found. `was_read` says whether a reader has read the lines.
+
+    To an embedding model that does not read the query's words all texts of that language are alike: without
+    `reads_words` the cosine counts no more than the words found.
+    """
+    shown = [line.scored for line in judged if line.quote]
+    features = _measure(query, terms, hits, shown, [line.scored for line in judged], reads_words=reads_words)
+    answering = _probability(features, ANSWERS if was_read else ANSWERS_UNREAD)
+    speaking = _probability(features, SPEAKS if was_read else SPEAKS_UNREAD)
+    texts = [part for line in shown[:SHOWN] for part in _with_its_note(line)]
+    missing = missing_anchors(anchors_of(query, today), texts)
+    if not shown or speaking < LEAST_SPEAKING:
+        verdict = NONE
+    elif answering < LEAST_ANSWERING or missing:
+        verdict = CLOSEST
+    else:
+        verdict = ANSWERED
+    return Judgement(verdict, answering, speaking, features, tuple(missing), terms.unmentioned)
+
+
+def _measure(
+    query: str,
+    terms: TermWeights,
+    hits: Sequence[Hit],
+    shown: Sequence[ScoredLine],
+    lines: Sequence[ScoredLine],
+    *,
+    reads_words: bool,
+) -> Features:
+    words = max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0)
+    cosine = max((hit.why.dense_score or 0.0 for hit in hits), default=0.0)
+    line_cosine = shown[0].meaning if shown else 0.0
+    logits = sorted((line.answers for line in lines), reverse=True)
+    keywords = are_keywords(query) and any(line.words == 1 for line in lines)
+    return Features(
+        reader=logits[0] if logits else 0.0,
+        reader_second=logits[1] if len(logits) > 1 else 0.0,
+        cosine=cosine if reads_words else min(cosine, words),
+        line_cosine=line_cosine if reads_words else min(line_cosine, words),
+        words=words,
+        line_words=terms.share(reading_text(shown[0].hit.note, shown[0].line)) if shown else 0.0,
+        unmentioned=terms.share_unmentioned,
+        keywords=float(keywords),
+    )
+
+
+def are_keywords(query: str) -> bool:
+    """Whether words are only listed, as one searches the web: two or more, each of which means something."""
+    words = words_of(query)
+    return len(words) > 1 and not asks(query) and not STOP_WORDS.intersection(words)
+
+
+def _probability(features: Features, coefficients: Mapping[str, float]) -> float:
+    values = asdict(features) | {"intercept": 1.0}
+    return 1 / (1 + exp(-sum(weight * values[name] for name, weight in coefficients.items())))
+
+
+def _with_its_note(line: ScoredLine) -> tuple[str, ...]:
+    """What a line's words count for: itself, what stands above it, its note's name, tags and date."""
+    note = line.hit.note
+    named = (str(value) for key in ("aliases", "tags") for value in note.metadata.get(key, ()))
+    return (reading_text(note, line.line), line.text, note.title, note.path, date_of(note), *named)
