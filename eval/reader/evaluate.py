@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,10 +31,10 @@ from eval.reader.prepare import (
     shared_readings,
     squad_readings,
 )
-from eval.reader.vault import Question, Vault
+from eval.reader.vault import Question, Vault, right_and_doubtful
 
 BY_WORDS, IN_PASSAGES = 40, 24  # candidate lines of a question
-PASSAGES = 8  # passages that the packaged reader orders; the lines of the first are candidates
+PASSAGES = 16  # passages that the packaged reader orders; the lines of the first are candidates
 JUDGED = 3  # passages, the best of which judges whether there is an answer
 MIXTURES = (0.1, 0.2, 0.3, 0.5, 1.0)  # of RELEVANCE beside ANSWERS
 SQUAD_ARTICLES = (  # of SQuAD 2.0's dev set, none of them among the eight that are taught
@@ -67,22 +66,15 @@ class Candidates:
 
 def candidates_of(vault: Vault, question: Question, packaged: Read) -> Candidates:
     wording = question["question"]
-    nearest = vault.nearest(wording, BY_WORDS)
-    windows, covered = list[tuple[str, range]](), set[int]()
-    for index in nearest:
-        if index not in covered and len(windows) < PASSAGES:
-            text, span = vault.passage(index)
-            windows.append((text, span))
-            covered |= set(span)
+    nearest = vault.line_index.nearest(wording, BY_WORDS)
+    windows = [vault.passages[index] for index in vault.passage_index.nearest(wording, PASSAGES)]
     liked = packaged([(wording, text) for text, _ in windows])[:, 0] if windows else np.zeros(0)
     windows = [windows[index] for index in np.argsort(-liked)]
     more = [index for _, span in windows for index in span if index not in nearest]
     indexes = nearest + more[:IN_PASSAGES]
-    pattern = re.compile(question["pattern"], re.IGNORECASE | re.DOTALL) if question["answerable"] else None
-    paths = {evidence["path"] for evidence in question.get("evidence") or ()}
-    lines = [vault.lines[index] for index in indexes]
-    right = [bool(pattern and line.path in paths and pattern.search(line.text)) for line in lines]
-    return Candidates(question, [line.text for line in lines], right, [text for text, _ in windows[:JUDGED]])
+    right, _ = right_and_doubtful(vault, question)
+    lines, is_right = [vault.lines[index].text for index in indexes], [index in right for index in indexes]
+    return Candidates(question, lines, is_right, [text for text, _ in windows[:JUDGED]])
 
 
 def area(scores: Sequence[float], labels: Sequence[bool]) -> float:
@@ -192,7 +184,10 @@ def sentence_figures(data: Path, packaged: Read, taught: Read) -> dict[str, Any]
         rows = [sentence_pair(row, 1.0) for row in read_rows(file)]
         pairs, labels = [(row["sentence"], row["text"]) for row in rows], [row["label"] for row in rows]
         figures[file.stem] = {"pairs": len(pairs)} | {
-            name: [round(area(scores.tolist(), labels), 3), round(float(balanced_accuracy_score(labels, scores > 0)), 3)]
+            name: [
+                round(area(scores.tolist(), labels), 3),
+                round(float(balanced_accuracy_score(labels, scores > 0)), 3),
+            ]
             for name, scores in (("packaged", packaged(pairs)[:, 0]), ("taught", taught(pairs)[:, SAYS]))
         }
     return figures

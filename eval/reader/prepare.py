@@ -128,7 +128,7 @@ def vault_groups(
     vault: Vault, questions: Sequence[Question], source: str, scorer: Scorer, rng: random.Random
 ) -> list[Group]:
     """For each question: the hardest lines, the next hardest, those again for a sloppy wording, and passages."""
-    nearest = [vault.nearest(question["question"], NEAREST) for question in questions]
+    nearest = [vault.line_index.nearest(question["question"], NEAREST) for question in questions]
     scorer.read(
         (question["question"], vault.lines[index].text)
         for question, indexes in zip(questions, nearest, strict=True)

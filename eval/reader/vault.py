@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rag_bot.query.reading import context_of, reading_text
 
 from rag_bot.errors import NoteUnreadable
 from rag_bot.ingestion.readers import read_note
 from rag_bot.markdown import Kind, Line, entries, quotable_lines
 from rag_bot.query.lines import blocks_of, with_what_follows
+from rag_bot.query.reading import context_of, reading_text
 from rag_bot.records import Note
 
 K1, B = 1.2, 0.75  # of BM25: the usual values
@@ -49,6 +49,35 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
+class WordIndex:
+    """Texts that are found by the words of a question (BM25)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counts = [Counter(words_of(text)) for text in texts]
+        lengths = np.array([count.total() for count in counts])
+        found = defaultdict[str, list[tuple[int, int]]](list)
+        for index, count in enumerate(counts):
+            for word, times in count.items():
+                found[word].append((index, times))
+        self._size = len(counts)
+        self._postings: dict[str, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
+        for word, pairs in found.items():
+            at, times = np.array(pairs).T
+            rarity = np.log(1 + (len(counts) - len(at) + 0.5) / (len(at) + 0.5))
+            norm = K1 * (1 - B + B * lengths[at] / lengths.mean())
+            self._postings[word] = (at, (rarity * times * (K1 + 1) / (times + norm)).astype(np.float32))
+
+    def nearest(self, question: str, count: int) -> list[int]:
+        """Indexes of the texts nearest by words, best first."""
+        totals = np.zeros(self._size, dtype=np.float32)
+        for word in set(words_of(question)):
+            if word in self._postings:
+                at, weights = self._postings[word]
+                totals[at] += weights
+        best = np.argsort(-totals, kind="stable")[:count]
+        return [int(index) for index in best if totals[index] > 0]
+
+
 @dataclass(frozen=True)
 class Vault:
     """The lines of all notes, in order, and the notes' texts by path."""
@@ -74,31 +103,31 @@ class Vault:
         return Vault(lines, texts)
 
     @cached_property
-    def _postings(self) -> Mapping[str, tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """For each word the lines that have it, and its weight in each."""
-        counts = [Counter(words_of(line.text)) for line in self.lines]
-        lengths = np.array([count.total() for count in counts])
-        found = defaultdict[str, list[tuple[int, int]]](list)
-        for index, count in enumerate(counts):
-            for word, times in count.items():
-                found[word].append((index, times))
-        postings = {}
-        for word, pairs in found.items():
-            at, times = np.array(pairs).T
-            rarity = np.log(1 + (len(counts) - len(at) + 0.5) / (len(at) + 0.5))
-            norm = K1 * (1 - B + B * lengths[at] / lengths.mean())
-            postings[word] = (at, (rarity * times * (K1 + 1) / (times + norm)).astype(np.float32))
-        return postings
+    def line_index(self) -> WordIndex:
+        return WordIndex([line.text for line in self.lines])
 
-    def nearest(self, question: str, count: int) -> list[int]:
-        """Indexes of the lines nearest by words (BM25), best first."""
-        totals = np.zeros(len(self.lines), dtype=np.float32)
-        for word in set(words_of(question)):
-            if word in self._postings:
-                at, weights = self._postings[word]
-                totals[at] += weights
-        best = np.argsort(-totals, kind="stable")[:count]
-        return [int(index) for index in best if totals[index] > 0]
+    @cached_property
+    def passages(self) -> list[tuple[str, range]]:
+        """The notes cut into passages: texts with their context, and the indexes of their lines."""
+        found, first, length = list[tuple[str, range]](), 0, 0
+        for index, line in enumerate(self.lines):
+            length += len(line.bare)
+            if index > first and (line.path != self.lines[first].path or length > _LONGEST_PASSAGE):
+                found.append(self._passage(range(first, index)))
+                first, length = index, len(line.bare)
+        return [*found, self._passage(range(first, len(self.lines)))]
+
+    @cached_property
+    def passage_index(self) -> WordIndex:
+        return WordIndex([text for text, _ in self.passages])
+
+    def _passage(self, span: range) -> tuple[str, range]:
+        return f"{self.lines[span[0]].context}: {' '.join(self.lines[at].bare for at in span)}", span
+
+    def matches(self, index: int, pattern: re.Pattern[str]) -> bool:
+        """Whether a pattern is in a line, as the reader gets it or as it stands in the note."""
+        line = self.lines[index]
+        return bool(pattern.search(line.text) or pattern.search(self.texts[line.path][line.start : line.end]))
 
     def passage(self, index: int) -> tuple[str, range]:
         """Lines around a line, up to what the window holds, as one text with their context; and their indexes."""
@@ -112,8 +141,7 @@ class Vault:
                 if line.path == middle.path and length + len(line.bare) <= _LONGEST_PASSAGE:
                     first, last = min(first, neighbour), max(last, neighbour)
                     length += len(line.bare)
-        span = range(first, last + 1)
-        return f"{self.lines[first].context}: {' '.join(self.lines[at].bare for at in span)}", span
+        return self._passage(range(first, last + 1))
 
 
 def _lines_of(note: Note) -> Iterator[Line]:
@@ -147,7 +175,7 @@ def right_and_doubtful(vault: Vault, question: Question) -> tuple[set[int], set[
             for index, line in enumerate(vault.lines)
             if line.path == evidence["path"] and line.start < end and start < line.end
         }
-        matching = {index for index in shared if pattern.search(vault.lines[index].text)}
+        matching = {index for index in shared if vault.matches(index, pattern)}
         most = {
             index
             for index, length in shared.items()
@@ -155,5 +183,5 @@ def right_and_doubtful(vault: Vault, question: Question) -> tuple[set[int], set[
         }
         right |= matching or most
         touched |= set(shared)
-    same = {index for index, line in enumerate(vault.lines) if pattern.search(line.text)}
+    same = {index for index in range(len(vault.lines)) if vault.matches(index, pattern)}
     return right, (touched | same) - right
