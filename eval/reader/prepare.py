@@ -322,6 +322,8 @@ def edited_pairs(vault: Vault, count: int, rng: random.Random) -> Iterator[dict[
                 continue
         rng.shuffle(premises)
         text = " ".join(premise.text for premise in premises)
+        if not label and sentence in text:
+            continue  # a bullet above holds it
         yield {"sentence": sentence, "text": text, "label": label, "weight": 1.0, "source": "edited"}
 
 
