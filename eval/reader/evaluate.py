@@ -212,11 +212,25 @@ def speed_figures(files: Mapping[str, Path], tokenizer: Any) -> dict[str, Any]:
     }
 
 
+def precision_figures(int8: Path, float32: Path, tokenizer: Any, readings: Sequence[Reading]) -> dict[str, Any]:
+    """By output: mean difference between both files, and how many pairs lie on the same side of 0."""
+    pairs = [(reading.question, text) for reading in readings for text in reading.sentences]
+    ours, exact = (OnnxReader(file).scores(tokenizer, pairs) for file in (int8, float32))
+    return {
+        name: {
+            "mean difference": round(float(np.abs(ours[:, output] - exact[:, output]).mean()), 3),
+            "same side": round(float(((ours[:, output] > 0) == (exact[:, output] > 0)).mean()), 4),
+        }
+        for name, output in (("answers", ANSWERS), ("says", SAYS), ("relevance", RELEVANCE))
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("reader", "data", "public", "packaged"):
         parser.add_argument(name, type=Path)
-    parts = ("decide", "lines", "paragraphs", "sentences", "speed")
+    parser.add_argument("--float32", type=Path, help="the export before it was made int8")
+    parts = ("decide", "lines", "paragraphs", "sentences", "precision", "speed")
     parser.add_argument("--only", nargs="*", choices=parts, default=parts)
     parser.add_argument("--vaults", type=Path, default=OUR_VAULTS, help="our own vaults, for `decide`")
     options = parser.parse_args()
@@ -251,6 +265,9 @@ def main() -> None:
     if "sentences" in options.only:
         for name, some in sentence_figures(options.data, packaged, taught).items():
             show("sentences", name, some)
+    if "precision" in options.only and options.float32:
+        readings = left_out_readings(options.data, options.public)["qed-nq"]
+        show("precision", "int8", precision_figures(options.reader, options.float32, tokenizer, readings))
     if "speed" in options.only:
         files = {"packaged": options.packaged / "model.onnx", "taught": options.reader}
         show("speed", "ms", speed_figures(files, tokenizer))
