@@ -34,9 +34,9 @@ from rag_bot.query.open_index import Sources
 
 Floats = NDArray[np.float64]
 
-ANSWERS = ("reader", "reader_second", "cosine", "line_cosine", "words", "line_words", "unmentioned")
-SPEAKS = ("reader", "cosine", "line_cosine", "words", "unmentioned")
-UNREAD = ("line_cosine", "cosine", "words", "line_words", "unmentioned")
+ANSWERS = ("reader", "reader_second", "line_words")
+SPEAKS = ("reader", "cosine", "words", "unmentioned")
+UNREAD = ("line_cosine", "words")
 SHOWN = 2  # of the first lines one has to be right
 NEAR_WEIGHT = 0.7  # near-topic questions are made to deceive, and rarer in life than in this data; set by hand
 RIDGE = 1e-3  # for each question; set by hand, so that no coefficient grows without end

@@ -47,7 +47,7 @@ from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.markdown import parse_note
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import Chunk, Citation, Filters, Note, location
+from rag_bot.records import Chunk, Citation, Filters, Note, difference_words, location, verdict_words
 from rag_bot.settings import load_settings
 
 __all__ = ["NotesNodeParser", "NotesQueryEngine", "NotesRetriever"]
@@ -154,10 +154,11 @@ class NotesRetriever(BaseRetriever):
 class NotesQueryEngine(BaseQueryEngine):
     """`Library.ask` as a query engine: the text of the answer, and its citations as source nodes.
 
-    With `llm` that model writes the answer, and each of its sentences is checked. The response's metadata has
-    `abstained`, `confidence`, `mode`, `notice`, `sentences` with their `support`, and `nearest`, the locations that
-    come closest where the notes don't answer. A source node's has `citation` (the number in the text), path, lines and
-    `stale`.
+    Where the lines only come near, or notes differ, the text begins with paragraphs that say so. With `llm` that model
+    writes the answer, and each of its sentences is checked. The response's metadata has `verdict` ("answered",
+    "closest", "none"), `abstained`, `confidence`, `mode`, `notice`, `sentences` with their `support`, `excerpts`,
+    `differences`, `unmentioned`, `missing`, and `nearest`, the locations that come closest where the notes don't
+    speak of it. A source node's has `citation` (the number in the text), path, lines and `stale`.
     """
 
     def __init__(
@@ -179,8 +180,10 @@ class NotesQueryEngine(BaseQueryEngine):
 
     def _query(self, query_bundle: QueryBundle) -> Response:
         answer = self._library.ask(query_bundle.query_str, filters=self._filters, llm=self._llm)
+        text = "" if answer.abstained else answer.text  # which says the same as the verdict's words, or nothing
+        paragraphs = (verdict_words(answer), *map(difference_words, answer.differences), text)
         return Response(
-            response=answer.text,
+            response="\n\n".join(filter(None, paragraphs)),
             source_nodes=[
                 NodeWithScore(node=_citation_node(citation), score=citation.quote.score)
                 for citation in answer.citations
@@ -192,6 +195,10 @@ class NotesQueryEngine(BaseQueryEngine):
                 "mode": answer.mode,
                 "notice": answer.notice,
                 "sentences": [asdict(sentence) for sentence in answer.sentences],
+                "excerpts": [asdict(excerpt) for excerpt in answer.excerpts],
+                "differences": [asdict(difference) for difference in answer.differences],
+                "unmentioned": list(answer.unmentioned),
+                "missing": list(answer.missing),
                 "nearest": [hit.chunk.location for hit in answer.nearest],
             },
         )

@@ -62,10 +62,15 @@ def test_ask_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
         "question",
         "answer",
         "mode",
+        "verdict",
         "abstained",
         "confidence",
         "sentences",
         "citations",
+        "excerpts",
+        "differences",
+        "unmentioned",
+        "missing",
         "nearest",
         "timings_ms",
     ]
@@ -81,6 +86,11 @@ def test_ask_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
         "stale",
         "score",
     ]
+    assert (answer["verdict"] in ("answered", "closest"), answer["abstained"]) == (True, False)
+    excerpt = answer["excerpts"][0]
+    assert list(excerpt) == ["location", "note", "title", "headings", "context", "text", "citations", "date"]
+    assert 1 in excerpt["citations"]
+    assert citation["quote"] in excerpt["text"]
     assert "33%" in answer["answer"]
     lines = (CORPUS.parent / citation["path"]).read_text().splitlines()
     assert citation["quote"] == "\n".join(lines[citation["start_line"] - 1 : citation["end_line"]]).strip()
@@ -99,6 +109,12 @@ def test_ask_prints_the_quote_its_number_and_its_place(ask_corpus: Run) -> None:
     done = ask_corpus("ask", EMERGENT)
     assert re.search(r"^\[1\] .*33%", done.stdout, re.MULTILINE)
     assert re.search(r"corpus/\S+\.md:\d+", done.stdout)
+
+
+def test_the_day_that_it_is_asked_on_can_be_given(ask_corpus: Run) -> None:
+    for command in (("ask", EMERGENT), ("why", EMERGENT, "--note", "corpus/talk/big-bench.md")):
+        assert ask_corpus(*command, "--today", "2026-04-02").returncode == 0
+        assert "'2026-13-01' is no day" in _error(ask_corpus(*command, "--today", "2026-13-01"), 2)
 
 
 def test_search_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import pickle
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from llama_index.core.tools import QueryEngineTool
 
 from rag_bot import Filters, Library, UsageError, llama
 from rag_bot.llama import NotesNodeParser, NotesQueryEngine, NotesRetriever
-from rag_bot.records import Chunk
+from rag_bot.records import ANSWERED, CLOSEST, Chunk, Difference, verdict_words
 from rag_bot.settings import Settings
 from rag_bot.store.catalogue import Catalogue
 from tests.llm.scripted import ScriptedModel
@@ -272,7 +272,7 @@ def test_the_response_is_the_answer_of_the_library(corpus_library: Library) -> N
     answer = corpus_library.ask(QUESTION)
     response = NotesQueryEngine(corpus_library).query(QUESTION)
     assert not answer.abstained
-    assert str(response) == answer.text
+    assert str(response).endswith(answer.text)
     assert [
         (
             source.node.metadata["citation"],
@@ -297,13 +297,30 @@ def test_the_response_is_the_answer_of_the_library(corpus_library: Library) -> N
         for cited in answer.citations
     ]
     assert response.metadata == {
+        "verdict": answer.verdict,
         "abstained": False,
         "confidence": answer.confidence,
         "mode": answer.mode,
         "notice": "",
         "sentences": [asdict(sentence) for sentence in answer.sentences],
+        "excerpts": [asdict(excerpt) for excerpt in answer.excerpts],
+        "differences": [],
+        "unmentioned": list(answer.unmentioned),
+        "missing": list(answer.missing),
         "nearest": [],
     }
+
+
+@pytest.mark.parametrize("verdict", [ANSWERED, CLOSEST])
+def test_the_text_begins_with_what_is_to_be_known_of_its_lines(
+    corpus_library: Library, monkeypatch: pytest.MonkeyPatch, verdict: str
+) -> None:
+    differing = (Difference((1, 2), ("7.50", "6.90"), ("2026-01-02", "")),)
+    answer = replace(corpus_library.ask(QUESTION), verdict=verdict, missing=("2031",), differences=differing)
+    monkeypatch.setattr(Library, "ask", lambda *_, **__: answer)
+    near = [] if verdict == ANSWERED else [verdict_words(answer)]
+    expected = "\n\n".join([*near, "Your notes differ: 7.50 [1] (2026-01-02), 6.90 [2].", answer.text])
+    assert str(NotesQueryEngine(corpus_library).query(QUESTION)) == expected
 
 
 def test_an_abstention_is_a_response_without_sources_that_names_the_nearest(corpus_library: Library) -> None:
@@ -332,7 +349,7 @@ def test_with_a_language_model_each_sentence_of_the_response_is_checked(corpus_l
 def test_the_engine_works_as_a_tool(corpus_library: Library) -> None:
     tool = QueryEngineTool.from_defaults(NotesQueryEngine(corpus_library), name="notes", description="my notes")
     output = tool.call(QUESTION)
-    assert str(output) == corpus_library.ask(QUESTION).text
+    assert str(output).endswith(corpus_library.ask(QUESTION).text)
     assert asyncio.run(tool.acall(QUESTION)).raw_output.metadata["mode"] == "quotes"
 
 
@@ -340,7 +357,7 @@ def test_a_router_sends_questions_to_the_notes(corpus_library: Library) -> None:
     tools = [QueryEngineTool.from_defaults(NotesQueryEngine(corpus_library), name="notes", description="my notes")]
     router = RouterQueryEngine(TakesFirst(), tools, llm=MockLLM())
     response = router.query(QUESTION)
-    assert str(response) == corpus_library.ask(QUESTION).text
+    assert str(response).endswith(corpus_library.ask(QUESTION).text)
     assert len(response.source_nodes) == len(corpus_library.ask(QUESTION).citations)
 
 
@@ -366,5 +383,5 @@ def test_the_example_of_the_module_runs(
     printed = capsys.readouterr().out
     assert "Eight hours of it. [1] ['notes/sleep.md:3']" in printed
     assert "Eight hours of it. [1]\n" in printed
-    assert "system: You answer questions" in printed  # this model reads its prompt aloud,
+    assert "system: Answer the question" in printed  # this model reads its prompt aloud,
     assert "(not in your notes)" in printed  # and that is no note

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.command import AsJson, Folder, Tag, load, open_library, put, remark, show, terminal
+from rag_bot.cli.command import AsJson, Folder, Tag, Today, load, open_library, put, remark, show, terminal
 from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
 from rag_bot.records import Answer, Filters, Turn
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from rag_bot.library import Library
@@ -60,15 +62,16 @@ def ask(
     folder: Folder = None,
     tag: Tag = None,
     llm: Llm = None,
+    today: Today = None,
     as_json: AsJson = False,
 ) -> None:
-    """The lines of your notes that answer a question, or that they don't; with --llm a model writes the answer."""
+    """The lines of your notes that answer a question or come nearest; with --llm a model writes the answer."""
     from rag_bot.output import answer_json, answer_text
 
     with open_library(context) as library:
         console = None if as_json else terminal()
         model = named_model(library.settings, llm)
-        answer = write_answer(library, question, filters=Filters(folder, tag), llm=model, console=console)
+        answer = write_answer(library, question, filters=Filters(folder, tag), llm=model, today=today, console=console)
     show(as_json, answer_json(answer), lambda: answer_text(answer))
 
 
@@ -192,6 +195,7 @@ def write_answer(
     filters: Filters,
     turns: Sequence[Turn] = (),
     llm: LanguageModel | None = None,
+    today: date | None = None,
     console: Console | None = None,
 ) -> Answer:
     """The whole answer, by quotes without a model.
@@ -199,9 +203,9 @@ def write_answer(
     On a terminal a model's words are shown as they come, and taken away again.
     """
     if llm is None:
-        return library.ask(question, filters=filters, earlier=[turn.question for turn in turns])
+        return library.ask(question, filters=filters, earlier=[turn.question for turn in turns], today=today)
     with _stopped_by_interrupt() as stop:
-        growing = library.write(question, llm=llm, filters=filters, turns=turns, stop=stop)
+        growing = library.write(question, llm=llm, filters=filters, turns=turns, today=today, stop=stop)
         if not (console and console.is_terminal):
             *_, answer = growing
             return answer

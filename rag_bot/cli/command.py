@@ -8,21 +8,35 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from rag_bot.errors import UsageError
 from rag_bot.output.visible import Visible, json_text, visible, visible_line
 
 if TYPE_CHECKING:
     from rag_bot.library import Library
     from rag_bot.settings import Settings
 
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise UsageError(f"--today {text!r} is no day. Write it as in 2026-04-02.") from error
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
 Folder = Annotated[str | None, typer.Option("--folder", help="Only notes in this folder.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only notes with this tag.")]
+Today = Annotated[
+    date | None,
+    typer.Option("--today", metavar="YYYY-MM-DD", parser=_day, help="The day that it is asked on, if not today."),
+]
 
 
 def load(context: typer.Context, **flags: Any) -> Settings:

@@ -59,7 +59,7 @@ def run(
     as_json: AsJson = False,
     progress: Lines = False,
 ) -> None:
-    """Ask the questions of a file and measure passages, answers, citations and abstentions.
+    """Ask the questions of a file and measure passages, answers, citations and verdicts.
 
     With --save the result is also kept in a folder beside the index, where the app finds it.
     """

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rag_bot.cli.command import AsJson, Folder, Tag, open_library, show
+from rag_bot.cli.command import AsJson, Folder, Tag, Today, open_library, show
 from rag_bot.output import line
 from rag_bot.records import Filters
 
@@ -35,11 +35,12 @@ def why(
     ] = None,
     folder: Folder = None,
     tag: Tag = None,
+    today: Today = None,
     as_json: AsJson = False,
 ) -> None:
     """Why a passage is not in the answer: the stage at which it was lost, and what would help."""
     with open_library(context) as library:
-        trace = library.why(question, note, filters=Filters(folder, tag), earlier=after or ())
+        trace = library.why(question, note, filters=Filters(folder, tag), earlier=after or (), today=today)
     show(as_json, trace_json(trace), lambda: trace_text(trace))
 
 
@@ -57,6 +58,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
             for stage in trace.farthest.stages
         ],
         "citation": trace.farthest.citation,
+        "shown_around": trace.farthest.shown_around,
         "lost_at": trace.lost_at,
         "verdict": trace.farthest.verdict,
         "others": [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rag_bot.records import Answer, Place
+from rag_bot.records import ANSWERED, NONE, Answer, Place
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -92,8 +92,12 @@ def from_json(saved: bytes) -> SavedExchange:
         ValueError: this is no JSON.
     """
     values = json.loads(saved.decode("utf-8", "surrogatepass"))
-    if isinstance(values, dict) and not isinstance(values.get("asked"), str):
-        values["asked"] = ""  # the default would be now
+    if isinstance(values, dict):
+        if not isinstance(values.get("asked"), str):
+            values["asked"] = ""  # the default would be now
+        answer = values.get("answer")
+        if isinstance(answer, dict) and not isinstance(answer.get("verdict"), str):  # of before there were verdicts
+            answer["verdict"] = NONE if answer.get("abstained") is True else ANSWERED
     while True:
         try:
             return _adapter().validate_python(values)

@@ -20,8 +20,10 @@ from rag_bot.records import (
     SUPPORTED,
     Sentence,
     change_words,
+    difference_words,
     heading_path,
     support_words,
+    verdict_words,
 )
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -64,12 +66,15 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
         yield f"Searched for: {_in_a_line(answer.reworded)}"
     if answer.notice:
         yield f"Notice: {_in_a_line(answer.notice)}"
+    if not answer.abstained:  # its text is the verdict
+        yield _in_a_line(verdict_words(answer))
+    yield "\n\n".join(_in_a_line(difference_words(difference)) for difference in answer.differences)
     if answer.mode == PROSE or not answer.citations:  # quotes stand below, with their places, and only there
         yield "\n\n".join(filter(None, _laid_out(answer.sentences))) or escaped(answer.text)
         yield f"⚠ not checked: {escaped(answer.draft)}" if answer.draft.strip() else ""
     for citation in answer.citations:
         quote = citation.quote
-        name = _in_a_line(heading_path(quote.title, quote.headings))
+        name = _in_a_line(heading_path(quote.title, (*quote.headings, *quote.context)))
         change = f" ({change_words(citation.change) or 'changed since'})" if citation.stale else ""
         yield f"[{citation.number}] {_in_a_line(quote.location)} — {name}{change}"
         yield fenced(quote.text)

@@ -5,15 +5,16 @@ Evidence names a note and a verbatim quote of it, so that cases survive another 
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.markdown import Kind, LineIndex, parse_note, quotable_lines
@@ -27,27 +28,37 @@ Split = Literal["dev", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A note's path and text that stands in it. Pieces of one `group` are alternatives: one of them suffices."""
+    """A note's path and text that stands in it. Pieces of one `group` are alternatives: one of them suffices.
+
+    The path begins with the name of the folder of notes, as everywhere, or below it.
+    """
 
     path: str
     quote: str
-    group: str = ""
+    group: Annotated[str, Field(coerce_numbers_to_str=True)] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A question, what its answer must match (a regular expression), and where that stands; or not answerable.
 
-    `turns` are the questions asked before it in the same conversation, the oldest first.
+    `turns` are the questions asked before it in the same conversation, the oldest first; `date` is the day that it is
+    asked on, as in "2026-04-02", "" for the day of the run.
     """
 
     id: str
     question: str
     kind: str
     answerable: bool
-    pattern: str
-    evidence: tuple[Evidence, ...]
+    pattern: str = ""
+    evidence: tuple[Evidence, ...] = ()
     turns: tuple[str, ...] = ()
+    date: str = ""
+
+    @property
+    def day(self) -> datetime.date | None:
+        """Raises ValueError where the date is no day."""
+        return datetime.datetime.strptime(self.date, "%Y-%m-%d").date() if self.date else None
 
     @property
     def split(self) -> Split:
@@ -222,8 +233,9 @@ def append_case(path: Path, case: Case) -> Case:
 def case_line(case: Case) -> str:
     """A case as a line of a file, with its line end."""
     values = asdict(case)
-    if not case.turns:
-        del values["turns"]
+    for name in ("turns", "date"):
+        if not values[name]:
+            del values[name]
     for piece in values["evidence"]:
         if not piece["group"]:
             del piece["group"]
@@ -284,6 +296,10 @@ def _problems(case: Case) -> list[str]:
         re.compile(case.pattern)
     except (re.error, OverflowError, RecursionError) as error:
         problems.append(f"the pattern {_short(case.pattern)} is no regular expression: {error}")
+    try:
+        _ = case.day
+    except ValueError:
+        problems.append(f"the date {_short(case.date)} is no day like 2026-04-02")
     return problems
 
 

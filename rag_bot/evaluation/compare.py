@@ -17,7 +17,17 @@ from pydantic import TypeAdapter, ValidationError
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
 from rag_bot.evaluation.intervals import Floats, Statistic, auroc, mean, randomisation_p
-from rag_bot.evaluation.measures import AUROCS, COSTS, LATENCIES, SHARES, Measure, measure, missing_words, score_of
+from rag_bot.evaluation.measures import (
+    AUROCS,
+    COSTS,
+    LATENCIES,
+    LESS_IS_BETTER,
+    SHARES,
+    Measure,
+    measure,
+    missing_words,
+    score_of,
+)
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.files import save_text
 
@@ -27,7 +37,7 @@ Pair = tuple[Outcome, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MeasureDifference:
     """A measure in both results, over the cases that have it in both, and the p-value of the difference."""
 
     name: str
@@ -70,7 +80,7 @@ class Comparison:
     after: str
     common: int
     left_out: str
-    differences: tuple[Difference, ...]
+    differences: tuple[MeasureDifference, ...]
     fixed: tuple[Flip, ...]
     broken: tuple[Flip, ...]
     missing: tuple[str, ...]
@@ -133,7 +143,7 @@ def _left_out(before: Result, after: Result, common: int, names: tuple[str, str]
     return ", ".join(f"{count:,} {where}" for count, where in counts if count)
 
 
-def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
+def _differences(pairs: Sequence[Pair]) -> Iterator[MeasureDifference]:
     for name in SHARES:
         yield from _difference(name, [(score_of(then, name), score_of(now, name)) for then, now in pairs], mean)
     for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
@@ -149,13 +159,13 @@ def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
 
 def _difference(
     name: str, values: Sequence[tuple[float | None, float | None]], statistic: Statistic
-) -> Iterator[Difference]:
+) -> Iterator[MeasureDifference]:
     """One difference, or none where no case has the measure in both."""
     both = np.array([pair for pair in values if None not in pair], dtype=float)
     if len(both):
         before, after = both[:, 0], both[:, 1]
         p = randomisation_p(before, after, statistic)
-        yield Difference(name, float(statistic(before)), float(statistic(after)), p, len(both))
+        yield MeasureDifference(name, float(statistic(before)), float(statistic(after)), p, len(both))
 
 
 def _auroc_of(answerable: NDArray[np.bool_], confidences: Floats) -> Floats:
@@ -183,7 +193,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class FallenMeasure:
-    """A measure that is now below the lower end of the baseline's interval; `value` is None where no case has it."""
+    """A measure that is now worse than all of the baseline's interval; `value` is None where no case has it."""
 
     baseline: Measure
     value: float | None
@@ -191,6 +201,8 @@ class FallenMeasure:
     def __str__(self) -> str:
         now = "not measured" if self.value is None else f"{self.value:.4f}"
         then = self.baseline
+        if then.name in LESS_IS_BETTER:
+            return f"{then.name} is {now}, above {then.high:.4f}, the upper end of the baseline's {then.value:.4f}"
         return f"{then.name} is {now}, below {then.low:.4f}, the lower end of the baseline's {then.value:.4f}"
 
 
@@ -240,7 +252,11 @@ def falls(result: Result, baseline: Baseline) -> list[FallenMeasure]:
     """The measures that fell beyond the baseline's intervals."""
     now = measure(result.outcomes)
     values = [(then, now[then.name].value if then.name in now else None) for then in baseline.measures]
-    return [FallenMeasure(then, value) for then, value in values if value is None or value < then.low]
+    return [FallenMeasure(then, value) for then, value in values if value is None or _is_worse(value, then)]
+
+
+def _is_worse(value: float, then: Measure) -> bool:
+    return value > then.high if then.name in LESS_IS_BETTER else value < then.low
 
 
 def newly_wrong(result: Result, baseline: Baseline) -> Sequence[Outcome]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_bot.evaluation.cases import Evidence
 from rag_bot.library import Library
 from rag_bot.markdown import LineIndex
-from rag_bot.records import Chunk, Hit, Note, Quote, location, split_location
+from rag_bot.records import Chunk, Excerpt, Hit, Note, Quote, location, split_location
 
 Bounds = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedEvidence:
-    """A piece of evidence in its note. `bounds` are the places it stands at, as characters; none where it is missing.
+    """A piece of evidence in its note, by the note's whole path.
+
+    `bounds` are the places it stands at, as characters; none where it is missing.
 
     `lines` are the same places as first and last line. `passages` are the passages of the index that hold it.
     """
@@ -44,15 +46,20 @@ class EvidenceFinder:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._labels = library.with_sources(lambda sources: [root.label for root in sources.catalogue.roots()])
         self._notes: dict[str, tuple[Note | None, list[Chunk]]] = {}
 
     def locate(self, evidence: Evidence) -> LocatedEvidence:
         """Where a piece of evidence stands now."""
-        path, quote = evidence.path, evidence.quote.strip()
-        if path not in self._notes:
+        written, quote = evidence.path, evidence.quote.strip()
+        if written not in self._notes:
+            paths = (written, *(f"{label}/{written}" for label in self._labels))
+            note = next((note for path in paths if (note := self._library.note(path))), None)
+            path = note.path if note else written
             chunks = self._library.with_sources(lambda sources: sources.catalogue.chunks_of(path))
-            self._notes[path] = (self._library.note(path), chunks)
-        note, chunks = self._notes[path]
+            self._notes[written] = (note, chunks)
+        note, chunks = self._notes[written]
+        evidence = replace(evidence, path=note.path if note else written)
         bounds: list[Bounds] = []
         lines: list[Bounds] = []
         if note and quote:
@@ -98,7 +105,7 @@ def hit_holds(piece: LocatedEvidence, hit: Hit) -> bool:
     return False
 
 
-def holds(piece: LocatedEvidence, place: Chunk | Quote) -> bool:
+def holds(piece: LocatedEvidence, place: Chunk | Quote | Excerpt) -> bool:
     """Whether a span of a note holds a piece, by the same rule."""
     span = (place.start_char, place.end_char)
     return place.note_path == piece.evidence.path and any(_share(bounds, span) for bounds in piece.bounds)

@@ -14,11 +14,17 @@ import numpy as np
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
 from rag_bot.evaluation.intervals import Interval, auroc, interval_of, interval_of_auroc, interval_of_mean
 from rag_bot.evaluation.results import Outcome, Result
+from rag_bot.records import ANSWERED, CLOSEST, NONE
 
 SHARES = (
     "right_answers",
+    "right_first_two",
+    "answered_right",
     "right_abstentions",
     "answered_share_of_answerable",
+    "none_share_of_answerable",
+    "answered_share_of_near_topic",
+    "none_share_of_off_topic",
     "abstention_accuracy",
     "nDCG@10",
     "recall@1",
@@ -27,10 +33,13 @@ SHARES = (
     "MRR",
     "citation_precision",
     "citation_recall",
+    "completeness",
     "unsupported_share",
     "fell_back",
 )
 """The measures that are means over cases. The last two are of answers by a language model."""
+LESS_IS_BETTER = ("none_share_of_answerable", "answered_share_of_near_topic", "unsupported_share", "fell_back")
+"""Of the shares."""
 AUROCS = ("auroc_off_topic", "auroc_near_topic", "auroc")
 """How well the confidence tells answerable cases from those off topic, those near it, and all without an answer."""
 LATENCIES = ("latency_p50_ms", "latency_p95_ms")
@@ -38,7 +47,9 @@ WRITING = ("first_words_p50_ms", "prompt_tokens", "answer_tokens")
 """What a language model's answers cost: the wait for their first words, and tokens in the middle of all cases."""
 COSTS = (*LATENCIES, *WRITING)
 """The figures that are no shares."""
-OF_A_KIND = ("right", "recall@5", "nDCG@10", "MRR", "citation_precision", "citation_recall")
+SORTS = ("answerable_right", "answerable_wrong", "near_topic", "off_topic")
+"""Of cases: those without an answer are near the notes' subjects, unless they are off topic."""
+OF_A_KIND = ("right", "right_first_two", "recall@5", "nDCG@10", "MRR", "citation_precision", "citation_recall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,18 @@ def measure_kinds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Measure]]:
     }
 
 
+def count_verdicts(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+    """For each verdict how many cases of each of the `SORTS` have it."""
+    counts = {verdict: dict.fromkeys(SORTS, 0) for verdict in (ANSWERED, CLOSEST, NONE)}
+    for outcome in outcomes:
+        if outcome.case.answerable:
+            sort = "answerable_right" if outcome.right else "answerable_wrong"
+        else:
+            sort = "off_topic" if outcome.case.kind == OFF_TOPIC else "near_topic"
+        counts[outcome.verdict][sort] += 1
+    return counts
+
+
 def score_of(outcome: Outcome, name: str) -> float | None:
     """A case's own value of a measure that is a mean; None where it does not apply."""
     return float(outcome.right) if name == "right" else outcome.scores.get(name)
@@ -99,6 +122,7 @@ def summarise(result: Result) -> dict[str, Any]:
     return {
         "cases": len(outcomes),
         **{name: measures[name].value if name in measures else None for name in (*SHARES, *AUROCS, *COSTS)},
+        "verdicts": count_verdicts(outcomes),
         "missing_evidence": sum(len(outcome.missing) for outcome in outcomes),
         "median_seconds": round(median(outcome.seconds for outcome in outcomes), 3) if outcomes else None,
         "intervals": {name: [figure.low, figure.high] for name, figure in measures.items()},
@@ -155,6 +179,7 @@ def _failed_json(outcome: Outcome) -> dict[str, Any]:
         "kind": outcome.case.kind,
         "question": outcome.case.question,
         "turns": list(outcome.case.turns),
+        "verdict": outcome.verdict,
         "confidence": outcome.confidence,
         "answered": [line.location for line in outcome.citations],
         "expected": [piece.evidence.path for piece in outcome.expected],

@@ -10,6 +10,7 @@ from rag_bot.evaluation.measures import (
     AUROCS,
     COSTS,
     SHARES,
+    count_verdicts,
     first_evidence_rank,
     measure,
     measure_kinds,
@@ -17,7 +18,16 @@ from rag_bot.evaluation.measures import (
 )
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.results import Outcome, Result
-from rag_bot.evaluation.tables import KIND_COLUMNS, NAMES, about, expected_place, figure, interval
+from rag_bot.evaluation.tables import (
+    KIND_COLUMNS,
+    NAMES,
+    SORT_NAMES,
+    about,
+    expected_place,
+    expected_verdict,
+    figure,
+    interval,
+)
 from rag_bot.files import save_text
 
 _STYLE = """
@@ -58,6 +68,8 @@ def report_html(result: Result) -> str:
         *missing_list(result.outcomes),
         "<h2>Measures</h2>",
         measures_table(result.outcomes),
+        "<h2>Verdicts</h2>",
+        verdicts_table(result.outcomes),
         "<h2>Right, by kind</h2>",
         kinds_svg(result),
         kinds_table(result.outcomes),
@@ -91,6 +103,14 @@ def measures_table(outcomes: Sequence[Outcome]) -> str:
         if name in measures
     )
     return _table(("measure", "value", "95 % interval", "cases"), rows)
+
+
+def verdicts_table(outcomes: Sequence[Outcome]) -> str:
+    """How many cases of each sort got each verdict, as a table."""
+    rows = (
+        (verdict, *(f"{counts[sort]:,}" for sort in SORT_NAMES)) for verdict, counts in count_verdicts(outcomes).items()
+    )
+    return _table(("verdict", *SORT_NAMES.values()), rows)
 
 
 def kinds_table(outcomes: Sequence[Outcome]) -> str:
@@ -128,7 +148,7 @@ def _failed(outcome: Outcome) -> str:
     return "\n".join(
         [
             f'<article id="{escape(case.id)}">{turns}<h3>{escape(case.question)}</h3>',
-            f'<div class="faint">{escape(case.id)} · {escape(case.kind)} · confidence {outcome.confidence:.2f}</div>',
+            f'<div class="faint">{escape(case.id)} · {escape(case.kind)} · {escape(outcome.verdict)}</div>',
             f"<dl><dt>expected</dt><dd>{_expected(outcome)}</dd>",
             f"<dt>answered</dt><dd>{_answered(outcome)}</dd>{_wrote(outcome)}</dl>",
             *_retrieved(outcome),
@@ -139,7 +159,7 @@ def _failed(outcome: Outcome) -> str:
 
 def _expected(outcome: Outcome) -> str:
     if not outcome.case.answerable:
-        return "to abstain"
+        return expected_verdict(outcome.case)
     pattern = f"<div>an answer that matches <code>{escape(outcome.case.pattern)}</code></div>"
     return pattern + "".join(
         f"<div><code>{escape(expected_place(piece))}</code> <q>{escape(piece.evidence.quote)}</q></div>"
@@ -149,7 +169,7 @@ def _expected(outcome: Outcome) -> str:
 
 def _answered(outcome: Outcome) -> str:
     if not outcome.citations:
-        return "abstained"
+        return escape(outcome.verdict)
     return "".join(
         f'<div><code class="{"good" if cited.relevant else ""}">{escape(cited.location)}</code> '
         f'<span class="text">{escape(cited.text)}</span></div>'

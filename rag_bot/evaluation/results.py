@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.files import save_text
-from rag_bot.records import Sentence, support_words
+from rag_bot.records import ANSWERED, CLOSEST, NONE, Sentence, support_words
 from rag_bot.settings import Settings
 
 FORMAT = "rag-bot result 1"
@@ -83,20 +83,29 @@ class Prose:
 class Outcome:
     """What one case got. `scores` has each measure that applies to the case, by its name, in [0, 1].
 
-    `right`: the answer matches the pattern; for a case without an answer: it abstained. `hits` are the first ten;
-    `prose` is what a language model wrote, where one was asked.
+    `verdict` is the answer's: "answered", "closest" or "none". `right`: the answer matches the pattern; for a case
+    without an answer: it claimed no more than there is (see `scores`). `hits` are the first ten; `prose` is what a
+    language model wrote, where one was asked.
     """
 
     case: Case
     expected: tuple[Expected, ...]
     right: bool
-    abstained: bool
+    verdict: Annotated[str, Field(pattern=f"^({ANSWERED}|{CLOSEST}|{NONE})$")]
     confidence: float
     citations: tuple[Cited, ...]
     hits: tuple[RetrievedPassage, ...]
     scores: Mapping[str, float]
     seconds: float
     prose: Prose | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, values: Any) -> Any:
+        """Results were once saved with `abstained` in place of the verdict."""
+        if isinstance(values, dict) and "verdict" not in values and "abstained" in values:
+            return values | {"verdict": NONE if values["abstained"] else ANSWERED}
+        return values
 
     @property
     def missing(self) -> tuple[Expected, ...]:

@@ -16,7 +16,7 @@ from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case
 from rag_bot.evaluation.evidence import EvidenceFinder, hit_holds, relevant_quotes
 from rag_bot.evaluation.results import Cited, Expected, IndexFacts, Outcome, Prose, Result, RetrievedPassage, now
-from rag_bot.evaluation.scores import DEPTH, score_case
+from rag_bot.evaluation.scores import DEPTH, claims_no_more, score_case
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.records import PROSE, SUPPORTED, Answer, Turn
@@ -69,19 +69,19 @@ def _run_case(library: Library, finder: EvidenceFinder, case: Case, llm: Languag
         if llm:
             turns = _turns_by_quotes(library, case.turns)
             began = time.perf_counter()
-            answer, prose = _written(library, case.question, turns, llm)
+            answer, prose = _written(library, case, turns, llm)
             seconds = time.perf_counter() - began
             hits = library.search(answer.searched_for, limit=DEPTH)
         else:
             began = time.perf_counter()
-            answer, prose = library.ask(case.question, earlier=case.turns), None
+            answer, prose = library.ask(case.question, earlier=case.turns, today=case.day), None
             seconds = time.perf_counter() - began
             hits = library.search(case.question, limit=DEPTH, earlier=case.turns)
     except UsageError as error:
         raise UsageError(f"The case {case.id!r} cannot be asked: {error}") from error
     pieces = [finder.locate(evidence) for evidence in case.evidence]
     held = [tuple(number for number, piece in enumerate(pieces) if hit_holds(piece, hit)) for hit in hits]
-    right = answer.abstained
+    right = claims_no_more(case, answer)
     if case.answerable:
         right = bool(answer.citations) and re.search(case.pattern, _stated(answer), re.IGNORECASE) is not None
     quotes = [citation.quote for citation in answer.citations]
@@ -89,7 +89,7 @@ def _run_case(library: Library, finder: EvidenceFinder, case: Case, llm: Languag
         case=case,
         expected=tuple(Expected(piece.evidence, piece.location, piece.problem) for piece in pieces),
         right=right,
-        abstained=answer.abstained,
+        verdict=answer.verdict,
         confidence=answer.confidence,
         citations=tuple(
             Cited(quote.location, quote.text, round(quote.score, 4), relevant)
@@ -121,12 +121,12 @@ def _turns_by_quotes(library: Library, questions: Sequence[str]) -> list[Turn]:
     return [Turn(question, answer) for question, answer in zip(questions, answers, strict=True)]
 
 
-def _written(library: Library, question: str, turns: Sequence[Turn], llm: LanguageModel) -> tuple[Answer, Prose | None]:
+def _written(library: Library, case: Case, turns: Sequence[Turn], llm: LanguageModel) -> tuple[Answer, Prose | None]:
     """The answer as it is shown, and what the model wrote, also where quotes answered in its place.
 
-    That is None where the search abstained and no model was asked.
+    That is None where the notes don't speak of it and no model was asked.
     """
-    *growing, answer = library.write(question, llm=llm, turns=turns)
+    *growing, answer = library.write(case.question, llm=llm, turns=turns, today=case.day)
     if not growing:
         return answer, None
     usage = answer.usage
@@ -149,7 +149,8 @@ def _stated(answer: Answer) -> str:
 
 def settings_facts(settings: Settings) -> dict[str, Any]:
     """What may change an answer, without the paths of this machine."""
-    return settings.retrieval.model_dump(mode="json") | {"chunk_tokens": settings.chunk_tokens}
+    retrieval = settings.retrieval.model_dump(mode="json")
+    return retrieval | {"reader": Path(settings.reader).name, "chunk_tokens": settings.chunk_tokens}
 
 
 def versions() -> dict[str, str]:

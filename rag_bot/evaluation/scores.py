@@ -1,9 +1,16 @@
 """One case -> its measures, each in [0, 1], only those that apply to it.
 
-- `right_answers` (answerable): the answer quotes something and matches the pattern, upper and lower case alike.
-- `right_abstentions` (not answerable): it abstained.
-- `answered_share_of_answerable` (answerable): it did not abstain.
-- `abstention_accuracy` (all): it abstained where there is no answer, and did not where there is one.
+- `right_answers` (answerable): the answer quotes something and matches the pattern, upper and lower case alike. The
+  verdict does not matter: lines that "may not answer" are shown as well.
+- `right_first_two` (answerable): of the first two quotes one is right: it matches the pattern and stands in a note of
+  the evidence (where there is evidence), or it holds a piece of evidence.
+- `answered_right` (answerable): that, and the verdict is "answered".
+- `right_abstentions` (not answerable): the verdict claims no more than there is: "none", near the notes' subjects also
+  "closest". Near are all questions without an answer but the off-topic ones.
+- `answered_share_of_answerable`, `none_share_of_answerable`, `answered_share_of_near_topic`, `none_share_of_off_topic`:
+  the verdict is that, of the cases of that sort.
+- `abstention_accuracy` (all): the verdict is not "none" where there is an answer, and claims no more than there is
+  where there is none.
 - `recall@k` (with evidence): the share of the pieces of evidence that the first k passages hold; of a group of
   alternatives one suffices, and the group counts once. A piece that stands in two copies counts once; one that is
   missing from the notes counts as not found.
@@ -11,8 +18,10 @@
   that hold a piece of evidence; copies shown as one count as one, alternatives that were not found are not asked for
   where one was; a missing piece counts as a passage that was not found.
 - `citation_recall` (with evidence): the share of the pieces, a group counted once, that the quoted lines prove
-  together; 0 where it abstained.
-- `citation_precision` (with evidence, answered): the share of the quoted lines that are good for something.
+  together; 0 where nothing is quoted.
+- `completeness` (with two pieces of evidence or more, a group counted once): the share of them that stand in the quotes
+  or in the excerpts shown around them.
+- `citation_precision` (with evidence, something quoted): the share of the quoted lines that are good for something.
 
 - `unsupported_share` (a model wrote an answer): the share of its sentences that the notes do not wholly say, those
   without a claim left out; all of them are marked where they are shown.
@@ -25,19 +34,33 @@ stand in them; a line that holds a part of a piece is good even if the rest is n
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import ir_measures
 
-from rag_bot.evaluation.cases import Case, needs
-from rag_bot.evaluation.evidence import LocatedEvidence, relevant_quotes, supports
+from rag_bot.evaluation.cases import OFF_TOPIC, Case, needs
+from rag_bot.evaluation.evidence import LocatedEvidence, holds, quote_holds, relevant_quotes, supports
 from rag_bot.evaluation.results import Prose
-from rag_bot.records import NO_CLAIM, QUOTES, SUPPORTED, Answer, Hit, split_location
+from rag_bot.records import (
+    ANSWERED,
+    CLOSEST,
+    NO_CLAIM,
+    NONE,
+    QUOTES,
+    SUPPORTED,
+    Answer,
+    Hit,
+    Quote,
+    split_location,
+)
 
 RECALL_AT = (1, 5, 10)
 DEPTH = 10
 """Passages that are looked at: nDCG@10 asks for no more."""
+FIRST = 2
+"""Quotes among which a right one is expected: those that are seen at a glance."""
 
 Held = Sequence[tuple[int, ...]]
 """For each passage the numbers of the pieces it holds."""
@@ -57,23 +80,54 @@ def score_case(
     prose: Prose | None = None,
 ) -> dict[str, float]:
     """All measures that apply; `hits` are at least the first ten passages, or all."""
-    scores = {"abstention_accuracy": float(answer.abstained != case.answerable)}
+    is_none, is_answered = answer.verdict == NONE, answer.verdict == ANSWERED
+    accurate = not is_none if case.answerable else claims_no_more(case, answer)
+    scores = {"abstention_accuracy": float(accurate)}
     if prose is not None:
         claims = [sentence.support for sentence in prose.sentences if sentence.support != NO_CLAIM]
         scores["fell_back"] = float(prose.shown == QUOTES)
         if claims:
             scores["unsupported_share"] = sum(support != SUPPORTED for support in claims) / len(claims)
     if not case.answerable:
-        return scores | {"right_abstentions": float(right)}
-    scores |= {"right_answers": float(right), "answered_share_of_answerable": float(not answer.abstained)}
+        off_topic = case.kind == OFF_TOPIC
+        share = ("none_share_of_off_topic", is_none) if off_topic else ("answered_share_of_near_topic", is_answered)
+        return scores | {"right_abstentions": float(right), share[0]: float(share[1])}
+    quotes = [citation.quote for citation in answer.citations]
+    right_first_two = any(_is_right(case, pieces, quote) for quote in quotes[:FIRST])
+    scores |= {
+        "right_answers": float(right),
+        "right_first_two": float(right_first_two),
+        "answered_right": float(is_answered and right_first_two),
+        "answered_share_of_answerable": float(is_answered),
+        "none_share_of_answerable": float(is_none),
+    }
     if pieces:
-        quotes = [citation.quote for citation in answer.citations]
         proven = {number for number, piece in enumerate(pieces) if supports(piece, quotes)}
         scores |= score_ranking(pieces, hits, held) | {"citation_recall": _share_met(pieces, proven)}
+        if len(needs([piece.evidence for piece in pieces])) > 1:
+            shown = {
+                number
+                for number, piece in enumerate(pieces)
+                if any(quote_holds(piece, quote) for quote in quotes)
+                or any(holds(piece, excerpt) for excerpt in answer.excerpts)
+            }
+            scores["completeness"] = _share_met(pieces, proven | shown)
         if quotes:
             relevant = relevant_quotes(pieces, quotes)
             scores["citation_precision"] = sum(relevant) / len(relevant)
     return scores
+
+
+def claims_no_more(case: Case, answer: Answer) -> bool:
+    """Whether the verdict on a case without an answer claims no more than there is."""
+    return answer.verdict == NONE or (answer.verdict == CLOSEST and case.kind != OFF_TOPIC)
+
+
+def _is_right(case: Case, pieces: Sequence[LocatedEvidence], quote: Quote) -> bool:
+    if any(quote_holds(piece, quote) for piece in pieces):
+        return True
+    in_evidence = not pieces or quote.note_path in {piece.evidence.path for piece in pieces}
+    return in_evidence and re.search(case.pattern, quote.text, re.IGNORECASE) is not None
 
 
 def score_ranking(pieces: Sequence[LocatedEvidence], hits: Sequence[Hit], held: Held) -> dict[str, float]:

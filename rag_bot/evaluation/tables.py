@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rag_bot.evaluation.cases import OFF_TOPIC, Case
 from rag_bot.evaluation.compare import Comparison, Flip
 from rag_bot.evaluation.measures import (
     AUROCS,
@@ -15,21 +16,28 @@ from rag_bot.evaluation.measures import (
     OF_A_KIND,
     SHARES,
     Measure,
+    count_verdicts,
     measure,
     measure_kinds,
     missing_words,
 )
-from rag_bot.evaluation.results import Expected, Result
+from rag_bot.evaluation.results import Expected, Outcome, Result
 from rag_bot.output import line
 
 NAMES = {
     "right": "right",
     "right_answers": "right answers",
+    "right_first_two": "first two right",
+    "answered_right": "answered, first two right",
     "right_abstentions": "right abstentions",
     "answered_share_of_answerable": "answered, of the answerable",
+    "none_share_of_answerable": "none, of the answerable",
+    "answered_share_of_near_topic": "answered, of the near-topic",
+    "none_share_of_off_topic": "none, of the off-topic",
     "abstention_accuracy": "abstention accuracy",
     "citation_precision": "citation precision",
     "citation_recall": "citation recall",
+    "completeness": "completeness of answers in parts",
     "auroc_off_topic": "AUROC of confidence, off topic",
     "auroc_near_topic": "AUROC of confidence, near topic",
     "auroc": "AUROC of confidence, both",
@@ -42,8 +50,15 @@ NAMES = {
     "latency_p95_ms": "latency p95, ms",
 }
 """Measures for people; those that are not here go by their own name."""
-KIND_COLUMNS = tuple(name for name in OF_A_KIND if name != "MRR")
-"""The measures of a kind that tables show; MRR is in the JSON only."""
+SORT_NAMES = {
+    "answerable_right": "answerable, right",
+    "answerable_wrong": "answerable, wrong",
+    "near_topic": "near-topic",
+    "off_topic": "off-topic",
+}
+"""The sorts of cases for people."""
+KIND_COLUMNS = tuple(name for name in OF_A_KIND if name not in ("nDCG@10", "MRR"))
+"""The measures of a kind that tables show: as many as fit into 80 columns. The others are in the JSON only."""
 
 
 def evaluation_text(result: Result) -> RenderableType:
@@ -58,12 +73,14 @@ def evaluation_text(result: Result) -> RenderableType:
     wrong = []
     for outcome in outcomes:
         if not outcome.right:
-            answered = _places([cited.location for cited in outcome.citations])
-            expected = ", ".join(map(expected_place, outcome.expected)) or "to abstain"
-            fate = f"{answered} ({outcome.confidence:.2f}); expected {expected}"
+            shown = f": {', '.join(cited.location for cited in outcome.citations)}" if outcome.citations else ""
+            expected = ", ".join(map(expected_place, outcome.expected)) or expected_verdict(outcome.case)
+            fate = f"{outcome.verdict}{shown}; expected {expected}"
             wrong.append(line(f"{outcome.case.id}: {outcome.case.question} -> {fate}"))
     return Group(
         measures,
+        Text(),
+        _verdicts_table(outcomes),
         Text(),
         _kinds_table(measure_kinds(outcomes)),
         *_missing_text(missing_words(outcomes)),
@@ -125,8 +142,23 @@ def expected_place(piece: Expected) -> str:
     return piece.location or piece.problem
 
 
+def expected_verdict(case: Case) -> str:
+    """What should be said of a case of which no place is known."""
+    if case.answerable:
+        return "an answer"
+    return "none" if case.kind == OFF_TOPIC else "closest or none"
+
+
+def _verdicts_table(outcomes: Sequence[Outcome]) -> Table:
+    table = _table("verdict", *SORT_NAMES.values())
+    for verdict, counts in count_verdicts(outcomes).items():
+        table.add_row(verdict, *(f"{counts[sort]:,}" for sort in SORT_NAMES))
+    return table
+
+
 def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
     table = _table("kind", "cases", "right", "95 % interval", *(NAMES.get(name, name) for name in KIND_COLUMNS[1:]))
+    table.padding, table.columns[0].no_wrap = (0, 1, 0, 0), True
     for kind, measures in kinds.items():
         right = measures["right"]
         around = f"{right.low:.2f} – {right.high:.2f}"

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import PurePath
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rag_bot.output.visible import Visible, line, visible, visible_line
+from rag_bot.output.visible import Visible, line, visible
 from rag_bot.records import (
     PROSE,
     Answer,
     Citation,
+    Excerpt,
     Hit,
     Place,
     change_words,
+    difference_words,
+    heading_path,
     support_words,
+    verdict_words,
 )
+
+_BEGINNING = 160  # characters of a line that is cited from another place: two lines of a terminal
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -42,6 +49,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for sentence in answer.sentences
         ],
         "citations": [_citation_json(citation) for citation in answer.citations],
+        "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
+        "differences": [
+            {name: list(values) for name, values in asdict(difference).items()} for difference in answer.differences
+        ],
+        "unmentioned": list(answer.unmentioned),
+        "missing": list(answer.missing),
         "nearest": [place_json(Place.of(hit)) for hit in answer.nearest],
         **({"model": answer.model} if answer.model else {}),
         **({"notice": answer.notice} if answer.model or answer.notice else {}),
@@ -59,18 +72,29 @@ def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, An
 
 
 def answer_text(answer: Answer) -> RenderableType:
-    """What was found or written, then each citation with its place; or that there is none, and the nearest notes."""
+    """The verdict in words, what a model wrote, the best excerpt whole, and in one line each what else is cited.
+
+    Where the notes don't speak of it, the nearest ones.
+    """
     above = [line(f"Searched for: {answer.reworded}", "dim")] if answer.reworded else []
     above += [line(answer.notice, "yellow")] if answer.notice else []
+    above += [line(words, "bold") for words in [verdict_words(answer)] if words]
     if answer.abstained:
         nearest = [
-            line(f"  {hit.chunk.location}", "cyan").append(line(f"  {hit.note.title}", "dim")) for hit in answer.nearest
+            Text.assemble(line(f"  {hit.chunk.location}", "cyan"), _name(hit.note.path, hit.note.title))
+            for hit in answer.nearest
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
-        return Visible(Group(*above, Text(answer.text, style="bold"), *title, *nearest))
+        return Visible(Group(*above, *title, *nearest))
+    above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
-    cited = (part for citation in answer.citations for part in _citation_text(citation))
-    return Visible(Group(*above, *written, *cited))
+    shown = answer.excerpts[:1] or tuple(map(_alone, answer.citations))
+    excerpts = [part for excerpt in shown for part in (*_excerpt_text(excerpt, answer.citations), Text())]
+    numbers = {number for excerpt in shown for number in excerpt.citations}
+    others = [_citation_line(citation) for citation in answer.citations if citation.number not in numbers]
+    return Visible(
+        Group(*above, *([Text()] if above else []), *written, *excerpts, *others, *([Text()] if others else []))
+    )
 
 
 def prose_text(answer: Answer) -> Text:
@@ -116,15 +140,80 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _citation_text(citation: Citation) -> list[RenderableType]:
+def _excerpt_json(excerpt: Excerpt) -> dict[str, Any]:
+    return {
+        "location": excerpt.location,
+        "note": excerpt.note_path,
+        "title": excerpt.title,
+        "headings": list(excerpt.headings),
+        "context": list(excerpt.context),
+        "text": excerpt.text,
+        "citations": list(excerpt.citations),
+        "date": excerpt.date,
+    }
+
+
+def _alone(citation: Citation) -> Excerpt:
+    """The cited lines as an excerpt: answers that were saved by an earlier version have none."""
     quote = citation.quote
-    place = line(f"    {quote.location}", "cyan")
-    above = [part for part in (*quote.headings, *quote.context) if part]
-    place.append(visible_line(f"  {' > '.join(above) or quote.title}"), style="dim")
-    if citation.stale:
-        place.append(f"  {change_words(citation.change)}", style="yellow")
-    return [
-        Text(f"[{citation.number}] ", style="bold").append(Text(quote.text, style="default")),
-        place,
-        Text(),
+    return Excerpt(
+        note_path=quote.note_path,
+        title=quote.title,
+        headings=quote.headings,
+        context=quote.context,
+        text=quote.text,
+        start_char=quote.start_char,
+        end_char=quote.end_char,
+        start_line=quote.start_line,
+        end_line=quote.end_line,
+        citations=(citation.number,),
+    )
+
+
+def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[RenderableType]:
+    """Its name and place, then its lines as they stand in the file: the cited words in bold, their numbers before."""
+    cited = [citation for citation in citations if citation.number in excerpt.citations]
+    changes = dict.fromkeys(change_words(citation.change) for citation in cited if citation.stale)
+    head = Text.assemble(
+        line(excerpt.name, "bold"),
+        line(f"  {excerpt.location}", "cyan"),
+        line(f"  {excerpt.date}" if excerpt.date not in excerpt.location else "", "dim"),
+        line("".join(f"  {words}" for words in changes), "yellow"),
+    )
+    text, end = Text(), 0
+    numbers: dict[int, list[int]] = {}  # by the line that they begin in
+    for citation in sorted(cited, key=lambda citation: citation.quote.start_char):
+        start = max(end, citation.quote.start_char - excerpt.start_char)
+        text.append(visible(excerpt.text[end:start]), "dim")
+        first_line = excerpt.text.count("\n", 0, start)
+        numbers.setdefault(first_line, []).append(citation.number)
+        end = max(start, citation.quote.end_char - excerpt.start_char)
+        text.append(visible(excerpt.text[start:end]), "bold")
+    text.append(visible(excerpt.text[end:]), "dim")
+    marks = {number: "".join(f"[{mark}]" for mark in sorted(found)) for number, found in numbers.items()}
+    margin = max(map(len, marks.values()), default=0) + 1
+    lines = [
+        Text.assemble((marks.get(number, "").ljust(margin), "bold cyan"), words) if words else Text()
+        for number, words in enumerate(text.split("\n", allow_blank=True))
     ]
+    return [head, *(line(f"{' ' * margin}{part}", "dim") for part in excerpt.context), *lines]
+
+
+def _name(path: str, title: str, headings: Sequence[str] = ()) -> Text:
+    """What of a note's title and headings is not in its path."""
+    shown = "" if title == PurePath(path).stem else title
+    name = heading_path(shown, [heading for heading in headings if heading != title])
+    return line(f"  {name}" if name else "", "dim")
+
+
+def _citation_line(citation: Citation) -> Text:
+    """A citation's place, and the beginning of its words."""
+    quote = citation.quote
+    words = " ".join(quote.text.split())
+    return Text.assemble(
+        (f"[{citation.number}] ", "bold cyan"),
+        line(quote.location, "cyan"),
+        _name(quote.note_path, quote.title, quote.headings),
+        line(f"  {words if len(words) <= _BEGINNING else f'{words[:_BEGINNING]}…'}"),
+        line(f"  {change_words(citation.change)}" if citation.stale else "", "yellow"),
+    )

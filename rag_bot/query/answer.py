@@ -24,6 +24,7 @@ from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
+DIFFERING = 2  # of the first lines one has to be among those that differ, for it to be told; set by hand
 UNREAD_NAMED = 3  # files that could not be read; set by hand
 NEAREST = 3  # passages that are named where there is no answer; set by hand
 LONGEST_QUESTION = 2_000  # characters; set by hand
@@ -191,6 +192,8 @@ def _newest_first(shown: Sequence[JudgedLine]) -> tuple[list[JudgedLine], tuple[
     order, found = list(shown), []
     for group, words in differences(lines):
         places = sorted(group)
+        if places[0] >= DIFFERING:
+            continue
         for place, number in zip(places, group, strict=True):
             order[place] = shown[number]
         dates = tuple(lines[number][2] for number in group)

@@ -95,7 +95,12 @@ def differences(lines: Sequence[tuple[str, str, str]]) -> list[tuple[list[int], 
         if len(group) > 1:
             group.sort(key=lambda number: lines[number][2], reverse=True)
             texts = [lines[number][0] for number in group]
-            found.append((group, [_own_words(text, [other for other in texts if other != text]) for text in texts]))
+            own = [
+                _own_words(text, [*texts[:place], *texts[place + 1 :], lines[number][1]])
+                for place, (number, text) in enumerate(zip(group, texts, strict=True))
+            ]
+            if any(own):
+                found.append((group, own))
     return found
 
 
@@ -107,13 +112,10 @@ def _same_statement(text: str, other: str) -> bool:
 
 
 def _own_words(text: str, others: Sequence[str]) -> str:
-    """The telling words of a text that none of the others has, as they stand there."""
+    """The telling words of a text that none of the others has, as they stand there; its note's name is no news."""
     known = {word.lower() for other in others for word in _WORD.findall(other)}
-    return " ".join(
-        word
-        for word in _WORD.findall(text)
-        if (_tells(word) or word.lower() in _NEGATIONS) and word.lower() not in known
-    )
+    telling = (word for word in _WORD.findall(text) if _tells(word) or word.lower() in _NEGATIONS)
+    return ", ".join(dict.fromkeys(word for word in telling if word.lower() not in known))
 
 
 def _tells(word: str) -> bool:

@@ -36,6 +36,9 @@ def _joined(note: Note, pieces: Sequence[tuple[Span, Citation]]) -> list[Excerpt
     excerpts = []
     for group in groups:
         start, end = min(span.start_char for span, _ in group), max(span.end_char for span, _ in group)
+        line = LineIndex.of(note.text).starts[min(span.start_line for span, _ in group) - 1]
+        if not note.text[line:start].strip():
+            start = line  # how far in a point of a list stands shows its depth
         span = LineIndex.of(note.text).span(start, end)
         first = group[0][1].quote
         excerpts.append(
@@ -51,9 +54,16 @@ def _joined(note: Note, pieces: Sequence[tuple[Span, Citation]]) -> list[Excerpt
                 end_line=span.end_line,
                 citations=tuple(sorted(citation.number for _, citation in group)),
                 date=date_of(note),
+                is_code=_is_inside_code(note, start),
             )
         )
     return sorted(excerpts, key=lambda excerpt: excerpt.citations[0])
+
+
+def _is_inside_code(note: Note, start: int) -> bool:
+    return any(
+        block.kind is Kind.CODE and block.span.start_char < start < block.span.end_char for block in blocks_of(note)
+    )
 
 
 def _around(note: Note, citation: Citation) -> Span:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from rag_bot.errors import IndexUnusable
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.reader import Reader, open_reader
+from rag_bot.query.names import NameIndex
 from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
@@ -24,7 +25,7 @@ _TRIES = 10  # set by hand: a sync that changes the state during ten questions i
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a question is asked of: one state of the catalogue, both indexes, the model that embedded them, the reader.
+    """What a question is asked of: one state of the catalogue, the indexes, the model that embedded them, the reader.
 
     Open for the length of one question; `catalogue` is inside a snapshot.
     """
@@ -34,6 +35,7 @@ class Sources:
     words: WordIndex
     model: EmbeddingModel
     settings: RetrievalSettings
+    names: NameIndex
     reader: Reader | None = None
 
 
@@ -44,6 +46,7 @@ class _Opened:
     generation: str
     vectors: VectorIndex | ExactVectors
     words: WordIndex
+    names: NameIndex
     model: EmbeddingModel
 
 
@@ -104,6 +107,7 @@ class OpenIndex:
                                 opened.words,
                                 opened.model,
                                 self.settings.retrieval,
+                                opened.names,
                                 open_reader(self.settings.reader),
                             )
                         )
@@ -132,7 +136,8 @@ class OpenIndex:
                     model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
                 self._let_go()
                 vectors, words = open_to_ask(self.settings.index, catalogue)
-                self._opened = _Opened(meta["generation"], vectors, words, model)
+                names = NameIndex.of(catalogue.note_titles(), words.languages)
+                self._opened = _Opened(meta["generation"], vectors, words, names, model)
             opened = self._opened
             self._active += 1
         try:

@@ -53,7 +53,7 @@ NAMES, OPEN = "names", "open"
 class ScoredLine:
     """A line of a hit with what speaks for it: cosine and share of the query's words, both at most 1.
 
-    `answers` is the reader's logit, 0 without one; where there is one, only the best lines have a cosine.
+    `answers` is the reader's logit, 0 without one; what the default reader has read has no cosine.
     `hollow` is NAMES for a title or tags, OPEN for a question that nothing answers, else "".
     """
 
@@ -100,7 +100,7 @@ class TermWeights:
         terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        nowhere = [term for term, frequency in frequencies.items() if not frequency]
+        nowhere = [term for term, count in frequencies.items() if not count and not sources.names.has(term)]
         share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
         return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 
@@ -158,6 +158,9 @@ def score_lines(
             for (hit, line, share), logit, rank in zip(candidates, answers.tolist(), relevance.tolist(), strict=True)
         ]
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))
+        if reader.calibrated:
+            return scored
+        # Nothing is known of what its scores mean: whether the first lines answer is told by their cosines.
         best, rest = scored[:MOST_QUOTES], scored[MOST_QUOTES:]
         cosines = _cosines(sources, vector, [(line.hit, line.line) for line in best])
         return [*(replace(line, meaning=cosine) for line, cosine in zip(best, cosines, strict=True)), *rest]
@@ -214,7 +217,7 @@ def judge(lines: Sequence[ScoredLine], *, was_read: bool) -> Iterator[JudgedLine
             yield JudgedLine(scored, dropped=dropped)
             continue
         quote = quote_lines(note, line, with_what_follows(note, line), scored.score)
-        if any(_are_same(quote, other) for other in quotes):
+        if any(say_the_same(quote, other) for other in quotes):
             yield JudgedLine(scored, dropped="repeats")
         else:
             quotes.append(quote)
@@ -250,7 +253,7 @@ def _share_of_words(note: Note, line: Line, terms: TermWeights) -> float:
     """
     text = text_of(note, line.span)
     if line.kind is not Kind.FRONT_MATTER:
-        return terms.share(text, " > ".join((*line.headings, *line.ancestors)))
+        return terms.share(text, " > ".join((note.title, *line.headings, *line.ancestors)))
     if asking := terms.question_words.asking_for(text):
         return terms.share(" ".join((note.title, text, *asking)))
     return terms.share(text, note.title) if terms.share(text) else 0.0
@@ -305,7 +308,7 @@ def _is_mostly(without: Callable[[str], str], text: str) -> bool:
     return sum(map(str.isalnum, plain_text(without(text)))) < letters / 2
 
 
-def _are_same(quote: Quote, other: Quote) -> bool:
+def say_the_same(quote: Quote, other: Quote) -> bool:
     """Whether two quotes overlap, or say the same."""
     if quote.note_path == other.note_path:
         overlap = quote.start_char < other.end_char and other.start_char < quote.end_char

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +15,29 @@ from rag_bot.query.fusion import Ranking, cosines_to, fuse
 from rag_bot.query.open_index import Sources
 from rag_bot.records import Chunk, Filters, Hit, Note, SearchRanks
 from rag_bot.store.vectors import ExactVectors
+from rag_bot.text.terms import content_terms
 
 # Searched for beyond what is wanted, since the catalogue may not know some of them any more. Set by hand.
 SPARE = 20
 # Filtered keys that are compared one by one; beyond, all are searched and the rest dropped. Set by hand.
 EXACT_UP_TO = 20_000
+PASSAGES_OF_NAMED = 12  # of a note that the query names: more of it tell nothing of where in it to look; set by hand
+NAME_WORTH = 1.0  # of a word in a note's name, in units of BM25's weights
 _FILTERED_OF = 10  # times as many as wanted are searched where the rest is dropped; set by hand
 _MORE = 4  # times as many are searched again where the catalogue knows too few of them; set by hand
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What both searches found, best first, and the unit vectors of all of it."""
+    """What both searches found, best first, and the unit vectors of all of it.
+
+    `named` are the passages of notes that the query names, with what is added to their word scores.
+    """
 
     dense: Ranking
     words: Ranking
     vectors: dict[str, NDArray[np.float32]]
+    named: Mapping[str, float] = field(default_factory=dict)
 
     def explain(self, query_vector: NDArray[np.float32]) -> dict[str, SearchRanks]:
         """For each key, how both searches saw it."""
@@ -73,7 +80,10 @@ def rank(
     wanted = max(sources.settings.candidates, limit)
     candidates = _find_candidates(sources, query, vector, wanted, filters)
     passages = sources.words.count()
-    fused = fuse(candidates.vectors, dict(candidates.words), vector, passages=passages, settings=sources.settings)
+    word_scores = dict(candidates.words)
+    for key, more in candidates.named.items():
+        word_scores[key] = word_scores.get(key, 0.0) + more
+    fused = fuse(candidates.vectors, word_scores, vector, passages=passages, settings=sources.settings)
     paths = sources.catalogue.paths_matching(filters) if filters else None
     return Ranked(candidates, _reranked(sources, query, fused), paths)
 
@@ -110,8 +120,19 @@ def _find_candidates(
         return [(key, score) for key, score in best if key in allowed][:limit]
 
     dense, words = _known(sources, search_dense, wanted), _known(sources, search_words, wanted)
-    keys = sorted({key for key, _ in (*dense, *words)})
-    return Candidates(dense, words, sources.catalogue.vectors(keys))
+    named = _named(sources, query, allowed)
+    keys = sorted({*(key for key, _ in (*dense, *words)), *named})
+    return Candidates(dense, words, sources.catalogue.vectors(keys), named)
+
+
+def _named(sources: Sources, query: str, allowed: set[str] | None) -> dict[str, float]:
+    """The first passages of the notes that the query names, with what that is worth."""
+    found: dict[str, float] = {}
+    for path, weight in sources.names.search(dict.fromkeys(content_terms(query, sources.words.languages))).items():
+        for chunk in sources.catalogue.chunks_of(path)[:PASSAGES_OF_NAMED]:
+            if allowed is None or chunk.key in allowed:
+                found[chunk.key] = max(found.get(chunk.key, 0.0), NAME_WORTH * weight)
+    return found
 
 
 def _known(sources: Sources, search_best: Callable[[int], Ranking], wanted: int) -> Ranking:

@@ -18,14 +18,15 @@ from rag_bot.records import ANSWERED, CLOSEST, NONE, Hit
 from rag_bot.text.sentences import asks
 from rag_bot.text.terms import STOP_WORDS, words_of
 
-# Fitted. "Answers": against lines that don't. "Speaks": against questions about other things altogether.
-ANSWERS = {"intercept": -1.0, "reader": 0.5}
-SPEAKS = {"intercept": -2.0, "cosine": 5.0, "words": 2.0, "reader": 0.1}
-# Without a reader, the cosine of the best line stands for it.
+# All fitted. "Answers": lines that answer against those that don't; "speaks": what notes speak of, against questions
+# about other things altogether. What the default reader has not read is judged by cosines and words.
+ANSWERS = {"intercept": -1.0, "reader": 0.5, "reader_second": 0.0, "line_words": 0.0}
+SPEAKS = {"intercept": -2.0, "reader": 0.1, "cosine": 5.0, "words": 2.0, "unmentioned": 0.0}
 ANSWERS_UNREAD = {"intercept": -4.33, "line_cosine": 7.50, "words": 1.98}
-SPEAKS_UNREAD = {"intercept": -2.0, "cosine": 5.0, "words": 2.0}
-LEAST_ANSWERING = 0.5  # more likely than not
-LEAST_SPEAKING = 0.5
+SPEAKS_UNREAD = {"intercept": -2.0, "line_cosine": 5.0, "words": 2.0}
+LEAST_ANSWERING = LEAST_ANSWERING_UNREAD = 0.5  # more likely than not
+LEAST_SPEAKING = LEAST_SPEAKING_UNREAD = 0.5
+KEYWORDS_FOUND = 0.75  # that lines answer, unread, where all keywords stand in one of them; set by hand
 WORDS_IN = 3  # passages that the words are looked for in; set by hand
 SHOWN = 2  # of the first lines, in which what the question is about has to stand; set by hand
 
@@ -34,9 +35,9 @@ SHOWN = 2  # of the first lines, in which what the question is about has to stan
 class Features:
     """What speaks for an answer. `reader` and `reader_second` are logits of the best two lines, the others 0 to 1.
 
-    `cosine` and `line_cosine`: of the question and the best passage, and the best line; `words`: share of the
-    question's words in the best passages; `line_words`: in the best line and above it; `unmentioned`: of those that
-    stand nowhere in the notes; `keywords` is 1 for keywords instead of a question that all stand in one line.
+    `cosine` is that of the question and the best passage; `line_cosine` that of the first line, 0 where the default
+    reader has read; `words`: share of the question's words in the best passages; `line_words`: in the first line and
+    above it; `unmentioned`: of those that stand nowhere in the notes.
     """
 
     reader: float
@@ -46,7 +47,6 @@ class Features:
     words: float
     line_words: float
     unmentioned: float
-    keywords: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +76,26 @@ def judge_question(
     reads_words: bool,
     today: date,
 ) -> Judgement:
-    """The verdict on what was found. `was_read` says whether a reader has read the lines.
+    """The verdict on what was found. `was_read` says whether the default reader has read the lines.
 
     To an embedding model that does not read the query's words all texts of that language are alike: without
     `reads_words` the cosine counts no more than the words found.
     """
     shown = [line.scored for line in judged if line.quote]
-    features = _measure(query, terms, hits, shown, [line.scored for line in judged], reads_words=reads_words)
-    answering = _probability(features, ANSWERS if was_read else ANSWERS_UNREAD)
-    speaking = _probability(features, SPEAKS if was_read else SPEAKS_UNREAD)
+    features = _measure(terms, hits, shown, [line.scored for line in judged], reads_words=reads_words)
+    if was_read:
+        answering, speaking = _probability(features, ANSWERS), _probability(features, SPEAKS)
+        least_answering, least_speaking = LEAST_ANSWERING, LEAST_SPEAKING
+    else:
+        answering, speaking = _probability(features, ANSWERS_UNREAD), _probability(features, SPEAKS_UNREAD)
+        least_answering, least_speaking = LEAST_ANSWERING_UNREAD, LEAST_SPEAKING_UNREAD
+        if are_keywords(query) and any(line.scored.words == 1 for line in judged):
+            answering, speaking = max(answering, KEYWORDS_FOUND), max(speaking, KEYWORDS_FOUND)
     texts = [part for line in shown[:SHOWN] for part in _with_its_note(line)]
     missing = missing_anchors(anchors_of(query, today), texts)
-    if not shown or speaking < LEAST_SPEAKING:
+    if not shown or speaking < least_speaking:
         verdict = NONE
-    elif answering < LEAST_ANSWERING or missing:
+    elif answering < least_answering or missing:
         verdict = CLOSEST
     else:
         verdict = ANSWERED
@@ -97,7 +103,6 @@ def judge_question(
 
 
 def _measure(
-    query: str,
     terms: TermWeights,
     hits: Sequence[Hit],
     shown: Sequence[ScoredLine],
@@ -109,7 +114,6 @@ def _measure(
     cosine = max((hit.why.dense_score or 0.0 for hit in hits), default=0.0)
     line_cosine = shown[0].meaning if shown else 0.0
     logits = sorted((line.answers for line in lines), reverse=True)
-    keywords = are_keywords(query) and any(line.words == 1 for line in lines)
     return Features(
         reader=logits[0] if logits else 0.0,
         reader_second=logits[1] if len(logits) > 1 else 0.0,
@@ -118,7 +122,6 @@ def _measure(
         words=words,
         line_words=terms.share(reading_text(shown[0].hit.note, shown[0].line)) if shown else 0.0,
         unmentioned=terms.share_unmentioned,
-        keywords=float(keywords),
     )
 
 

@@ -120,7 +120,8 @@ class Excerpt:
     """A part of a note that is shown whole: a paragraph, a list, a table, code with what announces it.
 
     `text == note.text[start_char:end_char]`. `citations` are the numbers of those that stand in it; `context` is what
-    stands above it in lists and tables, `date` the note's own (ISO 8601), "" where it has none.
+    stands above it in lists and tables, `date` the note's own (ISO 8601), "" where it has none. `is_code` says that it
+    is from the midst of a piece of code, without the fence that begins it.
     """
 
     note_path: str
@@ -134,6 +135,7 @@ class Excerpt:
     end_line: int
     citations: tuple[int, ...]
     date: str = ""
+    is_code: bool = False
 
     @property
     def location(self) -> str:
@@ -257,10 +259,10 @@ def verdict_words(answer: Answer) -> str:
 
 
 def difference_words(difference: Difference) -> str:
-    """How citations differ, in one sentence: `These differ: 7.50 [1] (2026-01-02), 6.90 [2] (2025-03-04).`"""
+    """How citations differ, in one sentence: `Your notes differ: 7.50 [1] (2026), 6.90 [2] (2025).`"""
     parts = (
         f"{words or 'without it'} [{number}]" + (f" ({date})" if date else "")
-        for number, words, date in zip(difference.citations, difference.words, difference.dates, strict=True)
+        for number, words, date in zip(difference.citations, difference.words, difference.dates, strict=False)
     )
     return f"Your notes differ: {', '.join(parts)}."
 

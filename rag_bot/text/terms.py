@@ -60,7 +60,7 @@ def content_terms(text: str, languages: Sequence[str] = (ENGLISH,)) -> list[tupl
     words = words_of(text)
     language = detect(words, languages, at_least=1, least_share=0.0)
     spelled = tuple(languages)
-    return [_spellings(word, spelled) for word in [word for word in words if not is_stop_word(word, language)] or words]
+    return [spellings(word, spelled) for word in [word for word in words if not is_stop_word(word, language)] or words]
 
 
 def words_of(text: str) -> list[str]:
@@ -98,7 +98,8 @@ def is_stop_word(word: str, language: str) -> bool:
 
 
 @lru_cache(maxsize=100_000)
-def _spellings(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+def spellings(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """A word as each of these languages stems it, in which terms of passages and questions are compared."""
     found = (term for language in languages for term in _stemming(language).analyze(word) if term)
     return tuple(dict.fromkeys(found)) or (word,)
 

@@ -96,7 +96,8 @@ const ragBot = window.ragBot = {
 
   figureOf(target) { // the quote that a citation in the text names, or what the link stands in
     const { cites } = target.dataset;
-    return cites ? target.closest(".answer").querySelector(`.quote[data-number="${cites}"]`) : target.closest(".quote, li");
+    const figure = cites && target.closest(".answer").querySelector(`.quote[data-number="${cites}"]`);
+    return figure || target.closest(".quote") || target.closest("li");
   },
 
   // Which conversation is open stands in the address, so that going back, a bookmark and a reload bring it back.

@@ -5,7 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag_bot.conversations import SavedExchange
-from rag_bot.records import PROSE, QUOTES, Answer, Chunk, Citation, Hit, Note, Quote, SearchRanks, Sentence, Usage
+from rag_bot.records import (
+    ANSWERED,
+    NONE,
+    PROSE,
+    QUOTES,
+    Answer,
+    Chunk,
+    Citation,
+    Hit,
+    Note,
+    Quote,
+    SearchRanks,
+    Sentence,
+    Usage,
+)
 
 ASKED = "2026-11-03T14:05:09+01:00"
 
@@ -18,14 +32,16 @@ def quoted(question: str, *texts: str) -> Answer:
     citations = tuple(Citation(number, quote(text)) for number, text in enumerate(texts, start=1))
     said = "\n\n".join(f"{one.quote.text} [{one.number}]" for one in citations) or "This is not in your notes."
     sentences = tuple(Sentence(one.quote.text, (one.number,)) for one in citations)
-    return Answer(question, said, citations, not citations, 0.5, QUOTES, sentences, (), {"total": 1.5}, question)
+    return Answer(
+        question, said, citations, ANSWERED if citations else NONE, 0.5, QUOTES, sentences, (), {"total": 1.5}, question
+    )
 
 
 def written(question: str, *sentences: Sentence, lines: tuple[str, ...] = ()) -> Answer:
     text = "".join(f"{one.before}{one.text}" for one in sentences)
     citations = tuple(Citation(number, quote(line)) for number, line in enumerate(lines, start=1))
     return Answer(
-        *(question, text, citations, False, 0.9, PROSE, sentences, (), {"total": 900.0}, question),
+        *(question, text, citations, ANSWERED, 0.9, PROSE, sentences, (), {"total": 900.0}, question),
         model="ollama:qwen3",
         usage=Usage(300, 20),
     )

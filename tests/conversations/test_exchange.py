@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.conversations.exchange import from_json, to_json
-from rag_bot.records import PROSE, SUPPORTED, Answer, Citation, Place, Quote, Sentence, Usage
+from rag_bot.records import (
+    ANSWERED,
+    NONE,
+    PROSE,
+    SUPPORTED,
+    Answer,
+    Citation,
+    Difference,
+    Excerpt,
+    Place,
+    Quote,
+    Sentence,
+    Usage,
+)
 from tests.conversations.samples import ASKED, exchange, hit, quoted
 
 TEXT = st.text(st.characters(), max_size=30)  # surrogates and control characters too
@@ -21,12 +34,17 @@ TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 QUOTES = st.builds(Quote, TEXT, TEXT, TEXT, TEXTS, TEXTS, NUMBER, NUMBER, NUMBER, NUMBER, SCORE)
 SENTENCES = st.builds(Sentence, TEXT, st.lists(NUMBER, max_size=3).map(tuple), TEXT, TEXTS, TEXT)
 CITATIONS = st.builds(Citation, NUMBER, QUOTES, TEXT)
+NUMBERS = st.lists(NUMBER, max_size=3).map(tuple)
+EXCERPTS = st.builds(
+    Excerpt, TEXT, TEXT, TEXTS, TEXTS, TEXT, NUMBER, NUMBER, NUMBER, NUMBER, NUMBERS, TEXT, st.booleans()
+)
+DIFFERENCES = st.builds(Difference, NUMBERS, TEXTS, TEXTS)
 ANSWERS = st.builds(
     Answer,
     question=TEXT,
     text=TEXT,
     citations=st.lists(CITATIONS, max_size=3).map(tuple),
-    abstained=st.booleans(),
+    verdict=TEXT,
     confidence=SCORE,
     mode=TEXT,
     sentences=st.lists(SENTENCES, max_size=3).map(tuple),
@@ -37,10 +55,29 @@ ANSWERS = st.builds(
     notice=TEXT,
     draft=TEXT,
     usage=st.none() | st.builds(Usage, NUMBER, NUMBER),
+    excerpts=st.lists(EXCERPTS, max_size=2).map(tuple),
+    differences=st.lists(DIFFERENCES, max_size=2).map(tuple),
+    unmentioned=TEXTS,
+    missing=TEXTS,
 )
 PLACES = st.lists(st.builds(Place, TEXT, TEXT, TEXTS, NUMBER, NUMBER, SCORE), max_size=2).map(tuple)
 EXCHANGES = st.builds(SavedExchange, TEXT, TEXT, TEXT, ANSWERS, TEXT, PLACES)
-NAMES = st.sampled_from(["key", "answer", "nearest", "citations", "quote", "usage", "sentences", "timings_ms", "text"])
+NAMES = st.sampled_from(
+    [
+        "key",
+        "answer",
+        "verdict",
+        "excerpts",
+        "differences",
+        "nearest",
+        "citations",
+        "quote",
+        "usage",
+        "sentences",
+        "timings_ms",
+        "text",
+    ]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | SCORE | NUMBER | TEXT, lambda one: st.lists(one) | st.dictionaries(NAMES, one)
 )
@@ -80,6 +117,16 @@ def test_fields_of_a_later_version_are_left_out_and_those_an_earlier_one_lacked_
     read = from_json(json.dumps(values).encode())
     assert (read.answer.model, read.answer.usage, read.answer.sentences, read.answer.confidence) == ("", None, (), 0.0)
     assert read.answer.citations == saved.answer.citations
+
+
+def test_an_answer_of_before_there_were_verdicts_has_one() -> None:
+    for saved, abstained in ((exchange("k", "q", "A line."), False), (exchange("k", "q"), True)):
+        values = json.loads(to_json(saved))
+        for name in ("verdict", "excerpts", "differences", "unmentioned", "missing"):
+            del values["answer"][name]
+        values["answer"]["abstained"] = abstained
+        assert from_json(json.dumps(values).encode()) == saved
+        assert saved.answer.verdict == (NONE if abstained else ANSWERED)
 
 
 def test_a_value_of_another_type_gets_the_default() -> None:

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from rag_bot.conversations import Conversation, SavedExchange
 from rag_bot.conversations.markdown import conversation_markdown, escaped, fenced
-from rag_bot.records import NO_CLAIM, PARTLY, UNSUPPORTED, Citation, Place, Sentence
+from rag_bot.records import ANSWERED, CLOSEST, NO_CLAIM, PARTLY, UNSUPPORTED, Citation, Difference, Place, Sentence
 from tests.conversations.samples import ASKED, exchange, quote, quoted, written
 
 HOSTILE = (
@@ -102,6 +102,25 @@ def test_quotes_after_a_model_failed_name_it_and_an_abstaining_answer_the_neares
     assert "\n\nAsked 2026-11-03 14:05. The notes don't answer it.\n\nThis is not in your notes.\n" in page
     assert "Mode:" not in page
     assert "\nThe nearest passages, which may not answer it:\n\n- notes/b.md:3-4 — Flat › Keys" in page
+
+
+def test_what_the_lines_are_worth_and_how_they_differ_stands_above_them() -> None:
+    lines = quoted("How much?", "It is 7.50.", "It is 6.90.")
+    differs = (Difference((1, 2), ("7.50", "6.90"), ("2026-01-02", "")),)
+    page = _page(SavedExchange("k", "q", "", replace(lines, verdict=CLOSEST, differences=differs), ASKED))
+    said = (
+        "Your notes come near this; these lines may not answer it.",
+        "Your notes differ: 7.50 [1] (2026-01-02), 6.90",
+    )
+    places = [_shown(_html(page)).index(words) for words in (*said, "It is 7.50.")]
+    assert places == sorted(places)
+    assert "differ" not in _page(SavedExchange("k", "q", "", lines, ASKED))
+
+
+def test_a_row_of_a_table_has_the_heads_of_its_columns_with_its_place() -> None:
+    row = replace(quote("| Berta | 9.8 |"), context=("Hive | Honey",))
+    answer = replace(quoted("q"), verdict=ANSWERED, citations=(Citation(1, row),))
+    assert r"[1] notes/a.md:12-15 — Rent › Flat › Hive \| Honey" in _page(SavedExchange("k", "q", "", answer, ASKED))
 
 
 def test_a_citation_whose_note_has_changed_says_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from rag_bot.evaluation.cases import (
     Evidence,
     append_case,
     case_files,
+    case_line,
     make_case,
     needs,
     read_cases,
@@ -57,6 +59,17 @@ def test_a_case_is_read_with_its_turns_and_without(cases: Callable[..., Path]) -
     assert second.turns == ("What is under the mat?", "Why?")
 
 
+def test_a_case_may_name_its_day_leave_out_what_it_has_not_and_number_its_groups(cases: Callable[..., Path]) -> None:
+    evidence = [{"path": "a.md", "quote": "under the mat", "group": 1}]
+    unanswerable = {"id": "c", "question": "Who?", "kind": "near-topic", "answerable": False, "near": "notes/a.md"}
+    dated, bare = read_cases(cases(_line(evidence=evidence, date="2026-04-02"), json.dumps(unanswerable)))
+    assert dated.day == date(2026, 4, 2)
+    assert dated.evidence == (Evidence("a.md", "under the mat", "1"),)
+    assert (bare.pattern, bare.evidence, bare.day) == ("", (), None)
+    assert json.loads(case_line(dated))["date"] == "2026-04-02"
+    assert "date" not in json.loads(case_line(bare))
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -71,6 +84,9 @@ def test_a_case_is_read_with_its_turns_and_without(cases: Callable[..., Path]) -
         (_line(id=""), "id is empty"),
         (_line(evidence=[{"path": "a.md"}]), "evidence.0.quote"),
         (_line(turns="why"), "turns"),
+        (_line(date="2026-02-30"), "the date '2026-02-30' is no day like 2026-04-02"),
+        (_line(date="tomorrow"), "the date 'tomorrow' is no day"),
+        (_line(date=20260402), "date Input should be a valid string"),
     ],
 )
 def test_a_line_that_is_no_case_is_named_with_what_is_wrong(cases: Callable[..., Path], line: str, said: str) -> None:

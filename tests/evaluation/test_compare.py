@@ -12,8 +12,9 @@ import pytest
 from rag_bot import Library, UsageError
 from rag_bot.cli import main
 from rag_bot.evaluation.cases import Case
-from rag_bot.evaluation.compare import compare_results, comparison_json
+from rag_bot.evaluation.compare import baseline_of, compare_results, comparison_json, falls
 from rag_bot.evaluation.results import Cited, IndexFacts, Outcome, Result, save_result
+from rag_bot.records import ANSWERED, NONE
 
 QUOTED = (Cited("notes/a.md:1", "The key lies under the mat.", 0.8, True),)
 
@@ -22,9 +23,9 @@ def _outcome(id_: str, right: bool, *, confidence: float = 0.9, answerable: bool
     kind = "fact" if answerable else "near-topic"
     case = Case(id_, f"Where is {id_}?", kind, answerable, "x" if answerable else "", ())
     name = "right_answers" if answerable else "right_abstentions"
-    abstained = right != answerable
-    citations = () if abstained else QUOTED
-    return Outcome(case, (), right, abstained, confidence, citations, (), {name: float(right)}, 0.1)
+    verdict = NONE if right != answerable else ANSWERED
+    citations = () if verdict == NONE else QUOTED
+    return Outcome(case, (), right, verdict, confidence, citations, (), {name: float(right)}, 0.1)
 
 
 def _result(*outcomes: Outcome) -> Result:
@@ -53,6 +54,18 @@ def test_a_result_does_not_differ_from_itself() -> None:
     cases = {one.name: one.cases for one in comparison.differences}
     assert (cases["auroc"], cases["auroc_near_topic"], "auroc_off_topic" in cases) == (3, 3, False)
     assert comparison.fixed == comparison.broken == ()
+
+
+def test_of_a_share_that_is_better_low_a_rise_is_a_fall() -> None:
+    name = "answered_share_of_near_topic"
+    answered, closest = (
+        _result(*(replace(_outcome(str(number), True, answerable=False), scores={name: value}) for number in range(9)))
+        for value in (1.0, 0.0)
+    )
+    assert falls(closest, baseline_of(answered)) == []
+    assert [str(fallen) for fallen in falls(answered, baseline_of(closest))] == [
+        f"{name} is 1.0000, above 0.0000, the upper end of the baseline's 0.0000"
+    ]
 
 
 def test_settings_that_differ_are_named() -> None:

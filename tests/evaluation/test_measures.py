@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import log2
 from pathlib import Path
 
@@ -20,10 +21,23 @@ from rag_bot.evaluation.evidence import (
     supports,
 )
 from rag_bot.evaluation.intervals import auroc, interval_of_auroc, interval_of_mean, randomisation_p
-from rag_bot.evaluation.measures import first_evidence_rank, measure, measure_kinds
+from rag_bot.evaluation.measures import count_verdicts, first_evidence_rank, measure, measure_kinds
 from rag_bot.evaluation.results import Outcome
-from rag_bot.evaluation.scores import score_ranking
-from rag_bot.records import Chunk, Hit, Note, Quote, SearchRanks
+from rag_bot.evaluation.scores import claims_no_more, score_case, score_ranking
+from rag_bot.records import (
+    ANSWERED,
+    CLOSEST,
+    NONE,
+    QUOTES,
+    Answer,
+    Chunk,
+    Citation,
+    Excerpt,
+    Hit,
+    Note,
+    Quote,
+    SearchRanks,
+)
 
 Write = Callable[..., Path]
 TEXT = "Ada has the key.\nBob has the mat.\n\nCleo has the lamp and the oil.\n"
@@ -52,7 +66,7 @@ def _piece(quote: str, *passages: str, line: int = 1) -> LocatedEvidence:
 
 def _outcome(id_: str, answerable: bool, right: bool, confidence: float, **scores: float) -> Outcome:
     case = Case(id_, "Why?", "fact" if answerable else "off-topic", answerable, "x" if answerable else "", ())
-    return Outcome(case, (), right, not answerable, confidence, (), (), scores, 0.1)
+    return Outcome(case, (), right, ANSWERED if answerable else NONE, confidence, (), (), scores, 0.1)
 
 
 def test_a_passage_holds_evidence_that_it_contains_or_stands_in_or_has_the_larger_part_of() -> None:
@@ -115,6 +129,8 @@ def test_the_judge_finds_evidence_and_the_passages_that_hold_it(library: Library
     assert (piece.location, piece.problem, len(piece.passages)) == ("notes/a.md:4", "", 1)
     assert judge.locate(Evidence("notes/a.md", "Dora")).problem == "the quote no longer stands in notes/a.md"
     assert judge.locate(Evidence("notes/b.md", "Dora")).problem == "the note notes/b.md is not indexed"
+    below = judge.locate(Evidence("a.md", "Cleo has the lamp"))
+    assert (below.location, below.evidence.path) == ("notes/a.md:4", "notes/a.md")
 
 
 def test_shares_are_means_over_the_cases_they_apply_to() -> None:
@@ -138,6 +154,82 @@ def test_kinds_are_measured_apart() -> None:
     outcomes = [_outcome("a", True, True, 0.9), _outcome("b", True, False, 0.4), _outcome("c", False, True, 0.4)]
     kinds = measure_kinds(outcomes)
     assert {kind: one["right"].value for kind, one in kinds.items()} == {"fact": 0.5, "off-topic": 1.0}
+
+
+def _answer(verdict: str, *quotes: Quote, excerpts: tuple[Excerpt, ...] = ()) -> Answer:
+    citations = tuple(Citation(number, quote) for number, quote in enumerate(quotes, start=1))
+    return Answer("Why?", "", citations, verdict, 0.5, QUOTES, (), (), {}, excerpts=excerpts)
+
+
+def _scores(answer: Answer, *pieces: LocatedEvidence, pattern: str = "key", kind: str = "fact") -> dict[str, float]:
+    answerable = bool(pattern)
+    case = Case("a", "Why?", kind, answerable, pattern, tuple(piece.evidence for piece in pieces))
+    return score_case(case, pieces, answer, (), (), right=True)
+
+
+def test_a_quote_is_right_that_matches_in_a_note_of_the_evidence_or_holds_it() -> None:
+    piece, elsewhere = _piece("Ada has the key."), _quote("Ada has the key too", "notes/b.md")
+    lamp = _quote("Cleo has the lamp")
+    for quotes, right in (
+        ([_quote("Ada has the key.")], 1.0),
+        ([lamp, _quote("has the key")], 1.0),
+        ([lamp, lamp, _quote("Ada has the key.")], 0.0),
+        ([elsewhere], 0.0),
+        ([_quote("- Ada has the key.", "notes/b.md")], 1.0),
+    ):
+        assert _scores(_answer(CLOSEST, *quotes), piece)["right_first_two"] == right
+    assert _scores(_answer(CLOSEST, elsewhere))["right_first_two"] == 1.0
+    assert _scores(_answer(CLOSEST, _quote("Ada has")), piece, pattern="nothing")["right_first_two"] == 1.0
+
+
+def test_answered_and_right_is_less_than_right() -> None:
+    names = ("right_first_two", "answered_right", "answered_share_of_answerable", "none_share_of_answerable")
+    for verdict, expected in ((ANSWERED, (1, 1, 1, 0)), (CLOSEST, (1, 0, 0, 0))):
+        scores = _scores(_answer(verdict, _quote("Ada has the key.")), _piece("Ada has the key."))
+        assert tuple(scores[name] for name in names) == expected
+        assert scores["abstention_accuracy"] == 1.0
+    scores = _scores(_answer(NONE), _piece("Ada has the key."))
+    assert tuple(scores[name] for name in names) == (0, 0, 0, 1)
+    assert scores["abstention_accuracy"] == 0.0
+
+
+def test_of_an_answer_in_parts_those_count_that_stand_in_quotes_or_around_them() -> None:
+    parts = [_piece("Ada has the key."), _piece("Bob has the mat."), _piece("Cleo has the lamp")]
+    around = Excerpt("notes/a.md", "a", (), (), TEXT[:33], 0, 33, 1, 2, (1,))
+    quote = _quote("Ada has the key.")
+    assert _scores(_answer(CLOSEST, quote), *parts)["completeness"] == pytest.approx(1 / 3)
+    assert _scores(_answer(CLOSEST, quote, excerpts=(around,)), *parts)["completeness"] == pytest.approx(2 / 3)
+    assert _scores(_answer(NONE), *parts)["completeness"] == 0.0
+    assert "completeness" not in _scores(_answer(CLOSEST, quote), parts[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "measure_of_kind", "values", "no_more"),
+    [
+        ("near-topic", "answered_share_of_near_topic", (1, 0, 0), (False, True, True)),
+        ("feedback", "answered_share_of_near_topic", (1, 0, 0), (False, True, True)),
+        ("off-topic", "none_share_of_off_topic", (0, 0, 1), (False, False, True)),
+    ],
+)
+def test_near_the_topic_closest_claims_no_more_than_there_is_and_off_topic_only_none(
+    kind: str, measure_of_kind: str, values: tuple[int, ...], no_more: tuple[bool, ...]
+) -> None:
+    answers = [_answer(verdict) for verdict in (ANSWERED, CLOSEST, NONE)]
+    case = Case("a", "Why?", kind, False)
+    assert tuple(claims_no_more(case, answer) for answer in answers) == no_more
+    scores = [_scores(answer, pattern="", kind=kind) for answer in answers]
+    assert tuple(score[measure_of_kind] for score in scores) == values
+    assert tuple(bool(score["abstention_accuracy"]) for score in scores) == no_more
+
+
+def test_verdicts_are_counted_by_the_sort_of_case() -> None:
+    outcomes = [_outcome("a", True, True, 0.9), _outcome("b", True, False, 0.4), _outcome("c", False, True, 0.4)]
+    near = replace(outcomes[2], case=replace(outcomes[2].case, kind="feedback"), verdict=CLOSEST)
+    assert count_verdicts([*outcomes, near]) == {
+        "answered": {"answerable_right": 1, "answerable_wrong": 1, "near_topic": 0, "off_topic": 0},
+        "closest": {"answerable_right": 0, "answerable_wrong": 0, "near_topic": 1, "off_topic": 0},
+        "none": {"answerable_right": 0, "answerable_wrong": 0, "near_topic": 0, "off_topic": 1},
+    }
 
 
 def test_the_rank_of_the_first_evidence_is_none_where_there_is_none() -> None:

@@ -18,6 +18,7 @@ from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import report_html, write_report
 from rag_bot.evaluation.results import Cited, Expected, IndexFacts, Outcome, Result, RetrievedPassage
 from rag_bot.evaluation.tables import comparison_text, evaluation_text
+from rag_bot.records import ANSWERED, NONE
 
 NASTY = "<script>alert('x')</script> & \"quotes\" ![](https://example.com/x.png)"
 PLOTS = (kinds_svg, reliability_svg, ranks_svg)
@@ -31,7 +32,7 @@ def _outcome(id_: str, kind: str, right: bool, rank: int | None, problem: str = 
     )
     expected = (Expected(case.evidence[0], "" if problem else "notes/a.md:3", problem),)
     citations = (Cited("notes/a.md:3", NASTY, 0.7, right),)
-    return Outcome(case, expected, right, False, 0.8, citations, hits, {"right_answers": float(right)}, 0.2)
+    return Outcome(case, expected, right, ANSWERED, 0.8, citations, hits, {"right_answers": float(right)}, 0.2)
 
 
 @pytest.fixture
@@ -40,9 +41,7 @@ def result() -> Result:
         _outcome("one", "fact", True, 1),
         _outcome("two", "fact", False, 4),
         _outcome("three", "<why>", False, None, "the note notes/a.md is not indexed"),
-        Outcome(
-            Case("four", "Why?", "off-topic", False, "", ()), (), True, True, 0.8, (), (), {"right_abstentions": 1}, 0.1
-        ),
+        Outcome(Case("four", "Why?", "off-topic", False), (), True, NONE, 0.8, (), (), {"right_abstentions": 1}, 0.1),
     )
     index = IndexFacts("model", "fingerprint", "1", 1_000, 2_000)
     return Result("<cases>.jsonl", "2026-11-22T10:00:00Z", {"fusion": "convex"}, index, "abc", {}, outcomes)
@@ -82,6 +81,8 @@ def test_every_failed_case_is_shown_with_what_was_expected_answered_and_retrieve
     assert "first evidence at rank 4" in two
     assert two.count("notes/10.md:1") == 1
     assert "2 of 4 cases went wrong" in page
+    assert "<tr><td>answered</td><td>1</td><td>2</td><td>0</td><td>0</td></tr>" in page
+    assert "0.80" not in two
 
 
 def test_missing_evidence_is_named_on_the_page_and_in_the_text(result: Result) -> None:
@@ -94,7 +95,10 @@ def test_the_text_says_measures_kinds_and_what_went_wrong(result: Result) -> Non
     said = _printed(result)
     assert re.search(r"right answers +0\.333 +0\.000 – 1\.000 +3", said)
     assert re.search(r"fact +2 +0\.500", said)
-    assert "two: Which two?" in said
+    assert re.search(r"two: Which two\?.* -> answered: notes/a\.md:3; expected notes/a\.md:3", said)
+    assert "0.80" not in said
+    assert re.search(r"answered +1 +2 +0 +0 *\n", said)
+    assert re.search(r"none +0 +0 +0 +1 *\n", said)
     assert "4 cases of <cases>.jsonl" in said
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,7 @@ from rag_bot.evaluation.results import (
     save_result,
 )
 from rag_bot.evaluation.runs import run_cases
+from rag_bot.records import Answer
 
 Write = Callable[..., Path]
 FRANCE = "What is the capital of France?"
@@ -87,7 +90,7 @@ def test_an_outcome_keeps_what_was_quoted_found_and_expected(keys: Library) -> N
     heard: list[int] = []
     (outcome,) = run_cases(keys, [_case()], on_case=heard.append).outcomes
     assert heard == [1]
-    assert (outcome.right, outcome.abstained, outcome.expected[0].location) == (True, False, "notes/a.md:1")
+    assert (outcome.right, outcome.verdict, outcome.expected[0].location) == (True, "answered", "notes/a.md:1")
     assert [(one.location, one.text, one.relevant) for one in outcome.citations] == [
         ("notes/a.md:1", "The key lies under the mat.", True)
     ]
@@ -157,6 +160,33 @@ def test_a_saved_result_is_read_as_it_was(keys: Library, tmp_path: Path) -> None
         save_result(result, tmp_path / "none" / "result.json")
 
 
+def test_a_result_from_before_there_were_verdicts_is_read(keys: Library, tmp_path: Path) -> None:
+    result = run_cases(keys, [_case(), _case(id="c", question=FRANCE, answerable=False, pattern="", evidence=())])
+    values = json.loads(result_json(result))
+    for outcome in values["outcomes"]:
+        outcome["abstained"] = outcome.pop("verdict") == "none"
+        del outcome["case"]["date"]
+    (tmp_path / "old.json").write_text(json.dumps(values))
+    assert [outcome.verdict for outcome in read_result(tmp_path / "old.json").outcomes] == ["answered", "none"]
+    values["outcomes"][0]["verdict"] = "perhaps"
+    (tmp_path / "old.json").write_text(json.dumps(values))
+    with pytest.raises(UsageError, match="is no result of this version"):
+        read_result(tmp_path / "old.json")
+
+
+def test_a_case_is_asked_on_its_date(keys: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    days: list[object] = []
+    ask = Library.ask
+
+    def remember(self: Library, question: str, **options: Any) -> Answer:
+        days.append(options["today"])
+        return ask(self, question, **options)
+
+    monkeypatch.setattr(Library, "ask", remember)
+    run_cases(keys, [_case(date="2026-04-02"), _case(id="b")])
+    assert days == [date(2026, 4, 2), None]
+
+
 def test_kept_results_lie_beside_the_index_for_nobody_else_and_older_ones_stay(keys: Library) -> None:
     result = run_cases(keys, [_case()], file="cases.jsonl")
     paths = [keep_result(result, keys.settings) for _ in range(2)]
@@ -219,6 +249,9 @@ def test_eval_run_json_has_the_keys_of_the_contract(
     summary = json.loads(out)
     assert code == 0, err
     assert {"cases", "right_answers", "right_abstentions", "recall@5", "citation_precision"} <= summary.keys()
+    assert {"right_first_two", "answered_right", "answered_share_of_near_topic", "completeness"} <= summary.keys()
+    assert list(summary["verdicts"]) == ["answered", "closest", "none"]
+    assert sum(sum(counts.values()) for counts in summary["verdicts"].values()) == 2
     assert {"by_kind", "failed", "missing", "missing_evidence", "median_seconds", "intervals"} <= summary.keys()
     assert {"recall@1", "recall@10", "nDCG@10", "MRR", "citation_recall", "auroc", "latency_p95_ms"} <= summary.keys()
     assert summary["by_kind"]["fact"]["right"] == 1.0

@@ -8,7 +8,20 @@ from html import unescape
 
 import pytest
 
-from rag_bot.records import NO_CLAIM, PARTLY, PROSE, SUPPORTED, UNSUPPORTED, Answer, Citation, Quote, Sentence, Usage
+from rag_bot.records import (
+    ANSWERED,
+    CLOSEST,
+    NO_CLAIM,
+    PARTLY,
+    PROSE,
+    SUPPORTED,
+    UNSUPPORTED,
+    Answer,
+    Citation,
+    Quote,
+    Sentence,
+    Usage,
+)
 from rag_bot.ui.chat.answer_view import growing_prose, prose, share_words, whole_answer
 
 QUOTE = Quote("The night tram leaves at two.", "n/trams.md", "Trams", (), (), 0, 29, 3, 4, 0.9)
@@ -25,7 +38,7 @@ HOSTILE = (
 
 
 def answer(*sentences: Sentence, **more: object) -> Answer:
-    made = Answer("q", "", (Citation(1, QUOTE),), False, 0.9, PROSE, sentences, (), {"total": 900.0}, model="m")
+    made = Answer("q", "", (Citation(1, QUOTE),), ANSWERED, 0.9, PROSE, sentences, (), {"total": 900.0}, model="m")
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -98,6 +111,12 @@ def test_a_whole_answer_says_who_wrote_it_how_much_is_supported_and_shows_the_ci
     assert "The night tram leaves at two." in said
     assert said.startswith("Stopped.")
     assert "1,200 tokens read, 34 written" in html
+
+
+def test_sentences_about_lines_that_may_not_answer_have_that_said_above_them() -> None:
+    near = answer(Sentence("One.", (1,)), verdict=CLOSEST)
+    for html in (whole_answer(near, ()), growing_prose(near)):
+        assert text_of(html).index("may not answer it") < text_of(html).index("One.")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def page(browser: Any, app_address: str) -> Iterator[Any]:
 def test_a_question_gets_the_line_that_answers_it_and_its_number_opens_the_note_there(page: Any) -> None:
     quote = ask(page, EMERGENT).locator(".quote").filter(has_text="33%").first
     assert "33%" in quote.locator("blockquote").inner_text()
-    quote.locator(".number").click()
+    quote.locator(".cite").first.click()
     cited = page.locator("#panel .body .cited").filter(has_text="33%")
     cited.wait_for()
     assert cited.inner_text().startswith("Emergent abilities: 33% of the BIG-Bench tasks")
@@ -67,7 +67,7 @@ def test_a_hostile_note_and_question_are_shown_as_text(page: Any) -> None:
     question = "What is the zebra quota <img src=x onerror='window.hacked=1'>?"
     quote = ask(page, question).locator(".quote").filter(has_text="41").first
     assert '<img src=x onerror="window.hacked=1">' in quote.locator("blockquote").inner_text()
-    quote.locator(".number").click()
+    quote.locator(".cite").first.click()
     body = page.locator("#panel .body")
     body.locator(".cited").first.wait_for()
     assert "<b>zebras</b>" in body.inner_text()
@@ -80,7 +80,7 @@ def test_a_hostile_note_and_question_are_shown_as_text(page: Any) -> None:
 
 def test_a_wikilink_opens_the_note_it_names(page: Any) -> None:
     quote = ask(page, "What is the zebra quota?").locator(".quote").filter(has_text="41").first
-    quote.locator(".place").click()
+    quote.locator(".place").first.click()
     page.click("#panel .body a[data-note='corpus/talk/big-bench.md']")
     page.wait_for_selector("#panel h2:has-text('BIG-Bench and scale')")
 

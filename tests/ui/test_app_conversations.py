@@ -78,7 +78,7 @@ def test_conversations_are_listed_newest_first_and_going_back_opens_the_one_befo
     wait_for_questions(page, CAPITAL)
     page.go_forward()
     wait_for_questions(page, EMERGENT)
-    page.locator(".quote .number").first.click()
+    page.locator(".quote .cite").first.click()
     page.wait_for_selector("#panel .body .cited")
     ask(page, POPULAR)
     wait_for_titles(page, EMERGENT, CAPITAL)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from rag_bot import Library
 from rag_bot.conversations import SavedExchange
-from rag_bot.records import PROSE, QUOTES, Answer, Citation, Quote
+from rag_bot.records import ANSWERED, NONE, PROSE, QUOTES, Answer, Citation, Quote
 from rag_bot.ui.chat.chat_view import ConversationView
 from rag_bot.ui.chat.chats import Chat, Exchange, earlier_questions
 from rag_bot.ui.chat.feedback import Votes
@@ -28,7 +28,7 @@ def view(library: Library, write: Callable[..., Path], notes: Path) -> Conversat
 
 
 def asked(key: str, mode: str = QUOTES, *, growing: bool = False, abstained: bool = False) -> Exchange:
-    answer = Answer(key, "", () if abstained else CITED, abstained, 0.9, mode, (), (), {})
+    answer = Answer(key, "", () if abstained else CITED, NONE if abstained else ANSWERED, 0.9, mode, (), (), {})
     html, result = Markup("<p>answer</p>"), SavedExchange(key, key, "", answer)
     return Exchange(key, f"Question {key}?", "", html, result, growing=growing)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-from rag_bot.records import Answer, Citation, Failure, Place, Quote, Run, Status, Writer
+from rag_bot.records import ANSWERED, CLOSEST, NONE, Answer, Citation, Failure, Place, Quote, Run, Status, Writer
 from rag_bot.ui.chat.answer_view import notice, whole_answer
 from rag_bot.ui.chat.answering import still_reading
 from rag_bot.ui.chat.chat_view import welcome
@@ -28,7 +29,7 @@ def quote(text: str) -> Quote:
 
 def answer(*texts: str, change: str = "") -> Answer:
     citations = tuple(Citation(number, quote(text), change) for number, text in enumerate(texts, start=1))
-    return Answer("q", "", citations, not texts, 0.876, "quotes", (), (), {"total": 1234.0})
+    return Answer("q", "", citations, ANSWERED if texts else NONE, 0.876, "quotes", (), (), {"total": 1234.0})
 
 
 STARTED = "2026-11-22T12:00:00+0000"
@@ -77,11 +78,11 @@ def test_everything_from_notes_and_questions_is_escaped() -> None:
         assert not re.search(r"<[^>]* onerror=", re.sub(r'"[^"]*"', "", made))
 
 
-def test_all_quotes_and_the_measure_are_shown() -> None:
+def test_all_quotes_and_the_time_are_shown_and_no_percentage() -> None:
     html = whole_answer(answer("one", "two"), ())
     assert text_of(html).index("one") < text_of(html).index("two")
-    assert "Confidence 88%" in html
     assert "1.2 s" in html
+    assert "%" not in text_of(html)
 
 
 def test_a_quote_is_word_for_word_line_by_line() -> None:
@@ -101,9 +102,23 @@ def test_a_changed_file_is_said_to_be_changed() -> None:
 
 
 def test_abstaining_is_said_plainly() -> None:
-    assert whole_answer(answer(), ()) == ('<p class="abstained">This is not in your notes.</p>')
+    assert text_of(whole_answer(answer(), ())).strip() == "This is not in your notes."
     near = whole_answer(answer(), [Place("notes/b.md", "Flat", (), 3, 4, 0.2)])
     assert "The nearest passages, which may not answer it:" in near
+
+
+def test_abstaining_names_what_the_notes_never_mention_and_then_what_was_left_out() -> None:
+    scoped = replace(answer(), unmentioned=("Lisbon",), notice="Only notes in work were searched.")
+    said = text_of(whole_answer(scoped, [Place("notes/b.md", "Flat", (), 3, 4, 0.2)]))
+    parts = ("This is not in your notes.", "don't mention “Lisbon”.", "Only notes in work were searched.", "nearest")
+    places = [said.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_lines_that_may_not_answer_have_that_said_above_them() -> None:
+    said = text_of(whole_answer(replace(answer("one"), verdict=CLOSEST, missing=("Berta",)), ()))
+    assert said.index("these lines may not answer it. They say nothing of “Berta”.") < said.index("one")
+    assert "may not answer" not in text_of(whole_answer(answer("one"), ()))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ _DECIDING = (
     *("models", "text", "markdown", "query", "store", "library.py", "records"),
     *("evaluation/sets", "evaluation/cases.py", "evaluation/evidence.py", "evaluation/scores.py"),
 )
-"""The code that decides what a question finds in an index, and what of it is kept."""
+"""The code that decides what a question finds in an index, and what of it is kept; `models` has its weights' hashes."""
 _NAME_CHARACTERS = 60  # of a set, in the name of its folder; file systems allow 255 in all
 
 
@@ -83,6 +83,7 @@ class Bench:
         limit = self.questions.limit(settings)
         way = {
             "retrieval": settings.retrieval.model_dump(mode="json"),
+            "reader": settings.reader,
             "limit": limit,
             "index": library.settings.index.name,
             "generation": library.generation(),

@@ -1,4 +1,4 @@
-"""Answers -> HTML: quotes as figures; prose as text above the lines it cites, each sentence with what they say to it.
+"""Answers -> HTML: quotes where they stand; prose above the lines it cites, each sentence with what they say to it.
 
 Whatever comes from a note, a question or a model is escaped by the templates. What a model writes is plain text in
 paragraphs, lists, tables and code: nothing of it becomes a link, an image or HTML.
@@ -24,8 +24,11 @@ from rag_bot.records import (
     Place,
     Sentence,
     change_words,
+    difference_words,
     support_words,
+    verdict_words,
 )
+from rag_bot.ui.chat.excerpt_view import excerpts
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
@@ -54,13 +57,13 @@ def place_link(place: Place) -> Markup:
 
 def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
     """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains."""
-    html = macros("chat.html")
+    html, verdict = macros("chat.html"), verdict_words(answer)
     if answer.abstained:
-        return html.abstained(answer, nearest)
-    figures, measured = _figures(answer.citations), _measured(answer)
+        return html.abstained(answer, verdict, nearest)
     if answer.mode == PROSE:
-        return html.prose_answer(answer, prose(answer), figures, measured)
-    return html.quotes(answer, figures, measured)
+        return html.prose_answer(answer, verdict, prose(answer), _figures(answer.citations), _measured(answer))
+    shown = excerpts(answer) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts
+    return html.quotes(answer, verdict, map(difference_words, answer.differences), shown, _measured(answer))
 
 
 def growing_prose(answer: Answer) -> Markup:
@@ -68,7 +71,7 @@ def growing_prose(answer: Answer) -> Markup:
     begun = answer.sentences or answer.draft.strip()
     written = prose(answer) if begun else waiting(f"{answer.model} is reading")
     figures = _figures(answer.citations) if begun else ""
-    return macros("chat.html").prose_answer(answer, written, figures, "")
+    return macros("chat.html").prose_answer(answer, verdict_words(answer), written, figures, "")
 
 
 def bare(text: str) -> str:
@@ -100,13 +103,12 @@ def _rows(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _measured(answer: Answer) -> Markup:
-    """How sure it is, how long it took, and who wrote it."""
-    percent = min(99, max(1, round(answer.confidence * 100)))
+    """How long it took, and who wrote it."""
     seconds = f"{answer.timings_ms.get('total', 0.0) / 1000:.1f}"
     usage = answer.usage
     cost = f"{usage.prompt_tokens:,} tokens read, {usage.answer_tokens:,} written" if usage else ""
     share = share_words(answer) if answer.mode == PROSE and answer.sentences else ""
-    return macros("chat.html").measured(percent, seconds, answer.model, cost, share)
+    return macros("chat.html").measured(seconds, answer.model, cost, share)
 
 
 def prose(answer: Answer) -> Markup:

@@ -57,7 +57,7 @@ class Answering:
         """The quotes; `why` they are shown where sentences were asked for."""
         filters = Filters(folder=exchange.folder or None)
         answer = self._library.ask(exchange.question, filters=filters, earlier=exchange.earlier)
-        return _whole(exchange, replace(answer, notice=why))
+        return _whole(exchange, replace(answer, notice=" ".join(filter(None, (why, answer.notice)))))
 
     def _write(self, exchange: Exchange, history: History, stop: threading.Event) -> Iterator[Exchange]:
         """Sentences; where the model cannot be had, the quotes and why."""

@@ -11,17 +11,24 @@ from itertools import chain
 from markupsafe import Markup
 
 from rag_bot.evaluation.cases import Evidence, any_pattern, needs, quote_pattern, sentences_of
-from rag_bot.evaluation.compare import Comparison, Difference, Flip
-from rag_bot.evaluation.measures import first_evidence_rank, measure
+from rag_bot.evaluation.compare import Comparison, Flip, MeasureDifference
+from rag_bot.evaluation.measures import LESS_IS_BETTER, first_evidence_rank, measure
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
-from rag_bot.evaluation.report import kinds_table, measures_table, missing_list
+from rag_bot.evaluation.report import kinds_table, measures_table, missing_list, verdicts_table
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, figure, interval
 from rag_bot.records import split_location
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
-_TOTALS = ("right_answers", "right_abstentions", "recall@5", "nDCG@10", "citation_precision")  # chosen by hand
+_TOTALS = (
+    "right_answers",
+    "right_first_two",
+    "right_abstentions",
+    "recall@5",
+    "nDCG@10",
+    "citation_precision",
+)  # chosen by hand
 _LONGEST_QUOTE = 400  # characters; set by hand
 
 
@@ -41,6 +48,7 @@ def result_html(result: Result, title: str) -> Markup:
         failed=[_failed(outcome) for outcome in failed],
         counted=f"{len(failed):,} of {len(result.outcomes):,}",
         measures=Markup(measures_table(result.outcomes)),
+        verdicts=Markup(verdicts_table(result.outcomes)),
         kinds=Markup(kinds_svg(result) + kinds_table(result.outcomes)) if kinds > 1 else "",
         ranks=Markup(ranks_svg(result)),
         reliability=Markup(reliability_svg(result)),
@@ -77,7 +85,7 @@ def _failed(outcome: Outcome) -> Markup:
     ]
     return html.failed(
         case,
-        confidence=f"{outcome.confidence:.2f}",
+        verdict=outcome.verdict,
         expected=expected if case.answerable else (),
         pattern=_cut(case.pattern) if asks_more else "",
         got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
@@ -106,7 +114,7 @@ def comparison_html(comparison: Comparison) -> Markup:
     )
 
 
-def _difference(difference: Difference) -> tuple[str, ...]:
+def _difference(difference: MeasureDifference) -> tuple[str, ...]:
     """A row of the table, and whether the change is "good", "bad" or perhaps chance ("")."""
     digits, change = difference.digits, difference.after - difference.before
     return (
@@ -116,7 +124,9 @@ def _difference(difference: Difference) -> tuple[str, ...]:
         f"{change:+,.{digits}f}",
         f"{difference.p:.4f}",
         f"{difference.cases:,}",
-        ("good" if change > 0 else "bad") if difference.is_clear and change else "",
+        ("good" if (change > 0) != (difference.name in LESS_IS_BETTER) else "bad")
+        if difference.is_clear and change
+        else "",
     )
 
 

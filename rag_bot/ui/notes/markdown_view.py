@@ -71,11 +71,11 @@ def _scheme(address: str) -> str:
 
 def render_markdown(text: str, cited: range, links: Links) -> Markup:
     """The text as HTML; lines count from 1, those in `cited` carry the class `cited`."""
-    tokens = _parser().parse(text)
+    tokens = parser().parse(text)
     for token in tokens:
         if token.type == "inline":
-            token.children = [*_lines(_safe(token.children or [], links), token, cited)]
-    return Markup(_parser().renderer.render(tokens, _parser().options, {"cited": cited}))
+            token.children = [*_lines(safe(token.children or [], links), token, cited)]
+    return Markup(parser().renderer.render(tokens, parser().options, {"cited": cited}))
 
 
 def line_html(number: int, content: str, cited: range) -> Markup:
@@ -107,26 +107,32 @@ def _code(token: Token, fence_lines: int, cited: range) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}, renderer_cls=_Renderer)
-    parser.enable(["table", "strikethrough"])
-    parser.disable("reference")  # definitions are lines of the note like any other
-    parser.inline.ruler.before("link", "wikilink", _wikilink)
-    parser.core.ruler.at("inline", _inline)
-    return parser
+def parser() -> MarkdownIt:
+    """Of notes: tables, strikethrough and wikilinks, but no HTML and no definitions of links."""
+    made = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}, renderer_cls=_Renderer)
+    made.enable(["table", "strikethrough"])
+    made.disable("reference")  # definitions are lines of the note like any other
+    made.inline.ruler.before("link", "wikilink", _wikilink)
+    made.core.ruler.at("inline", _inline)
+    return made
 
 
 def _inline(state: StateCore) -> None:
-    """Reads emphasis and links; but the time for brackets grows with their square, so that many of them are text."""
     for token in state.tokens:
         if token.type == "inline":
-            token.children = []
-            if token.content.count("[") <= _MOST_BRACKETS:
-                state.md.inline.parse(token.content, state.md, state.env, token.children)
-                continue
-            for line in token.content.split("\n"):
-                token.children += [Token("softbreak", "br", 0)] if token.children else []
-                token.children.append(Token("text", "", 0, content=line))
+            token.children = inline_tokens(token.content)
+
+
+def inline_tokens(content: str) -> list[Token]:
+    """Reads emphasis and links; but the time for brackets grows with their square, so that many of them are text."""
+    children: list[Token] = []
+    if content.count("[") <= _MOST_BRACKETS:
+        parser().inline.parse(content, parser(), {}, children)
+        return children
+    for line in content.split("\n"):
+        children += [Token("softbreak", "br", 0)] if children else []
+        children.append(Token("text", "", 0, content=line))
+    return children
 
 
 def _wikilink(state: StateInline, silent: bool) -> bool:
@@ -146,23 +152,23 @@ def _wikilink(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _safe(children: Sequence[Token], links: Links) -> list[Token]:
-    """The tokens of a line without images, with links that lead to notes or to the web; others are only their words."""
-    safe: list[Token] = []
+def safe(children: Sequence[Token], links: Links) -> list[Token]:
+    """The tokens without images, with links that lead to notes or to the web; others are only their words."""
+    shown: list[Token] = []
     kept: list[bool] = []
     for token in children:
         if token.type == "image":
             pieces = token.children or []
             words = "".join(piece.content for piece in pieces if piece.type in ("text", "code_inline"))
-            safe.append(Token("text", "", 0, content=f"[image: {words}]" if words else "[image]"))
+            shown.append(Token("text", "", 0, content=f"[image: {words}]" if words else "[image]"))
         elif token.type == "link_open":
             kept.append(_direct(token, links))
-            safe += [token] if kept[-1] else []
+            shown += [token] if kept[-1] else []
         elif token.type == "link_close":
-            safe += [token] if kept.pop() else []
+            shown += [token] if kept.pop() else []
         else:
-            safe.append(token)
-    return safe
+            shown.append(token)
+    return shown
 
 
 def _direct(link: Token, links: Links) -> bool:
