@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from eval.reader.network import ANSWERS, RELEVANCE, SAYS, OnnxReader, Pair, open_tokenizer, read_rows
+from eval.reader.network import ANSWERS, MOST_TOKENS, RELEVANCE, SAYS, OnnxReader, Pair, open_tokenizer, read_rows
 from eval.reader.prepare import (
     OUR_VAULTS,
     SHARED,
@@ -48,7 +48,7 @@ SQUAD_ARTICLES = (  # of SQuAD 2.0's dev set, none of them among the eight that 
     "Force",
 )
 SQUAD_QUESTIONS = 25  # answerable ones of an article, and as many that are not
-TIMED = {15: 200, 60: 100, 190: 40}  # tokens of a pair -> pairs timed
+TIMED = {15: 200, 60: 100, MOST_TOKENS: 40}  # tokens of a pair -> pairs timed
 
 Floats = NDArray[np.float32]
 Read = Callable[[Sequence[Pair]], Floats]
