@@ -14,15 +14,16 @@ from rag_bot.settings import Settings
 from tests.conftest import CORPUS
 
 QUESTION = "What share of the BIG-Bench tasks was emergent?"
-STAGES = "indexed filters dense words candidates fused duplicates budget read confidence quotes".split()
+STAGES = "indexed filters dense words candidates fused duplicates budget read verdict quotes".split()
 WAY = {
     "dense": {"rank", "of", "cosine", "limit", "missed"},
     "words": {"rank", "of", "bm25", "limit", "has", "lacks"},
     "fused": {"rank", "of", "score", "rank_before_feedback"},
-    "duplicates": {"of", "copies"},
+    "duplicates": {"of", "copies", "differing"},
     "budget": {"rank", "of", "limit"},
-    "confidence": {"confidence", "threshold", "features"},
-    "quotes": {"citation", "rule", "line", "best_line", "last_quote", "least_score", "limit"},
+    "read": {"rank", "limit", "by", "lines", "best"},
+    "verdict": {"verdict", "answering", "speaking", "missing", "unmentioned", "features", "adds"},
+    "quotes": {"citation", "rule", "line", "best_line", "last_quote", "least_score", "least_reader", "limit"},
 }
 
 
@@ -45,6 +46,7 @@ def test_the_json_has_the_keys_of_the_contract(corpus_settings: Settings) -> Non
         "passage",
         "stages",
         "citation",
+        "shown_around",
         "lost_at",
         "verdict",
         "others",

@@ -383,5 +383,5 @@ def test_the_example_of_the_module_runs(
     printed = capsys.readouterr().out
     assert "Eight hours of it. [1] ['notes/sleep.md:3']" in printed
     assert "Eight hours of it. [1]\n" in printed
-    assert "system: You answer questions" in printed  # this model reads its prompt aloud,
+    assert "system: Answer the question" in printed  # this model reads its prompt aloud,
     assert "(not in your notes)" in printed  # and that is no note

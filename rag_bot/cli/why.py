@@ -58,6 +58,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
             for stage in trace.farthest.stages
         ],
         "citation": trace.farthest.citation,
+        "shown_around": trace.farthest.shown_around,
         "lost_at": trace.lost_at,
         "verdict": trace.farthest.verdict,
         "others": [

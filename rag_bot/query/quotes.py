@@ -217,7 +217,7 @@ def judge(lines: Sequence[ScoredLine], *, was_read: bool) -> Iterator[JudgedLine
             yield JudgedLine(scored, dropped=dropped)
             continue
         quote = quote_lines(note, line, with_what_follows(note, line), scored.score)
-        if any(_are_same(quote, other) for other in quotes):
+        if any(say_the_same(quote, other) for other in quotes):
             yield JudgedLine(scored, dropped="repeats")
         else:
             quotes.append(quote)
@@ -253,7 +253,7 @@ def _share_of_words(note: Note, line: Line, terms: TermWeights) -> float:
     """
     text = text_of(note, line.span)
     if line.kind is not Kind.FRONT_MATTER:
-        return terms.share(text, " > ".join((*line.headings, *line.ancestors)))
+        return terms.share(text, " > ".join((note.title, *line.headings, *line.ancestors)))
     if asking := terms.question_words.asking_for(text):
         return terms.share(" ".join((note.title, text, *asking)))
     return terms.share(text, note.title) if terms.share(text) else 0.0
@@ -308,7 +308,7 @@ def _is_mostly(without: Callable[[str], str], text: str) -> bool:
     return sum(map(str.isalnum, plain_text(without(text)))) < letters / 2
 
 
-def _are_same(quote: Quote, other: Quote) -> bool:
+def say_the_same(quote: Quote, other: Quote) -> bool:
     """Whether two quotes overlap, or say the same."""
     if quote.note_path == other.note_path:
         overlap = quote.start_char < other.end_char and other.start_char < quote.end_char

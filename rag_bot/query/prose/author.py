@@ -12,14 +12,15 @@ from rag_bot.check import Checker
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.models import EmbeddingModel
-from rag_bot.query.answer import NEAREST, Investigation, Stopwatch, clean_question, investigate, quoted
+from rag_bot.query.answer import Investigation, Stopwatch, clean_question, investigate, quoted
+from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.open_index import Sources
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.growing_answer import GrowingAnswer
 from rag_bot.query.prose.prompt import compose_prompt
-from rag_bot.query.prose.reading import Reader
 from rag_bot.query.prose.rewriting import rewrite
-from rag_bot.records import NONE, PROSE, Answer, Filters, Turn, Usage
+from rag_bot.query.prose.written import SentenceReader
+from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
 from rag_bot.settings import LlmSettings
 
 STOPPED = "Stopped."
@@ -59,8 +60,8 @@ class Author:
         """The answer as it grows. The last one is whole, and the one before it has all that the model wrote.
 
         `turns` are those of the conversation before, oldest first; the answer ends when `stop` is set.
-        Below the threshold of confidence no model is asked. Where it fails, or nothing that it wrote is supported, the
-        quotes answer and `notice` says why.
+        What the notes don't speak of, no model is asked. The verdict is that on the lines that were found; where the
+        model fails, says no, or writes nothing of use that the notes say, they are shown, and `notice` says why.
 
         Raises:
             UsageError: the question is empty or too long, or no note passes the filters.
@@ -72,22 +73,38 @@ class Author:
         if by_quotes.abstained:
             yield by_quotes
             return
-        begun = replace(by_quotes, text="", citations=(), sentences=(), mode=PROSE, model=self.llm.label)
+        begun = replace(
+            by_quotes,
+            text="",
+            citations=(),
+            sentences=(),
+            excerpts=(),
+            differences=(),
+            mode=PROSE,
+            model=self.llm.label,
+        )
         yield begun
         try:
             investigation = searched_question.investigation
             plain = investigation.question if turns and self.settings.memory_tokens else investigation.query
             messages, passages = compose_prompt(
-                self.llm, self.settings, searched_question.rewritten or plain, investigation.hits, turns
+                self.llm,
+                self.settings,
+                searched_question.rewritten or plain,
+                by_quotes,
+                investigation.hits,
+                turns,
+                today or date.today(),
             )
-            growing = GrowingAnswer(begun, Citer(searched_question.checker, passages, investigation.query))
+            citer = Citer(searched_question.checker, passages, investigation.query)
         except LlmError as error:
             yield self._quotes(by_quotes, str(error), watch)
             return
         watch.lap("prompt")
+        growing = GrowingAnswer(begun, citer)
         notice, usage = yield from self._grow(growing, messages, stop, watch)
         yield growing.answer()
-        yield replace(self._whole(searched_question, growing, notice, watch), usage=usage)
+        yield replace(self._whole(searched_question, growing, citer, notice, watch), usage=usage)
 
     def _search(
         self,
@@ -123,7 +140,7 @@ class Author:
         self, growing: GrowingAnswer, messages: Sequence[Message], stop: threading.Event | None, watch: Stopwatch
     ) -> Generator[Answer, None, tuple[str, Usage | None]]:
         """Yields the answer with each piece of text. Gives why it ended early, or "", and what it cost."""
-        reader, notice = Reader(), ""
+        reader, notice = SentenceReader(), ""
         pieces = self.llm.stream(messages, most_tokens=self.settings.answer_tokens, stop=stop)
         try:
             for number, piece in enumerate(pieces):
@@ -150,31 +167,36 @@ class Author:
         return notice, pieces.usage
 
     def _whole(
-        self, searched_question: SearchedQuestion, growing: GrowingAnswer, notice: str, watch: Stopwatch
+        self,
+        searched_question: SearchedQuestion,
+        growing: GrowingAnswer,
+        citer: Citer,
+        notice: str,
+        watch: Stopwatch,
     ) -> Answer:
-        """What is left when nothing more comes. The model's no is honoured, whatever the search is confident of."""
+        """What is left when nothing more comes: the sentences, or the lines found and a word on what the model did."""
+        by_quotes = searched_question.by_quotes
         if growing.is_supported:
-            return replace(growing.answer(), notice=notice, timings_ms=watch.total())
-        if growing.refused:
+            notes = {hit.note.path: hit.note for hit in searched_question.investigation.hits}
+            differences = citer.cite_found(by_quotes, notes)
+            answer = growing.answer()
             return replace(
-                searched_question.by_quotes,
-                text="",
-                citations=(),
-                sentences=(),
-                excerpts=(),
-                verdict=NONE,
-                mode=PROSE,
-                model=self.llm.label,
-                nearest=tuple(searched_question.investigation.hits[:NEAREST]),
-                notice=f"{self.llm.label} found no answer in the passages nearest to the question.",
+                answer,
+                excerpts=excerpts_of(answer.citations, notes),
+                differences=differences,
+                notice=_sentences(notice, by_quotes.notice),
                 timings_ms=watch.total(),
             )
-        wrote = "wrote nothing" if growing.is_empty else "wrote nothing that your notes say"
-        why = notice if notice and growing.is_empty else f"{notice} {self.llm.label} {wrote}.".lstrip()
-        return self._quotes(searched_question.by_quotes, why, watch)
+        said = f"{self.llm.label} {growing.what_it_came_to}."
+        return self._quotes(by_quotes, notice if notice and growing.is_empty else _sentences(notice, said), watch)
 
     def _quotes(self, by_quotes: Answer, why: str, watch: Stopwatch) -> Answer:
-        return replace(by_quotes, model=self.llm.label, notice=f"{why} {QUOTES_INSTEAD}", timings_ms=watch.total())
+        notice = _sentences(why, QUOTES_INSTEAD, by_quotes.notice)
+        return replace(by_quotes, model=self.llm.label, notice=notice, timings_ms=watch.total())
+
+
+def _sentences(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 @lru_cache(maxsize=2)

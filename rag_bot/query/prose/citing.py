@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
 from rag_bot.markdown import Kind, Line, LineIndex
 from rag_bot.query.lines import text_of
 from rag_bot.query.prose.prompt import Passage, lines_with_content
-from rag_bot.query.prose.reading import Written
+from rag_bot.query.prose.written import Written
 from rag_bot.query.quotes import quote_lines
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED, Citation, Note, Quote, Sentence
+from rag_bot.records import (
+    ANSWERED,
+    NO_CLAIM,
+    PARTLY,
+    SUPPORTED,
+    UNSUPPORTED,
+    Answer,
+    Citation,
+    Difference,
+    Note,
+    Quote,
+    Sentence,
+)
 from rag_bot.store.staleness import change_since
 from rag_bot.text.sentences import asks
 
@@ -59,6 +72,35 @@ class Citer:
 
     def _check(self, text: str, among: Sequence[int] | None) -> SentenceSupport:
         return self._checker.check(text, self._reading.result(), among=among, question=self._query)
+
+    def cite_found(self, found: Answer, notes: Mapping[str, Note]) -> tuple[Difference, ...]:
+        """Adds what must not stay hidden of the lines found, whatever a model made of them.
+
+        The best one where they answer, and those that differ from one that is cited. Gives the differences.
+        """
+        if found.verdict == ANSWERED:
+            self._citing(found.citations[0].quote, notes)
+        differences = []
+        for difference in found.differences:
+            quotes = [found.citations[number - 1].quote for number in difference.citations]
+            if any(map(self._overlapping, quotes)):
+                numbers = tuple(self._citing(quote, notes) for quote in quotes)
+                differences.append(replace(difference, citations=numbers))
+        return tuple(differences)
+
+    def _citing(self, quote: Quote, notes: Mapping[str, Note]) -> int:
+        """The number of a citation with some of these lines, or the next one."""
+        return self._overlapping(quote) or self._number(notes[quote.note_path], quote)
+
+    def _overlapping(self, quote: Quote) -> int | None:
+        """The number of the first citation with some of these lines."""
+        for citation in self.citations:
+            other = citation.quote
+            if other.note_path == quote.note_path and max(other.start_char, quote.start_char) < min(
+                other.end_char, quote.end_char
+            ):
+                return citation.number
+        return None
 
     def _number(self, note: Note, quote: Quote) -> int:
         """That of a citation that holds these lines already, or the next one."""

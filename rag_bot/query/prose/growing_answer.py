@@ -1,4 +1,4 @@
-"""An answer while it is written: its checked sentences so far, and whether they are supported or a no in the end."""
+"""An answer while it is written: its checked sentences so far, and what they come to in the end."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import replace
 
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.prompt import NO_ANSWER
-from rag_bot.query.prose.reading import Written
+from rag_bot.query.prose.written import Written
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, Answer, Sentence, support_words
 from rag_bot.text.sentences import announces
+from rag_bot.text.terms import STOP_WORDS, content_terms, words_of
 
 # What begins HTML, an address, the target of a link or its definition in Markdown; and what would take our mark away.
 _LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")
 _NUMBER_OF_AN_ITEM = "1."  # the numbers of a list that has no items are all one
 _MOST_REPEATS = 3  # sentences in a row that stood there before: a weak model may go on for ever; set by hand
+_FEWEST_WORDS = 3  # of an answer: "pier 3" and "the ferry" stand in the notes, and answer little; set by hand
 _LONGEST_REFUSAL = 400  # characters of a sentence that are looked at; set by hand
 _WHERE = (
     r"(?:your |the |these |those |this |any of the |my |provided |given )*(?:notes?|passages?|text|context|sources?)"
@@ -81,11 +83,24 @@ class GrowingAnswer:
 
     @property
     def is_supported(self) -> bool:
-        """Whether the notes say at least one of its sentences; a no is none, even where a note has the same words."""
-        return any(
-            sentence.support == SUPPORTED and not _ONLY_REFUSES.fullmatch(sentence.text.strip())
-            for sentence in self._sentences
-        )
+        """Whether what the notes say of it is an answer; a no and scraps are none, whatever words the notes have."""
+        return _says_something(self._supported, self._begun.question)
+
+    @property
+    def what_it_came_to(self) -> str:
+        """What a model that gave no answer did, as a part of a sentence."""
+        if self.is_empty:
+            return "wrote nothing"
+        if self.refused:
+            return "found no answer in these lines"
+        scraps = self._supported.rstrip(".")
+        return f"wrote only “{scraps}”" if scraps else "wrote nothing that your notes say"
+
+    @property
+    def _supported(self) -> str:
+        """The sentences that the notes say."""
+        texts = (sentence.text.strip() for sentence in self._sentences if sentence.support == SUPPORTED)
+        return " ".join(text for text in texts if not _ONLY_REFUSES.fullmatch(text))
 
     def answer(self, draft: str = "") -> Answer:
         """The answer as it is now; `draft` is what has begun and is not checked yet."""
@@ -101,6 +116,14 @@ class GrowingAnswer:
 def refuses(sentence: str) -> bool:
     """Whether a sentence says that the passages hold no answer."""
     return bool(_REFUSALS.search(" ".join(sentence.split())[:_LONGEST_REFUSAL]))
+
+
+def _says_something(text: str, question: str) -> bool:
+    """Whether it is more than a fragment, a number or a repetition of the question."""
+    words = words_of(text)
+    names_something = any(word not in STOP_WORDS and any(map(str.isalpha, word)) for word in words)
+    adds_something = bool({*content_terms(text)} - {*content_terms(question)})
+    return len(words) >= _FEWEST_WORDS and names_something and adds_something
 
 
 def compose_prose(sentences: Sequence[Sentence]) -> str:

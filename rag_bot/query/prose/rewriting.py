@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.query.followups import content_words, leans_back
-from rag_bot.query.prose.prompt import as_data, recall
+from rag_bot.query.prose.prompt import as_data, memory_tokens, recall
 from rag_bot.records import Turn
 from rag_bot.settings import LlmSettings
 from rag_bot.text.terms import ENGLISH, content_terms
@@ -34,7 +34,7 @@ def rewrite(
     """
     if not turns or not leans_back(question):
         return ""
-    memory = recall(turns, settings.memory_tokens, llm.count_tokens)
+    memory = recall(turns, memory_tokens(llm, settings), llm.count_tokens)
     task = f"{_TASK}\n\nThe last question: {as_data(question)}"
     try:
         written = "".join(llm.stream([*memory, Message("user", task)], most_tokens=_MOST_TOKENS, stop=stop))

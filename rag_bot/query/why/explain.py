@@ -14,8 +14,8 @@ from rag_bot.errors import UsageError
 from rag_bot.markdown import LineIndex
 from rag_bot.query.answer import clean_question
 from rag_bot.query.open_index import Sources
-from rag_bot.query.why.full_search import FullSearch
-from rag_bot.query.why.stages import Target, trace_passage
+from rag_bot.query.why.full_search import FullSearch, Target
+from rag_bot.query.why.stages import trace_passage
 from rag_bot.query.why.trace import PassageTrace, Stage, Trace
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
 from rag_bot.store.locations import NoteLocation, find_path, read_location

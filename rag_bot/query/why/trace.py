@@ -40,12 +40,14 @@ class Stage:
 class PassageTrace:
     """The stages of one passage, as far as it came; without a chunk where there is none.
 
-    `citation` is the number under which it is shown, also where that is owed to another passage's quote.
+    `citation` is the number under which it is shown, also where that is owed to another passage's quote; `shown_around`
+    of a citation in whose excerpt it is shown, unmarked.
     """
 
     chunk: Chunk | None
     stages: tuple[Stage, ...]
     citation: int | None = None
+    shown_around: int | None = None
 
     @property
     def lost(self) -> Stage | None:
@@ -60,7 +62,10 @@ class PassageTrace:
         if not self.lost:
             return f"Nothing was lost: it is shown as citation {self.citation}."
         remedy = f"; {self.lost.remedy}" if self.lost.remedy else ""
-        return f"{LOST[self.lost.name]}: {self.lost.message}{remedy}."
+        beside = (
+            f" It is shown all the same, unmarked, around citation {self.shown_around}." if self.shown_around else ""
+        )
+        return f"{LOST[self.lost.name]}: {self.lost.message}{remedy}.{beside}"
 
 
 @dataclass(frozen=True, slots=True)

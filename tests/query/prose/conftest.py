@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,13 @@ def say(walk: Library) -> Callable[..., Answer]:
     """The whole answer to a question where the model writes these texts; `llm` is that model if a test has its own."""
 
     def answer(
-        question: str, *texts: str | BaseException, turns: tuple[Turn, ...] = (), llm: LanguageModel | None = None
+        question: str,
+        *texts: str | BaseException,
+        turns: tuple[Turn, ...] = (),
+        llm: LanguageModel | None = None,
+        today: date | None = None,
     ) -> Answer:
-        *_, whole = walk.write(question, llm=llm or scripted(*texts), turns=turns)
+        *_, whole = walk.write(question, llm=llm or scripted(*texts), turns=turns, today=today)
         return whole
 
     return answer

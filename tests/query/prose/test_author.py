@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from rag_bot import Answer, Library, LlmError, ModelError, Turn, UsageError
-from rag_bot.query.prose.prompt import NO_ANSWER
+from rag_bot.query.prose.prompt import NO_ANSWER, WHOLE_PASSAGES_FROM
+from rag_bot.records import ANSWERED, CLOSEST
 from tests.llm.scripted import BREAK, PAUSE, ScriptedModel, scripted
 
 FERRY = "When does the ferry to Lindholm leave?"
@@ -65,13 +67,49 @@ def test_where_nothing_is_supported_the_quotes_answer_and_say_why(walk: Library,
     assert "wrote nothing that your notes say" in answer.notice
 
 
-def test_the_models_no_is_honoured(say: Say) -> None:
+@pytest.mark.parametrize("verdict", [ANSWERED, CLOSEST])
+def test_a_models_no_never_hides_the_lines_that_were_found(walk: Library, say: Say, verdict: str) -> None:
+    question = FERRY if verdict == ANSWERED else "When did the ferry to Lindholm leave in 1999?"
+    found = walk.ask(question)
+    assert found.verdict == verdict
     for no in (NO_ANSWER, "Not in the notes.", "The passages do not mention this.", "I cannot find the answer."):
-        answer = say(FERRY, no)
-        assert (answer.abstained, answer.mode, answer.citations) == (True, "prose", ())
-        assert answer.text == "This is not in your notes."
-        assert answer.nearest
-        assert "scripted:model found no answer" in answer.notice
+        answer = say(question, no)
+        assert (answer.verdict, answer.mode, answer.model) == (verdict, "quotes", "scripted:model")
+        assert (answer.text, answer.citations, answer.excerpts) == (found.text, found.citations, found.excerpts)
+        assert answer.notice.startswith("scripted:model found no answer in these lines.")
+
+
+@pytest.mark.parametrize(
+    "scraps", ["pier 3", "7:40 [1]", "At 7:40.", "The ferry", "The ferry to Lindholm leaves at [1]", "14 euros"]
+)
+def test_scraps_never_hide_the_lines_that_were_found(walk: Library, say: Say, scraps: str) -> None:
+    answer = say(FERRY, scraps)
+    assert (answer.mode, answer.citations) == ("quotes", walk.ask(FERRY).citations)
+    words = scraps.removesuffix(" [1]").removesuffix(".")
+    assert answer.notice.startswith(f"scripted:model wrote only “{words}”.")
+
+
+@pytest.mark.parametrize("nothing", ["[1]", FERRY, "...", "the"])
+def test_what_is_no_sentence_never_hides_them_either(walk: Library, say: Say, nothing: str) -> None:
+    answer = say(FERRY, nothing)
+    assert (answer.mode, answer.citations) == ("quotes", walk.ask(FERRY).citations)
+    assert answer.notice.startswith("scripted:model wrote nothing")
+
+
+def test_sentences_have_the_verdict_and_the_excerpts_of_what_they_stand_on(walk: Library, say: Say) -> None:
+    answer = say(FERRY, "The ferry to Lindholm leaves at 7:40 [1].")
+    assert (answer.mode, answer.verdict) == ("prose", walk.ask(FERRY).verdict)
+    [excerpt] = answer.excerpts
+    assert excerpt.citations == (1,)
+    assert excerpt.text == "The ferry to Lindholm leaves at 7:40 from pier 3. A return ticket costs 14 euros."
+
+
+def test_the_line_that_answers_is_shown_also_where_the_sentences_stand_on_others(walk: Library, say: Say) -> None:
+    best = walk.ask(FERRY).citations[0].quote
+    answer = say(FERRY, "A return ticket costs 14 euros [1].")
+    assert [sentence.citations for sentence in answer.sentences] == [(1,)]
+    assert [citation.quote.text for citation in answer.citations] == ["A return ticket costs 14 euros.", best.text]
+    assert [excerpt.citations for excerpt in answer.excerpts] == [(1, 2)]
 
 
 def test_a_no_beside_supported_sentences_ends_nothing(say: Say) -> None:
@@ -80,7 +118,7 @@ def test_a_no_beside_supported_sentences_ends_nothing(say: Say) -> None:
     assert len(answer.sentences) == 2
 
 
-def test_below_the_threshold_no_model_is_asked(say: Say) -> None:
+def test_about_what_the_notes_do_not_speak_of_no_model_is_asked(say: Say) -> None:
     model = scripted("The capital of France is Paris.")
     answer = say("What is the capital of France?", llm=model)
     assert answer.abstained
@@ -158,19 +196,23 @@ def test_a_checking_model_that_is_not_there_is_said_before_anything_is_written(w
 
 def test_the_prompt_has_the_passages_the_rules_and_the_conversation(say: Say) -> None:
     model = scripted("The ferry to Lindholm leaves at 7:40 [1].")
-    say(FERRY, llm=model, turns=(Turn("Who went along?", "Nora did not swim."),))
+    say(FERRY, llm=model, turns=(Turn("Who went along?", "Nora did not swim."),), today=date(2026, 11, 28))
     [messages] = script_of(model).asked
     assert [message.role for message in messages] == ["system", "user", "assistant", "user"]
     assert NO_ANSWER in messages[0].text
+    assert messages[0].text.endswith("Today is 2026-11-28.")
     assert messages[1].text == "Who went along?"
     assert "<passage 1>" in messages[-1].text
     assert "leaves at 7:40 from pier 3" in messages[-1].text
     assert messages[-1].text.endswith(f"Question: {FERRY}")
 
 
-def test_passages_are_cut_after_a_sentence_to_fit_the_model(say: Say) -> None:
-    model = scripted("The ferry to Lindholm leaves at 7:40 [1].", context_tokens=800)
-    say(FERRY, llm=model)
+@pytest.mark.parametrize("context_tokens", [4096, WHOLE_PASSAGES_FROM])
+def test_passages_are_cut_after_a_sentence_to_fit_the_model(walk: Library, context_tokens: int) -> None:
+    generation = walk.settings.generation.model_copy(update={"passage_tokens": 40})
+    model = scripted("The ferry to Lindholm leaves at 7:40 [1].", context_tokens=context_tokens)
+    with Library(walk.settings.model_copy(update={"generation": generation})) as library:
+        list(library.write(FERRY, llm=model))
     text = script_of(model).asked[0][-1].text
     assert "leaves at 7:40 from pier 3." in text
     assert "waffles" not in text

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import exp
 from pathlib import Path
 
 import pytest
 
 from rag_bot import Filters, Library, UsageError
 from rag_bot.cli.why import trace_json
-from rag_bot.query.answer import ANSWER_HITS
+from rag_bot.models.reader import DEFAULT_READER
+from rag_bot.query.answer import ANSWER_HITS, Stopwatch, investigate
 from rag_bot.query.quotes import QUOTED_HITS
+from rag_bot.query.verdict import LEAST_SPEAKING
 from rag_bot.query.why.trace import Stage, Trace
+from rag_bot.records import CLOSEST, NONE
 from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.vectors import ExactVectors
 from tests.conftest import CORPUS
@@ -285,33 +289,127 @@ def test_an_answer_that_is_kept_back_loses_even_the_best_passage(library: Librar
     write("a.md", "The parcel is at the post office.")
     library.ingest([notes])
     trace = library.why("What is the capital of France?", "a.md")
-    assert trace.lost_at == "confidence"
-    stage = _stage(trace, "confidence")
-    assert stage.detail["confidence"] < stage.detail["threshold"]
-    assert set(stage.detail["features"])
+    assert trace.lost_at == "verdict"
+    stage = _stage(trace, "verdict")
+    assert stage.detail["verdict"] == NONE
+    assert stage.detail["speaking"] < LEAST_SPEAKING
+    assert "no note has “capital”, “France”" in stage.message
     assert _stage(trace, "quotes").message.startswith("would be citation 1")
     assert trace.farthest.citation is None
 
 
-def test_lines_that_are_not_picked_are_told_the_rule(library: Library, notes: Path, write: Write) -> None:
+@pytest.mark.parametrize("reader", [DEFAULT_READER, ""])
+def test_what_the_verdict_is_made_of_is_what_was_weighed(
+    reader: str, tmp_path: Path, notes: Path, write: Write, model_cache: Path
+) -> None:
+    write("a.md", "The parcel from Berlin is at the post office.")
+    with Library(Settings(index=tmp_path / "index", cache=model_cache, reader=reader)) as library:
+        library.ingest([notes])
+        for question in ("Where is the parcel?", "Where is the parcel from Lisbon?", "What is the capital of France?"):
+            detail = _stage(library.why(question, "a.md"), "verdict").detail
+            assert detail["verdict"] == library.ask(question).verdict
+            for name, added in detail["adds"].items():
+                assert detail[name] == pytest.approx(1 / (1 + exp(-sum(added.values()))), abs=0.001)
+                assert list(added.values()) == sorted(added.values())
+
+
+def test_a_name_that_the_lines_lack_is_said_to_forbid_that_they_answer(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("a.md", "The ferry to Lindholm leaves at 7:40.")
+    library.ingest([notes])
+    trace = library.why("When does the ferry to Lindholm leave in 1999?", "a.md")
+    stage = _stage(trace, "verdict")
+    assert (stage.detail["verdict"], stage.detail["missing"]) == (CLOSEST, ["1999"])
+    assert stage.message.startswith("the lines only come near: they lack “1999”")
+    assert trace.farthest.citation == 1
+
+
+def test_what_the_reader_gave_a_line_is_said(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "# Post\n\nThe parcel is at the post office.\n\nIt was a cold day and the dog slept.\n")
+    library.ingest([notes])
+    question = "Where is the parcel?"
+    best = _stage(library.why(question, "a.md:3"), "read")
+    investigation = library.with_sources(
+        lambda sources: investigate(sources, question, filters=None, watch=Stopwatch())
+    )
+    answers = investigation.judged[0].scored.answers
+    assert best.detail["by"] == "reader"
+    assert best.detail["best"]["reader"] == round(answers, 4)
+    assert f"reader {best.detail['best']['reader']:+.2f}" in best.message
+    other = library.why(question, "a.md:5")
+    quotes = _stage(other, "quotes")
+    assert quotes.detail["rule"] == "score"
+    assert quotes.detail["line"]["reader"] < quotes.detail["least_reader"]
+    assert quotes.detail["least_score"] is None
+    heading = library.why(question, "a.md:1")
+    assert heading.lost_at == "read"
+    assert "headings are read with the lines below them" in heading.farthest.verdict
+
+
+def test_a_line_that_is_not_picked_but_stands_in_what_is_shown_is_said_to(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("a.md", "The parcel is at the post office. It was a cold day.\nThe dog slept by the stove.\n")
+    library.ingest([notes])
+    trace = library.why("Where is the parcel?", "a.md:2")
+    assert trace.lost_at == "quotes"
+    assert trace.farthest.shown_around == 1
+    assert trace.farthest.verdict.endswith("It is shown all the same, unmarked, around citation 1.")
+
+
+def test_without_a_reader_lines_are_told_the_rules_of_words(
+    tmp_path: Path, notes: Path, write: Write, model_cache: Path
+) -> None:
     bullets = ["Rent is due on the third day", "Rent goes to Mrs Abel", "Bins go out early", "Lifts run in May"]
     write("a.md", "# House\n\n" + "".join(f"- {bullet}\n" for bullet in bullets))
     dues = ["water", "gas", "power", "phone", "waste", "lift"]
     write("dues.md", "".join(f"The {due} bill is due on Friday at the town hall.\n\n" for due in dues))
+    with Library(Settings(index=tmp_path / "index", cache=model_cache, reader="")) as library:
+        library.ingest([notes])
+
+        def stage(question: str, place: str, name: str = "quotes") -> Stage:
+            return _stage(library.why(question, place), name)
+
+        assert stage("When is the rent due?", "a.md:3").detail["citation"] == 1
+        read = stage("When is the rent due?", "a.md:3", "read")
+        assert (read.detail["by"], read.detail["best"]["reader"]) == ("meaning", None)
+        assert "meaning" in read.message
+        sibling = stage("When is the rent due?", "a.md:4")
+        assert sibling.detail["rule"] == "siblings"
+        assert sibling.detail["line"]["location"] == "notes/a.md:4"
+        assert sibling.detail["best_line"]["location"] == "notes/a.md:3"
+        assert stage("rent", "a.md:6").detail["rule"] in ("siblings", "score")
+        rules = [stage("Which bill is due on Friday?", f"dues.md:{line}").detail["rule"] for line in range(1, 13, 2)]
+        assert sorted(rules) == ["", "", "", "", "", "most"]
+
+
+def test_lines_that_a_reader_has_read_are_told_no_rules_of_words(library: Library, notes: Path, write: Write) -> None:
+    dues = ["water", "gas", "power", "phone", "waste", "lift"]
+    write("dues.md", "".join(f"The {due} bill is due on Friday at the town hall.\n\n" for due in dues))
     library.ingest([notes])
+    stages = [
+        _stage(library.why("Which bill is due on Friday?", f"dues.md:{line}"), "quotes") for line in range(1, 13, 2)
+    ]
+    assert sorted(stage.detail["rule"] for stage in stages) == ["", "", "", "", "", "most"]
+    [most] = [stage for stage in stages if stage.detail["rule"]]
+    assert "words" not in most.message
+    assert f"5 better lines are shown, down to reader {most.detail['last_quote']['reader']:+.2f}" in most.message
 
-    def quotes(question: str, place: str) -> Stage:
-        trace = library.why(question, place)
-        return _stage(trace, "quotes")
 
-    assert quotes("When is the rent due?", "a.md:3").detail["citation"] == 1
-    sibling = quotes("When is the rent due?", "a.md:4")
-    assert sibling.detail["rule"] == "siblings"
-    assert sibling.detail["line"]["location"] == "notes/a.md:4"
-    assert sibling.detail["best_line"]["location"] == "notes/a.md:3"
-    assert quotes("rent", "a.md:6").detail["rule"] in ("siblings", "score")
-    rules = [quotes("Which bill is due on Friday?", f"dues.md:{line}").detail["rule"] for line in range(1, 13, 2)]
-    assert sorted(rules) == ["", "", "", "", "", "most"]
+def test_copies_that_differ_are_both_kept_and_say_so(library: Library, notes: Path, write: Write) -> None:
+    for name, price in (("old", "6.90"), ("new", "7.50")):
+        where = (
+            "at the bakery in the narrow street behind the old church, where the bus stops on its way to the harbour"
+        )
+        write(f"{name}.md", f"A loaf of rye bread costs {price} euros {where}.\n")
+    library.ingest([notes])
+    for name, other in (("old", "new"), ("new", "old")):
+        trace = library.why("What does a loaf of rye bread cost?", f"{name}.md")
+        stage = _stage(trace, "duplicates")
+        assert stage.detail["differing"] == [f"notes/{other}.md:1"]
+        assert f"notes/{other}.md:1 differs in a number, name, date or negation" in stage.message
+        assert trace.farthest.citation is not None
 
 
 def test_a_line_that_another_note_says_too_is_a_repeat(library: Library, notes: Path, write: Write) -> None:
@@ -321,6 +419,9 @@ def test_a_line_that_another_note_says_too_is_a_repeat(library: Library, notes: 
     library.ingest([notes])
     stages = [_stage(library.why("Where is the parcel from Berlin?", name), "quotes") for name in ("a.md:3", "b.md:3")]
     assert sorted(stage.detail["rule"] for stage in stages) == ["", "repeats"]
+    [shown] = [stage.detail["line"]["location"] for stage in stages if not stage.detail["rule"]]
+    [repeated] = [stage for stage in stages if stage.detail["rule"]]
+    assert f"but citation 1, {shown}, says the same" in repeated.message
 
 
 def test_a_note_without_lines_is_explained_by_the_passage_that_came_farthest(corpus_library: Library) -> None:
@@ -365,7 +466,7 @@ def test_lines_that_can_never_be_compared_are_said_to_be(library: Library, notes
     assert library.why("When was the choir concert?", "a.md:2").farthest.citation == 1
     empty = library.why("When was the choir concert?", "a.md:3").farthest
     assert empty.verdict == (
-        "Not read line by line: these lines were not compared: they hold no text that could be quoted; "
+        "Not read line by line: these lines were not read by the reader: they hold no text that could be quoted; "
         "no question brings them as an answer."
     )
 
@@ -401,3 +502,10 @@ def test_the_graph_search_is_explained_as_the_exact_one(library: Library, monkey
     monkeypatch.setattr("rag_bot.store.indexes.SMALL_LIBRARY", 0)
     with Library(library.settings) as other:
         assert trace_json(other.why(question, path)) == exact
+
+
+def test_a_note_that_the_question_names_is_a_candidate_by_its_name(library: Library, notes: Path, write: Write) -> None:
+    write("Oxymel.md", "Honey and vinegar, one to one, for four weeks.")
+    library.ingest([notes])
+    stage = _stage(library.why("How is the oxymel made?", "Oxymel.md"), "candidates")
+    assert "the name of its note" in stage.detail["by"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_bot.query.prose.reading import Reader, Written
+from rag_bot.query.prose.written import SentenceReader, Written
 
 CASES = {
     "One. Two.": [("One.", (), "\n"), ("Two.", (), " ")],
@@ -47,7 +47,7 @@ CASES = {
 
 
 def read(text: str, *, step: int) -> list[Written]:
-    reader = Reader()
+    reader = SentenceReader()
     found = [one for start in range(0, len(text), step) for one in reader.feed(text[start : start + step])]
     return [*found, *reader.finish()]
 
@@ -65,7 +65,7 @@ def test_pieces_make_no_difference(text: str, step: int) -> None:
 
 
 def test_what_has_not_ended_is_the_draft() -> None:
-    reader = Reader()
+    reader = SentenceReader()
     assert [one.text for one in reader.feed("One. Tw")] == ["One."]
     assert reader.draft == "Tw"
     assert reader.feed("o is [") == []

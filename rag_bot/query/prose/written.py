@@ -49,7 +49,7 @@ class Written:
     is_code: bool = False
 
 
-class Reader:
+class SentenceReader:
     """Takes what a model writes and gives each sentence when it has ended."""
 
     def __init__(self) -> None:
