@@ -20,12 +20,11 @@ from rag_bot.text.terms import STOP_WORDS, words_of
 
 # All fitted. "Answers": lines that answer against those that don't; "speaks": what notes speak of, against questions
 # about other things altogether. What the default reader has not read is judged by cosines and words.
-ANSWERS = {"intercept": -1.0, "reader": 0.5, "reader_second": 0.0, "line_words": 0.0}
-SPEAKS = {"intercept": -2.0, "reader": 0.1, "cosine": 5.0, "words": 2.0, "unmentioned": 0.0}
-ANSWERS_UNREAD = {"intercept": -4.33, "line_cosine": 7.50, "words": 1.98}
-SPEAKS_UNREAD = {"intercept": -2.0, "line_cosine": 5.0, "words": 2.0}
-LEAST_ANSWERING = LEAST_ANSWERING_UNREAD = 0.5  # more likely than not
-LEAST_SPEAKING = LEAST_SPEAKING_UNREAD = 0.5
+ANSWERS = {"intercept": -0.223, "reader": 0.702}
+SPEAKS = {"intercept": 1.477, "reader": 0.664, "cosine": 3.303, "words": 2.703, "unmentioned": -3.303}
+ANSWERS_UNREAD = {"intercept": -2.331, "line_cosine": 3.028, "words": 1.104}
+SPEAKS_UNREAD = {"intercept": -2.663, "line_cosine": 5.640, "words": 5.124}
+LEAST = 0.5  # of either: more likely than not
 KEYWORDS_FOUND = 0.75  # that lines answer, unread, where all keywords stand in one of them; set by hand
 WORDS_IN = 3  # passages that the words are looked for in; set by hand
 SHOWN = 2  # of the first lines, in which what the question is about has to stand; set by hand
@@ -33,19 +32,17 @@ SHOWN = 2  # of the first lines, in which what the question is about has to stan
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What speaks for an answer. `reader` and `reader_second` are logits of the best two lines, the others 0 to 1.
+    """What speaks for an answer. `reader` is the logit of the best line, 0 without the default reader, others 0 to 1.
 
     `cosine` is that of the question and the best passage; `line_cosine` that of the first line, 0 where the default
-    reader has read; `words`: share of the question's words in the best passages; `line_words`: in the first line and
-    above it; `unmentioned`: of those that stand nowhere in the notes.
+    reader has read; `words`: share of the question's words in the best passages; `unmentioned`: of those that stand
+    nowhere in the notes.
     """
 
     reader: float
-    reader_second: float
     cosine: float
     line_cosine: float
     words: float
-    line_words: float
     unmentioned: float
 
 
@@ -85,17 +82,15 @@ def judge_question(
     features = _measure(terms, hits, shown, [line.scored for line in judged], reads_words=reads_words)
     if was_read:
         answering, speaking = _probability(features, ANSWERS), _probability(features, SPEAKS)
-        least_answering, least_speaking = LEAST_ANSWERING, LEAST_SPEAKING
     else:
         answering, speaking = _probability(features, ANSWERS_UNREAD), _probability(features, SPEAKS_UNREAD)
-        least_answering, least_speaking = LEAST_ANSWERING_UNREAD, LEAST_SPEAKING_UNREAD
         if are_keywords(query) and any(line.scored.words == 1 for line in judged):
             answering, speaking = max(answering, KEYWORDS_FOUND), max(speaking, KEYWORDS_FOUND)
     texts = [part for line in shown[:SHOWN] for part in _with_its_note(line)]
     missing = missing_anchors(anchors_of(query, today), texts)
-    if not shown or speaking < least_speaking:
+    if not shown or speaking < LEAST:
         verdict = NONE
-    elif answering < least_answering or missing:
+    elif answering < LEAST or missing:
         verdict = CLOSEST
     else:
         verdict = ANSWERED
@@ -113,14 +108,11 @@ def _measure(
     words = max((terms.share(hit.chunk.embedded_text) for hit in hits[:WORDS_IN]), default=0.0)
     cosine = max((hit.why.dense_score or 0.0 for hit in hits), default=0.0)
     line_cosine = shown[0].meaning if shown else 0.0
-    logits = sorted((line.answers for line in lines), reverse=True)
     return Features(
-        reader=logits[0] if logits else 0.0,
-        reader_second=logits[1] if len(logits) > 1 else 0.0,
+        reader=max((line.answers for line in lines), default=0.0),
         cosine=cosine if reads_words else min(cosine, words),
         line_cosine=line_cosine if reads_words else min(line_cosine, words),
         words=words,
-        line_words=terms.share(reading_text(shown[0].hit.note, shown[0].line)) if shown else 0.0,
         unmentioned=terms.share_unmentioned,
     )
 

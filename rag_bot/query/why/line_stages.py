@@ -20,7 +20,7 @@ from rag_bot.query.quotes import (
     quote_lines,
     say_the_same,
 )
-from rag_bot.query.verdict import LEAST_ANSWERING, LEAST_SPEAKING
+from rag_bot.query.verdict import LEAST
 from rag_bot.query.why.full_search import FullSearch, Target, overlap
 from rag_bot.query.why.trace import Stage
 from rag_bot.records import ANSWERED, NONE, location
@@ -78,16 +78,16 @@ def verdict_stage(search: FullSearch) -> Stage:
     unmentioned = f"; no note has {quoted_words(list(judgement.unmentioned))}" if judgement.unmentioned else ""
     if judgement.verdict == NONE:
         message = "no line could be shown"
-        if judgement.speaking < LEAST_SPEAKING:
-            message = f"the notes are not taken to speak of it: {_estimate(judgement.speaking, LEAST_SPEAKING, speaks)}"
+        if judgement.speaking < LEAST:
+            message = f"the notes are not taken to speak of it: {_estimate(judgement.speaking, LEAST, speaks)}"
         remedy = "ask more fully, with words that stand in the notes"
         return Stage("verdict", False, f"{message}{unmentioned}", remedy, detail)
-    estimate = _estimate(judgement.answering, LEAST_ANSWERING, answers)
+    estimate = _estimate(judgement.answering, LEAST, answers)
     if judgement.verdict == ANSWERED:
         message = f"the lines are taken to answer: {estimate}"
     else:
         against = [f"they lack {quoted_words(list(judgement.missing))}"] if judgement.missing else []
-        against += [] if against and judgement.answering >= LEAST_ANSWERING else [estimate]
+        against += [] if against and judgement.answering >= LEAST else [estimate]
         message = f"the lines only come near: {', and '.join(against)}"
     return Stage("verdict", True, f"{message}{unmentioned}", detail=detail)
 

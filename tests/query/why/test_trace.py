@@ -13,7 +13,7 @@ from rag_bot.cli.why import trace_json
 from rag_bot.models.reader import DEFAULT_READER
 from rag_bot.query.answer import ANSWER_HITS, Stopwatch, investigate
 from rag_bot.query.quotes import QUOTED_HITS
-from rag_bot.query.verdict import LEAST_SPEAKING
+from rag_bot.query.verdict import LEAST
 from rag_bot.query.why.trace import Stage, Trace
 from rag_bot.records import CLOSEST, NONE
 from rag_bot.settings import RetrievalSettings, Settings
@@ -292,7 +292,7 @@ def test_an_answer_that_is_kept_back_loses_even_the_best_passage(library: Librar
     assert trace.lost_at == "verdict"
     stage = _stage(trace, "verdict")
     assert stage.detail["verdict"] == NONE
-    assert stage.detail["speaking"] < LEAST_SPEAKING
+    assert stage.detail["speaking"] < LEAST
     assert "no note has “capital”, “France”" in stage.message
     assert _stage(trace, "quotes").message.startswith("would be citation 1")
     assert trace.farthest.citation is None
