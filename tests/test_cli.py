@@ -107,7 +107,8 @@ def test_an_abstaining_answer_is_no_failure(ask_corpus: Run) -> None:
 
 def test_ask_prints_the_quote_its_number_and_its_place(ask_corpus: Run) -> None:
     done = ask_corpus("ask", EMERGENT)
-    assert re.search(r"^\[1\] .*33%", done.stdout, re.MULTILINE)
+    # the first citation is a bullet with those below it, or the one of these that says it
+    assert re.search(r"^\[1\] (.*\n {4,})*?.*33%", done.stdout, re.MULTILINE)
     assert re.search(r"corpus/\S+\.md:\d+", done.stdout)
 
 
