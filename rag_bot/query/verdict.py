@@ -21,7 +21,7 @@ from rag_bot.text.terms import STOP_WORDS, words_of
 # All fitted. "Answers": lines that answer against those that don't; "speaks": what notes speak of, against questions
 # about other things altogether. What the default reader has not read is judged by cosines and words.
 ANSWERS = {"intercept": -0.223, "reader": 0.702}
-SPEAKS = {"intercept": 1.477, "reader": 0.664, "cosine": 3.303, "words": 2.703, "unmentioned": -3.303}
+SPEAKS = {"intercept": 1.289, "reader": 0.664, "cosine": 3.303, "words": 2.703, "unmentioned": -3.303}
 ANSWERS_UNREAD = {"intercept": -2.331, "line_cosine": 3.028, "words": 1.104}
 SPEAKS_UNREAD = {"intercept": -2.663, "line_cosine": 5.640, "words": 5.124}
 LEAST = 0.5  # of either: more likely than not
