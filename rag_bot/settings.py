@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     )
     reader: str = Field(
         default="default",
-        description="cross-encoder that reads the lines: the default, a CrossEncoder's name or folder, or none",
+        description='cross-encoder that reads the lines: "default", a CrossEncoder\'s name or folder; "" for none',
     )
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="how passages are searched for")
     llm: str = Field(

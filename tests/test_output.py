@@ -99,7 +99,7 @@ def test_lines_that_only_come_near_are_shown_below_words_that_say_so_and_what_th
     first, blank, *rest = _printed(answer)
     assert first == (
         "Your notes come near this; these lines may not answer it. Your notes don't mention “Lada”. "
-        "They say nothing of “2031”."
+        "The first lines say nothing of “2031”."
     )
     assert blank == ""
     assert rest == _printed(_answer(ANSWERED, cited, excerpts=(_excerpt(CAR, 1),)))

@@ -150,9 +150,7 @@ def open_reader(name: str) -> Reader | None:
 
 
 def _check_packaged() -> None:
-    found = FileHashes().sha256(_MODEL) if _MODEL.is_file() else "nothing"
-    if found != READER_SHA256:
-        raise ModelError(
-            f"The reader {_MODEL} hashes to {found[:12]}…, not to {READER_SHA256[:12]}…: it is damaged. Reinstall "
-            'rag-bot, or set reader = "" to do without it.'
-        )
+    is_there = _MODEL.is_file()
+    if not is_there or FileHashes().sha256(_MODEL) != READER_SHA256:
+        problem = "is damaged: its hash is not the one it should have" if is_there else "is missing"
+        raise ModelError(f'The reader {_MODEL} {problem}. Reinstall rag-bot, or set reader = "" to do without it.')

@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from rag_bot.markdown import Line
+from rag_bot.query.lines import text_of
+from rag_bot.query.reading import reading_text
 from rag_bot.records import Note
 from rag_bot.text.terms import ENGLISH, LANGUAGES, STOP_WORDS, detect, words_of
 
@@ -51,6 +54,12 @@ def date_of(note: Note) -> str:
             return "-".join(part for part in match.groups() if part)
     year = _YEAR.search(note.path.rsplit("/", 1)[-1])
     return year[0] if year else ""
+
+
+def texts_of(note: Note, line: Line) -> list[str]:
+    """What a line's words count for: itself, what stands above it, its note's name, tags and date."""
+    named = [str(value) for key in ("aliases", "tags") for value in note.metadata.get(key, ())]
+    return [reading_text(note, line), text_of(note, line.span), note.title, note.path, date_of(note), *named]
 
 
 def _stands_in(anchor: str, text: str) -> bool:

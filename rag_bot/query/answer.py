@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.anchors import date_of
+from rag_bot.query.anchors import anchors_of, date_of
 from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
@@ -130,7 +130,8 @@ def investigate(
     watch.lap("search")
     terms = TermWeights.of(sources, query)
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
-    lines = score_lines(sources, query, vector, terms, hits, reader)
+    anchors = anchors_of(query, today or date.today())
+    lines = score_lines(sources, query, vector, terms, hits, reader, anchors)
     judged = list(judge(lines, was_read=reader is not None))
     watch.lap("read")
     judgement = judge_question(
@@ -140,7 +141,7 @@ def investigate(
         judged,
         was_read=reader is not None and reader.calibrated,
         reads_words=sources.model.reads_words(query),
-        today=today or date.today(),
+        anchors=anchors,
     )
     left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
     return Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, left_out)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from math import exp
 
-from rag_bot.query.anchors import anchors_of, date_of, missing_anchors
+from rag_bot.query.anchors import missing_anchors, texts_of
 from rag_bot.query.quotes import JudgedLine, ScoredLine, TermWeights
-from rag_bot.query.reading import reading_text
 from rag_bot.records import ANSWERED, CLOSEST, NONE, Hit
 from rag_bot.text.sentences import asks
 from rag_bot.text.terms import STOP_WORDS, words_of
@@ -71,9 +69,10 @@ def judge_question(
     *,
     was_read: bool,
     reads_words: bool,
-    today: date,
+    anchors: Sequence[str],
 ) -> Judgement:
-    """The verdict on what was found. `was_read` says whether the default reader has read the lines.
+    """The verdict on what was found. `was_read` says whether the default reader has read the lines;
+    `anchors` are the names and numbers that the question is about.
 
     To an embedding model that does not read the query's words all texts of that language are alike: without
     `reads_words` the cosine counts no more than the words found.
@@ -86,11 +85,13 @@ def judge_question(
         answering, speaking = _probability(features, ANSWERS_UNREAD), _probability(features, SPEAKS_UNREAD)
         if are_keywords(query) and any(line.scored.words == 1 for line in judged):
             answering, speaking = max(answering, KEYWORDS_FOUND), max(speaking, KEYWORDS_FOUND)
-    texts = [part for line in shown[:SHOWN] for part in _with_its_note(line)]
-    missing = missing_anchors(anchors_of(query, today), texts)
+    texts = [text for line in shown[:SHOWN] for text in texts_of(line.hit.note, line.line)]
+    missing = missing_anchors(anchors, texts)
+    # "who?" and "thanks!" are of nothing in particular, and a line that has no word of the question may be, too.
+    says_what = any(word not in STOP_WORDS for word in words_of(query)) and terms.share("\n".join(texts)) > 0
     if not shown or speaking < LEAST:
         verdict = NONE
-    elif answering < LEAST or missing:
+    elif answering < LEAST or missing or not says_what:
         verdict = CLOSEST
     else:
         verdict = ANSWERED
@@ -126,10 +127,3 @@ def are_keywords(query: str) -> bool:
 def _probability(features: Features, coefficients: Mapping[str, float]) -> float:
     values = asdict(features) | {"intercept": 1.0}
     return 1 / (1 + exp(-sum(weight * values[name] for name, weight in coefficients.items())))
-
-
-def _with_its_note(line: ScoredLine) -> tuple[str, ...]:
-    """What a line's words count for: itself, what stands above it, its note's name, tags and date."""
-    note = line.hit.note
-    named = (str(value) for key in ("aliases", "tags") for value in note.metadata.get(key, ()))
-    return (reading_text(note, line.line), line.text, note.title, note.path, date_of(note), *named)

@@ -253,7 +253,7 @@ def verdict_words(answer: Answer) -> str:
     if answer.verdict == ANSWERED:
         return ""
     lacking = [f"“{word}”" for word in answer.missing if word not in answer.unmentioned]
-    missing = f"They say nothing of {', '.join(lacking)}." if lacking else ""
+    missing = f"The first lines say nothing of {', '.join(lacking)}." if lacking else ""
     closest = "Your notes come near this; these lines may not answer it."
     return " ".join(part for part in (closest, unmentioned, missing) if part)
 

@@ -10,6 +10,8 @@ from itertools import pairwise
 LONGEST_SENTENCE = 1_000  # characters, set by hand
 _UNWRAPPED = 160  # columns, by eye: nobody wraps prose by hand at more than this
 _CLOSERS = r"\"'”’»›)\]}*_`」』）】"
+# Columns of a line from which a small letter after it, and no mark at its end, tell that it only wraps. Set by hand.
+_LONG_ENOUGH_TO_WRAP = 30
 # A run of marks that end sentences, with the closing quotes and brackets after it: "?!", ".)", "。」".
 _STOP = re.compile(rf"([.!?…。！？]++)([{_CLOSERS}]*+)")
 _FULL_WIDTH = frozenset("。！？")
@@ -181,6 +183,9 @@ def _line_breaks(text: str, start: int, end: int) -> Iterator[int]:
         match = _NEXT_WORD.match(text, c, d)
         word = len(match.group(1)) if match else 0
         line = text[a:b]
+        wraps = b - a >= _LONG_ENOUGH_TO_WRAP and line[-1:].isalnum() and match is not None and match[1][:1].islower()
+        if wraps and widest <= _UNWRAPPED:
+            continue
         hard = line.endswith("\\") or text[b : b + 2] == "  " or line.lstrip("> \t").startswith("[!")
         if hard or widest > _UNWRAPPED or b - a + 1 + word <= widest:
             yield c

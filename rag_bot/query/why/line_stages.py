@@ -9,11 +9,13 @@ from typing import Any
 from rag_bot.markdown import Kind
 from rag_bot.query.lines import lines_in, with_what_follows
 from rag_bot.query.quotes import (
+    HITS_EMBEDDED,
+    HITS_READ,
     LEAST_BELOW_READ,
     LEAST_SHARE,
-    MOST_LINES,
+    LINES_EMBEDDED,
+    LINES_READ,
     MOST_QUOTES,
-    QUOTED_HITS,
     JudgedLine,
     leading,
     only_links,
@@ -30,10 +32,11 @@ def read_stage(search: FullSearch, target: Target) -> Stage:
     """Whether any line of the passage was read with the question, and what it was given."""
     own, was_read = search.hit_of(target.chunk), search.investigation.was_read
     assert own  # what is no hit has been lost as a duplicate
+    hits, most = (HITS_READ, LINES_READ) if was_read else (HITS_EMBEDDED, LINES_EMBEDDED)
     compared = search.judged_in(target.chunk, target.lines)
     detail = {
         "rank": own.rank,
-        "limit": QUOTED_HITS,
+        "limit": hits,
         "by": "reader" if was_read else "meaning",
         "lines": len(compared),
         "best": _figures(search, compared[0]) if compared else None,
@@ -44,8 +47,8 @@ def read_stage(search: FullSearch, target: Target) -> Stage:
         count = f"{len(compared)} of its lines {'were' if compared[1:] else 'was'}"
         return Stage("read", True, f"{count} {read}, {best}", detail=detail)
     remedy = ask_with_its_words(search, target.chunk.key)
-    if own.rank > QUOTED_HITS:
-        message = f"it is passage {own.rank}, and the lines of the best {QUOTED_HITS} are {read}"
+    if own.rank > hits:
+        message = f"it is passage {own.rank}, and the lines of the best {hits} are {read}"
         return Stage("read", False, message, remedy, detail)
     others_compared = search.judged_in(target.chunk, None)
     message = f"these lines were not {read}" if others_compared else f"none of its lines was {read}"
@@ -57,7 +60,7 @@ def read_stage(search: FullSearch, target: Target) -> Stage:
     elif was_read and all(line.kind is Kind.HEADING for line in within):
         why, remedy = "headings are read with the lines below them", "ask for these"
     else:
-        why = f"the {MOST_LINES} lines that are have more of the question's words, or stand in better passages"
+        why = f"the {most} lines that are have more of the question's words, or stand in better passages"
     return Stage("read", False, f"{message}: {why}", remedy, detail)
 
 
@@ -147,12 +150,12 @@ def _why_dropped(search: FullSearch, dropped: JudgedLine) -> tuple[str, str]:
         case "siblings":
             return "a bullet of the same list has more of the question's words", remedy
         case "words":
-            return f"it has clearly fewer of the question's words than the best line ({best.words:.0%})", remedy
+            return f"it has clearly fewer of the question's words than the best line ({best.words:.2f})", remedy
         case "score" if search.investigation.was_read:
             needed = f"{best.answers - LEAST_BELOW_READ:.2f}, {LEAST_BELOW_READ:g} below what it gives the best line"
             return f"the reader has to give a further line {needed}", remedy
         case "score":
-            needed = f"{LEAST_SHARE * best.score:.2f}, {LEAST_SHARE:.0%} of the best line's score"
+            needed = f"{LEAST_SHARE * best.score:.2f}, {LEAST_SHARE:.2f} of the best line's score"
             return f"a further line needs {needed}", remedy
         case "most":
             last = [judged for judged in search.judged if judged.quote][-1]
@@ -191,7 +194,7 @@ def _scores(search: FullSearch, judged: JudgedLine) -> str:
     scored = judged.scored
     if search.investigation.was_read:
         return f"reader {scored.answers:+.2f}, relevance {scored.score:.2f}"
-    return f"score {scored.score:.2f}, meaning {scored.meaning:.2f}, words {scored.words:.0%}"
+    return f"score {scored.score:.2f}, meaning {scored.meaning:.2f}, words {scored.words:.2f}"
 
 
 def _numbered(judged: JudgedLine) -> str:

@@ -12,7 +12,7 @@ from rag_bot import Filters, Library, UsageError
 from rag_bot.cli.why import trace_json
 from rag_bot.models.reader import DEFAULT_READER
 from rag_bot.query.answer import ANSWER_HITS, Stopwatch, investigate
-from rag_bot.query.quotes import QUOTED_HITS
+from rag_bot.query.quotes import HITS_READ
 from rag_bot.query.verdict import LEAST
 from rag_bot.query.why.trace import Stage, Trace
 from rag_bot.records import CLOSEST, NONE
@@ -235,7 +235,7 @@ def test_words_are_ranked_over_all_passages_and_said_to_count_for_nothing_beyond
     assert any(not stage.passed and stage.message.endswith("its words count for nothing") for stage in stages)
 
 
-def test_candidates_are_cut_by_the_budget_and_then_by_how_many_are_read(forest: Library) -> None:
+def test_candidates_are_cut_by_the_budget_and_the_rest_is_read(forest: Library) -> None:
     question = "Which tree was planted by the gardener?"
     hits = forest.search(question, limit=ANSWER_HITS)
     places = {hit.chunk.note_path: hit.rank for hit in hits}
@@ -248,8 +248,8 @@ def test_candidates_are_cut_by_the_budget_and_then_by_how_many_are_read(forest: 
         if trace.note in places:
             assert _stage(trace, "budget").detail["rank"] == places[trace.note]
     assert "budget" in lost.values()
-    assert {lost[path] for path, rank in places.items() if rank > QUOTED_HITS} == {"read"}
-    assert not {lost[path] for path, rank in places.items() if rank <= QUOTED_HITS} & {"read", "budget", "candidates"}
+    assert HITS_READ == ANSWER_HITS
+    assert not {lost[path] for path in places} & {"read", "budget", "candidates"}
 
 
 def test_the_ranking_before_feedback_is_that_of_a_search_without_feedback(corpus_library: Library) -> None:
