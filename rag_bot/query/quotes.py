@@ -34,7 +34,7 @@ from rag_bot.text.terms import ENGLISH, STOP_WORDS, content_terms
 # with: with 6 and 24 the right line was first for .79 of 70 questions and .32 of 19 paraphrases, so for .80 and .37.
 HITS_READ, LINES_READ = 10, 40
 HITS_EMBEDDED, LINES_EMBEDDED = 6, 24  # without a reader; measured: 40 were no better
-LESS_FOR_ANOTHER = 1.5  # logits a line loses for each number of the question that stands neither in it nor above it
+LESS_FOR_ANOTHER = 1.5  # logits a line loses for each identifier or year of the question that it and its note lack
 READ_OF_LINE = 250  # characters of a line that are embedded: what it is about shows at its beginning
 MOST_QUOTES = 5
 LEAST_BELOW_READ = 3.0  # logits below the best line's, as the reader gives them, for a further line to be shown
@@ -51,6 +51,7 @@ LEAST_SHARE_OF_NAME = 0.6  # a title, tag list or open question gives way to a l
 CONTEXT_WORTH = 0.6  # what a query's word counts when it stands above the line and not in it
 
 NAMES, OPEN = "names", "open"
+_IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|.{4,})")  # "M217", "RFC-0014", "2026"; "75" may lie in "60-90"
 _BLOCK_ID = re.compile(r"\^[\w-]+")  # "^lease", which Obsidian's links aim at
 
 
@@ -160,10 +161,10 @@ def score_lines(
         return []
     if reader:
         answers, relevance = reader.read(query, [reading_text(hit.note, line) for hit, line, _ in candidates])
-        numbers = [anchor for anchor in anchors if any(map(str.isdigit, anchor))]
+        identifiers = [anchor for anchor in anchors if _IDENTIFIER.fullmatch(anchor)]
         scored = []
         for (hit, line, share), logit, rank in zip(candidates, answers.tolist(), relevance.tolist(), strict=True):
-            rank -= LESS_FOR_ANOTHER * len(missing_anchors(numbers, texts_of(hit.note, line)))
+            rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit.note, line)))
             hollow = _hollow(hit.note, line, terms)
             scored.append(ScoredLine(hit, line, 0.0, share, 1 / (1 + exp(-rank)), hollow, logit))
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))
