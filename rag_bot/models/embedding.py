@@ -192,6 +192,17 @@ def _shared_tokenizer(file: FileState, window: int | None, pad_token: str | None
     return tokenizer
 
 
+def open_session(file: Path) -> Any:
+    """The ONNX model in a file, on the processor. Raises onnxruntime's own unnamed types where it is damaged."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that spin while they wait slow everything down as soon as another process needs the processor.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
 @lru_cache(maxsize=1)
 def _shared_session(file: FileState) -> Any:
     """The ONNX export in this file, one for all of a process: loading it takes half a second and 90 MB.
@@ -199,14 +210,8 @@ def _shared_session(file: FileState) -> Any:
     Raises:
         ModelError: it is damaged; its folder is removed, so that it is made anew.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Threads that spin while they wait slow everything down as soon as another process needs the processor.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(file[0]), options, providers=["CPUExecutionProvider"])
+        return open_session(file[0])
     except Exception as error:  # onnxruntime raises its own unnamed types for a damaged file
         folder = file[0].parent
         shutil.rmtree(folder, ignore_errors=True)

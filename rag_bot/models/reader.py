@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
-from rag_bot.models.embedding import FEWEST_LETTERS, LETTER_BY_LETTER
+from rag_bot.models.embedding import FEWEST_LETTERS, LETTER_BY_LETTER, open_session
 from rag_bot.models.export import quiet_loading
 from rag_bot.models.weights import find_model
 from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
@@ -57,13 +57,9 @@ class DefaultReader:
     calibrated = True
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = open_session(model)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(_WINDOW)
         self._tokenizer.no_padding()

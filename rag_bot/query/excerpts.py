@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rag_bot.markdown import Block, Kind, LineIndex, Span
 from rag_bot.query.anchors import date_of
-from rag_bot.query.lines import blocks_of
+from rag_bot.query.lines import blocks_of, children_of
 from rag_bot.records import Citation, Excerpt, Note
 
 LONGEST_EXCERPT = 14  # lines of the file, beyond the quotes themselves: what a screen shows beside others; set by hand
@@ -102,7 +102,7 @@ def _widenings(blocks: Sequence[Block], first: int, last: int) -> list[tuple[int
         top = first
         while blocks[top].parent is not None:
             top = blocks[top].parent or 0
-            widenings.append((top, max(last, _last_below(blocks, top))))
+            widenings.append((top, max(last, *children_of(blocks, top))))
         start = top
         while start and _in_list(blocks[start - 1]):
             start -= 1
@@ -113,19 +113,6 @@ def _widenings(blocks: Sequence[Block], first: int, last: int) -> list[tuple[int
     elif block.kind is Kind.HEADING:
         return widenings
     return widenings[::-1]
-
-
-def _last_below(blocks: Sequence[Block], item: int) -> int:
-    """The last block below an item."""
-    last = item
-    for number in range(item + 1, len(blocks)):
-        parent = blocks[number].parent
-        while parent is not None and parent > item:
-            parent = blocks[parent].parent
-        if parent != item:
-            break
-        last = number
-    return last
 
 
 def _in_list(block: Block) -> bool:

@@ -76,7 +76,7 @@ def _followers(note: Note, blocks: Sequence[Block], line: Line) -> Iterator[int]
                 return
             yield index
     elif block.kind is Kind.ITEM:
-        children = list(_children(blocks, line.block))
+        children = list(children_of(blocks, line.block))
         yield from children or (_answers(note, blocks, line.block) if announces(text) else ())
     elif announces(text) and following.kind is not Kind.HEADING:
         before = note.text[block.span.start_char : line.span.start_char]
@@ -93,8 +93,8 @@ def _line_count(block: Block) -> int:
     return block.span.end_line - block.span.start_line + 1
 
 
-def _children(blocks: Sequence[Block], item: int) -> Iterator[int]:
-    """The blocks below an item."""
+def children_of(blocks: Sequence[Block], item: int) -> Iterator[int]:
+    """Indexes of the blocks below an item, in order."""
     for index in range(item + 1, len(blocks)):
         parent = blocks[index].parent
         while parent is not None and parent > item:

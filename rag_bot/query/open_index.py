@@ -36,7 +36,12 @@ class Sources:
     model: EmbeddingModel
     settings: RetrievalSettings
     names: NameIndex
-    reader: Reader | None = None
+    reader_name: str = ""
+
+    @property
+    def reader(self) -> Reader | None:
+        """Loaded by the first question that is read; a search needs none. Raises ModelError as `open_reader`."""
+        return open_reader(self.reader_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class OpenIndex:
                                 opened.model,
                                 self.settings.retrieval,
                                 opened.names,
-                                open_reader(self.settings.reader),
+                                self.settings.reader,
                             )
                         )
                 except IndexUnusable:

@@ -164,7 +164,8 @@ def score_lines(
         identifiers = [anchor for anchor in anchors if _IDENTIFIER.fullmatch(anchor)]
         scored = []
         for (hit, line, share), logit, rank in zip(candidates, answers.tolist(), relevance.tolist(), strict=True):
-            rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit.note, line)))
+            if identifiers:
+                rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit.note, line)))
             hollow = _hollow(hit.note, line, terms)
             scored.append(ScoredLine(hit, line, 0.0, share, 1 / (1 + exp(-rank)), hollow, logit))
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))

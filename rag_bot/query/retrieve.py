@@ -164,7 +164,7 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
 
 def _reranked(sources: Sources, query: str, fused: Ranking) -> Ranking:
     """The best passages as the reader orders them, where the settings say so; the others keep their order below."""
-    if not sources.reader or not sources.settings.reranked:
+    if not sources.settings.reranked or not sources.reader:
         return fused
     again, rest = fused[: sources.settings.reranked], fused[sources.settings.reranked :]
     texts = {chunk.key: chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks([key for key, _ in again])}
