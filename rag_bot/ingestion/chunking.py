@@ -15,7 +15,7 @@ from rag_bot.records import Chunk, Note
 
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk_key", "chunk_note"]
 
-CHUNKER_VERSION = 3  # raise it whenever the same note would give other chunks, or the same chunk other words
+CHUNKER_VERSION = 4  # raise it whenever the same note would give other chunks, or the same chunk other words
 _CONTEXT_SHARE = 4  # the context takes at most this part of the window; set by hand
 
 

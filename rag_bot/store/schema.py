@@ -85,6 +85,42 @@ CREATE TABLE run (
 INSERT INTO run (id, started, seconds, counts, failed) SELECT id, started, seconds, counts, failed FROM old_run;
 DROP TABLE old_run;
 """,
+    """
+ALTER TABLE note ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE run ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE name (
+  word TEXT NOT NULL,
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  PRIMARY KEY (word, note_id)
+) WITHOUT ROWID;
+CREATE INDEX name_note ON name (note_id);
+CREATE TABLE link (
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  line INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  anchor TEXT NOT NULL,
+  is_embed INTEGER NOT NULL
+);
+CREATE INDEX link_note ON link (note_id);
+CREATE INDEX link_target ON link (target);
+CREATE TABLE date (
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  first TEXT NOT NULL,
+  last TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  source TEXT NOT NULL
+);
+CREATE INDEX date_note ON date (note_id);
+CREATE INDEX date_first ON date (first, last);
+CREATE TABLE task (
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  line INTEGER NOT NULL,
+  mark TEXT NOT NULL,
+  text TEXT NOT NULL,
+  due TEXT NOT NULL
+);
+CREATE INDEX task_note ON task (note_id);
+""",
 )
 SCHEMA_VERSION = len(_STEPS)
 
