@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ from rag_bot.settings import RetrievalSettings, Settings, load_settings
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.vectors import VectorIndex
+
+ASKERS = 20  # as many as the budget speaks of
 
 T = TypeVar("T")
 Times = dict[str, list[float]]
@@ -54,8 +57,16 @@ def _measure(settings: Settings, count: int) -> dict[str, Any]:
         memory[f"{count} searches"] = resident_megabytes()
         times["whole answer"] = [_timed(partial(library.ask, question))[1] for question in questions[: count // 4]]
         memory[f"{count // 4} answers"] = resident_megabytes()
+        times[f"an answer, {ASKERS} asking at once"] = _asked_at_once(library, questions)
+        memory[f"{ASKERS} asking at once"] = resident_megabytes()
     times |= _parts(settings, questions)
     return {"notes": status.notes, "chunks": status.chunks, "milliseconds": times, "memory": memory}
+
+
+def _asked_at_once(library: Library, questions: list[str]) -> list[float]:
+    """The milliseconds that each of the questions waits where `ASKERS` people ask one after another."""
+    with ThreadPoolExecutor(ASKERS) as askers:
+        return list(askers.map(lambda question: _timed(partial(library.ask, question))[1], questions))
 
 
 def _parts(settings: Settings, questions: list[str]) -> Times:
