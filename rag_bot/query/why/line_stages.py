@@ -13,8 +13,6 @@ from rag_bot.query.quotes import (
     HITS_READ,
     LEAST_BELOW_READ,
     LEAST_SHARE,
-    LINES_EMBEDDED,
-    LINES_READ,
     MOST_QUOTES,
     JudgedLine,
     leading,
@@ -32,7 +30,7 @@ def read_stage(search: FullSearch, target: Target) -> Stage:
     """Whether any line of the passage was read with the question, and what it was given."""
     own, was_read = search.hit_of(target.chunk), search.investigation.was_read
     assert own  # what is no hit has been lost as a duplicate
-    hits, most = (HITS_READ, LINES_READ) if was_read else (HITS_EMBEDDED, LINES_EMBEDDED)
+    hits = HITS_READ if was_read else HITS_EMBEDDED
     compared = search.judged_in(target.chunk, target.lines)
     detail = {
         "rank": own.rank,
@@ -60,7 +58,7 @@ def read_stage(search: FullSearch, target: Target) -> Stage:
     elif was_read and all(line.kind is Kind.HEADING for line in within):
         why, remedy = "headings are read with the lines below them", "ask for these"
     else:
-        why = f"the {most} lines that are have more of the question's words, or stand in better passages"
+        why = f"the {len(search.judged)} lines that are have more of the question's words, or stand in better passages"
     return Stage("read", False, f"{message}: {why}", remedy, detail)
 
 
