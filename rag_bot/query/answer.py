@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -73,7 +74,7 @@ def clean_question(question: str) -> str:
     Raises:
         UsageError: nothing is left, or it is longer than a question can be.
     """
-    cleaned = " ".join(question.encode("utf-8", "replace").decode().split())
+    cleaned = " ".join(unicodedata.normalize("NFC", question.encode("utf-8", "replace").decode()).split())
     if not any(character.isalnum() for character in cleaned):
         raise UsageError(f"The question {cleaned!r} has no word in it. Ask something like: What did I note about X?")
     if len(cleaned) > LONGEST_QUESTION:
