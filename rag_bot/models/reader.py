@@ -132,7 +132,7 @@ def open_reader(name: str) -> Reader | None:
     if name == DEFAULT_READER:
         _check_packaged()
         return DefaultReader(_MODEL, _TOKENIZER)
-    folder = find_model(name)
+    folder = find_model(name, instead='the setting reader = "default"')
     with quiet_loading(f"The reader {name}"):
         from sentence_transformers import CrossEncoder
 

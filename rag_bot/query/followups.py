@@ -12,7 +12,7 @@ from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import TermWeights
 from rag_bot.text.function_words import FunctionWords, function_words
 from rag_bot.text.spelling import corrected
-from rag_bot.text.terms import STOP_WORDS, is_stop_word, language_of, words_of
+from rag_bot.text.terms import STOP_WORDS, is_stop_word, language_of, passage_terms, words_of
 
 # All numbers here are set by hand on conversations of our own, as in the tests and in `eval/questions.jsonl`.
 MOST_SUBJECT_WORDS = 8  # taken over from earlier questions
@@ -82,14 +82,19 @@ def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
         return bool(sources.words.document_frequency(spellings(word))) or sources.model.count_tokens([word])[0] <= 1
 
     def texts_with(word: str, most_mistakes: int, is_beginning: bool) -> Iterator[str]:
-        """Some passages with words that are like this one, or begin so."""
+        """Some passages with words that are like this one, or begin so; none in another language than the question.
+
+        A word of one language is near many of another ("Sommer", "summer").
+        """
         keys = [
             key
             for term in ([word] if is_beginning else spellings(word))
             for key in sources.words.similar(term, most_mistakes, READ_FOR_SPELLING, prefix=is_beginning)
         ]
-        return (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
+        texts = (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
+        return (text for text in texts if not language or passage_terms(text)[1] == language)
 
+    language = language_of(question, telling=1)
     return corrected(stand_alone(question, earlier, partial(stand_together, sources)), is_known, texts_with)
 
 

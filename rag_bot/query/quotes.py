@@ -27,7 +27,8 @@ from rag_bot.query.open_index import Sources
 from rag_bot.query.reading import reading_text
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.text.sentences import asks
-from rag_bot.text.terms import ENGLISH, STOP_WORDS, content_terms
+from rag_bot.text.spelling import is_function_word
+from rag_bot.text.terms import ENGLISH, STOP_WORDS, content_terms, language_of
 
 # All of these are set by hand on the corpus and on `eval/questions.jsonl`, unless they say otherwise.
 # Passages whose lines are looked at, and lines of them that the reader reads. Measured on two vaults it was not taught
@@ -126,10 +127,11 @@ class TermWeights:
 
 
 def _as_written(query: str, terms: Sequence[tuple[str, ...]], languages: Sequence[str]) -> tuple[str, ...]:
-    """The words of a query that are these terms."""
+    """The words of a query that are these terms, without those that its grammar needs."""
     words = dict.fromkeys(re.findall(r"\w(?:[\w'’-]*\w)?", query))
+    is_grammar = STOP_WORDS.__contains__ if language_of(query) == ENGLISH else is_function_word
     return tuple(
-        word for word in words if set(content_terms(word, languages)) <= {*terms} and word.lower() not in STOP_WORDS
+        word for word in words if set(content_terms(word, languages)) <= {*terms} and not is_grammar(word.lower())
     )
 
 

@@ -72,7 +72,10 @@ def _nearest_in(texts: Iterable[str], word: str, most: int) -> str | None:
     counts = Counter(other for text in texts for other in words_of(text) if other[0] == word[0])
     distances = {other: OSA.distance(word, other, score_cutoff=most) for other in counts}
     near = [other for other, distance in distances.items() if distance <= most and _may_be_meant(word, other)]
-    return min(near, key=lambda other: (distances[other], -counts[other], other), default=None)
+    # Two letters swapped are a mistake more often than another letter is: of "vault" and "value" "valut" is the first.
+    return min(
+        near, key=lambda other: (distances[other], sorted(other) != sorted(word), -counts[other], other), default=None
+    )
 
 
 def _may_be_meant(word: str, other: str) -> bool:

@@ -79,10 +79,17 @@ def words_of(text: str) -> list[str]:
     return list(_plain().analyze(_UNSPACED.sub(lambda run: _pairs(run[0], single=False), bare)))
 
 
-def language_of(question: str) -> str:
-    """The language of a question by its script or the words that ask, join and help in it; English where none tells."""
+def language_of(question: str, *, telling: int = 0) -> str:
+    """The language of a question by its script or the words that only its grammar needs.
+
+    English where nothing tells another one; "" where fewer than `telling` words do: one that asks counts twice.
+    """
+    if language := script_language(question):
+        return language
     words = words_of(question)
-    return script_language(question) or detect(words, at_least=1, least_share=0.0)
+    language = detect(words, at_least=1, least_share=0.0)
+    told = sum(is_stop_word(word, language) for word in {*words})
+    return language if told + len(function_words(language).asking & {*words}) >= telling else ""
 
 
 def script_language(text: str) -> str:
