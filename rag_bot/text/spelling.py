@@ -13,7 +13,7 @@ from rag_bot.text.terms import LANGUAGES, is_stop_word, words_of
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")  # letters only: `RFC-14` and `b12` are names, not words
 SHORTEST_CORRECTED = 4  # letters; set by hand
-ANY_MISTAKE_FROM = 5  # letters, set by hand; a shorter word with one letter exchanged is more often another word
+ANY_MISTAKE_FROM = 6  # letters, set by hand; a shorter word with one letter exchanged is more often another word
 TWO_MISTAKES_FROM = 12  # letters, set by hand; else it is more often another word than a mistake
 
 # What is in none of Tantivy's lists, and not whole in the vocabulary of an English model either.
