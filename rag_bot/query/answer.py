@@ -17,11 +17,23 @@ from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
 from rag_bot.query.open_index import Sources
-from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
+from rag_bot.query.quotes import JudgedLine, TermWeights, closest_of, judge, score_lines
 from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.verdict import Judgement, judge_question
-from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
+from rag_bot.records import (
+    ANSWERED,
+    CLOSEST,
+    NONE,
+    QUOTES,
+    Answer,
+    Citation,
+    Difference,
+    Filters,
+    Hit,
+    Sentence,
+    verdict_words,
+)
 from rag_bot.store.staleness import change_since
 from rag_bot.text.terms import language_of
 
@@ -149,6 +161,8 @@ def investigate(
         reads_words=sources.model.reads_words(query),
         anchors=anchors,
     )
+    if judgement.verdict == CLOSEST:
+        judged = closest_of(judged)
     found = Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement)
     if judgement.verdict == ANSWERED:
         return found

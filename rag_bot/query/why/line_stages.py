@@ -15,6 +15,7 @@ from rag_bot.query.quotes import (
     LEAST_SHARE,
     LINES_EMBEDDED,
     LINES_READ,
+    MOST_CLOSEST,
     MOST_QUOTES,
     JudgedLine,
     leading,
@@ -160,6 +161,8 @@ def _why_dropped(search: FullSearch, dropped: JudgedLine) -> tuple[str, str]:
         case "most":
             last = [judged for judged in search.judged if judged.quote][-1]
             return f"{MOST_QUOTES} better lines are shown, down to {_scores(search, last)}", remedy
+        case "closest":
+            return f"no line answers, and only the closest are shown, at most {MOST_CLOSEST}", remedy
         case "repeats":
             return f"{_said_before(search, dropped)} says the same", "its words are not lost"
         case other:
