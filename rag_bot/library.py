@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from rag_bot.errors import IndexUnusable, RagBotError
+from rag_bot.errors import IndexUnusable, ModelError, RagBotError
+from rag_bot.files import FileHashes
 from rag_bot.models import EmbeddingModel
+from rag_bot.models.reader import DEFAULT_READER, check_packaged
 from rag_bot.query.answer import answer, find
 from rag_bot.query.open_index import OpenIndex, Sources
 from rag_bot.query.why.trace import Trace
@@ -240,7 +243,13 @@ class Library:
     def status(self, *, runs: int = 10) -> Status:
         """What the index holds, and its last syncs. Raises IndexUnusable where there is none."""
         with self._index.catalogue() as catalogue:
-            return read_status(catalogue, self.settings.index, self.settings.model, runs)
+            status = read_status(catalogue, self.settings.index, self.settings.model, runs)
+        try:
+            if self.settings.reader == DEFAULT_READER:
+                check_packaged(FileHashes(self.settings.cache))
+        except ModelError as error:
+            return replace(status, reader_trouble=str(error))
+        return status
 
     def warm_up(self) -> None:
         """Load what a question needs, so that the first one is as fast as the next."""

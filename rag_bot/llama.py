@@ -199,6 +199,7 @@ class NotesQueryEngine(BaseQueryEngine):
                 "differences": [asdict(difference) for difference in answer.differences],
                 "unmentioned": list(answer.unmentioned),
                 "missing": list(answer.missing),
+                "unread_language": answer.unread_language,
                 "nearest": [hit.chunk.location for hit in answer.nearest],
             },
         )

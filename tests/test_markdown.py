@@ -295,6 +295,13 @@ def test_short_code_is_one_unit_and_long_code_parts_at_blank_lines() -> None:
     assert [quote.count("\n") for quote in quoted(long)] == [10, 10]
 
 
+def test_code_that_is_too_long_parts_at_the_ends_of_lines() -> None:
+    lines = [f"call_number_{number}({'x' * 180})" for number in range(40)]
+    found = quoted("\n".join(["```", *lines, "```"]))
+    assert len(found) > 1
+    assert [line for unit in found for line in unit.split("\n") if line != "```"] == lines
+
+
 def test_a_short_item_is_one_unit_and_a_long_one_is_quoted_by_the_sentence() -> None:
     assert quoted("- One. Two.") == ["- One. Two."]
     sentence = "This is a sentence of a long item that goes on for a while. "

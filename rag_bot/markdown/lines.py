@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex
 from rag_bot.markdown.plain import plain_text
@@ -72,12 +71,19 @@ def _text_lines(text: str, index: LineIndex, block: Block) -> list[tuple[int, in
 
 
 def _code(text: str, index: LineIndex, block: Block) -> Spans:
-    """The whole if it is short, else what stands between blank lines."""
-    if block.span.end_line - block.span.start_line < _SHORT_CODE:
-        return [(block.span.start_char, block.span.end_char)]
-    groups = groupby(_text_lines(text, index, block), key=lambda line: line[0] < line[1])
-    pieces = (list(group) for is_filled, group in groups if is_filled)
-    return [(piece[0][0], piece[-1][1]) for piece in pieces]
+    """The whole if it is short, else what stands between blank lines, of that so many whole lines as can be quoted."""
+    whole = (block.span.start_char, block.span.end_char)
+    if block.span.end_line - block.span.start_line < _SHORT_CODE and whole[1] - whole[0] <= _LONGEST_LINE:
+        return [whole]
+    spans: list[tuple[int, int]] = []
+    goes_on = False
+    for start, end in _text_lines(text, index, block):
+        if goes_on and start < end and end - spans[-1][0] <= _LONGEST_LINE:
+            spans[-1] = (spans[-1][0], end)
+        elif start < end:
+            spans.append((start, end))
+        goes_on = start < end
+    return spans
 
 
 def _rows(text: str, index: LineIndex, block: Block) -> tuple[Spans, tuple[str, ...]]:

@@ -25,6 +25,7 @@ CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the mo
 SMALL_BATCH = 48  # texts that the ONNX export embeds sooner than sentence-transformers is imported
 LETTER_BY_LETTER = 0.8  # tokens for a letter, set by hand; English has 0.2, German with an English model 0.4
 FEWEST_LETTERS = 4  # that tell anything: set by hand
+MULTILINGUAL_VOCABULARY = 100_000  # tokens: BERT's English one has 30,522, that of multilingual E5 250,002
 _COLUMNS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 """What the model calls its inputs, and the tokenizer its outputs."""
 BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding; set by hand
@@ -90,6 +91,11 @@ class EmbeddingModel:
         """Whether the model has the words of a text in its vocabulary, and not only their letters."""
         letters = sum(map(str.isalpha, text))
         return letters < FEWEST_LETTERS or self.count_tokens([text])[0] < LETTER_BY_LETTER * letters
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether its vocabulary is as large as that of many languages."""
+        return bool(self._counter.get_vocab_size() >= MULTILINGUAL_VOCABULARY)
 
     def encode_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape [dimensions]."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import ModelError, first_line
-from rag_bot.models.weights import fingerprint
+from rag_bot.models.weights import family_prompts, fingerprint
 
 Vectors = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ def export(name: str, weights: Path, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as temporary:
-            _write_export(name, model, fingerprint(weights), Path(temporary))
+            _write_export(name, model, weights, Path(temporary))
             shutil.rmtree(folder, ignore_errors=True)
             Path(temporary).rename(folder)
             Path(temporary).mkdir()  # so that leaving the block finds what it expects to remove
@@ -59,19 +59,19 @@ def export(name: str, weights: Path, folder: Path) -> None:
         ) from error
 
 
-def _write_export(name: str, model: Any, identity: str, folder: Path) -> None:
+def _write_export(name: str, model: Any, weights: Path, folder: Path) -> None:
     tokenizer = model.tokenizer
     (folder / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
     inputs = tuple(key for key in tokenizer.model_input_names if key in tokenizer("x"))
-    prompts = getattr(model, "prompts", None) or {}
+    prompts, (for_query, for_document) = getattr(model, "prompts", None) or {}, family_prompts(weights)
     info = EmbeddingInfo(
         name=name,
-        fingerprint=identity,
+        fingerprint=fingerprint(weights),
         dimensions=int(model.encode("x", show_progress_bar=False).shape[-1]),
         window=int(model.max_seq_length or tokenizer.model_max_length),
         special_tokens=tokenizer.num_special_tokens_to_add(),
-        query_prompt=prompts.get("query") or "",
-        document_prompt=prompts.get("document") or prompts.get("passage") or "",
+        query_prompt=prompts.get("query") or for_query,
+        document_prompt=prompts.get("document") or prompts.get("passage") or for_document,
         inputs=inputs,
         exported=_export_onnx(model, inputs, folder / "model.onnx"),
     )

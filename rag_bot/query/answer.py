@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,18 +17,33 @@ from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
 from rag_bot.query.open_index import Sources
-from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
+from rag_bot.query.quotes import JudgedLine, TermWeights, closest_of, judge, score_lines
 from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.verdict import Judgement, judge_question
-from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
+from rag_bot.records import (
+    ANSWERED,
+    CLOSEST,
+    NONE,
+    QUOTES,
+    Answer,
+    Citation,
+    Difference,
+    Filters,
+    Hit,
+    Sentence,
+    verdict_words,
+)
 from rag_bot.store.staleness import change_since
+from rag_bot.text.terms import language_of
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
 DIFFERING = 2  # of the first lines one has to be among those that differ, for it to be told; set by hand
 UNREAD_NAMED = 3  # files that could not be read; set by hand
 NEAREST = 3  # passages that are named where there is no answer; set by hand
 LONGEST_QUESTION = 2_000  # characters; set by hand
+FEW = 0.05  # of the passages, in the question's language; set by hand
+TELLING_WORDS = 2  # that only grammar needs, from which a question's language is believed; set by hand
 
 
 class Stopwatch:
@@ -52,7 +68,7 @@ class Investigation:
 
     `query` is what was searched for in place of the question, `vector` its unit vector, `judged` the lines of the best
     hits, best first, with what becomes of each. `was_read` says whether the reader has read them, `left_out` where
-    an answer may be that the search could not reach.
+    an answer may be that the search could not reach, `unread_language` that of the question if such a one.
     """
 
     question: str
@@ -65,6 +81,8 @@ class Investigation:
     was_read: bool
     judgement: Judgement
     left_out: str = ""
+    unread_language: str = ""
+    is_filtered: bool = False
 
 
 def clean_question(question: str) -> str:
@@ -73,7 +91,7 @@ def clean_question(question: str) -> str:
     Raises:
         UsageError: nothing is left, or it is longer than a question can be.
     """
-    cleaned = " ".join(question.encode("utf-8", "replace").decode().split())
+    cleaned = " ".join(unicodedata.normalize("NFC", question.encode("utf-8", "replace").decode()).split())
     if not any(character.isalnum() for character in cleaned):
         raise UsageError(f"The question {cleaned!r} has no word in it. Ask something like: What did I note about X?")
     if len(cleaned) > LONGEST_QUESTION:
@@ -143,8 +161,17 @@ def investigate(
         reads_words=sources.model.reads_words(query),
         anchors=anchors,
     )
-    left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
-    return Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, left_out)
+    if judgement.verdict == CLOSEST:
+        judged = closest_of(judged)
+    found = Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement)
+    if judgement.verdict == ANSWERED:
+        return found
+    return replace(
+        found,
+        left_out=_left_out(sources, filters or Filters()),
+        unread_language=_unread_language(sources, question),
+        is_filtered=bool(filters),
+    )
 
 
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
@@ -175,6 +202,8 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
         differences=differing,
         unmentioned=judgement.unmentioned,
         missing=judgement.missing,
+        unread_language=investigation.unread_language,
+        is_filtered=investigation.is_filtered,
     )
     return found if citations else replace(found, text=verdict_words(found))
 
@@ -210,6 +239,15 @@ def _encoded(
     vector = sources.model.encode_query(query)
     watch.lap("encode")
     return query, vector
+
+
+def _unread_language(sources: Sources, question: str) -> str:
+    """The question's language ("German") where hardly any passage is in it and the model knows no other; else ""."""
+    language = language_of(question, telling=TELLING_WORDS)
+    if not language or sources.model.is_multilingual:
+        return ""
+    is_read = sources.words.passages_in(language) >= FEW * sources.words.count()
+    return "" if is_read else language.capitalize()
 
 
 def _left_out(sources: Sources, filters: Filters) -> str:

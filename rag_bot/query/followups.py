@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import TermWeights
+from rag_bot.text.function_words import FunctionWords, function_words
 from rag_bot.text.spelling import corrected
-from rag_bot.text.terms import LANGUAGES, STOP_WORDS, detect, is_stop_word, words_of
+from rag_bot.text.terms import STOP_WORDS, is_stop_word, language_of, passage_terms, words_of
 
 # All numbers here are set by hand on conversations of our own, as in the tests and in `eval/questions.jsonl`.
 MOST_SUBJECT_WORDS = 8  # taken over from earlier questions
@@ -23,27 +25,20 @@ _SHORT = 6  # words of a short question
 StandTogether = Callable[[str, str], bool | None]
 """Whether the words of two texts stand together in the notes; None where the notes do not have those of the first."""
 
-# Words by which a question points back at an earlier one; some do so in short questions, some at the end only.
-_POINTING = frozenset(
-    """he her hers him his it its ones others she their theirs them they these those latter former
-    er ihm ihn ihr ihre ihrem ihren sie dort dafür damit darin davon dazu""".split()
+_HOW_MUCH = re.compile(
+    r"\b(?:how (?:much|many|long|often|far|old|big|large|high|fast|soon|well)"
+    r"|wie (?:viele?|lange?|oft|weit|alt|groß|hoch|schnell|schwer))\b",
+    re.IGNORECASE,
 )
-_POINTING_IN_SHORT = frozenset("that this one same else".split())
-_POINTING_AT_END = frozenset("that there more so".split())
-_JOINING = frozenset("also and but or so then und aber oder auch".split())
-_SEVERAL = frozenset("they them their theirs".split())
-_HELPING = frozenset(
-    "am are be been can could did do does doing had has have is should was were will would may might must".split()
-)
-_ASKING = frozenset("who whom whose what which when where why how wann warum wer was wie wo".split())
-_PAST, _ARTICLES = frozenset("was were did had".split()), frozenset("a an the".split())
-_HOW_MUCH = re.compile(r"\bhow (?:much|many|long|often|far|old|big|large|high|fast|soon|well)\b", re.IGNORECASE)
 _PREPOSITION = "(?:about|after|at|before|between|by|during|for|from|in|into|of|on|since|till|to|until|with|without)"
 # A whole question without a verb, in lower case: "in which year", "how many people at the end", but not "how to cook".
 _WITHOUT_VERB = re.compile(
     rf"(?:{_PREPOSITION} )?(?:who|whom|when|where|why|(?:what|which)(?: \w+)?|how (?!to )\w+(?: \w+)?)"
     rf"(?: {_PREPOSITION}\b.*)?"
+    r"|(?:\w+ )?(?:welche[mnrs]?|wie vie\w+|quel(?:le)?s?|combien de|qué|cuál\w*|cuánt\w+) \w+"
 )
+# What French repeats of a subject that stands there already: "quand la réunion a-t-elle lieu".
+_REPEATED = re.compile(r"-(?:t-)?(?:il|elle)s?\b", re.IGNORECASE)
 # Of these a follow-up names that which it is about, and means it in place of the other.
 _CONTRASTS = tuple(
     frozenset(words.split())
@@ -61,6 +56,15 @@ _CONTRASTS = tuple(
         "monday tuesday wednesday thursday friday saturday sunday",
         "spring summer autumn winter",
         "today tomorrow yesterday",
+        "große großen größere kleine kleinen kleinere",
+        "erste ersten zweite zweiten dritte dritten letzte letzten nächste nächsten",
+        "morgens mittags nachmittags abends nachts",
+        "grand grande grands grandes petit petite petits petites",
+        "premier première second seconde deuxième troisième dernier dernière prochain prochaine",
+        "matin midi après-midi soir nuit",
+        "grande grandes pequeño pequeña pequeños pequeñas",
+        "primer primero primera segundo segunda tercer tercero tercera último última",
+        "mañana tarde noche",
     )
 )
 _CONTRASTED = frozenset[str]().union(*_CONTRASTS)
@@ -68,6 +72,7 @@ _CONTRASTED = frozenset[str]().union(*_CONTRASTS)
 
 def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
     """The query for a question. `earlier` are the questions of the conversation before it, oldest first."""
+    earlier = [unicodedata.normalize("NFC", turn) for turn in earlier]
 
     def spellings(word: str) -> list[str]:
         return [term for forms in sources.words.content_terms(word) for term in forms]
@@ -77,14 +82,19 @@ def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
         return bool(sources.words.document_frequency(spellings(word))) or sources.model.count_tokens([word])[0] <= 1
 
     def texts_with(word: str, most_mistakes: int, is_beginning: bool) -> Iterator[str]:
-        """Some passages with words that are like this one, or begin so."""
+        """Some passages with words that are like this one, or begin so; none in another language than the question.
+
+        A word of one language is near many of another ("Sommer", "summer").
+        """
         keys = [
             key
             for term in ([word] if is_beginning else spellings(word))
             for key in sources.words.similar(term, most_mistakes, READ_FOR_SPELLING, prefix=is_beginning)
         ]
-        return (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
+        texts = (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
+        return (text for text in texts if not language or passage_terms(text)[1] == language)
 
+    language = language_of(question, telling=1)
     return corrected(stand_alone(question, earlier, partial(stand_together, sources)), is_known, texts_with)
 
 
@@ -129,40 +139,46 @@ def leans_back(question: str) -> bool:
     words = words_of(question)
     if not words:
         return False
-    is_whole = _names(question) and _HELPING & {*words}  # "and who is Henrik?" has a subject
-    asks_of_the_known = words[0] in _ASKING and "the" in words and len(content_words(question)) == 1  # the landlord?
-    return bool((_joining_words(words) and not is_whole) or _points(question) or asks_of_the_known)
+    known = _known_to(question)
+    # "and who is Henrik?" has a subject; in German all nouns look like names
+    is_whole = language_of(question) != "german" and _names(question) and known.helping & {*words}
+    asks_of_the_known = words[0] in known.asking and known.definite & {*words} and len(content_words(question)) == 1
+    return bool((_joining_words(words, known) and not is_whole) or _points(question) or asks_of_the_known)
 
 
 def content_words(question: str) -> list[str]:
     """The words of a question that carry meaning and do not point back at an earlier one."""
-    words = words_of(question)
-    language = detect(words, LANGUAGES, at_least=1, least_share=0.0)
-    return [
-        word
-        for word in words
-        if word not in STOP_WORDS | _POINTING | _POINTING_IN_SHORT | _JOINING and not is_stop_word(word, language)
-    ]
+    known, language = _known_to(question), language_of(question)
+    function = STOP_WORDS | known.pointing | known.pointing_in_short | known.joining
+    return [word for word in words_of(question) if word not in function and not is_stop_word(word, language)]
+
+
+def _known_to(question: str) -> FunctionWords:
+    """The function words of the question's language."""
+    return function_words(language_of(question))
 
 
 def _points(question: str) -> bool:
     """Whether a question has a word that stands for something in an earlier one, or lacks what it asks about."""
-    words, content = words_of(question), content_words(question)
-    if not content or words[-1] in _POINTING_AT_END:
+    known = _known_to(question)
+    has_article = bool(known.articles & {*words_of(question)})
+    words = words_of(_REPEATED.sub("", question) if has_article else question)
+    content = content_words(question)
+    if not content or words[-1] in known.pointing_at_end:
         return True
-    pointing = _POINTING | (_POINTING_IN_SHORT if len(words) <= _SHORT else frozenset())
+    pointing = known.pointing | (known.pointing_in_short if len(words) <= _SHORT else frozenset())
     if len(content) < ENOUGH_CONTENT_WORDS and pointing & {*words}:
         return True
-    rest = words[_joining_words(words) :]
-    if len(rest) <= _SHORT and not _HELPING & {*rest} and _WITHOUT_VERB.fullmatch(" ".join(rest)):
+    rest = words[_joining_words(words, known) :]
+    if len(rest) <= _SHORT and not known.helping & {*rest} and _WITHOUT_VERB.fullmatch(" ".join(rest)):
         return True
-    has_subject = _names(question) or _ARTICLES & {*rest}  # "who was absent?" has none
-    return bool(rest and rest[0] in _ASKING and _PAST & {*rest} and len(content) == 1 and not has_subject)
+    has_subject = _names(question) or known.articles & {*rest}  # "who was absent?" has none
+    return bool(rest and rest[0] in known.asking and known.past & {*rest} and len(content) == 1 and not has_subject)
 
 
-def _joining_words(words: Sequence[str]) -> int:
+def _joining_words(words: Sequence[str], known: FunctionWords) -> int:
     """How many words at the beginning only join a question to the one before: "and", "what about"."""
-    joining = int(words[:1] != [] and words[0] in _JOINING)
+    joining = int(words[:1] != [] and words[0] in known.joining)
     return joining + 2 * (tuple(words[joining : joining + 2]) in (("what", "about"), ("how", "about")))
 
 
@@ -173,8 +189,8 @@ def _may_share(question: str, turn: str, together: StandTogether) -> bool:
     own, others = _without_contrasts(question), _without_contrasts(turn)
     shared = together(own, others) if own else True
     if shared is None:  # no, where it only names something else: "what about the weather?"
-        words = words_of(question)
-        return bool((_HELPING | _ASKING) & {*words[_joining_words(words) :]})
+        words, known = words_of(question), _known_to(question)
+        return bool((known.helping | known.asking) & {*words[_joining_words(words, known) :]})
     return shared
 
 
@@ -192,7 +208,7 @@ def _subject(turns: Sequence[str], question: str) -> str:
     subject = []
     for turn in turns:
         kept, names = {*content_words(turn)} - replaced, _names(turn)
-        means_names = len(names) > 1 and own & _SEVERAL
+        means_names = len(names) > 1 and own & _known_to(question).several
         words = names if means_names else re.findall(r"[\w'-]+", _HOW_MUCH.sub("", turn))
         subject += [word for word in words if kept & {*words_of(word)}]
     return " ".join(list(dict.fromkeys(subject))[:MOST_SUBJECT_WORDS])

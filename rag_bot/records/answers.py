@@ -13,6 +13,8 @@ ANSWERED, CLOSEST, NONE = "answered", "closest", "none"
 """The verdicts: the shown lines state it; the notes come near, here are the lines; the notes don't speak of it."""
 QUOTES, PROSE = "quotes", "prose"
 """The modes of an answer: lines of the notes, or sentences that a language model wrote."""
+MULTILINGUAL_MODEL = "intfloat/multilingual-e5-small"
+"""The smallest embedding model that is well known to find notes in another language than the question's."""
 DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere", "unreadable"
 """What a note's file has become since it was indexed."""
 
@@ -197,7 +199,8 @@ class Answer:
     `confidence` in [0, 1] is the estimated probability that the shown lines answer it. `excerpts` show the citations
     where they stand, grouped by note, the best first; `differences` are citations that contradict each other.
     `unmentioned` are the question's words that stand nowhere in the notes, `missing` those that the lines lack
-    although the question hangs on them.
+    although the question hangs on them. `unread_language` is that of the question ("German") where it may have found
+    nothing for hardly any note is in it; `is_filtered` says that not all notes were searched.
     `searched_for` is the question with the subject of those before it and with its misspelt words mended. `mode` is
     "quotes", or "prose" for what the language model `model` wrote. `notice` says why it is not what was asked for: the
     model failed or was stopped, or nothing that it wrote is supported. `draft` is what a model has begun and nobody
@@ -222,6 +225,8 @@ class Answer:
     differences: tuple[Difference, ...] = ()
     unmentioned: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    unread_language: str = ""
+    is_filtered: bool = False
 
     @property
     def abstained(self) -> bool:
@@ -245,16 +250,23 @@ def heading_path(title: str, headings: Sequence[str]) -> str:
 
 
 def verdict_words(answer: Answer) -> str:
-    """What a reader is told of an answer's verdict, in one or two sentences; "" where the lines answer."""
-    named = ", ".join(f"“{word}”" for word in answer.unmentioned)
-    unmentioned = f"Your notes don't mention {named}." if named else ""
-    if answer.verdict == NONE:
-        return " ".join(part for part in ("This is not in your notes.", unmentioned) if part)
+    """What a reader is told of an answer's verdict, in a few sentences; "" where the lines answer."""
     if answer.verdict == ANSWERED:
         return ""
+    these = "these notes" if answer.is_filtered else "your notes"
+    named = ", ".join(f"“{word}”" for word in answer.unmentioned)
+    unmentioned = f"Your notes don't mention {named}." if named else ""
+    if language := answer.unread_language:
+        found = "Nothing was found." if answer.verdict == NONE else "These lines may not answer it."
+        return (
+            f"{found} You ask in {language}, but few of your notes are in {language}. To search across languages"
+            f' set model = "{MULTILINGUAL_MODEL}" in rag-bot.toml, and run `rag-bot ingest`.'
+        )
+    if answer.verdict == NONE:
+        return " ".join(part for part in (f"This is not in {these}.", unmentioned) if part)
     lacking = [f"“{word}”" for word in answer.missing if word not in answer.unmentioned]
     missing = f"The first lines say nothing of {', '.join(lacking)}." if lacking else ""
-    closest = "Your notes come near this; these lines may not answer it."
+    closest = f"{these.capitalize()} come near this; these lines may not answer it."
     return " ".join(part for part in (closest, unmentioned, missing) if part)
 
 

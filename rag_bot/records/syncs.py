@@ -109,7 +109,8 @@ class Status:
     """What the index holds. `bytes_on_disk` counts the index folder, not the notes; `runs` begins with the newest.
 
     `last_synced` is when the last sync that went through began, `failed` what it could not read; `missing` are the
-    roots that are not there now, `writer` the process that syncs now.
+    roots that are not there now, `writer` the process that syncs now. `reader_trouble` says what is wrong with the
+    packaged reader, without which nothing is answered; "" where it is sound or another one is set.
     """
 
     index: Path
@@ -125,6 +126,7 @@ class Status:
     bytes_on_disk: int
     runs: tuple[Run, ...]
     writer: Writer | None
+    reader_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,10 @@ class WordIndex:
         searcher = self._index.searcher()
         return sum(searcher.doc_freq("text", term) for term in spellings)
 
+    def passages_in(self, language: str) -> int:
+        """How many passages were taken to be in this language."""
+        return int(self._index.searcher().doc_freq("language", language))
+
     def content_terms(self, text: str) -> list[tuple[str, ...]]:
         """The words of a text that carry meaning, each as the languages of the indexed passages spell it."""
         return content_terms(text, self.languages)

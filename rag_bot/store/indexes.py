@@ -9,7 +9,6 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +37,7 @@ class SearchIndexes:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
         self.vectors = VectorIndex(folder, fingerprint, create=True)
-
-    @cached_property
-    def words(self) -> WordIndex:
-        return WordIndex.open(self.folder, create=True)
+        self.words = WordIndex.open(folder, create=True)  # notes without a word have an index to be searched, too
 
     def enter(self, entries: Sequence[Entry]) -> None:
         """Add passages; doing it twice does no harm."""

@@ -13,7 +13,7 @@ from rag_bot.text.terms import LANGUAGES, is_stop_word, words_of
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")  # letters only: `RFC-14` and `b12` are names, not words
 SHORTEST_CORRECTED = 4  # letters; set by hand
-ANY_MISTAKE_FROM = 5  # letters, set by hand; a shorter word with one letter exchanged is more often another word
+ANY_MISTAKE_FROM = 6  # letters, set by hand; a shorter word with one letter exchanged is more often another word
 TWO_MISTAKES_FROM = 12  # letters, set by hand; else it is more often another word than a mistake
 
 # What is in none of Tantivy's lists, and not whole in the vocabulary of an English model either.
@@ -72,7 +72,10 @@ def _nearest_in(texts: Iterable[str], word: str, most: int) -> str | None:
     counts = Counter(other for text in texts for other in words_of(text) if other[0] == word[0])
     distances = {other: OSA.distance(word, other, score_cutoff=most) for other in counts}
     near = [other for other, distance in distances.items() if distance <= most and _may_be_meant(word, other)]
-    return min(near, key=lambda other: (distances[other], -counts[other], other), default=None)
+    # Two letters swapped are a mistake more often than another letter is: of "vault" and "value" "valut" is the first.
+    return min(
+        near, key=lambda other: (distances[other], sorted(other) != sorted(word), -counts[other], other), default=None
+    )
 
 
 def _may_be_meant(word: str, other: str) -> bool:

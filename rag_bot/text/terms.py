@@ -1,24 +1,31 @@
 """Text -> terms, for passages and questions alike: words in lower case, stemmed as their language does it.
 
-The language of a text is the one whose stop words it has most of. Scripts that write no spaces become pairs of
-neighbouring characters, which is how their words are found without a dictionary.
+The language of a text is told by its script, else by its stop words. Scripts that write no spaces become pairs of
+neighbouring characters, which is how their words are found without a dictionary; so does Korean, whose words have
+particles at their ends.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
 import tantivy
 
+from rag_bot.text.function_words import function_words
+
 ENGLISH = "english"
 LANGUAGES = (
     ENGLISH, "german", "spanish", "french", "italian", "portuguese", "dutch", "danish", "norwegian", "swedish",
     "finnish", "hungarian", "russian",
 )  # fmt: skip
-CLEARLY_ENGLISH = 0.2  # set by hand: share of English stop words from which no other language is considered
+# Set by hand: share of English stop words from which no other language of a longer text is considered, and how many
+# different words make it longer. Of a short one a single word may be of two languages ("was").
+CLEARLY_ENGLISH, LONGER = 0.2, 20
 # Stop words that tell a passage's language, set by hand: code has a few of any language by chance.
 FEWEST_STOP_WORDS, LEAST_SHARE = 3, 0.15
 _LONGEST_WORD = 60  # bytes, set by hand: what is longer is no word that anybody searches for
@@ -29,27 +36,30 @@ STOP_WORDS = frozenset(
     than that the their them then there these they this those through to too under until up us very was we were what
     when where which while who whom whose why will with would you your""".split()
 )
-# What Tantivy's own lists lack: the words that ask.
-_ASKING = {
-    "german": "wann wer wem wen wie wieso wo warum weshalb welche welcher welches was",
-    "spanish": "cuál cuáles cuándo cuánto cuánta cuántos cuántas cómo dónde qué quién quiénes",
-    "french": "combien comment où pourquoi quand quel quelle quelles quels qui quoi",
-    "italian": "chi come cosa dove perché quale quali quando quanto quanti",
-    "portuguese": "como onde porque qual quais quando quanto quantos quem",
-    "dutch": "hoe hoeveel waar waarom wanneer welk welke wie",
-}
 # Characters that carry grammar: pairs with one of them, and pairs of hiragana, are stop words.
 _FUNCTION_CHARACTERS = frozenset("的了是在和有不这那吗呢吧啊哪几什么怎谁多少为何与及其之就也很")
 _HIRAGANA = ("\u3040", "\u309f")
+_SCRIPTS = {
+    "HIRAGANA": "japanese", "KATAKANA": "japanese", "HANGUL": "korean", "CJK": "chinese", "THAI": "thai",
+    "GREEK": "greek", "ARABIC": "arabic", "HEBREW": "hebrew", "DEVANAGARI": "hindi",
+}  # fmt: skip
+"""The language that a script tells, by how Unicode begins the names of its letters; Japanese has Chinese ones, too."""
+# Korean question words, and a word's particles and polite endings after its first two syllables.
+_KOREAN_ASKING = frozenset("누구 누가 언제 어디 무엇 무슨 얼마 어떻 떻게 어느".split())
+_KOREAN_ENDING = re.compile(
+    "(?<=[\uac00-\ud7af]{2})[은는이가을를에서의로으와과도만께까지부터요다니습나죠]+(?![\uac00-\ud7af])"
+)
 # Thai, Lao, Burmese, Khmer, Japanese, Chinese, Korean.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 
 
 def passage_terms(text: str) -> tuple[list[str], str]:
     """Every term of a passage in order, stop words included, and the language it was taken for."""
+    text = unicodedata.normalize("NFC", text)
     spaced = _UNSPACED.sub(lambda run: _pairs(run[0], single=True), text)
-    language = detect(words_of(text))
-    return [term for term in _stemming(language).analyze(spaced) if term], language
+    language = script_language(text) or detect(words_of(text))
+    stemming = _stemming(language if language in LANGUAGES else ENGLISH)
+    return [term for term in stemming.analyze(spaced) if term], language
 
 
 def content_terms(text: str, languages: Sequence[str] = (ENGLISH,)) -> list[tuple[str, ...]]:
@@ -65,7 +75,33 @@ def content_terms(text: str, languages: Sequence[str] = (ENGLISH,)) -> list[tupl
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, those of scripts without spaces as pairs of characters."""
-    return list(_plain().analyze(_UNSPACED.sub(lambda run: _pairs(run[0], single=False), text)))
+    bare = _KOREAN_ENDING.sub("", unicodedata.normalize("NFC", text))
+    return list(_plain().analyze(_UNSPACED.sub(lambda run: _pairs(run[0], single=False), bare)))
+
+
+def language_of(question: str, *, telling: int = 0) -> str:
+    """The language of a question by its script or the words that only its grammar needs.
+
+    English where nothing tells another one; "" where fewer than `telling` words do: one that asks counts twice.
+    """
+    if language := script_language(question):
+        return language
+    words = words_of(question)
+    language = detect(words, at_least=1, least_share=0.0)
+    told = sum(is_stop_word(word, language) for word in {*words})
+    return language if told + len(function_words(language).asking & {*words}) >= telling else ""
+
+
+def script_language(text: str) -> str:
+    """The language in whose script most of a text's letters are; "" for scripts of several languages, as Latin."""
+    if text.isascii():
+        return ""
+    letters = [character for character in unicodedata.normalize("NFC", text) if character.isalpha()]
+    scripts = (unicodedata.name(letter, "").partition(" ")[0] for letter in letters if letter > "\u036f")
+    counts = Counter(_SCRIPTS[script] for script in scripts if script in _SCRIPTS)
+    if 2 * counts.total() <= len(letters):
+        return ""
+    return "japanese" if counts["japanese"] else counts.most_common(1)[0][0]
 
 
 def detect(
@@ -78,11 +114,13 @@ def detect(
     """The language of these words in lower case: English where no other one has more, and enough, stop words."""
     distinct = set(words)
     best, most = ENGLISH, len(STOP_WORDS & distinct)
-    if len(languages) == 1 or most > CLEARLY_ENGLISH * len(distinct):
+    if len(languages) == 1 or (len(distinct) > LONGER and most > CLEARLY_ENGLISH * len(distinct)):
         return ENGLISH
     text, least = " ".join(distinct), max(at_least, least_share * len(distinct))
     for language in languages:
-        count = len(distinct) - len(_stopping(language).analyze(text)) if language != ENGLISH else 0
+        if language == ENGLISH:
+            continue
+        count = len(distinct) - len(_stopping(language).analyze(text)) + len(_also_stopped(language) & distinct)
         if count > most and count >= least:
             best, most = language, count
     return best
@@ -92,9 +130,9 @@ def detect(
 def is_stop_word(word: str, language: str) -> bool:
     if _is_pair_of_grammar(word):
         return True
-    if language == ENGLISH:
+    if language == ENGLISH or language not in LANGUAGES:
         return word in STOP_WORDS
-    return word in _ASKING.get(language, "").split() or not _stopping(language).analyze(word)
+    return word in _also_stopped(language) or not _stopping(language).analyze(word)
 
 
 @lru_cache(maxsize=100_000)
@@ -104,11 +142,23 @@ def spellings(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found)) or (word,)
 
 
+@cache
+def _also_stopped(language: str) -> frozenset[str]:
+    """The words that ask, join, help or point which Tantivy's own list lacks."""
+    words = function_words(language)
+    listed = words.asking | words.pointing | words.joining | words.helping | words.articles
+    return frozenset(word for word in listed if _stopping(language).analyze(word))
+
+
 def _is_pair_of_grammar(word: str) -> bool:
     if not _UNSPACED.fullmatch(word):
         return False
     first, last = _HIRAGANA
-    return bool(_FUNCTION_CHARACTERS & {*word}) or all(first <= character <= last for character in word)
+    return (
+        word in _KOREAN_ASKING
+        or bool(_FUNCTION_CHARACTERS & {*word})
+        or all(first <= character <= last for character in word)
+    )
 
 
 def _pairs(run: str, *, single: bool) -> str:

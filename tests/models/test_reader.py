@@ -83,3 +83,16 @@ def test_without_a_reader_the_notes_answer_too(library: Library, notes: Path, wr
     library.ingest([notes])
     with Library(library.settings.model_copy(update={"reader": ""})) as other:
         assert other.ask("Where is the parcel?").verdict == "answered"
+
+
+def test_the_status_tells_of_a_damaged_reader(
+    library: Library, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.ingest([write("a.md", "The rent is due.").parent])
+    assert library.status().reader_trouble == ""
+    damaged = tmp_path / "reader.onnx"
+    damaged.write_bytes(b"noise")
+    monkeypatch.setattr("rag_bot.models.reader._MODEL", damaged)
+    assert "is damaged" in library.status().reader_trouble
+    with Library(library.settings.model_copy(update={"reader": ""})) as other:
+        assert other.status().reader_trouble == ""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rag_bot.errors import ModelError
-from rag_bot.models import weights
+from rag_bot.models import EmbeddingModel, weights
+from rag_bot.models.reader import open_reader
 
 
 @pytest.fixture
@@ -60,3 +61,19 @@ def test_the_fingerprint_follows_what_the_model_computes_and_not_its_readme(pack
     assert weights.fingerprint(packaged) == before
     (packaged / "sentence_bert_config.json").write_text('{"max_seq_length": 128}')
     assert weights.fingerprint(packaged) != before
+
+
+def test_e5_sees_the_words_that_it_was_taught_with(packaged: Path, tmp_path: Path) -> None:
+    e5 = packaged.rename(tmp_path / "multilingual-e5-small")
+    info = EmbeddingModel.prepare(str(e5), tmp_path / "cache").info
+    assert (info.query_prompt, info.document_prompt) == ("query: ", "passage: ")
+    same = e5.rename(tmp_path / "another")
+    assert weights.fingerprint(same) != info.fingerprint
+    snapshot = Path("hub/models--intfloat--e5-base-v2/snapshots/abc")
+    assert weights.family_prompts(snapshot) == ("query: ", "passage: ")
+    assert weights.family_prompts(Path("multilingual-e5-large-instruct")) == ("", "")
+
+
+def test_a_reader_that_is_nowhere_names_the_reader_that_is_always_there() -> None:
+    with pytest.raises(ModelError, match='reader = "default"'):
+        open_reader("nobody/nothing")

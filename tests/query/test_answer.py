@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rag_bot import Library, UsageError
+from rag_bot import Filters, Library, UsageError
+from rag_bot.output import answer_json
+from rag_bot.records import verdict_words
 
 Write = Callable[..., Path]
 
@@ -31,7 +34,8 @@ def test_the_share_of_emergent_tasks_is_quoted_from_its_line(corpus_library: Lib
 def test_off_topic_questions_are_not_in_your_notes(corpus_library: Library, question: str) -> None:
     answer = corpus_library.ask(question)
     assert answer.abstained
-    assert "not in your notes" in answer.text
+    assert answer.text == verdict_words(answer)
+    assert ("not in your notes" if question.isascii() else "You ask in Chinese") in answer.text
     assert answer.citations == ()
     assert answer.confidence < 0.35
 
@@ -109,3 +113,65 @@ def test_several_threads_ask_at_once(corpus_library: Library) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(corpus_library.ask, questions))
     assert [answer.abstained for answer in answers] == [False, True] * 4
+
+
+def test_a_question_in_a_language_that_the_notes_lack_is_told_which_model_helps(library: Library, write: Write) -> None:
+    note = write("a.md", "# Market\n\nA stall on the Saturday market costs 15 euros. It is open until noon.")
+    library.ingest([note.parent])
+    for question, language in (
+        ("Was kostet ein Standplatz auf dem Samstagsmarkt?", "German"),
+        ("土曜日の市場はいくらですか。", "Japanese"),
+    ):
+        answer = library.ask(question)
+        assert answer.verdict != "answered"
+        assert answer_json(answer)["unread_language"] == language
+        assert f"You ask in {language}" in verdict_words(answer)
+        assert 'model = "intfloat/multilingual-e5-small"' in verdict_words(answer)
+        assert "don't mention" not in verdict_words(answer)
+    assert library.ask("What does a Saturday stall cost?").unread_language == ""
+    assert library.ask("What is the capital of Peru?").unread_language == ""
+    write("b.md", "# Garten\n\nDie Bohnen sind noch nicht reif, und der Zaun ist kaputt.")
+    write("c.md", "# 日記\n\n今日は図書館へ行きました。雨が降っていました。")
+    library.ingest([note.parent])
+    assert library.ask("Wer hat die Weltmeisterschaft gewonnen?").unread_language == ""
+    assert library.ask("世界選手権は誰が勝ちましたか。").unread_language == ""
+    assert library.ask("Qui a gagné la coupe du monde ?").unread_language == "French"
+
+
+def test_composed_and_decomposed_letters_are_the_same(library: Library, write: Write) -> None:
+    text = "Zoë closes on Mondays. Björn works there on Fridays. 부산에서 영희를 만났습니다."
+    composed, decomposed = write("a/Café.md", text), write("b/note.md", unicodedata.normalize("NFD", text))
+    for folder in (composed.parent, decomposed.parent):
+        library.ingest([folder])
+        for question in ("When does Björn work there?", "부산에서는 누구를 만났어요?"):
+            asked = [library.ask(unicodedata.normalize(form, question)) for form in ("NFC", "NFD")]
+            assert [answer.unmentioned + answer.missing for answer in asked] == [(), ()]
+            assert asked[0].text == asked[1].text
+            assert asked[0].citations
+        library.forget(folder)
+
+
+def test_words_of_grammar_are_not_named_as_unmentioned(library: Library, write: Write) -> None:
+    note = write("a.md", "Der Code vom Schloss ist 4417, und das Fahrrad steht im Keller.")
+    library.ingest([note.parent])
+    assert library.ask("Wie heißt eigentlich der Vermieter von Lissabon?").unmentioned == (
+        "eigentlich",
+        "Vermieter",
+        "Lissabon",
+    )
+
+
+def test_what_a_filter_leaves_out_is_not_said_to_be_in_no_note(library: Library, write: Write) -> None:
+    note = write("a/a.md", "# Rent\n\nThe rent is due on the third.")
+    write("b/b.md", "# Bread\n\nRye bread needs an hour.")
+    library.ingest([note.parent.parent])
+    answer = library.ask("Who founded the kingdom of Poland?", filters=Filters("b"))
+    assert answer.text.startswith("This is not in these notes.")
+    assert library.ask("Who founded the kingdom of Poland?").text.startswith("This is not in your notes.")
+
+
+def test_notes_without_a_word_can_be_searched(library: Library, write: Write) -> None:
+    note = write("a.md", "")
+    library.ingest([note.parent])
+    assert library.ask("When is the rent due?").abstained
+    assert library.search("rent") == []

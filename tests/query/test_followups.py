@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,17 @@ Write = Callable[..., Path]
         "who is the landlord?",  # known already
         "und die Kaution?",
         "Wo liegt er?",
+        "Wieso das?",
+        "was kostet das?",
+        "Um wie viel Uhr?",
+        "et pourquoi ?",
+        "Où habite-t-elle ?",
+        "À quelle heure ?",
+        "qui était absent ?",
+        "¿y dónde?",
+        "¿y el segundo?",
+        "¿Dónde está su consulta?",
+        "¿a qué hora?",
     ],
 )
 def test_questions_that_point_back_are_told(question: str) -> None:
@@ -54,6 +66,11 @@ def test_questions_that_point_back_are_told(question: str) -> None:
         "and who is Henrik?",
         "What is the best day for it in Norway in your notes, by the weather?",
         "Wann ist der Umzug nach Leipzig?",
+        "Welchen Code hat das Schloss vom Fahrrad?",
+        "Quand la réunion a-t-elle lieu en mars ?",
+        "Combien a coûté la serre ?",
+        "¿Qué toma la abuela por la noche?",
+        "¿Quién es Carmen Laforet?",
     ],
 )
 def test_questions_that_stand_alone_are_left_alone(question: str) -> None:
@@ -101,6 +118,25 @@ def test_the_newest_subject_replaces_one_that_the_notes_do_not_have_with_it(libr
     assert searched(live, monstera, "how often is it watered?") == "how often is it watered? (monstera)"
     assert searched(live, "What about the weather in Paris?") == "What about the weather in Paris?"
     assert searched(live, "and who pays?") == "and who pays? (Marta Tomas live)"  # nothing speaks against it
+
+
+def test_follow_ups_in_other_languages_carry_their_subject() -> None:
+    asked = "¿Qué toma la abuela por la mañana?"
+    assert stand_alone("¿y por la noche?", [asked]) == "¿y por la noche? (toma abuela)"
+    assert stand_alone("und die Kaution?", ["Wie hoch ist die Miete?"]) == "und die Kaution? (Miete)"
+    assert stand_alone("et la clé ?", ["Où se trouve le puits ?"]) == "et la clé ? (trouve puits)"
+
+
+def test_a_word_of_another_language_is_no_mistake(library: Library, write: Write) -> None:
+    note = write("a.md", "# Plans\n\nIn summer we want to sleep better. The landlord was there.")
+    write("b.md", "# Pläne\n\nDer Vermieter ist am Montag da, und die Heizung wird repariert.")
+    library.ingest([note.parent])
+    for asked, searched in (
+        ("Wo ist im Sommer der Markt?", "Wo ist im Sommer der Markt?"),
+        ("Wann ist der Vermiter da?", "Wann ist der Vermieter da?"),
+        ("When was the landlrod there?", "When was the landlord there?"),
+    ):
+        assert library.with_sources(partial(reword, question=asked)) == searched
 
 
 def test_how_much_is_asked_for_is_no_subject() -> None:

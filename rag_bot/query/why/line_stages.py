@@ -13,6 +13,7 @@ from rag_bot.query.quotes import (
     HITS_READ,
     LEAST_BELOW_READ,
     LEAST_SHARE,
+    MOST_CLOSEST,
     MOST_QUOTES,
     JudgedLine,
     leading,
@@ -158,6 +159,8 @@ def _why_dropped(search: FullSearch, dropped: JudgedLine) -> tuple[str, str]:
         case "most":
             last = [judged for judged in search.judged if judged.quote][-1]
             return f"{MOST_QUOTES} better lines are shown, down to {_scores(search, last)}", remedy
+        case "closest":
+            return f"no line answers, and only the closest are shown, at most {MOST_CLOSEST}", remedy
         case "repeats":
             return f"{_said_before(search, dropped)} says the same", "its words are not lost"
         case other:
