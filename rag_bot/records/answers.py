@@ -15,6 +15,8 @@ QUOTES, PROSE = "quotes", "prose"
 """The modes of an answer: lines of the notes, or sentences that a language model wrote."""
 DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere", "unreadable"
 """What a note's file has become since it was indexed."""
+MOST_LISTED, LISTED_AT_ONCE = 1_000, 20
+"""Of what a question about all notes asks for, so many are cited, so many of these are shown at first; set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,9 @@ class Answer:
     "quotes", or "prose" for what the language model `model` wrote. `notice` says why it is not what was asked for: the
     model failed or was stopped, or nothing that it wrote is supported. `draft` is what a model has begun and nobody
     has checked yet; an answer that is whole has none.
+
+    A question about the notes as a whole ("How many notes ...?") has a `statement`, which says in one sentence or two
+    what the index counted; the citations are then what was counted, the first `MOST_LISTED` of `total`.
     """
 
     question: str
@@ -217,6 +222,8 @@ class Answer:
     model: str = ""
     notice: str = ""
     draft: str = ""
+    statement: str = ""
+    total: int = 0
     usage: Usage | None = None
     excerpts: tuple[Excerpt, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -245,7 +252,9 @@ def heading_path(title: str, headings: Sequence[str]) -> str:
 
 
 def verdict_words(answer: Answer) -> str:
-    """What a reader is told of an answer's verdict, in one or two sentences; "" where the lines answer."""
+    """What a reader is told above the lines: what was counted, or the verdict; "" where the lines answer."""
+    if answer.statement:
+        return answer.statement
     named = ", ".join(f"“{word}”" for word in answer.unmentioned)
     unmentioned = f"Your notes don't mention {named}." if named else ""
     if answer.verdict == NONE:
