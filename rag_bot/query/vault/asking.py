@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from rag_bot.query.followups import content_words
 from rag_bot.query.vault.lexicon import (
@@ -30,6 +31,7 @@ from rag_bot.query.vault.lexicon import (
     NEWEST,
     NOTE,
     OPEN,
+    OTHER_QUESTION,
     OVERDUE,
     OWN,
     SAY,
@@ -43,6 +45,7 @@ from rag_bot.query.vault.lexicon import (
     UNTAGGED,
     WROTE_LAST,
     Token,
+    fold,
     read,
     text_of_tokens,
 )
@@ -83,6 +86,8 @@ def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> 
     tokens = read(question)
     if whole := _about_one(tokens):
         return whole
+    if any(token.meaning == OTHER_QUESTION for token in tokens):
+        return None
     period, rest = period_in(question, today)
     dated = read(rest)
     return _about_tags(tokens) or _about_tasks(dated, period) or _about_notes(dated, period, is_folder)
@@ -115,26 +120,32 @@ def _about_tags(tokens: Sequence[Token]) -> VaultQuestion | None:
 
 
 def _about_tasks(tokens: Sequence[Token], period: Period | None) -> VaultQuestion | None:
-    meanings = {token.meaning for token in tokens}
     if not tokens or tokens[0].meaning not in _BEFORE_TASKS:
-        return None  # how, why, when, who
-    left, done = meanings & {LEFT, TO_DO}, DONE in meanings and TASK in meanings
-    state = meanings & {OPEN, OVERDUE, DUE}
-    is_plain = bool(TO_DO in meanings or (TASK in meanings and (state or done)) or (state & {OVERDUE}))
+        return None
+    meanings = [token.meaning for token in tokens if token.meaning not in (SOME, OWN, HAVE)]
+    pairs = {frozenset(pair) for pair in pairwise(meanings)}
+    state = next((state for state in (OVERDUE, DUE, DONE, OPEN) if frozenset((TASK, state)) in pairs), "")
+    alone = next((place for place, meaning in enumerate(meanings) if meaning in (OVERDUE, DUE, OPEN, TO_DO)), None)
+    if alone is not None and not state:  # "what is overdue", "what do I have to do for X"
+        before, after = meanings[:alone], meanings[alone + 1 : alone + 2]
+        if {*before} <= {ASK, HOW_MANY, SAYS_WHAT} and (not after or after[0] in (ABOUT, INSIDE)):
+            state = meanings[alone]
     topic = " ".join(token.text for token in tokens if not token.meaning)
-    if not content_words(topic):
-        topic = ""
-    if not (
-        is_plain or left or (state and topic) or (DUE in meanings and period) or (TASK in meanings and OWN in meanings)
+    topic = topic if content_words(topic) else ""
+    own = tokens[0].meaning == OWN or any(
+        pair[0].meaning == OWN and pair[1].meaning == TASK for pair in pairwise(tokens)
+    )
+    if not (state or LEFT in meanings or (TASK in meanings and own)) or (
+        state in (DUE, OPEN) and TASK not in meanings and not (topic or period)
     ):
         return None
     return VaultQuestion(
         TASKS,
         topic=topic,
         period=period,
-        done=done and not left and not state,
+        done=state == DONE and LEFT not in meanings,
         overdue=OVERDUE in meanings,
-        is_plain=is_plain or bool(DUE in meanings and period),
+        is_plain=bool(state),
     )
 
 
@@ -166,6 +177,10 @@ def _about_notes(
             return None
     untagged, newest = UNTAGGED in meanings, NEWEST in meanings
     numbers = [int(token.text) for token in before if token.text.isdigit()]
+    if noun.meaning == NOTE and fold(noun.text) in ("note", "notiz", "nota"):
+        if not newest and not {HOW_MANY, ASK} & meanings:
+            return None  # "my note on X": words to look for
+        numbers = numbers or [1]
     while rest:
         token, rest = rest[0], rest[1:]
         if token.meaning in (SOME, OWN, HAVE, APPEARS):
@@ -196,7 +211,9 @@ def _about_notes(
     is_narrowed = bool(found.keys() - {"folder"} or untagged or newest or period) or (
         noun.meaning == NOTE and bool(found)
     )
-    if (numbers and not newest) or not (is_narrowed or {HOW_MANY, OWN, HAVE} & meanings or meanings >= {ASK, SOME}):
+    if (any(token.text.isdigit() for token in before) and not newest) or not (
+        is_narrowed or {HOW_MANY, OWN, HAVE} & meanings or meanings >= {ASK, SOME}
+    ):
         return None
     if not {HOW_MANY, ASK, OWN, SOME, NEWEST, UNTAGGED} & meanings and "tag" not in found and not untagged:
         return None  # "notes about bees" are words to look for

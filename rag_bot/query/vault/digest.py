@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from rag_bot.markdown import Kind, Line, plain_text, quotable_lines
 from rag_bot.query.lines import blocks_of, text_of
@@ -26,10 +28,7 @@ def tell_summary(sources: Sources, name: str, allowed: set[str] | None) -> Telli
     if not note:
         return None
     points = main_points(note)
-    sections = len(dict.fromkeys(line.headings for line in points))
-    statement = f"“{note.title}” ({note.path}) in its own words" + (
-        f", by its {sections} parts:" if sections > 1 else ":"
-    )
+    statement = f"“{note.title}” ({note.path}) in its own words:"
     return _telling(sources, statement, [(note, line) for line in points], [note])
 
 
@@ -50,13 +49,18 @@ def tell_comparison(sources: Sources, names: str, allowed: set[str] | None) -> T
     own, others = _statements(one), _statements(other)
     common = own.keys() & others.keys()
     if common:
-        lines = [(one, line) for words, line in own.items() if words not in common]
-        lines += [(other, line) for words, line in others.items() if words not in common]
-        only = f"{len(own) - len(common):,} stand only in the first, {len(others) - len(common):,} only in the second"
-        statement = f"“{one.title}” and “{other.title}” have {len(common):,} lines in common; {only}:"
+        lines = []
+        matcher = SequenceMatcher(None, list(own), list(others), autojunk=False)
+        for same, start, end, other_start, other_end in matcher.get_opcodes():
+            pairs = zip_longest(list(own.values())[start:end], list(others.values())[other_start:other_end])
+            for line, other_line in pairs if same != "equal" else ():
+                lines += [(one, line)] if line else []
+                lines += [(other, other_line)] if other_line else []
+        only = f"{len(own) - len(common):,} are only in the first, {len(others) - len(common):,} only in the second"
+        statement = f"“{one.title}” and “{other.title}” have {_lines(len(common))} in common; {only}."
     else:
         lines = [(note, line) for note in (one, other) for line in main_points(note)]
-        statement = f"“{one.title}” and “{other.title}” have no line in common; this is in them:"
+        statement = f"“{one.title}” and “{other.title}” have no line in common. This is in them:"
     return _telling(sources, statement, lines, [one, other])
 
 
@@ -70,7 +74,8 @@ def main_points(note: Note) -> list[Line]:
         in_same_list = (
             before is not None and before.kind is block.kind is Kind.ITEM and before.headings == block.headings
         )
-        goes_on = lines and (lines[-1].block == line.block or in_same_list)
+        is_callout = note.text.startswith("[!", line.span.start_char)  # its kind and title
+        goes_on = is_callout or (lines and (lines[-1].block == line.block or in_same_list))
         if line.kind not in (Kind.HEADING, Kind.FRONT_MATTER, Kind.HTML) and block.parent is None and not goes_on:
             lines.append(line)
     if len(lines) > MOST_POINTS:
@@ -83,6 +88,10 @@ def _statements(note: Note) -> dict[str, Line]:
     lines = quotable_lines(note.text, blocks_of(note))
     told = (line for line in lines if line.kind not in (Kind.HEADING, Kind.FRONT_MATTER))
     return {plain_text(text_of(note, line.span)).lower(): line for line in told}
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} line{'' if count == 1 else 's'}"
 
 
 def _two_names(names: str) -> Iterator[tuple[str, str]]:

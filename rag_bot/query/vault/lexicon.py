@@ -24,7 +24,12 @@ SUMMARISE, COMPARE, DIFFERENCE, SAYS_WHAT, SAY, HOW_OFTEN = (
     "often",
 )
 
+OTHER_QUESTION = "other question"
+
 _PHRASES = {
+    OTHER_QUESTION: (
+        "how|who|whom|whose|when|why|wie|wer|wem|wann|warum|comment|pourquoi|quand|como|cuando|quien|por que"
+    ),
     HOW_MANY: "how many|number of|count|wie viele|wieviele|anzahl|combien de|combien|cuantos|cuantas|numero de",
     ASK: (
         "list|show|show me|give me|find|find me|which|what|what are|which are|is there|are there any|any|please|"

@@ -41,11 +41,10 @@ _LEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days from `first` to `last` (ISO 8601), both included; "" for no limit. `words` are the question's for it."""
+    """The days from `first` to `last` (ISO 8601), both included; "" for no limit."""
 
     first: str
     last: str
-    words: str
 
 
 def period_in(question: str, today: date) -> tuple[Period | None, str]:
@@ -56,14 +55,13 @@ def period_in(question: str, today: date) -> tuple[Period | None, str]:
     (first, last), start, end = found
     lead = _LEAD.search(question, 0, start)
     begin = lead.start() if lead else start
-    words = question[begin:end].strip()
-    leading = words.lower().split()
+    leading = question[begin:start].lower().split()
     if any(word in leading for word in _SINCE):
-        period = Period(first.isoformat(), "", words)
+        period = Period(first.isoformat(), "")
     elif any(word in leading for word in _UNTIL):
-        period = Period("", last.isoformat(), words)
+        period = Period("", last.isoformat())
     else:
-        period = Period(first.isoformat(), last.isoformat(), words)
+        period = Period(first.isoformat(), last.isoformat())
     return period, f"{question[:begin].rstrip()} {question[end:].lstrip()}".strip()
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from rag_bot.markdown import LineIndex
 from rag_bot.query.open_index import Sources
 from rag_bot.query.vault.asking import VaultQuestion
+from rag_bot.query.vault.periods import Period
 from rag_bot.query.vault.selecting import (
     dates_of,
     is_within,
@@ -71,7 +72,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         dates = dates_of(sources, paths)
         if asked.period:
             dates = {path: day for path, day in dates.items() if is_within(day, asked.period)}
-            parts.append(f"dated {asked.period.words}")
+            parts.append(f"dated {_days(asked.period)}")
         paths = narrow(dates)
     details = ""
     if asked.topic:
@@ -84,7 +85,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         others += [f"{_are(len(inside))} in the folder {topic}"] if inside else []
         if others and paths:
             details = f" {len(mentioning):,} of them mention it, {', '.join(others)}."
-        parts.append(f"about “{topic}”" if others else f"with “{topic}” in them")
+        parts.append(f"about “{topic}”" if others else f"mentioning “{topic}”")
     total = census.count() if paths is None else len(paths)
     described = f"{_many(total, 'note')}{''.join(f' {part}' for part in parts)}"
     if asked.newest:
@@ -130,7 +131,7 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
         return None
     kind = "done" if asked.done else "overdue" if asked.overdue else "open"
     about = f" about “{trimmed(asked.topic)}”" if asked.topic else ""
-    when = f"{'' if asked.done else ' due'} {asked.period.words}" if asked.period else ""
+    when = f"{'' if asked.done else ' due'} {_days(asked.period)}" if asked.period else ""
     statement = f"You have {_many(len(tasks), f'{kind} task')}{about}{when}."
     if tasks and not asked.done and not asked.overdue:
         due = [task for task in tasks if task.due >= day]
@@ -207,6 +208,14 @@ def _spellings_of_link(name: str, note: Note | None) -> Iterable[str]:
     """How links may spell a note: its file's name, its title, its aliases."""
     others = (note.title, *map(str, note.metadata.get("aliases", ()))) if note else ()
     return {spelling.casefold() for spelling in (name, *others)}
+
+
+def _days(period: Period) -> str:
+    if not period.last:
+        return f"from {period.first} on"
+    if not period.first:
+        return f"up to {period.last}"
+    return f"on {period.first}" if period.first == period.last else f"from {period.first} to {period.last}"
 
 
 def _many(count: int, noun: str) -> str:
