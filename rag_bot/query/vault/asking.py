@@ -103,6 +103,8 @@ def _about_one(tokens: Sequence[Token]) -> VaultQuestion | None:
         named = named[1:]
     says_note = bool(named) and named[0].meaning == NOTE
     named = named[says_note:]
+    if says_note and named and named[0].meaning == ABOUT:
+        named = named[1:]
     if named and named[-1].meaning == SAY:
         named = named[:-1]
     elif kind == SAYS_WHAT and any(token.meaning == SAY for token in named):
@@ -120,24 +122,22 @@ def _about_tags(tokens: Sequence[Token]) -> VaultQuestion | None:
 
 
 def _about_tasks(tokens: Sequence[Token], period: Period | None) -> VaultQuestion | None:
+    """What is left to do, or "open", "overdue", "done" beside a word for tasks; all other words are the topic."""
     if not tokens or tokens[0].meaning not in _BEFORE_TASKS:
         return None
     meanings = [token.meaning for token in tokens if token.meaning not in (SOME, OWN, HAVE)]
+    topic = " ".join(token.text for token in tokens if not token.meaning)
+    topic = topic if content_words(topic) else ""
     pairs = {frozenset(pair) for pair in pairwise(meanings)}
     state = next((state for state in (OVERDUE, DUE, DONE, OPEN) if frozenset((TASK, state)) in pairs), "")
     alone = next((place for place, meaning in enumerate(meanings) if meaning in (OVERDUE, DUE, OPEN, TO_DO)), None)
-    if alone is not None and not state:  # "what is overdue", "what do I have to do for X"
-        before, after = meanings[:alone], meanings[alone + 1 : alone + 2]
-        if {*before} <= {ASK, HOW_MANY, SAYS_WHAT} and (not after or after[0] in (ABOUT, INSIDE)):
+    if not state and alone is not None:  # "what is overdue", "what do I have to do for X", "what is due this week"
+        asks_only = {*meanings[:alone]} <= {ASK, HOW_MANY, SAYS_WHAT}
+        is_whole = meanings[alone] in (OVERDUE, TO_DO) or topic or period
+        if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, INSIDE}:
             state = meanings[alone]
-    topic = " ".join(token.text for token in tokens if not token.meaning)
-    topic = topic if content_words(topic) else ""
-    own = tokens[0].meaning == OWN or any(
-        pair[0].meaning == OWN and pair[1].meaning == TASK for pair in pairwise(tokens)
-    )
-    if not (state or LEFT in meanings or (TASK in meanings and own)) or (
-        state in (DUE, OPEN) and TASK not in meanings and not (topic or period)
-    ):
+    mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(tokens))
+    if not (state or mine or LEFT in meanings):
         return None
     return VaultQuestion(
         TASKS,
@@ -145,88 +145,79 @@ def _about_tasks(tokens: Sequence[Token], period: Period | None) -> VaultQuestio
         period=period,
         done=state == DONE and LEFT not in meanings,
         overdue=OVERDUE in meanings,
-        is_plain=bool(state),
+        is_plain=bool(state or mine),
     )
 
 
 def _about_notes(
     tokens: Sequence[Token], period: Period | None, is_folder: Callable[[str], bool]
 ) -> VaultQuestion | None:
-    """Read from left to right: what asks, "notes" or a folder's name for them, then each condition with its name."""
-    if tokens and tokens[0].meaning == WROTE_LAST and len(tokens) == 1:
+    """What asks, "notes" or a folder's name for them, then conditions."""
+    if [token.meaning for token in tokens] == [WROTE_LAST]:
         return VaultQuestion(NOTES, newest=DEFAULT_NEWEST)
-    start = next(
-        (
-            place
-            for place, token in enumerate(tokens)
-            if token.meaning not in _BEFORE_NOTES and not token.text.isdigit()
-        ),
-        None,
-    )
+    start = next((place for place, token in enumerate(tokens) if token.meaning not in _BEFORE_NOTES), None)
     if start is None:
         return None
-    before, noun, rest = tokens[:start], tokens[start], list(tokens[start + 1 :])
-    meanings = {token.meaning for token in before}
-    found: dict[str, str] = {}
-    if noun.meaning != NOTE:
-        if noun.meaning == LINKING and ASK in meanings:  # "what links to X"
-            rest = [noun, *rest]
-        elif not noun.meaning and {HOW_MANY, ASK, OWN} & meanings and is_folder(noun.text):
-            found["folder"] = noun.text
-        else:
-            return None
-    untagged, newest = UNTAGGED in meanings, NEWEST in meanings
-    numbers = [int(token.text) for token in before if token.text.isdigit()]
-    if noun.meaning == NOTE and fold(noun.text) in ("note", "notiz", "nota"):
-        if not newest and not {HOW_MANY, ASK} & meanings:
-            return None  # "my note on X": words to look for
-        numbers = numbers or [1]
-    while rest:
-        token, rest = rest[0], rest[1:]
-        if token.meaning in (SOME, OWN, HAVE, APPEARS):
-            meanings.add(token.meaning)
-        elif token.meaning == UNTAGGED:
-            untagged = True
-        elif token.meaning == NEWEST:
-            newest = True
-        elif token.meaning == TAGGED and rest and "tag" not in found:
-            found["tag"], rest = rest[0].text, rest[1:]
-        elif not token.meaning and token.text.startswith("#"):
-            found["tag"] = token.text
-        elif token.meaning == TAGGED and len(found.get("topic", "").split()) == 1:  # "mit work getaggt"
-            found["tag"] = found.pop("topic")
-        elif token.meaning == LINKING and rest:
-            found["linked_to"], rest = text_of_tokens([token for token in rest if token.meaning != NOTE]), []
-        elif token.meaning == INSIDE and (size := _folder_size(rest, is_folder)):
-            found["folder"] = text_of_tokens([token for token in rest[:size] if token.meaning != FOLDER])
-            rest = rest[size:]
-        elif token.meaning in (ABOUT, INSIDE) and "topic" not in found:
-            size = _topic_size(rest, is_folder)
-            topic = text_of_tokens(rest[:size])
-            if not topic or token.meaning == INSIDE:
-                return None
-            found["topic"], rest = topic, rest[size:]
-        else:
-            return None
-    is_narrowed = bool(found.keys() - {"folder"} or untagged or newest or period) or (
-        noun.meaning == NOTE and bool(found)
-    )
-    if (any(token.text.isdigit() for token in before) and not newest) or not (
-        is_narrowed or {HOW_MANY, OWN, HAVE} & meanings or meanings >= {ASK, SOME}
-    ):
+    number = int(tokens[start].text) if tokens[start].text.isdecimal() else 0
+    before, (noun, *rest) = tokens[:start], tokens[start + bool(number) :] or [tokens[start]]
+    before_noun = {token.meaning for token in before}
+    while number and noun.meaning in _BEFORE_NOTES and rest:  # "my 5 latest notes"
+        before_noun.add(noun.meaning)
+        noun, *rest = rest
+    of_folder = not noun.meaning and bool(before_noun & {HOW_MANY, ASK, OWN}) and is_folder(noun.text)
+    if noun.meaning == LINKING and ASK in before_noun:  # "what links to X"
+        rest = [noun, *rest]
+    elif noun.meaning != NOTE and not of_folder:
         return None
-    if not {HOW_MANY, ASK, OWN, SOME, NEWEST, UNTAGGED} & meanings and "tag" not in found and not untagged:
-        return None  # "notes about bees" are words to look for
+    read_conditions = _conditions(rest, is_folder)
+    if read_conditions is None:
+        return None
+    names, also = read_conditions
+    said = before_noun | also
+    is_newest, untagged = NEWEST in said, UNTAGGED in said
+    is_narrowed = bool(names or untagged or is_newest or period)
+    is_asked = bool(before_noun & {HOW_MANY, ASK, OWN, SOME} or untagged or is_newest or "tag" in names)
+    is_single = fold(noun.text) in ("note", "notiz", "nota")
+    if is_single and not is_newest and not (is_narrowed and before_noun & {HOW_MANY, ASK}):
+        return None  # "my note on X" are words to look for
+    if (number and not is_newest) or not is_asked or not (is_narrowed or said & {HOW_MANY, OWN, HAVE, SOME}):
+        return None
     return VaultQuestion(
         NOTES,
-        topic=found.get("topic", ""),
-        tag=found.get("tag", ""),
-        folder=found.get("folder", ""),
-        linked_to=found.get("linked_to", ""),
+        topic=names.get("topic", ""),
+        tag=names.get("tag", ""),
+        folder=noun.text if of_folder else names.get("folder", ""),
+        linked_to=names.get("linked_to", ""),
         untagged=untagged,
-        newest=(numbers[0] if numbers else DEFAULT_NEWEST) if newest else 0,
+        newest=(number or (1 if is_single else DEFAULT_NEWEST)) if is_newest else 0,
         period=period,
     )
+
+
+def _conditions(rest: Sequence[Token], is_folder: Callable[[str], bool]) -> tuple[dict[str, str], set[str]] | None:
+    """The names after "notes", by what they are of, and what else is said there; None where anything else is."""
+    names, said = dict[str, str](), set[str]()
+    rest = list(rest)
+    while rest:
+        token, rest = rest[0], rest[1:]
+        if token.meaning in (SOME, OWN, HAVE, APPEARS, UNTAGGED, NEWEST):
+            said.add(token.meaning)
+        elif token.meaning == TAGGED and rest:
+            names["tag"], rest = rest[0].text, rest[1:]
+        elif token.meaning == TAGGED and len(names.get("topic", "").split()) == 1:  # "mit arbeit getaggt"
+            names["tag"] = names.pop("topic")
+        elif not token.meaning and token.text.startswith("#"):
+            names["tag"] = token.text
+        elif token.meaning == LINKING and rest:
+            names["linked_to"], rest = text_of_tokens([token for token in rest if token.meaning != NOTE]), []
+        elif token.meaning == INSIDE and (size := _folder_size(rest, is_folder)):
+            names["folder"] = text_of_tokens([token for token in rest[:size] if token.meaning != FOLDER])
+            rest = rest[size:]
+        elif token.meaning == ABOUT and "topic" not in names and (size := _topic_size(rest, is_folder)):
+            names["topic"], rest = text_of_tokens(rest[:size]), rest[size:]
+        else:
+            return None
+    return names, said
 
 
 def _first(tokens: Sequence[Token], but: Sequence[str]) -> int | None:
@@ -247,8 +238,12 @@ def _folder_size(rest: Sequence[Token], is_folder: Callable[[str], bool]) -> int
 
 def _topic_size(rest: Sequence[Token], is_folder: Callable[[str], bool]) -> int:
     """How many of the tokens belong to a topic: up to another condition."""
+    size = len(rest)
     for place, token in enumerate(rest):
         in_folder = token.meaning == INSIDE and _folder_size(rest[place + 1 :], is_folder)
         if token.meaning in (TAGGED, UNTAGGED, LINKING, APPEARS, HAVE) or in_folder or token.text.startswith("#"):
-            return place
-    return len(rest)
+            size = place
+            break
+    while size and rest[size - 1].meaning == SOME:  # "about boats are in the folder"
+        size -= 1
+    return size

@@ -56,7 +56,7 @@ def tell_comparison(sources: Sources, names: str, allowed: set[str] | None) -> T
             for line, other_line in pairs if same != "equal" else ():
                 lines += [(one, line)] if line else []
                 lines += [(other, other_line)] if other_line else []
-        only = f"{len(own) - len(common):,} are only in the first, {len(others) - len(common):,} only in the second"
+        only = f"only in the first: {len(own) - len(common):,}, only in the second: {len(others) - len(common):,}"
         statement = f"“{one.title}” and “{other.title}” have {_lines(len(common))} in common; {only}."
     else:
         lines = [(note, line) for note in (one, other) for line in main_points(note)]

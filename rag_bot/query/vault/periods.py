@@ -29,11 +29,11 @@ _DAYS = {
 _SHIFT_OF = {word: shift for shift, words in _SHIFTS.items() for word in words.split()}
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _DAY_OF = {word: shift for shift, words in _DAYS.items() for word in words.split()}
-_SINCE = "since from after seit ab nach depuis desde".split()
-_UNTIL = "until till before by bis vor jusqu'à avant hasta antes".split()
+_SINCE, _AFTER = "since seit ab depuis desde".split(), "after nach après después".split()
+_UNTIL, _BEFORE = "until till by bis jusqu'à hasta".split(), "before vor avant antes".split()
 _YEAR = re.compile(r"(?<![\w-])(?:19|20)\d\d(?![\w-])")
 _LEAD = re.compile(
-    r"(?:\b(?:in|on|at|of|the|for|during|since|from|after|until|till|before|by|written|created|made|dated|am|im|vom|von|"
+    r"(?:\b(?:in|on|at|of|the|for|during|since|from|after|until|till|before|by|après|después|antes|written|created|made|dated|am|im|vom|von|"
     r"seit|ab|nach|bis|vor|der|dem|den|en|du|de|le|la|el|depuis|avant|desde|hasta)\s+)+$",
     re.IGNORECASE,
 )
@@ -49,7 +49,10 @@ class Period:
 
 def period_in(question: str, today: date) -> tuple[Period | None, str]:
     """The period that a question means, and the question without the words for it."""
-    found = _span_of(question, today)
+    try:
+        found = _span_of(question, today)
+    except (ValueError, OverflowError):  # a day that no calendar has
+        found = None
     if not found:
         return None, question
     (first, last), start, end = found
@@ -58,8 +61,12 @@ def period_in(question: str, today: date) -> tuple[Period | None, str]:
     leading = question[begin:start].lower().split()
     if any(word in leading for word in _SINCE):
         period = Period(first.isoformat(), "")
+    elif any(word in leading for word in _AFTER):
+        period = Period((last + timedelta(days=1)).isoformat(), "")
     elif any(word in leading for word in _UNTIL):
         period = Period("", last.isoformat())
+    elif any(word in leading for word in _BEFORE):
+        period = Period("", (first - timedelta(days=1)).isoformat())
     else:
         period = Period(first.isoformat(), last.isoformat())
     return period, f"{question[:begin].rstrip()} {question[end:].lstrip()}".strip()
@@ -88,7 +95,8 @@ def _span_of(question: str, today: date) -> tuple[tuple[date, date], int, int] |
 
 
 def _around(year: int, month: int, day: int | None) -> tuple[date, date]:
-    return date(year, month, day or 1), date(year, month, day or monthrange(year, month)[1])
+    last = monthrange(year, month)[1]
+    return date(year, month, min(day or 1, last)), date(year, month, min(day or last, last))
 
 
 def _shifted(unit: str, shift: int, today: date) -> tuple[date, date]:
