@@ -164,13 +164,13 @@ def _about_notes(
     while number and noun.meaning in _BEFORE_NOTES and rest:  # "my 5 latest notes"
         before_noun.add(noun.meaning)
         noun, *rest = rest
-    of_folder = not noun.meaning and bool(before_noun & {HOW_MANY, ASK, OWN}) and is_folder(noun.text)
+    may_be_folder = not noun.meaning and bool(before_noun & {HOW_MANY, ASK, OWN})
     if noun.meaning == LINKING and ASK in before_noun:  # "what links to X"
         rest = [noun, *rest]
-    elif noun.meaning != NOTE and not of_folder:
+    elif noun.meaning != NOTE and not may_be_folder:
         return None
     read_conditions = _conditions(rest, is_folder)
-    if read_conditions is None:
+    if read_conditions is None or (may_be_folder and not is_folder(noun.text)):
         return None
     names, also = read_conditions
     said = before_noun | also
@@ -186,7 +186,7 @@ def _about_notes(
         NOTES,
         topic=names.get("topic", ""),
         tag=names.get("tag", ""),
-        folder=noun.text if of_folder else names.get("folder", ""),
+        folder=noun.text if may_be_folder else names.get("folder", ""),
         linked_to=names.get("linked_to", ""),
         untagged=untagged,
         newest=(number or (1 if is_single else DEFAULT_NEWEST)) if is_newest else 0,

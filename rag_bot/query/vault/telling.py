@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePosixPath
 
 from rag_bot.markdown import LineIndex
 from rag_bot.query.open_index import Sources
@@ -40,77 +41,97 @@ class Telling:
     passages: tuple[Chunk, ...] = field(default=())
 
 
+@dataclass(slots=True)
+class _Selection:
+    """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
+
+    `first` come before others in a list; `lines` are those to cite of a note, `dates` its date.
+    """
+
+    paths: set[str] | None
+    described: list[str] = field(default_factory=list)
+    details: str = ""
+    first: set[str] = field(default_factory=set)
+    lines: dict[str, int] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+
+    def among(self, found: Collection[str]) -> set[str]:
+        return {*found} if self.paths is None else self.paths.intersection(found)
+
+    def narrow(self, found: Collection[str], words: str) -> None:
+        self.paths = self.among(found)
+        self.described.append(words)
+
+
 def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> Telling | None:
-    """The notes that meet all that is asked; None where words stand together in no note."""
-    census = sources.catalogue.census
-    paths, parts = allowed, list[str]()
-    lines: dict[str, int] = {}
-    first: set[str] = set()  # of the notes, what is named or tagged so comes before what only mentions it
-
-    def narrow(found: Collection[str]) -> set[str]:
-        return {*found} if paths is None else paths.intersection(found)
-
-    if asked.tag:
-        paths = narrow(census.tagged(asked.tag.strip("#/").lower()))
-        parts.append(f"tagged #{asked.tag.strip('#/')}")
-    if asked.untagged:
-        paths = narrow(census.untagged())
-        parts.append("without a tag")
-    if asked.folder:
-        paths = narrow(census.in_folder(asked.folder))
-        parts.append(f"in the folder {asked.folder.strip('/')}")
-    if asked.linked_to:
-        target = note_called(sources, asked.linked_to)
-        if target is None:
-            return None
-        name = target.rsplit("/", 1)[-1].rpartition(".")[0] or target
-        links = census.linking_to(_spellings_of_link(name, sources.catalogue.find_note(target)))
-        lines = dict(reversed(links))
-        paths = narrow(lines) - {target}
-        parts.append(f"with a link to {name}")
-    if asked.period or asked.newest:
-        dates = dates_of(sources, paths)
-        if asked.period:
-            dates = {path: day for path, day in dates.items() if is_within(day, asked.period)}
-            parts.append(f"dated {_days(asked.period)}")
-        paths = narrow(dates)
-    details = ""
-    if asked.topic:
-        about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
-        if not about.all and len(topic.split()) > 1:
-            return None  # the words stand in no note together: near ones may answer all the same
-        mentioning, tagged, inside = map(narrow, (about.mentioning, about.tagged, about.inside))
-        paths, first = narrow(about.all), tagged | inside
-        others = [f"{_are(len(tagged))} tagged #{topic.lower()}"] if tagged else []
-        others += [f"{_are(len(inside))} in the folder {topic}"] if inside else []
-        if others and paths:
-            details = f" {len(mentioning):,} of them mention it, {', '.join(others)}."
-        parts.append(f"about “{topic}”" if others else f"mentioning “{topic}”")
+    """The notes that meet all that is asked; None where it names no note, or words that stand in no note together."""
+    selection = _select(sources, asked, allowed)
+    if selection is None:
+        return None
+    paths, census = selection.paths, sources.catalogue.census
     total = census.count() if paths is None else len(paths)
-    described = f"{_many(total, 'note')}{''.join(f' {part}' for part in parts)}"
-    if asked.newest:
-        ordered = sorted(paths or (), key=lambda path: (dates[path], path), reverse=True)
-        shown, total = ordered[: asked.newest], min(total, asked.newest)
-        statement = f"The newest {described.replace(_many(len(ordered), 'note'), _many(total, 'note'), 1)}, by date."
-    else:
-        first |= {path for path in paths or () if asked.topic and _is_named(sources, path, asked.topic)}
+    described = "".join(f" {words}" for words in selection.described)
+    if asked.newest and paths:
+        dates = selection.dates
+        shown = sorted(paths, key=lambda path: (dates[path], path), reverse=True)[: asked.newest]
+        total = len(shown)
+        statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+    elif total:
+        statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
         shown = (
             census.first_paths(MOST_LISTED)
             if paths is None
-            else sorted(paths, key=lambda path: (path not in first, path))[:MOST_LISTED]
+            else sorted(paths, key=lambda path: (path not in selection.first, path))[:MOST_LISTED]
         )
-        statement = f"You have {described}.{details}" if total else f"You have no {described[2:]}."
+    else:
+        shown, statement = [], f"You have no note{described}."
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
     wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
     quotes = []
     for path, note in notes.items():
-        if path in lines:
-            quotes.append(quote_line(note, lines[path]))
-        elif asked.tag:
-            quotes.append(quote_line(note, _line_with(note, asked.tag) or _first_line(note)))
-        else:
-            quotes.append(quote_line(note, _line_about(sources, note, wanted)))
+        line = selection.lines.get(path) or (asked.tag and _line_with(note, asked.tag))
+        quotes.append(quote_line(note, line or _line_about(sources, note, wanted)))
     return Telling(statement, total, tuple(quotes), notes)
+
+
+def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> _Selection | None:
+    census, selection = sources.catalogue.census, _Selection(allowed)
+    if asked.tag:
+        tag = asked.tag.strip("#/")
+        selection.narrow(census.tagged(tag.lower()), f"tagged #{tag}")
+    if asked.untagged:
+        selection.narrow(census.untagged(), "without a tag")
+    if asked.folder:
+        selection.narrow(census.in_folder(asked.folder), f"in the folder {asked.folder.strip('/')}")
+    if asked.linked_to:
+        target = note_called(sources, asked.linked_to)
+        note = target and sources.catalogue.find_note(target)
+        if not note:
+            return None
+        names = (PurePosixPath(note.path).stem, note.title, *map(str, note.metadata.get("aliases", ())))
+        links = census.linking_to({name.casefold() for name in names})
+        selection.lines = {path: line for path, line in reversed(links) if path != note.path}
+        selection.narrow(selection.lines, f"with a link to {names[0]}")
+    if asked.period or asked.newest:
+        selection.dates = dates_of(sources, selection.paths)
+        if period := asked.period:
+            within = [path for path, day in selection.dates.items() if is_within(day, period)]
+            selection.narrow(within, f"dated {_days(period)}")
+        selection.paths = selection.among(selection.dates)
+    if asked.topic:
+        about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
+        if not about.all and len(topic.split()) > 1:
+            return None  # lines that have some of the words may answer all the same
+        mentioning, tagged, inside = map(selection.among, (about.mentioning, about.tagged, about.inside))
+        others = [f"{_are(len(tagged))} tagged #{topic.lower()}"] if tagged else []
+        others += [f"{_are(len(inside))} in the folder {topic}"] if inside else []
+        selection.narrow(about.all, f"about “{topic}”" if others else f"mentioning “{topic}”")
+        if others:
+            selection.details = f" {len(mentioning):,} of them mention it, {', '.join(others)}."
+        wanted = terms_in(sources, topic)
+        named = {path for path in selection.paths or () if wanted <= terms_in(sources, path)}
+        selection.first = tagged | inside | named
+    return selection
 
 
 def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None, today: date) -> Telling | None:
@@ -198,16 +219,6 @@ def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]
             if count > most:
                 best, most = number, count
     return best or _first_line(note)
-
-
-def _is_named(sources: Sources, path: str, topic: str) -> bool:
-    return bool(terms_in(sources, path).issuperset(terms_in(sources, topic)))
-
-
-def _spellings_of_link(name: str, note: Note | None) -> Iterable[str]:
-    """How links may spell a note: its file's name, its title, its aliases."""
-    others = (note.title, *map(str, note.metadata.get("aliases", ()))) if note else ()
-    return {spelling.casefold() for spelling in (name, *others)}
 
 
 def _days(period: Period) -> str:

@@ -45,7 +45,7 @@ def test_notes_about_a_topic_are_counted_and_it_is_said_how_each_is_about_it(ask
     assert answer.statement == (
         "You have 3 notes about “bees”. 2 of them mention it, 1 is tagged #bees, 2 are in the folder bees."
     )
-    assert _cited(answer) == ["Bees/Feeding.md:2", "Bees/Hive.md:4", "Daily/2026-03-05.md:1"]
+    assert _cited(answer) == ["Bees/Feeding.md:1", "Bees/Hive.md:4", "Daily/2026-03-05.md:1"]
     assert answer.verdict == "answered"
     assert answer_json(answer)["total"] == 3
 
@@ -54,7 +54,7 @@ def test_filters_hold_and_none_is_an_answer(ask: Callable[..., Answer]) -> None:
     assert ask("How many notes mention bees?", filters=Filters(folder="Daily")).total == 1
     nothing = ask("How many notes mention quasars?")
     assert (nothing.total, nothing.verdict) == (0, "none")
-    assert nothing.statement == "You have no notes mentioning “quasars”."
+    assert nothing.statement == "You have no note mentioning “quasars”."
 
 
 def test_tasks_are_counted_by_day_and_topic(ask: Callable[..., Answer]) -> None:
