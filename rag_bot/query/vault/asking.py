@@ -44,10 +44,10 @@ from rag_bot.query.vault.lexicon import (
     TO_DO,
     UNTAGGED,
     WROTE_LAST,
-    Token,
+    Phrase,
     fold,
     read,
-    text_of_tokens,
+    words_of_phrases,
 )
 from rag_bot.query.vault.periods import Period, period_in
 
@@ -83,22 +83,22 @@ class VaultQuestion:
 
 def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> VaultQuestion | None:
     """What a question wants to know of the notes as a whole. `is_folder` says whether notes lie in one so named."""
-    tokens = read(question)
-    if whole := _about_one(tokens):
+    phrases = read(question)
+    if whole := _about_one(phrases):
         return whole
-    if any(token.meaning == OTHER_QUESTION for token in tokens):
+    if any(phrase.meaning == OTHER_QUESTION for phrase in phrases):
         return None
     period, rest = period_in(question, today)
     dated = read(rest)
-    return _about_tags(tokens) or _about_tasks(dated, period) or _about_notes(dated, period, is_folder)
+    return _about_tags(phrases) or _about_tasks(dated, period) or _about_notes(dated, period, is_folder)
 
 
-def _about_one(tokens: Sequence[Token]) -> VaultQuestion | None:
+def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     """To summarise a note or to compare two: after such a phrase all the rest names them."""
-    start = _first(tokens, but=(ASK,))
+    start = _first(phrases, but=(ASK,))
     if start is None:
         return None
-    kind, named = tokens[start].meaning, list(tokens[start + 1 :])
+    kind, named = phrases[start].meaning, list(phrases[start + 1 :])
     while named and named[0].meaning in (SOME, OWN):
         named = named[1:]
     says_note = bool(named) and named[0].meaning == NOTE
@@ -107,26 +107,26 @@ def _about_one(tokens: Sequence[Token]) -> VaultQuestion | None:
         named = named[1:]
     if named and named[-1].meaning == SAY:
         named = named[:-1]
-    elif kind == SAYS_WHAT and any(token.meaning == SAY for token in named):
+    elif kind == SAYS_WHAT and any(phrase.meaning == SAY for phrase in named):
         return None  # "what does my note X say about Y" is answered by a line of it
     if not named or (kind in (SAYS_WHAT, DIFFERENCE) and not says_note):
         return None
     if kind in (SUMMARISE, SAYS_WHAT):
-        return VaultQuestion(SUMMARY, topic=text_of_tokens(named))
-    return VaultQuestion(COMPARISON, topic=text_of_tokens(named)) if kind in (COMPARE, DIFFERENCE) else None
+        return VaultQuestion(SUMMARY, topic=words_of_phrases(named))
+    return VaultQuestion(COMPARISON, topic=words_of_phrases(named)) if kind in (COMPARE, DIFFERENCE) else None
 
 
-def _about_tags(tokens: Sequence[Token]) -> VaultQuestion | None:
-    meanings = {token.meaning for token in tokens}
+def _about_tags(phrases: Sequence[Phrase]) -> VaultQuestion | None:
+    meanings = {phrase.meaning for phrase in phrases}
     return VaultQuestion(TAGS) if TAG in meanings <= {TAG, HOW_MANY, ASK, SOME, OWN, HAVE, HOW_OFTEN} else None
 
 
-def _about_tasks(tokens: Sequence[Token], period: Period | None) -> VaultQuestion | None:
+def _about_tasks(phrases: Sequence[Phrase], period: Period | None) -> VaultQuestion | None:
     """What is left to do, or "open", "overdue", "done" beside a word for tasks; all other words are the topic."""
-    if not tokens or tokens[0].meaning not in _BEFORE_TASKS:
+    if not phrases or phrases[0].meaning not in _BEFORE_TASKS:
         return None
-    meanings = [token.meaning for token in tokens if token.meaning not in (SOME, OWN, HAVE)]
-    topic = " ".join(token.text for token in tokens if not token.meaning)
+    meanings = [phrase.meaning for phrase in phrases if phrase.meaning not in (SOME, OWN, HAVE)]
+    topic = " ".join(phrase.text for phrase in phrases if not phrase.meaning)
     topic = topic if content_words(topic) else ""
     pairs = {frozenset(pair) for pair in pairwise(meanings)}
     state = next((state for state in (OVERDUE, DUE, DONE, OPEN) if frozenset((TASK, state)) in pairs), "")
@@ -136,7 +136,7 @@ def _about_tasks(tokens: Sequence[Token], period: Period | None) -> VaultQuestio
         is_whole = meanings[alone] in (OVERDUE, TO_DO) or topic or period
         if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, INSIDE}:
             state = meanings[alone]
-    mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(tokens))
+    mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(phrases))
     if not (state or mine or LEFT in meanings):
         return None
     return VaultQuestion(
@@ -150,17 +150,17 @@ def _about_tasks(tokens: Sequence[Token], period: Period | None) -> VaultQuestio
 
 
 def _about_notes(
-    tokens: Sequence[Token], period: Period | None, is_folder: Callable[[str], bool]
+    phrases: Sequence[Phrase], period: Period | None, is_folder: Callable[[str], bool]
 ) -> VaultQuestion | None:
     """What asks, "notes" or a folder's name for them, then conditions."""
-    if [token.meaning for token in tokens] == [WROTE_LAST]:
+    if [phrase.meaning for phrase in phrases] == [WROTE_LAST]:
         return VaultQuestion(NOTES, newest=DEFAULT_NEWEST)
-    start = next((place for place, token in enumerate(tokens) if token.meaning not in _BEFORE_NOTES), None)
+    start = next((place for place, phrase in enumerate(phrases) if phrase.meaning not in _BEFORE_NOTES), None)
     if start is None:
         return None
-    number = int(tokens[start].text) if tokens[start].text.isdecimal() else 0
-    before, (noun, *rest) = tokens[:start], tokens[start + bool(number) :] or [tokens[start]]
-    before_noun = {token.meaning for token in before}
+    number = int(phrases[start].text) if phrases[start].text.isdecimal() else 0
+    before, (noun, *rest) = phrases[:start], phrases[start + bool(number) :] or [phrases[start]]
+    before_noun = {phrase.meaning for phrase in before}
     while number and noun.meaning in _BEFORE_NOTES and rest:  # "my 5 latest notes"
         before_noun.add(noun.meaning)
         noun, *rest = rest
@@ -194,54 +194,54 @@ def _about_notes(
     )
 
 
-def _conditions(rest: Sequence[Token], is_folder: Callable[[str], bool]) -> tuple[dict[str, str], set[str]] | None:
+def _conditions(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> tuple[dict[str, str], set[str]] | None:
     """The names after "notes", by what they are of, and what else is said there; None where anything else is."""
     names, said = dict[str, str](), set[str]()
     rest = list(rest)
     while rest:
-        token, rest = rest[0], rest[1:]
-        if token.meaning in (SOME, OWN, HAVE, APPEARS, UNTAGGED, NEWEST):
-            said.add(token.meaning)
-        elif token.meaning == TAGGED and rest:
+        phrase, rest = rest[0], rest[1:]
+        if phrase.meaning in (SOME, OWN, HAVE, APPEARS, UNTAGGED, NEWEST):
+            said.add(phrase.meaning)
+        elif phrase.meaning == TAGGED and rest:
             names["tag"], rest = rest[0].text, rest[1:]
-        elif token.meaning == TAGGED and len(names.get("topic", "").split()) == 1:  # "mit arbeit getaggt"
+        elif phrase.meaning == TAGGED and len(names.get("topic", "").split()) == 1:  # "mit arbeit getaggt"
             names["tag"] = names.pop("topic")
-        elif not token.meaning and token.text.startswith("#"):
-            names["tag"] = token.text
-        elif token.meaning == LINKING and rest:
-            names["linked_to"], rest = text_of_tokens([token for token in rest if token.meaning != NOTE]), []
-        elif token.meaning == INSIDE and (size := _folder_size(rest, is_folder)):
-            names["folder"] = text_of_tokens([token for token in rest[:size] if token.meaning != FOLDER])
+        elif not phrase.meaning and phrase.text.startswith("#"):
+            names["tag"] = phrase.text
+        elif phrase.meaning == LINKING and rest:
+            names["linked_to"], rest = words_of_phrases([phrase for phrase in rest if phrase.meaning != NOTE]), []
+        elif phrase.meaning == INSIDE and (size := _folder_size(rest, is_folder)):
+            names["folder"] = words_of_phrases([phrase for phrase in rest[:size] if phrase.meaning != FOLDER])
             rest = rest[size:]
-        elif token.meaning == ABOUT and "topic" not in names and (size := _topic_size(rest, is_folder)):
-            names["topic"], rest = text_of_tokens(rest[:size]), rest[size:]
+        elif phrase.meaning == ABOUT and "topic" not in names and (size := _topic_size(rest, is_folder)):
+            names["topic"], rest = words_of_phrases(rest[:size]), rest[size:]
         else:
             return None
     return names, said
 
 
-def _first(tokens: Sequence[Token], but: Sequence[str]) -> int | None:
-    return next((place for place, token in enumerate(tokens) if token.meaning not in but), None)
+def _first(phrases: Sequence[Phrase], but: Sequence[str]) -> int | None:
+    return next((place for place, phrase in enumerate(phrases) if phrase.meaning not in but), None)
 
 
-def _folder_size(rest: Sequence[Token], is_folder: Callable[[str], bool]) -> int:
-    """How many of the tokens name a folder, 0 if none do: "the folder Old plans", "Bees"."""
+def _folder_size(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> int:
+    """How many of the phrases name a folder, 0 if none do: "the folder Old plans", "Bees"."""
     start = _first(rest, but=(SOME, OWN))
     if start is None:
         return 0
     for end in range(min(len(rest), start + LONGEST_FOLDER + 1), start, -1):
-        name = [token for token in rest[start:end] if token.meaning != FOLDER]
-        if name and is_folder(text_of_tokens(name)):
+        name = [phrase for phrase in rest[start:end] if phrase.meaning != FOLDER]
+        if name and is_folder(words_of_phrases(name)):
             return end
     return 0
 
 
-def _topic_size(rest: Sequence[Token], is_folder: Callable[[str], bool]) -> int:
-    """How many of the tokens belong to a topic: up to another condition."""
+def _topic_size(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> int:
+    """How many of the phrases belong to a topic: up to another condition."""
     size = len(rest)
-    for place, token in enumerate(rest):
-        in_folder = token.meaning == INSIDE and _folder_size(rest[place + 1 :], is_folder)
-        if token.meaning in (TAGGED, UNTAGGED, LINKING, APPEARS, HAVE) or in_folder or token.text.startswith("#"):
+    for place, phrase in enumerate(rest):
+        in_folder = phrase.meaning == INSIDE and _folder_size(rest[place + 1 :], is_folder)
+        if phrase.meaning in (TAGGED, UNTAGGED, LINKING, APPEARS, HAVE) or in_folder or phrase.text.startswith("#"):
             size = place
             break
     while size and rest[size - 1].meaning == SOME:  # "about boats are in the folder"

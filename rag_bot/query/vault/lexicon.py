@@ -131,35 +131,29 @@ _PHRASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class Phrase:
     """A phrase of the lexicon, or a word that is in none: then `meaning` is ""."""
 
     meaning: str
     text: str
 
 
-def read(question: str) -> list[Token]:
+def read(question: str) -> list[Phrase]:
     """The question in phrases."""
     words = re.findall(r"#?\w+(?:['/.-]\w+)*", question.replace("’", "'"))
-    folded, tokens, place = [fold(word) for word in words], list[Token](), 0
+    folded, phrases, place = [fold(word) for word in words], list[Phrase](), 0
     meanings, longest = _meanings()
     while place < len(words):
-        size = next(
-            (
-                size
-                for size in range(longest, 0, -1)
-                if tuple(folded[place : place + size]) in meanings and place + size <= len(words)
-            ),
-            0,
-        )
+        sizes = range(min(longest, len(words) - place), 0, -1)
+        size = next((size for size in sizes if tuple(folded[place : place + size]) in meanings), 0)
         meaning = meanings[tuple(folded[place : place + size])] if size else ""
-        tokens.append(Token(meaning, " ".join(words[place : place + max(1, size)])))
+        phrases.append(Phrase(meaning, " ".join(words[place : place + max(1, size)])))
         place += max(1, size)
-    return tokens
+    return phrases
 
 
-def text_of_tokens(tokens: Sequence[Token]) -> str:
-    return " ".join(token.text for token in tokens)
+def words_of_phrases(phrases: Sequence[Phrase]) -> str:
+    return " ".join(phrase.text for phrase in phrases)
 
 
 def fold(word: str) -> str:
