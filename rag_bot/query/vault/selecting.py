@@ -78,9 +78,10 @@ def dates_of(sources: Sources, paths: Collection[str] | None) -> dict[str, str]:
 
 
 def is_within(day: str, period: Period) -> bool:
-    """Whether a date, which may lack day or month, can be one of the period."""
-    size = len(day)
-    return period.first[:size] <= day and (not period.last or day <= period.last[:size])
+    """Whether a date, which may lack day or month, is of the period as a whole."""
+    first = {4: f"{day}-01-01", 7: f"{day}-01"}.get(len(day), day)
+    last = {4: f"{day}-12-31", 7: f"{day}-28"}.get(len(day), day)  # every month has 28 days
+    return period.first <= first and (not period.last or last <= period.last)
 
 
 def note_called(sources: Sources, name: str, among: Collection[str] | None = None) -> str | None:
