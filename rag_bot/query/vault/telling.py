@@ -95,6 +95,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
 
 
 def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> _Selection | None:
+    """One condition after the other; None as `tell_notes`."""
     census, selection = sources.catalogue.census, _Selection(allowed)
     if asked.tag:
         tag = asked.tag.strip("#/")
@@ -201,10 +202,11 @@ def _lines(note: Note) -> Iterator[tuple[int, str]]:
 def _line_with(note: Note, tag: str) -> int | None:
     """The first line in which a tag stands, in the front matter or with a "#"."""
     pattern = re.compile(rf"(?<![\w/-]){re.escape(tag.strip('#/'))}(?![\w-])", re.IGNORECASE)
-    body = LineIndex.of(note.text).starts[note.body_start_line - 1] if note.body_start_line > 1 else 0
+    index = LineIndex.of(note.text)
     for match in pattern.finditer(note.text):
-        if match.start() < body or note.text[: match.start()].endswith("#"):
-            return note.text.count("\n", 0, match.start()) + 1
+        line = index.span(*match.span()).start_line
+        if line < note.body_start_line or note.text[match.start() - 1 : match.start()] == "#":
+            return line
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from rag_bot.query.excerpts import excerpts_of
@@ -28,15 +29,16 @@ from rag_bot.store.staleness import change_since
 def answer_of_vault(
     sources: Sources, question: str, filters: Filters | None, today: date
 ) -> tuple[Answer, list[Hit]] | None:
-    """The answer, and the passages that a language model may write of; None where the question is any other.
-
-    The answer has no timings yet.
+    """The answer, and the passages that a language model may write of; None where the question is any other, or no note
+    passes the filters. The answer has no timings yet.
     """
     census = sources.catalogue.census
     asked = understand(question, today, lambda name: bool(census.in_folder(name)))
     if asked is None:
         return None
     allowed = sources.catalogue.paths_matching(filters) if filters else None
+    if allowed is not None and not allowed:
+        return None
     if asked.kind == TASKS:
         telling = tell_tasks(sources, asked, allowed, today)
     elif asked.kind == TAGS:
@@ -47,7 +49,10 @@ def answer_of_vault(
         telling = tell_comparison(sources, asked.topic, allowed)
     else:
         telling = tell_notes(sources, asked, allowed)
-    return (_answer(question, telling), _hits(telling)) if telling else None
+    if telling is None:
+        return None
+    notice = "Only notes that pass the filters are counted." if filters else ""
+    return replace(_answer(question, telling), notice=notice), _hits(telling)
 
 
 def _answer(question: str, telling: Telling) -> Answer:
