@@ -181,7 +181,8 @@ class NotesQueryEngine(BaseQueryEngine):
     def _query(self, query_bundle: QueryBundle) -> Response:
         answer = self._library.ask(query_bundle.query_str, filters=self._filters, llm=self._llm)
         text = "" if answer.abstained else answer.text  # which says the same as the verdict's words, or nothing
-        paragraphs = (verdict_words(answer), *map(difference_words, answer.differences), text)
+        verdict = "" if answer.statement and text else verdict_words(answer)
+        paragraphs = (verdict, *map(difference_words, answer.differences), text)
         return Response(
             response="\n\n".join(filter(None, paragraphs)),
             source_nodes=[
@@ -194,6 +195,8 @@ class NotesQueryEngine(BaseQueryEngine):
                 "confidence": answer.confidence,
                 "mode": answer.mode,
                 "notice": answer.notice,
+                "statement": answer.statement,
+                "total": answer.total,
                 "sentences": [asdict(sentence) for sentence in answer.sentences],
                 "excerpts": [asdict(excerpt) for excerpt in answer.excerpts],
                 "differences": [asdict(difference) for difference in answer.differences],

@@ -25,6 +25,10 @@ def contents(index: Path) -> dict[str, Any]:
                FROM chunk JOIN note ON note.id = note_id ORDER BY path, ordinal"""
         ).fetchall()
         tags = db.execute("SELECT path, tag FROM tag JOIN note ON note.id = note_id ORDER BY path, tag").fetchall()
+        tasks = db.execute(
+            """SELECT path, line, mark, task.text, above, due, done FROM task JOIN note ON note.id = note_id
+               ORDER BY path, line"""
+        ).fetchall()
         keys = sorted(key for (key,) in db.execute("SELECT key FROM vector WHERE retired IS NULL"))
         roots = db.execute("SELECT label, folder FROM root ORDER BY label").fetchall()
         meta = dict(db.execute("SELECT name, value FROM meta"))
@@ -33,6 +37,7 @@ def contents(index: Path) -> dict[str, Any]:
         "notes": notes,
         "chunks": chunks,
         "tags": tags,
+        "tasks": tasks,
         "keys": keys,
         "roots": roots,
         "dirty": meta["dirty"],

@@ -63,6 +63,7 @@ def ask(
     tag: Tag = None,
     llm: Llm = None,
     today: Today = None,
+    shows_all: Annotated[bool, typer.Option("--all", help="Show all notes or tasks that were counted.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """The lines of your notes that answer a question or come nearest; with --llm a model writes the answer."""
@@ -72,7 +73,7 @@ def ask(
         console = None if as_json else terminal()
         model = named_model(library.settings, llm)
         answer = write_answer(library, question, filters=Filters(folder, tag), llm=model, today=today, console=console)
-    show(as_json, answer_json(answer), lambda: answer_text(answer))
+    show(as_json, answer_json(answer), lambda: answer_text(answer, shows_all=shows_all))
 
 
 @app.command(

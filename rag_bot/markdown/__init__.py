@@ -6,6 +6,7 @@ from rag_bot.markdown.formats import NOTE_SUFFIXES, format_of, parse_note
 from rag_bot.markdown.lines import quotable_lines, table_cells
 from rag_bot.markdown.parsing import parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
+from rag_bot.markdown.tasks import may_have_tasks, tasks_in
 
 __all__ = [
     "NOTE_SUFFIXES",
@@ -16,11 +17,13 @@ __all__ = [
     "Span",
     "entries",
     "format_of",
+    "may_have_tasks",
     "parse",
     "parse_note",
     "plain_text",
     "quotable_lines",
     "table_cells",
+    "tasks_in",
     "without_links",
     "without_note_links",
 ]

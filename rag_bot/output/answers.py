@@ -12,6 +12,7 @@ from rich.text import Text
 
 from rag_bot.output.visible import Visible, line, visible
 from rag_bot.records import (
+    LISTED_AT_ONCE,
     PROSE,
     Answer,
     Citation,
@@ -39,6 +40,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "verdict": answer.verdict,
         "abstained": answer.abstained,
         "confidence": answer.confidence,
+        **({"statement": answer.statement, "total": answer.total} if answer.statement else {}),
         "sentences": [
             {
                 "text": sentence.text,
@@ -72,10 +74,10 @@ def hits_json(hits: Sequence[Hit], timings_ms: dict[str, float]) -> dict[str, An
     }
 
 
-def answer_text(answer: Answer) -> RenderableType:
+def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
     """The verdict in words, what a model wrote, the best excerpt whole, and in one line each what else is cited.
 
-    Where the notes don't speak of it, the nearest ones.
+    Where the notes don't speak of it, the nearest ones. Of what was counted the first lines, or all that are cited.
     """
     above = [line(f"Searched for: {answer.reworded}", "dim")] if answer.reworded else []
     above += [line(answer.notice, "yellow")] if answer.notice else []
@@ -87,6 +89,11 @@ def answer_text(answer: Answer) -> RenderableType:
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
         return Visible(Group(*above, *title, *nearest))
+    if answer.statement:
+        listed = answer.citations[: None if shows_all else LISTED_AT_ONCE]
+        left = answer.total - len(listed)
+        more = [line(f"… and {left:,} more{'' if shows_all else ' (`rag-bot ask --all`)'}", "dim")] if left > 0 else []
+        return Visible(Group(*above, *map(_citation_line, listed), *more, Text()))
     above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
     shown = answer.excerpts[:1] or tuple(map(_alone, answer.citations))

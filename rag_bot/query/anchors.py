@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from rag_bot.markdown import Line
 from rag_bot.query.lines import text_of
@@ -49,11 +50,16 @@ def missing_anchors(anchors: Sequence[str], texts: Sequence[str]) -> list[str]:
 
 def date_of(note: Note) -> str:
     """A note's own date as ISO 8601: of its front matter, else of its file's name; "" without one."""
-    values = (str(note.metadata.get(key, "")) for key in _DATE_KEYS)
-    for text in (*values, note.path.rsplit("/", 1)[-1]):
+    return date_in(note.path, note.metadata)
+
+
+def date_in(path: str, metadata: Mapping[str, Any]) -> str:
+    """As `date_of`, where only these are known."""
+    values = (str(metadata.get(key, "")) for key in _DATE_KEYS)
+    for text in (*values, path.rsplit("/", 1)[-1]):
         if match := _ISO_DATE.search(text):
             return "-".join(part for part in match.groups() if part)
-    year = _YEAR.search(note.path.rsplit("/", 1)[-1])
+    year = _YEAR.search(path.rsplit("/", 1)[-1])
     return year[0] if year else ""
 
 

@@ -20,6 +20,7 @@ from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, closest_of, judge, score_lines
 from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
+from rag_bot.query.vault.vault_answer import answer_of_vault
 from rag_bot.query.verdict import Judgement, judge_question
 from rag_bot.records import (
     ANSWERED,
@@ -122,12 +123,16 @@ def answer(
 ) -> Answer:
     """The lines of the notes that answer or come nearest, or that the notes don't speak of it.
 
-    `earlier` are the questions before it in a conversation, oldest first; `today` is the day it is asked on.
+    Where the question is about the notes as a whole: what the catalogue says. `earlier` are the questions before it in
+    a conversation, oldest first; `today` is the day it is asked on.
 
     Raises:
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
+    told = answer_of_vault(sources, clean_question(question), filters, today or date.today())
+    if told:
+        return replace(told[0], timings_ms=watch.total())
     return quoted(investigate(sources, question, filters=filters, earlier=earlier, today=today, watch=watch), watch)
 
 

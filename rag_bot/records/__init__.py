@@ -5,6 +5,8 @@ from rag_bot.records.answers import (
     CLOSEST,
     DELETED,
     ELSEWHERE,
+    LISTED_AT_ONCE,
+    MOST_LISTED,
     NO_CLAIM,
     NONE,
     PARTLY,
@@ -32,7 +34,7 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
-from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
+from rag_bot.records.notes import CLOSED, Absence, Chunk, Note, NoteState, Task, location, split_location
 from rag_bot.records.syncs import (
     CHANGES,
     Failure,
@@ -51,9 +53,12 @@ from rag_bot.records.syncs import (
 __all__ = [
     "ANSWERED",
     "CHANGES",
+    "CLOSED",
     "CLOSEST",
     "DELETED",
     "ELSEWHERE",
+    "LISTED_AT_ONCE",
+    "MOST_LISTED",
     "NONE",
     "NO_CLAIM",
     "PARTLY",
@@ -86,6 +91,7 @@ __all__ = [
     "Status",
     "SyncPlan",
     "SyncReport",
+    "Task",
     "Turn",
     "Usage",
     "Verification",

@@ -17,6 +17,8 @@ MULTILINGUAL_MODEL = "intfloat/multilingual-e5-small"
 """The smallest embedding model that is well known to find notes in another language than the question's."""
 DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere", "unreadable"
 """What a note's file has become since it was indexed."""
+MOST_LISTED, LISTED_AT_ONCE = 1_000, 20
+"""Of what a question about all notes asks for, so many are cited, so many of these are shown at first; set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,9 @@ class Answer:
     "quotes", or "prose" for what the language model `model` wrote. `notice` says why it is not what was asked for: the
     model failed or was stopped, or nothing that it wrote is supported. `draft` is what a model has begun and nobody
     has checked yet; an answer that is whole has none.
+
+    A question about the notes as a whole ("How many notes ...?") has a `statement`, which says in one sentence or two
+    what the index counted; the citations are then what was counted, the first `MOST_LISTED` of `total`.
     """
 
     question: str
@@ -220,6 +225,8 @@ class Answer:
     model: str = ""
     notice: str = ""
     draft: str = ""
+    statement: str = ""
+    total: int = 0
     usage: Usage | None = None
     excerpts: tuple[Excerpt, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -250,7 +257,9 @@ def heading_path(title: str, headings: Sequence[str]) -> str:
 
 
 def verdict_words(answer: Answer) -> str:
-    """What a reader is told of an answer's verdict, in a few sentences; "" where the lines answer."""
+    """What a reader is told above the lines: what was counted, or the verdict; "" where the lines answer."""
+    if answer.statement:
+        return answer.statement
     if answer.verdict == ANSWERED:
         return ""
     these = "these notes" if answer.is_filtered else "your notes"

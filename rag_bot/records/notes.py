@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+CLOSED = ("x", "-", ">")
+"""The marks of tasks that nobody has to do any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -65,6 +68,27 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a note, in the line (from 1) that begins with its mark: "[ ]" or, in Logseq, "TODO".
+
+    `mark` is " " for an open one, "x" done, "-" cancelled, ">" moved elsewhere, "/" in progress, or another one that is
+    open as well. `above` are the headings and bullets that it stands below; `due` and `done` are days (ISO 8601) or "".
+    """
+
+    note_path: str
+    line: int
+    mark: str
+    text: str
+    above: tuple[str, ...]
+    due: str = ""
+    done: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.mark not in CLOSED
 
 
 @dataclass(frozen=True, slots=True)

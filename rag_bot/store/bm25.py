@@ -107,6 +107,13 @@ class WordIndex:
             found = searcher.search(wanted, limit, count=False).hits
             return [(searcher.doc(address)["key"][0], score) for score, address in found]
 
+    def keys_with(self, spellings: Sequence[str]) -> list[str]:
+        """Keys of all passages that have a word, in any of its spellings."""
+        with _explained():
+            searcher = self._index.searcher()
+            found = searcher.search(self._any_spelling(spellings), max(1, searcher.num_docs), count=False).hits
+            return [searcher.doc(address)["key"][0] for _, address in found]
+
     def _any_spelling(self, spellings: Sequence[str]) -> Any:
         """A word scores as its best spelling does."""
         queries = [tantivy.Query.term_query(self._index.schema, "text", term, "freq") for term in spellings]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.records import Chunk, Failure, Filters, Note, Run
+from rag_bot.store.census import Census
 from rag_bot.store.schema import open_for_reading
 
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
@@ -60,6 +61,10 @@ class Catalogue:
 
     def close(self) -> None:
         self._db.close()
+
+    @property
+    def census(self) -> Census:
+        return Census(self._db)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -117,7 +117,9 @@ CREATE TABLE task (
   line INTEGER NOT NULL,
   mark TEXT NOT NULL,
   text TEXT NOT NULL,
-  due TEXT NOT NULL
+  above TEXT NOT NULL,
+  due TEXT NOT NULL,
+  done TEXT NOT NULL
 );
 CREATE INDEX task_note ON task (note_id);
 """,

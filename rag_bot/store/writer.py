@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rag_bot.records import Chunk, Failure, Note
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
+from rag_bot.store.census import enter_tasks
 from rag_bot.store.schema import open_for_writing
 
 KEPT_RUNS = 1_000  # syncs in the history; set by hand
@@ -117,6 +118,7 @@ class CatalogueWriter(Catalogue):
         )
         tags = {str(tag) for tag in note.metadata.get("tags", ())}
         self._db.executemany("INSERT INTO tag VALUES (?, ?)", [(tag, note_id) for tag in tags])
+        enter_tasks(self._db, note_id, note)
 
     def pending_entries(self, batch: int) -> Iterator[list[Entry]]:
         """What pending notes have and live ones have not, in batches."""

@@ -20,6 +20,7 @@ from rag_bot.query.prose.growing_answer import GrowingAnswer
 from rag_bot.query.prose.prompt import compose_prompt
 from rag_bot.query.prose.rewriting import rewrite
 from rag_bot.query.prose.written import SentenceReader
+from rag_bot.query.vault.vault_answer import answer_of_vault
 from rag_bot.records import PROSE, Answer, Filters, Turn, Usage
 from rag_bot.settings import LlmSettings
 
@@ -70,8 +71,8 @@ class Author:
         watch = Stopwatch()
         searched_question = self._search(clean_question(question), filters, turns, today, stop, watch)
         by_quotes = searched_question.by_quotes
-        if by_quotes.abstained:
-            yield by_quotes
+        if by_quotes.abstained or (by_quotes.statement and not searched_question.investigation.hits):
+            yield by_quotes  # what was counted needs no model
             return
         begun = replace(
             by_quotes,
@@ -80,6 +81,8 @@ class Author:
             sentences=(),
             excerpts=(),
             differences=(),
+            statement="",
+            total=0,
             mode=PROSE,
             model=self.llm.label,
         )
@@ -122,14 +125,18 @@ class Author:
                 investigation = investigate(
                     sources, searched, filters=filters, earlier=earlier, today=today, watch=watch
                 )
-                investigation = replace(investigation, question=question)
                 checker = _checker(sources.model, self.settings.nli)
+                if told := answer_of_vault(sources, searched, filters, today or date.today()):
+                    by_quotes, passages = told
+                    investigation = replace(investigation, question=question, query=searched, hits=passages)
+                    return SearchedQuestion(investigation, replace(by_quotes, timings_ms=watch.total()), checker)
+                investigation = replace(investigation, question=question)
                 return SearchedQuestion(investigation, quoted(investigation, watch), checker)
 
             return self.with_sources(use)
 
         by_rules = search(question, [turn.question for turn in turns])
-        if by_rules.by_quotes.abstained:
+        if by_rules.by_quotes.abstained or by_rules.by_quotes.statement:
             return by_rules
         rewritten = rewrite(self.llm, self.settings, question, turns, stop)
         watch.lap("rewrite")

@@ -1,0 +1,131 @@
+"""Which notes a question means: those about a topic, of a time, that are called so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from math import log
+
+from rag_bot.query.anchors import date_in
+from rag_bot.query.open_index import Sources
+from rag_bot.query.vault.periods import Period
+from rag_bot.records import Task
+from rag_bot.text.terms import LANGUAGES, content_terms, detect, is_stop_word, spellings, words_of
+
+LEAST_OF_TOPIC = 1 / 3  # of a topic's words, by weight, that a task has to have; set by hand
+LEAST_OF_NAME = 0.6  # of the words that name a note, that stand in its name, folders and tags; set by hand
+
+Term = tuple[str, ...]
+"""A word as the indexed languages spell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNotes:
+    """The notes about a topic by their paths: those that have all its words in text or name, that have it as a tag, and
+    that lie in a folder named so."""
+
+    mentioning: frozenset[str]
+    tagged: frozenset[str]
+    inside: frozenset[str]
+
+    @property
+    def all(self) -> set[str]:
+        return {*self.mentioning, *self.tagged, *self.inside}
+
+
+def notes_about(sources: Sources, topic: str) -> TopicNotes:
+    """The notes about a topic, whose words are compared as the languages of the notes stem them."""
+    census, terms = sources.catalogue.census, _terms(sources, topic)
+    found: set[str] | None = None
+    for term in sorted(terms, key=sources.words.document_frequency):  # the rarest first
+        having = _having(sources, term)
+        found = having if found is None else found & having
+    tags = [tag for tag, *_ in census.tags() if _terms(sources, tag.replace("/", " ")) == terms]
+    tagged = [path for tag in tags for path in census.tagged(tag)]
+    return TopicNotes(frozenset(found or ()), frozenset(tagged), frozenset(census.in_folder(trimmed(topic))))
+
+
+def tasks_about(sources: Sources, topic: str, *, done: bool) -> list[Task]:
+    """The open tasks, or the done ones, that have most of a topic's words.
+
+    In their line, what stands above it, or their note's name, folders and tags.
+    """
+    terms = _terms(sources, topic)
+    candidates = set().union(*(_having(sources, term) for term in terms))
+    tasks = sources.catalogue.census.tasks(done=done, paths=candidates)
+    passages = sources.words.count()
+    weights = {term: log(1 + passages / (1 + sources.words.document_frequency(term))) for term in terms}
+    of_note = {
+        path: _terms_of_name(sources, path, title, metadata)
+        for path, title, metadata in sources.catalogue.census.names({task.note_path for task in tasks})
+    }
+    scores = []
+    for task in tasks:
+        near = {*of_note[task.note_path], *_spelled(sources, [task.text, *task.above])}
+        scores.append(sum(weight for term, weight in weights.items() if term in near))
+    best = max(scores, default=0.0)
+    if not best or best < LEAST_OF_TOPIC * sum(weights.values()):
+        return []
+    return [task for task, score in zip(tasks, scores, strict=True) if score == best]
+
+
+def dates_of(sources: Sources, paths: Collection[str] | None) -> dict[str, str]:
+    """The dates (ISO 8601, perhaps without day or month) of those of these notes, or of all, that have one."""
+    named = sources.catalogue.census.names(paths)
+    found = ((path, date_in(path, json.loads(metadata))) for path, _, metadata in named)
+    return {path: day for path, day in found if day}
+
+
+def is_within(day: str, period: Period) -> bool:
+    """Whether a date, which may lack day or month, is of the period as a whole."""
+    first = {4: f"{day}-01-01", 7: f"{day}-01"}.get(len(day), day)
+    last = {4: f"{day}-12-31", 7: f"{day}-28"}.get(len(day), day)  # every month has 28 days
+    return period.first <= first and (not period.last or last <= period.last)
+
+
+def note_called(sources: Sources, name: str, among: Collection[str] | None = None) -> str | None:
+    """The path of the note that is called so, the newest where several are; None where none is, or hardly."""
+    terms = _terms(sources, name)
+    found = sources.names.search(terms)
+    candidates = []
+    for path, title, metadata in sources.catalogue.census.names(found):
+        covered = len(terms & _terms_of_name(sources, path, title, metadata)) / len(terms)
+        if covered >= LEAST_OF_NAME and (among is None or path in among):
+            candidates.append((covered, round(found[path], 6), date_in(path, json.loads(metadata)), path))
+    return max(candidates)[-1] if candidates else None
+
+
+def trimmed(topic: str) -> str:
+    """A topic without the stop words around it: "the flat" is "flat"."""
+    words = topic.split()
+    language = detect([word.lower() for word in words], LANGUAGES, at_least=1, least_share=0.0)
+    while len(words) > 1 and is_stop_word(words[0].lower(), language):
+        words = words[1:]
+    return " ".join(words)
+
+
+def terms_in(sources: Sources, text: str) -> set[Term]:
+    """All words of a text."""
+    return set(_spelled(sources, [text]))
+
+
+def _terms(sources: Sources, text: str) -> set[Term]:
+    return set(content_terms(text, sources.words.languages))
+
+
+def _spelled(sources: Sources, texts: Iterable[str]) -> Iterable[Term]:
+    languages = sources.words.languages
+    return (spellings(word, languages) for text in texts for word in words_of(text))
+
+
+def _having(sources: Sources, term: Term) -> set[str]:
+    """The notes that have a word in their text or name."""
+    named = sources.names.notes.get(term, ())
+    return {*sources.catalogue.census.with_passages(sources.words.keys_with(term)), *named}
+
+
+def _terms_of_name(sources: Sources, path: str, title: str, metadata: str) -> set[Term]:
+    known = json.loads(metadata)
+    named = [str(value) for key in ("aliases", "tags") for value in known.get(key, ())]
+    return set(_spelled(sources, [path.rpartition(".")[0] or path, title, *named]))

@@ -1,0 +1,239 @@
+"""A vault question -> what the catalogue says to it: a sentence with the total, and the lines it counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import PurePosixPath
+
+from rag_bot.markdown import LineIndex
+from rag_bot.query.open_index import Sources
+from rag_bot.query.vault.asking import VaultQuestion
+from rag_bot.query.vault.periods import Period
+from rag_bot.query.vault.selecting import (
+    dates_of,
+    is_within,
+    note_called,
+    notes_about,
+    tasks_about,
+    terms_in,
+    trimmed,
+)
+from rag_bot.records import MOST_LISTED, Chunk, Note, Quote
+from rag_bot.text.sentences import trim
+
+NAMED_TAGS = 12  # in a sentence; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the catalogue says: `quotes` are the first of `total` lines, `notes` those they stand in, by path.
+
+    `passages` are what a language model may write of; none where nothing is left to write.
+    """
+
+    statement: str
+    total: int
+    quotes: tuple[Quote, ...]
+    notes: dict[str, Note]
+    passages: tuple[Chunk, ...] = field(default=())
+
+
+@dataclass(slots=True)
+class _Selection:
+    """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
+
+    `first` come before others in a list; `lines` are those to cite of a note, `dates` its date.
+    """
+
+    paths: set[str] | None
+    described: list[str] = field(default_factory=list)
+    details: str = ""
+    first: set[str] = field(default_factory=set)
+    lines: dict[str, int] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+
+    def among(self, found: Collection[str]) -> set[str]:
+        return {*found} if self.paths is None else self.paths.intersection(found)
+
+    def narrow(self, found: Collection[str], words: str) -> None:
+        self.paths = self.among(found)
+        self.described.append(words)
+
+
+def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> Telling | None:
+    """The notes that meet all that is asked; None where it names no note, or words that stand in no note together."""
+    selection = _select(sources, asked, allowed)
+    if selection is None:
+        return None
+    paths, census = selection.paths, sources.catalogue.census
+    total = census.count() if paths is None else len(paths)
+    described = "".join(f" {words}" for words in selection.described)
+    if asked.newest and paths:
+        dates = selection.dates
+        shown = sorted(paths, key=lambda path: (dates[path], path), reverse=True)[: asked.newest]
+        total = len(shown)
+        statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+    elif total:
+        statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
+        shown = (
+            census.first_paths(MOST_LISTED)
+            if paths is None
+            else sorted(paths, key=lambda path: (path not in selection.first, path))[:MOST_LISTED]
+        )
+    else:
+        shown, statement = [], f"You have no note{described}."
+    notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
+    wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
+    quotes = []
+    for path, note in notes.items():
+        line = selection.lines.get(path) or (asked.tag and _line_with(note, asked.tag))
+        quotes.append(quote_line(note, line or _line_about(sources, note, wanted)))
+    return Telling(statement, total, tuple(quotes), notes)
+
+
+def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> _Selection | None:
+    """One condition after the other; None as `tell_notes`."""
+    census, selection = sources.catalogue.census, _Selection(allowed)
+    if asked.tag:
+        tag = asked.tag.strip("#/")
+        selection.narrow(census.tagged(tag.lower()), f"tagged #{tag}")
+    if asked.untagged:
+        selection.narrow(census.untagged(), "without a tag")
+    if asked.folder:
+        selection.narrow(census.in_folder(asked.folder), f"in the folder {asked.folder.strip('/')}")
+    if asked.linked_to:
+        target = note_called(sources, asked.linked_to)
+        note = target and sources.catalogue.find_note(target)
+        if not note:
+            return None
+        names = (PurePosixPath(note.path).stem, note.title, *map(str, note.metadata.get("aliases", ())))
+        links = census.linking_to({name.casefold() for name in names})
+        selection.lines = {path: line for path, line in reversed(links) if path != note.path}
+        selection.narrow(selection.lines, f"with a link to {names[0]}")
+    if asked.period or asked.newest:
+        selection.dates = dates_of(sources, selection.paths)
+        if period := asked.period:
+            within = [path for path, day in selection.dates.items() if is_within(day, period)]
+            selection.narrow(within, f"dated {_days(period)}")
+        selection.paths = selection.among(selection.dates)
+    if asked.topic:
+        about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
+        if not about.all and len(topic.split()) > 1:
+            return None  # lines that have some of the words may answer all the same
+        mentioning, tagged, inside = map(selection.among, (about.mentioning, about.tagged, about.inside))
+        others = [f"{_are(len(tagged))} tagged #{topic.lower()}"] if tagged else []
+        others += [f"{_are(len(inside))} in the folder {topic}"] if inside else []
+        selection.narrow(about.all, f"about “{topic}”" if others else f"mentioning “{topic}”")
+        if others:
+            selection.details = f" {len(mentioning):,} of them mention it, {', '.join(others)}."
+        wanted = terms_in(sources, topic)
+        named = {path for path in selection.paths or () if wanted <= terms_in(sources, path)}
+        selection.first = tagged | inside | named
+    return selection
+
+
+def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None, today: date) -> Telling | None:
+    """The tasks; None where the question may mean something else and no task is about it."""
+    census, day = sources.catalogue.census, today.isoformat()
+    if not census.has_tasks():
+        return None
+    if asked.topic:
+        tasks = tasks_about(sources, asked.topic, done=asked.done)
+        tasks = [task for task in tasks if allowed is None or task.note_path in allowed]
+    else:
+        tasks = census.tasks(done=asked.done, paths=allowed)
+    if period := asked.period:
+        tasks = [task for task in tasks if (when := task.done if asked.done else task.due) and is_within(when, period)]
+    overdue = [task for task in tasks if task.due and task.due < day and task.is_open]
+    tasks = overdue if asked.overdue else tasks
+    if not tasks and (asked.topic or not asked.is_plain):
+        return None
+    kind = "done" if asked.done else "overdue" if asked.overdue else "open"
+    about = f" about “{trimmed(asked.topic)}”" if asked.topic else ""
+    when = f"{'' if asked.done else ' due'} {_days(asked.period)}" if asked.period else ""
+    statement = f"You have {_many(len(tasks), f'{kind} task')}{about}{when}."
+    if tasks and not asked.done and not asked.overdue:
+        due = [task for task in tasks if task.due >= day]
+        statement += f" {_are(len(overdue))} overdue." if overdue else ""
+        statement += f" The next is due {due[0].due}." if due else ""
+    shown = tasks[:MOST_LISTED]
+    notes = {path: note for path in {task.note_path for task in shown} if (note := sources.catalogue.find_note(path))}
+    quotes = tuple(quote_line(notes[task.note_path], task.line, task.above) for task in shown)
+    return Telling(statement, len(tasks), quotes, notes)
+
+
+def tell_tags(sources: Sources, allowed: set[str] | None) -> Telling:
+    """All tags, the most used first, each with a line that has it."""
+    tags = sources.catalogue.census.tags(allowed)
+    named = ", ".join(f"#{tag} ({count:,})" for tag, count, _ in tags[:NAMED_TAGS])
+    more = f", and {len(tags) - NAMED_TAGS:,} more" if len(tags) > NAMED_TAGS else ""
+    statement = f"You use {_many(len(tags), 'tag')}{f': {named}{more}' if tags else ''}."
+    notes, quotes = dict[str, Note](), list[Quote]()
+    for tag, _, path in tags[:MOST_LISTED]:
+        note = notes.get(path) or sources.catalogue.find_note(path)
+        if note:
+            notes[path] = note
+            quotes.append(quote_line(note, _line_with(note, tag) or _first_line(note)))
+    return Telling(statement, len(tags), tuple(quotes), notes)
+
+
+def quote_line(note: Note, line: int, above: Sequence[str] = ()) -> Quote:
+    """A line of the file, without the white space around it."""
+    index = LineIndex.of(note.text)
+    start, end = trim(note.text, index.starts[line - 1], index.ends[line - 1])
+    return Quote(note.text[start:end], note.path, note.title, tuple(above), (), start, end, line, line, 1.0)
+
+
+def _first_line(note: Note) -> int:
+    """The first line of a note's text that has something in it; its first line where none has."""
+    return next((number for number, words in _lines(note) if words.strip(" #\t\r\n\ufeff-*")), 1)
+
+
+def _lines(note: Note) -> Iterator[tuple[int, str]]:
+    """The lines below the front matter with their numbers."""
+    index = LineIndex.of(note.text)
+    for number in range(note.body_start_line, len(index.starts) + 1):
+        yield number, note.text[index.starts[number - 1] : index.ends[number - 1]]
+
+
+def _line_with(note: Note, tag: str) -> int | None:
+    """The first line in which a tag stands, in the front matter or with a "#"."""
+    pattern = re.compile(rf"(?<![\w/-]){re.escape(tag.strip('#/'))}(?![\w-])", re.IGNORECASE)
+    index = LineIndex.of(note.text)
+    for match in pattern.finditer(note.text):
+        line = index.span(*match.span()).start_line
+        if line < note.body_start_line or note.text[match.start() - 1 : match.start()] == "#":
+            return line
+    return None
+
+
+def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]]) -> int:
+    """The first line with most of these words; the first line of all where none has any."""
+    beginnings = {spelling[:3] for spellings in wanted for spelling in spellings}  # spares most lines the stemming
+    best, most = 0, 0
+    for number, words in _lines(note) if wanted else ():
+        folded = words.lower()
+        if any(beginning in folded for beginning in beginnings):
+            count = len(terms_in(sources, words).intersection(wanted))
+            if count > most:
+                best, most = number, count
+    return best or _first_line(note)
+
+
+def _days(period: Period) -> str:
+    if not period.last:
+        return f"from {period.first} on"
+    if not period.first:
+        return f"up to {period.last}"
+    return f"on {period.first}" if period.first == period.last else f"from {period.first} to {period.last}"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _are(count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'}"

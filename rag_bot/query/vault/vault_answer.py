@@ -1,0 +1,89 @@
+"""The answer to a question about the notes as a whole, or about one of them as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from rag_bot.query.excerpts import excerpts_of
+from rag_bot.query.open_index import Sources
+from rag_bot.query.vault.asking import COMPARISON, SUMMARY, TAGS, TASKS, understand
+from rag_bot.query.vault.digest import tell_comparison, tell_summary
+from rag_bot.query.vault.telling import Telling, tell_notes, tell_tags, tell_tasks
+from rag_bot.records import (
+    ANSWERED,
+    LISTED_AT_ONCE,
+    NO_CLAIM,
+    NONE,
+    QUOTES,
+    Answer,
+    Citation,
+    Filters,
+    Hit,
+    SearchRanks,
+    Sentence,
+)
+from rag_bot.store.staleness import change_since
+
+
+def answer_of_vault(
+    sources: Sources, question: str, filters: Filters | None, today: date
+) -> tuple[Answer, list[Hit]] | None:
+    """The answer, and the passages that a language model may write of; None where the question is any other, or no note
+    passes the filters. The answer has no timings yet.
+    """
+    census = sources.catalogue.census
+    asked = understand(question, today, lambda name: bool(census.in_folder(name)))
+    if asked is None:
+        return None
+    allowed = sources.catalogue.paths_matching(filters) if filters else None
+    if allowed is not None and not allowed:
+        return None
+    if asked.kind == TASKS:
+        telling = tell_tasks(sources, asked, allowed, today)
+    elif asked.kind == TAGS:
+        telling = tell_tags(sources, allowed)
+    elif asked.kind == SUMMARY:
+        telling = tell_summary(sources, asked.topic, allowed)
+    elif asked.kind == COMPARISON:
+        telling = tell_comparison(sources, asked.topic, allowed)
+    else:
+        telling = tell_notes(sources, asked, allowed)
+    if telling is None:
+        return None
+    notice = "Only notes that pass the filters are counted." if filters else ""
+    return replace(_answer(question, telling), notice=notice), _hits(telling)
+
+
+def _answer(question: str, telling: Telling) -> Answer:
+    citations = tuple(
+        Citation(number, quote, change_since(telling.notes[quote.note_path], quote.text))
+        for number, quote in enumerate(telling.quotes, start=1)
+    )
+    shown = citations[:LISTED_AT_ONCE]
+    lines = [f"{citation.quote.text} [{citation.number}]" for citation in shown]
+    return Answer(
+        question=question,
+        text="\n\n".join((telling.statement, *lines)),
+        citations=citations,
+        verdict=ANSWERED if telling.total else NONE,
+        confidence=1.0,
+        mode=QUOTES,
+        sentences=(
+            Sentence(telling.statement, (), NO_CLAIM),
+            *(Sentence(citation.quote.text, (citation.number,)) for citation in shown),
+        ),
+        nearest=(),
+        timings_ms={},
+        searched_for=question,
+        statement=telling.statement,
+        total=telling.total,
+        excerpts=excerpts_of(citations, telling.notes) if telling.passages else (),
+    )
+
+
+def _hits(telling: Telling) -> list[Hit]:
+    return [
+        Hit(chunk, telling.notes[chunk.note_path], 1.0, rank, SearchRanks())
+        for rank, chunk in enumerate(telling.passages, start=1)
+    ]

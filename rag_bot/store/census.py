@@ -1,0 +1,104 @@
+"""What the notes are as a whole, by table: how many, their tags, their tasks, their days."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+
+from rag_bot.markdown import may_have_tasks, parse_note, tasks_in
+from rag_bot.records import CLOSED, Note, Task
+
+
+def enter_tasks(db: sqlite3.Connection, note_id: int, note: Note) -> None:
+    """Enter the tasks of a note."""
+    if may_have_tasks(note.text):
+        blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line)
+        db.executemany(
+            "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (note_id, task.line, task.mark, task.text, json.dumps(task.above), task.due, task.done)
+                for task in tasks_in(note.path, note.text, blocks)
+            ],
+        )
+
+
+class Census:
+    """Questions about all notes to a catalogue that is open. Notes are given and named by their paths."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def count(self) -> int:
+        """How many notes there are."""
+        (count,) = self._db.execute(
+            "SELECT (SELECT count(*) FROM note) - (SELECT count(*) FROM note WHERE pending)"
+        ).fetchone()
+        return int(count)
+
+    def first_paths(self, limit: int) -> list[str]:
+        """The first notes by path."""
+        sql = "SELECT path FROM note WHERE NOT pending ORDER BY path LIMIT ?"
+        return [path for (path,) in self._db.execute(sql, (limit,))]
+
+    def with_passages(self, keys: Collection[str]) -> set[str]:
+        """The notes that have a passage with one of these keys."""
+        sql = """SELECT DISTINCT path FROM chunk JOIN note ON note.id = note_id
+                 WHERE NOT pending AND key IN (SELECT value FROM json_each(?))"""
+        return {path for (path,) in self._db.execute(sql, (json.dumps(list(keys)),))}
+
+    def untagged(self) -> set[str]:
+        """The notes without a tag."""
+        sql = "SELECT path FROM note WHERE NOT pending AND id NOT IN (SELECT note_id FROM tag)"
+        return {path for (path,) in self._db.execute(sql)}
+
+    def tagged(self, tag: str) -> set[str]:
+        """The notes with this tag, in lower case, or one below it."""
+        sql = """SELECT path FROM tag JOIN note ON note.id = note_id
+                 WHERE NOT pending AND (tag = ? OR (tag > ? AND tag < ?))"""
+        return {path for (path,) in self._db.execute(sql, (tag, f"{tag}/", f"{tag}0"))}  # "0" comes after "/"
+
+    def tags(self, paths: Collection[str] | None = None) -> list[tuple[str, int, str]]:
+        """The tags of these notes, or of all: with how many notes have it and the first of them, most used first."""
+        among, values = _among(paths)
+        sql = f"""SELECT tag, count(*), min(path) FROM tag JOIN note ON note.id = note_id
+                  WHERE NOT pending {among} GROUP BY tag ORDER BY count(*) DESC, tag"""
+        return list(self._db.execute(sql, values))
+
+    def in_folder(self, name: str) -> set[str]:
+        """The notes below any folder of this name; only the case of ASCII letters does not matter."""
+        escaped = name.strip("/").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        sql = "SELECT path FROM note WHERE NOT pending AND (path LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\')"
+        return {path for (path,) in self._db.execute(sql, (f"{escaped}/%", f"%/{escaped}/%"))}
+
+    def tasks(self, *, done: bool, paths: Collection[str] | None = None) -> list[Task]:
+        """The open tasks, or the done ones, of these notes or of all: what is due first comes first."""
+        among, values = _among(paths)
+        which = "mark = 'x'" if done else f"mark NOT IN {CLOSED}"
+        sql = f"""SELECT path, line, mark, task.text, above, due, done FROM task JOIN note ON note.id = note_id
+                  WHERE NOT pending AND {which} {among} ORDER BY due = '', due, path, line"""
+        return [
+            Task(path, line, mark, text, tuple(json.loads(above)), due, done_on)
+            for path, line, mark, text, above, due, done_on in self._db.execute(sql, values)
+        ]
+
+    def has_tasks(self) -> bool:
+        return self._db.execute("SELECT 1 FROM task LIMIT 1").fetchone() is not None
+
+    def names(self, paths: Collection[str] | None = None) -> Iterator[tuple[str, str, str]]:
+        """Path, title and metadata (JSON) of these notes, or of all."""
+        among, values = _among(paths)
+        yield from self._db.execute(f"SELECT path, title, metadata FROM note WHERE NOT pending {among}", values)
+
+    def linking_to(self, targets: Iterable[str]) -> list[tuple[str, int]]:
+        """Path and line of the links to one of these names, as the table of links spells them."""
+        sql = """SELECT DISTINCT path, line FROM link JOIN note ON note.id = note_id
+                 WHERE NOT pending AND target IN (SELECT value FROM json_each(?)) ORDER BY path, line"""
+        return list(self._db.execute(sql, (json.dumps(list(targets)),)))
+
+
+def _among(paths: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
+    """The condition that a note is one of these, and its value."""
+    if paths is None:
+        return "", ()
+    return "AND path IN (SELECT value FROM json_each(?))", (json.dumps(list(paths)),)

@@ -1,0 +1,115 @@
+"""Which questions are about the notes as a whole, and which only sound like it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from rag_bot.query.vault.asking import VaultQuestion, understand
+from rag_bot.query.vault.periods import Period, period_in
+
+TODAY = date(2026, 4, 12)  # a Sunday
+
+
+def _understood(question: str) -> VaultQuestion | None:
+    return understand(question, TODAY, lambda name: name.lower() in ("recipes", "old plans", "people"))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many notes do I have?", {}),
+        ("How many notes are there about the boat?", {"topic": "the boat"}),
+        ("List all my notes that mention Ann Lee", {"topic": "Ann Lee"}),
+        ("Show me all notes in which Ann from the council turns up", {"topic": "Ann from the council"}),
+        ("which notes are tagged #work/plan", {"tag": "#work/plan"}),
+        ("How many recipes do I have?", {"folder": "recipes"}),
+        ("Which of my recipes are made with honey?", {"folder": "recipes", "topic": "honey"}),
+        ("How many notes about boats are in the folder Old plans?", {"folder": "Old plans", "topic": "boats"}),
+        ("Which notes have no tags?", {"untagged": True}),
+        ("my 5 latest notes", {"newest": 5}),
+        ("What links to Ann Lee?", {"linked_to": "Ann Lee"}),
+        ("Wie viele Notizen habe ich über Bienen?", {"topic": "Bienen"}),
+        ("Welche Notizen sind mit arbeit getaggt?", {"tag": "arbeit"}),
+        ("Quelles notes parlent de Marek ?", {"topic": "Marek"}),
+        ("¿Cuántas notas tengo sobre abejas?", {"topic": "abejas"}),
+    ],
+)
+def test_questions_about_notes(question: str, expected: dict[str, Any]) -> None:
+    assert _understood(question) == VaultQuestion("notes", **expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What are my open tasks?", {}),
+        ("What is still open for the boat?", {"topic": "boat", "is_plain": False}),
+        ("Which jobs on the boat are not done yet?", {"topic": "boat", "is_plain": False}),
+        ("What do I still have to do for the boat?", {"topic": "boat"}),
+        ("What is overdue?", {"overdue": True}),
+        ("Welche Aufgaben sind überfällig?", {"overdue": True}),
+        ("Which tasks did I finish?", {"done": True}),
+    ],
+)
+def test_questions_about_tasks(question: str, expected: dict[str, Any]) -> None:
+    assert _understood(question) == VaultQuestion("tasks", **expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("How many notes have I written since March 2025?", "2025-03-01", ""),
+        ("List all notes from last week", "2026-03-30", "2026-04-05"),
+        ("Which tasks are due by 2026-05-01?", "", "2026-05-01"),
+        ("What is due tomorrow?", "2026-04-13", "2026-04-13"),
+        ("Zeig mir alle Notizen vom März 2026", "2026-03-01", "2026-03-31"),
+    ],
+)
+def test_periods_are_relative_to_the_day_of_the_question(question: str, first: str, last: str) -> None:
+    asked = _understood(question)
+    assert asked
+    assert asked.period == Period(first, last)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "topic"),
+    [
+        ("Summarise my note on feeding bees", "summary", "feeding bees"),
+        ("Give me the main points of the survey", "summary", "survey"),
+        ("Fasse die Notiz Umbau zusammen", "summary", "Umbau"),
+        ("What does my note Umbau say?", "summary", "Umbau"),
+        ("Compare Rules 2025 with Rules 2026", "comparison", "Rules 2025 with Rules 2026"),
+        ("Which tags do I use most often?", "tags", ""),
+    ],
+)
+def test_questions_about_one_note_two_notes_or_tags(question: str, kind: str, topic: str) -> None:
+    assert _understood(question) == VaultQuestion(kind, topic=topic)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many notes does a chord have?",
+        "Which notes should I play first?",
+        "How many hives do we have?",
+        "How many people came to the meeting?",
+        "What are the tasks of a beekeeper?",
+        "When is the rent due?",
+        "How do I create a to-do list?",
+        "open source community",
+        "notes about bees",
+        "List of ingredients for honey cake",
+        "What does my note Umbau say about the doors?",
+        "What is the difference between tea and coffee?",
+        "my note on leeches: how were the gatherers paid",
+    ],
+)
+def test_questions_that_only_sound_like_it(question: str) -> None:
+    assert _understood(question) is None
+
+
+def test_a_day_that_no_calendar_has_is_no_period() -> None:
+    assert period_in("notes since 9999-99-99", TODAY)[0] is None
+    assert period_in("what is due on 29 February", TODAY)[0] == Period("2026-02-28", "2026-02-28")

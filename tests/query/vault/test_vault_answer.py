@@ -1,0 +1,127 @@
+"""Questions about the notes as a whole are answered with the right total, and cite the lines that were counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from rag_bot import Answer, Filters, Library
+from rag_bot.output import answer_json, answer_text
+from rag_bot.ui.chat.answer_view import whole_answer
+from tests.llm.scripted import scripted
+from tests.query.prose.test_author import script_of
+
+NOTES = {
+    "Bees/Hive.md": "---\ntags: [bees]\n---\nThe bees are calm.\n",
+    "Bees/Feeding.md": "# Spring\nSugar and water, 1 to 1.\n\n# Autumn\nSugar and water, 3 to 2.\n",
+    "Daily/2026-03-05.md": "Saw bees.\n\n- [ ] order jars 📅 2026-04-01\n- [x] pay the fee ✅ 2026-03-05\n",
+    "Daily/2026-03-09.md": "Rain all day.\n\n- [ ] mend the boat's oar\n",
+    "Boat.md": "## To do\n- [ ] tar 📅 2026-05-01\n- [ ] canvas\n",
+    "Rules 2025.md": "- The fee is 45 euros.\n- No dogs.\n- Water in the morning.\n",
+    "Rules 2026.md": "- The fee is 52 euros.\n- No dogs.\n- Water in the morning.\n",
+}
+
+
+@pytest.fixture
+def ask(library: Library, notes: Path, write: Callable[..., Path]) -> Callable[..., Answer]:
+    for name, text in NOTES.items():
+        write(name, text)
+    library.ingest([notes])
+    return lambda question, **more: library.ask(question, today=date(2026, 4, 12), **more)
+
+
+def _cited(answer: Answer) -> list[str]:
+    return [citation.quote.location.removeprefix("notes/") for citation in answer.citations]
+
+
+def test_notes_about_a_topic_are_counted_and_it_is_said_how_each_is_about_it(ask: Callable[..., Answer]) -> None:
+    answer = ask("How many notes are about bees?")
+    assert answer.total == 3
+    assert answer.statement == (
+        "You have 3 notes about “bees”. 2 of them mention it, 1 is tagged #bees, 2 are in the folder bees."
+    )
+    assert _cited(answer) == ["Bees/Feeding.md:1", "Bees/Hive.md:4", "Daily/2026-03-05.md:1"]
+    assert answer.verdict == "answered"
+    assert answer_json(answer)["total"] == 3
+
+
+def test_filters_hold_and_none_is_an_answer(ask: Callable[..., Answer]) -> None:
+    assert ask("How many notes mention bees?", filters=Filters(folder="Daily")).total == 1
+    nothing = ask("How many notes mention quasars?")
+    assert (nothing.total, nothing.verdict) == (0, "none")
+    assert nothing.statement == "You have no note mentioning “quasars”."
+
+
+def test_tasks_are_counted_by_day_and_topic(ask: Callable[..., Answer]) -> None:
+    every = ask("What are my open tasks?")
+    assert every.statement == "You have 4 open tasks. 1 is overdue. The next is due 2026-05-01."
+    assert _cited(every) == ["Daily/2026-03-05.md:3", "Boat.md:2", "Boat.md:3", "Daily/2026-03-09.md:3"]
+    assert every.citations[0].quote.text == "- [ ] order jars 📅 2026-04-01"
+    assert _cited(ask("What is still open for the boat?")) == ["Boat.md:2", "Boat.md:3", "Daily/2026-03-09.md:3"]
+    assert _cited(ask("Which tasks did I finish in March 2026?")) == ["Daily/2026-03-05.md:4"]
+
+
+def test_what_no_task_is_about_is_answered_as_any_other_question(ask: Callable[..., Answer]) -> None:
+    assert ask("What is still open for the quasar?").statement == ""
+
+
+def test_a_renamed_note_takes_its_tasks_along(ask: Callable[..., Answer], library: Library, notes: Path) -> None:
+    ask("What are my open tasks?")
+    (notes / "Boat.md").rename(notes / "Currach.md")
+    assert library.ingest().chunks_embedded == 0
+    assert _cited(ask("What is still open for the currach?")) == ["Currach.md:2", "Currach.md:3"]
+
+
+def test_notes_of_a_time_and_the_newest(ask: Callable[..., Answer]) -> None:
+    assert ask("How many notes have I written since 2026-03-06?").total == 1  # a note of a whole year is of no day
+    assert ask("List all notes from 2026").total == 3
+    assert _cited(ask("my 2 latest notes in Daily")) == ["Daily/2026-03-09.md:1", "Daily/2026-03-05.md:1"]
+
+
+def test_a_note_is_summarised_in_its_own_lines(ask: Callable[..., Answer]) -> None:
+    answer = ask("Summarise the note Feeding")
+    assert [citation.quote.text for citation in answer.citations] == [
+        "Sugar and water, 1 to 1.",
+        "Sugar and water, 3 to 2.",
+    ]
+
+
+def test_two_notes_are_compared_side_by_side(ask: Callable[..., Answer]) -> None:
+    answer = ask("Compare Rules 2025 and 2026")
+    assert answer.statement == (
+        "“Rules 2025” and “Rules 2026” have 2 lines in common; only in the first: 1, only in the second: 1."
+    )
+    assert _cited(answer) == ["Rules 2025.md:1", "Rules 2026.md:1"]
+
+
+def test_a_model_writes_summaries_of_the_whole_note_and_is_not_asked_to_count(ask: Callable[..., Answer]) -> None:
+    model = scripted("Sugar and water, 3 to 2 [1].")
+    counted = ask("How many notes do I have?", llm=model)
+    assert (counted.statement, counted.mode) == ("You have 7 notes.", "quotes")
+    written = ask("Summarise the note Feeding", llm=model)
+    assert (written.mode, written.statement) == ("prose", "")
+    assert "Bees/Feeding.md:5" in _cited(written)
+    assert script_of(model).asked[0][-1].text.count("Sugar and water") == 2
+
+
+def test_a_long_list_is_cited_whole_and_shown_in_parts(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    write("many.md", "".join(f"- [ ] task {number}\n" for number in range(30)))
+    library.ingest([notes])
+    answer = library.ask("What are my open tasks?")
+    assert (answer.total, len(answer.citations)) == (30, 30)
+    printed = StringIO()
+    Console(file=printed, width=100).print(answer_text(answer))
+    shown = printed.getvalue()
+    assert "task 19" in shown
+    assert "task 20" not in shown
+    assert "… and 10 more" in shown
+    html = whole_answer(answer, ())
+    assert "Show 10 more" in html
+    assert "You have 30 open tasks." in html
