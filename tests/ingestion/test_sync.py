@@ -536,7 +536,8 @@ def make_version_1(index: Path) -> None:
                                  counts TEXT NOT NULL, failed TEXT NOT NULL);
                INSERT INTO run VALUES (1, '2026-11-01T10:00:00+0000', 1.5, '{"added": 1}', '[]');
                CREATE INDEX note_root ON note (root_id, pending, path, size, mtime_ns, content_hash);
-               DELETE FROM meta WHERE name IN ('store', 'seal', 'built_with'); PRAGMA user_version = 1;"""
+               DELETE FROM meta WHERE name IN ('store', 'seal');
+               UPDATE meta SET value = 'by an older chunker' WHERE name = 'built_with'; PRAGMA user_version = 1;"""
         )
 
 
