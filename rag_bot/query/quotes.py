@@ -23,6 +23,7 @@ from rag_bot.query.anchors import missing_anchors, texts_of
 from rag_bot.query.duplicates import agree, repeats, word_shingles
 from rag_bot.query.front_matter import QuestionWords, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
+from rag_bot.query.names import is_in_names
 from rag_bot.query.open_index import Sources
 from rag_bot.query.reading import reading_text
 from rag_bot.records import Hit, Note, Quote
@@ -106,7 +107,9 @@ class TermWeights:
         terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        nowhere = [term for term, count in frequencies.items() if not count and not sources.names.has(term)]
+        nowhere = [
+            term for term, count in frequencies.items() if not count and not is_in_names(sources.catalogue, term)
+        ]
         share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
         return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 

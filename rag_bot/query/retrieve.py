@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from rag_bot.errors import UsageError
 from rag_bot.query.duplicates import collapse
 from rag_bot.query.fusion import Ranking, cosines_to, fuse
+from rag_bot.query.names import named_notes
 from rag_bot.query.open_index import Sources
 from rag_bot.records import Chunk, Filters, Hit, Note, SearchRanks
 from rag_bot.store.vectors import ExactVectors
-from rag_bot.text.terms import content_terms
 
 # Searched for beyond what is wanted, since the catalogue may not know some of them any more. Set by hand.
 SPARE = 20
@@ -128,7 +128,8 @@ def _find_candidates(
 def _named(sources: Sources, query: str, allowed: set[str] | None) -> dict[str, float]:
     """The first passages of the notes that the query names, with what that is worth."""
     found: dict[str, float] = {}
-    for path, weight in sources.names.search(dict.fromkeys(content_terms(query, sources.words.languages))).items():
+    terms = dict.fromkeys(sources.words.content_terms(query))
+    for path, weight in named_notes(sources.catalogue, terms).items():
         for chunk in sources.catalogue.chunks_of(path)[:PASSAGES_OF_NAMED]:
             if allowed is None or chunk.key in allowed:
                 found[chunk.key] = max(found.get(chunk.key, 0.0), NAME_WORTH * weight)

@@ -19,6 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.records import Chunk, Failure, Filters, Note, Run
+from rag_bot.store import links, names
+from rag_bot.store.links import NoteLink
+from rag_bot.store.names import NamedWord
 from rag_bot.store.schema import open_for_reading
 
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
@@ -174,6 +177,37 @@ class Catalogue:
     def note_titles(self) -> list[tuple[str, str]]:
         """Path and title of every note, by path."""
         return list(self._db.execute("SELECT path, title FROM note WHERE NOT pending ORDER BY path"))
+
+    def find_by_name(self, name: str) -> list[str]:
+        """Paths of the notes of this file name, title or alias, whatever its case: those of the file name first."""
+        return names.paths_called(self._db, name)
+
+    def count_named(self, spelling: str) -> int:
+        """How many notes have a word, as its language stems it, in their names, folders or tags."""
+        return names.count_word(self._db, spelling)
+
+    def find_named(self, spelling: str, among: Sequence[int] | None = None) -> list[NamedWord]:
+        """Where a word, as its language stems it, stands in names, folders and tags; with `among` of these notes."""
+        return names.find_word(self._db, spelling, among)
+
+    def note_paths(self, ids: Sequence[int]) -> dict[int, str]:
+        """The paths of these notes."""
+        return dict(self._select_in("SELECT id, path FROM note WHERE id IN (%s)", ids))
+
+    def note_count(self) -> int:
+        return self._scalar("SELECT (SELECT count(*) FROM note) - (SELECT count(*) FROM note WHERE pending)")
+
+    def links_from(self, path: str, first_line: int, last_line: int) -> list[NoteLink]:
+        """The links on these lines of a note, by line."""
+        return links.links_from(self._db, path, first_line, last_line)
+
+    def links_to(self, path: str) -> list[NoteLink]:
+        """The links of other notes that lead to this one, by note and line."""
+        return links.links_to(self._db, path)
+
+    def resolve_link(self, link: NoteLink) -> str | None:
+        """The path of the note that a link leads to; None where there is none."""
+        return names.resolve(self._db, link.target, link.path)
 
     def keys_matching(self, filters: Filters) -> set[str]:
         """Keys of the chunks that pass the filters. A tag takes its sub-tags along, a folder its sub-folders."""

@@ -6,23 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag_bot import Library
-from rag_bot.query.names import NameIndex
-from rag_bot.text.terms import content_terms
+from rag_bot.query.names import named_notes
 
 
-def test_the_words_of_file_names_and_titles_name_a_note() -> None:
-    names = [("n/People/Pedro Sanz.md", "Pedro Sanz"), ("n/Honey cake.md", "Honey cake"), ("n/a.md", "Bee hives")]
-    index = NameIndex.of(names, ("english",))
+def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write: Callable[..., Path]) -> None:
+    notes = write("People/Pedro Sanz.md", "Phone 0151 2234").parents[1]
+    write("Honey cake.md", "flour, eggs")
+    write("a.md", "# Bee hives\n\nThree.")
+    write("b.md", "---\naliases: [the old mill, Mühle]\n---\nRent 300.")
+    write("recipes/Soup.md", "carrots")
+    for number in range(8):
+        write(f"plain/{number}.md", f"On day {number} it rained, and we stayed at home all day.")
+    library.ingest([notes])
 
     def named(question: str) -> list[str]:
-        return list(index.search(content_terms(question)))
+        return library.with_sources(
+            lambda sources: list(named_notes(sources.catalogue, sources.words.content_terms(question)))
+        )
 
-    assert named("What is Pedro's phone number?") == ["n/People/Pedro Sanz.md"]
-    assert named("how do I bake the honey cake") == ["n/Honey cake.md"]
-    assert named("where is the bee hive?") == ["n/a.md"]
+    assert named("What is Pedro's phone number?") == ["notes/People/Pedro Sanz.md"]
+    assert named("how do I bake the honey cake") == ["notes/Honey cake.md"]
+    assert named("where is the bee hive?") == ["notes/a.md"]
+    assert named("rent of the OLD MILL") == named("muhle") == ["notes/b.md"]
     assert named("How much flour?") == []
-    assert index.has(content_terms("hive")[0])
-    assert not index.has(content_terms("wasp")[0])
+    assert library.search("soup recipe")[0].note.path == "notes/recipes/Soup.md"
+    assert library.ask("What is Pedro's phone number?").citations[0].quote.text == "Phone 0151 2234"
 
 
 def test_a_note_is_found_and_mentioned_by_its_name_alone(
