@@ -15,6 +15,7 @@ from rag_bot.query.anchors import anchors_of, date_of
 from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
+from rag_bot.query.linked import linked_hits
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
 from rag_bot.query.reading import reading_text
@@ -129,6 +130,7 @@ def investigate(
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
     terms = TermWeights.of(sources, query)
+    hits += linked_hits(sources, terms, hits, ranked.paths)
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
     anchors = anchors_of(query, today or date.today())
     lines = score_lines(sources, query, vector, terms, hits, reader, anchors)

@@ -151,8 +151,9 @@ def score_lines(
     `anchors` are the question's: to the reader one identifier or number is much like another.
     """
     candidates = [
-        (hit, line, _share_of_words(hit.note, line, terms))
-        for hit in hits[: HITS_READ if reader else HITS_EMBEDDED]
+        (hit, line, _share_of_words(hit, line, terms))
+        for number, hit in enumerate(hits)
+        if number < (HITS_READ if reader else HITS_EMBEDDED) or hit.above
         for line in lines_in(hit)
         if not only_links(hit.note, line)
     ]
@@ -163,12 +164,14 @@ def score_lines(
     if not candidates:
         return []
     if reader:
-        answers, relevance = reader.read(query, [reading_text(hit.note, line) for hit, line, _ in candidates])
+        answers, relevance = reader.read(
+            query, [reading_text(hit.note, line, hit.above) for hit, line, _ in candidates]
+        )
         identifiers = [anchor for anchor in anchors if _IDENTIFIER.fullmatch(anchor)]
         scored = []
         for (hit, line, share), logit, rank in zip(candidates, answers.tolist(), relevance.tolist(), strict=True):
             if identifiers:
-                rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit.note, line)))
+                rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit, line)))
             hollow = _hollow(hit.note, line, terms)
             scored.append(ScoredLine(hit, line, 0.0, share, 1 / (1 + exp(-rank)), hollow, logit))
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))
@@ -262,14 +265,14 @@ def quote_lines(note: Note, first: Line, span: Span, score: float) -> Quote:
     )
 
 
-def _share_of_words(note: Note, line: Line, terms: TermWeights) -> float:
+def _share_of_words(hit: Hit, line: Line, terms: TermWeights) -> float:
     """The share of the query's words in a line and above it.
 
     What an entry of front matter says it says of its note: if it is asked for, or has a word that is.
     """
-    text = text_of(note, line.span)
+    note, text = hit.note, text_of(hit.note, line.span)
     if line.kind is not Kind.FRONT_MATTER:
-        return terms.share(text, " > ".join((note.title, *line.headings, *line.ancestors)))
+        return terms.share(text, " > ".join((hit.above, note.title, *line.headings, *line.ancestors)))
     if asking := terms.question_words.asking_for(text):
         return terms.share(" ".join((note.title, text, *asking)))
     return terms.share(text, note.title) if terms.share(text) else 0.0

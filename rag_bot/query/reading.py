@@ -16,8 +16,11 @@ def context_of(note: Note, line: Line) -> str:
     return " > ".join(part for part in dict.fromkeys((note.title, *line.headings, *above)) if part)
 
 
-def reading_text(note: Note, line: Line) -> str:
-    """`context: line`: a bullet with its children, a table's row with its header, code with the sentence before it."""
+def reading_text(note: Note, line: Line, above: str = "") -> str:
+    """`context: line`: a bullet with its children, a table's row with its header, code with the sentence before it.
+
+    `above` is what stands above the note's own context, where another note embeds the line.
+    """
     span = with_what_follows(note, line)
     if line.kind is Kind.TABLE:
         text = _row(text_of(note, line.span), line.ancestors[-1] if line.ancestors else "")
@@ -25,7 +28,8 @@ def reading_text(note: Note, line: Line) -> str:
         text = plain_text(text_of(note, span)[:_LONGEST])
         if line.kind is Kind.CODE and (announcing := _sentence_before(note, line)):
             text = f"{announcing} {text}"
-    return f"{context_of(note, line)}: {text}"
+    context = context_of(note, line)
+    return f"{above} > {context}: {text}" if above else f"{context}: {text}"
 
 
 def _row(row: str, header: str) -> str:
