@@ -20,7 +20,7 @@ _SMALL = frozenset("a an and at by for from how i in into is my of on or the to 
 
 
 def question_for(name: str, template: str, chance: random.Random) -> str:
-    """A question that means the note of this name: it whole, its telling words in any order, or one of them misspelt."""
+    """A question that means the note of this name: whole, its telling words in any order, or one misspelt."""
     words = name.replace("-", " ").replace("_", " ").split()
     telling = [word for word in words if word.lower() not in _SMALL] or words
     if template == "keywords":
@@ -40,17 +40,17 @@ def make_named_questions(paths: Sequence[str], count: int, seed: int) -> list[tu
     """Path, template and question of so many notes whose names have letters, and no other note has."""
     chance = random.Random(seed)
     named = Counter(PurePosixPath(path).stem.lower() for path in paths)
-    usable = [path for path in sorted(paths) if _is_telling(PurePosixPath(path).stem) and named[_name(path)] == 1]
+    usable = [
+        path
+        for path in sorted(paths)
+        if _is_telling(PurePosixPath(path).stem) and named[PurePosixPath(path).stem.lower()] == 1
+    ]
     chosen = chance.sample(usable, min(count, len(usable)))
     rows = []
     for number, path in enumerate(chosen):
         template = TEMPLATES[number % len(TEMPLATES)]
         rows.append((path, template, question_for(PurePosixPath(path).stem, template, chance)))
     return rows
-
-
-def _name(path: str) -> str:
-    return PurePosixPath(path).stem.lower()
 
 
 def _is_telling(name: str) -> bool:
@@ -65,20 +65,22 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="where the index is kept; else it is made for this run alone")
     parser.add_argument("--show", action="store_true", help="print the questions whose note did not come first")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        with Library(index=chosen.index or Path(temporary) / "index") as library:
-            library.ingest([chosen.folder])
-            right, total = Counter[str](), Counter[str]()
-            paths = [path for path, _ in library.note_titles()]
-            for path, template, question in make_named_questions(paths, chosen.questions, chosen.seed):
-                found = [hit.note.path for hit in library.search(question, limit=3)]
-                cited = [citation.quote.note_path for citation in library.ask(question).citations]
-                total[template] += 1
-                right[template] += found[:1] == [path]
-                right["first three"] += path in found
-                right["first cited"] += cited[:1] == [path]
-                if chosen.show and found[:1] != [path]:
-                    print(f"  {question}  ({path}): {', '.join(found)}")
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        Library(index=chosen.index or Path(temporary) / "index") as library,
+    ):
+        library.ingest([chosen.folder])
+        right, total = Counter[str](), Counter[str]()
+        paths = [path for path, _ in library.note_titles()]
+        for path, template, question in make_named_questions(paths, chosen.questions, chosen.seed):
+            found = [hit.note.path for hit in library.search(question, limit=3)]
+            cited = [citation.quote.note_path for citation in library.ask(question).citations]
+            total[template] += 1
+            right[template] += found[:1] == [path]
+            right["first three"] += path in found
+            right["first cited"] += cited[:1] == [path]
+            if chosen.show and found[:1] != [path]:
+                print(f"  {question}  ({path}): {', '.join(found)}")
     count = sum(total.values())
     print(f"right note first: {sum(right[template] for template in TEMPLATES)} of {count}")
     for kind in ("first three", "first cited"):
