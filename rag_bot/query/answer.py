@@ -18,7 +18,7 @@ from rag_bot.query.followups import reword
 from rag_bot.query.linked import linked_hits
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
-from rag_bot.query.reading import reading_text
+from rag_bot.query.reading import name_of, reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.verdict import Judgement, judge_question
 from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
@@ -186,7 +186,7 @@ def _newest_first(shown: Sequence[JudgedLine]) -> tuple[list[JudgedLine], tuple[
     scored = [line.scored for line in shown]
     lines = [
         (
-            reading_text(line.hit.note, line.line).removeprefix(line.hit.note.title),
+            reading_text(line.hit.note, line.line).removeprefix(" > ".join(name_of(line.hit.note))),
             line.hit.note.path,
             date_of(line.hit.note),
         )

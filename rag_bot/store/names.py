@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -16,14 +16,13 @@ from rag_bot.text.terms import ENGLISH, STOP_WORDS, detect, spellings, words_of
 # Which name of a note a word stands in; an alias has the number after it, and so on.
 PLACE, FILE_NAME, TITLE, FIRST_ALIAS = -1, 0, 1, 2  # a place is no name: the folders and tags of a note
 LANGUAGE_SHOWS_IN = 2_000  # characters at the beginning of a text; set by hand
-_NOT_PENDING = "AND note_id NOT IN (SELECT id FROM note WHERE pending)"
+NOT_PENDING = "AND note_id NOT IN (SELECT id FROM note INDEXED BY note_pending WHERE pending)"
 
 
 @dataclass(frozen=True, slots=True)
 class NamedWord:
     """That a word stands in a part of a note's name, which has so many words in all."""
 
-    word: str
     note_id: int
     part: int
     words: int
@@ -99,13 +98,12 @@ def _without_suffix(path: str) -> str:
 
 def count_word(db: sqlite3.Connection, spelling: str) -> int:
     """In the names or places of how many notes a word stands, spelled so."""
-    sql = f"SELECT count(DISTINCT note_id) FROM name_word WHERE word = ? {_NOT_PENDING}"
+    sql = f"SELECT count(DISTINCT note_id) FROM name_word WHERE word = ? {NOT_PENDING}"
     return int(db.execute(sql, (spelling,)).fetchone()[0])
 
 
-def find_word(db: sqlite3.Connection, spelling: str, among: Sequence[int] | None = None) -> list[NamedWord]:
-    """The names and places with a word, spelled so; with `among` those of these notes, by their ids."""
-    sql = f"SELECT word, note_id, part, words FROM name_word WHERE word = ? {_NOT_PENDING}"
-    if among is None:
-        return [NamedWord(*row) for row in db.execute(sql, (spelling,))]
-    return [NamedWord(*row) for id_ in among for row in db.execute(f"{sql} AND note_id = ?", (spelling, id_))]
+def names_with(db: sqlite3.Connection, beginning: str, limit: int) -> list[str]:
+    """The first names, folded, of notes with a word in their names or places that begins so, by that word."""
+    sql = f"""SELECT DISTINCT name FROM name_word JOIN name USING (note_id, part)
+              WHERE word >= ? AND word < ? {NOT_PENDING} LIMIT ?"""
+    return [name for (name,) in db.execute(sql, (beginning, f"{beginning}\U0010ffff", limit))]

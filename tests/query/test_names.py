@@ -15,6 +15,7 @@ def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write
     write("a.md", "# Bee hives\n\nThree.")
     write("b.md", "---\naliases: [the old mill, Mühle]\n---\nRent 300.")
     write("recipes/Soup.md", "carrots")
+    write("Clients/Acme/log.md", "---\ntags: [dentist]\n---\nPaid in May.")
     for number in range(8):
         write(f"plain/{number}.md", f"On day {number} it rained, and we stayed at home all day.")
     library.ingest([notes])
@@ -28,6 +29,7 @@ def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write
     assert named("how do I bake the honey cake") == ["notes/Honey cake.md"]
     assert named("where is the bee hive?") == ["notes/a.md"]
     assert named("rent of the OLD MILL") == named("muhle") == ["notes/b.md"]
+    assert named("What of Acme?") == named("dentists") == ["notes/Clients/Acme/log.md"]
     assert named("How much flour?") == []
     assert library.search("soup recipe")[0].note.path == "notes/recipes/Soup.md"
     assert library.ask("What is Pedro's phone number?").citations[0].quote.text == "Phone 0151 2234"
@@ -42,4 +44,22 @@ def test_a_note_is_found_and_mentioned_by_its_name_alone(
     library.ingest([notes])
     assert library.search("How do I make oxymel?")[0].note.title == "Oxymel for colds"
     assert "oxymel" not in library.ask("How do I make oxymel?").unmentioned
+    assert library.search("How do I make oxmyel?")[0].note.title == "Oxymel for colds"
     assert library.ask("How do I make pemmican?").unmentioned == ("pemmican",)
+
+
+def test_a_rename_embeds_nothing_and_changes_what_a_note_is_called(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    for number in range(30):
+        write(f"old/{number}.md", f"Note {number} tells of the weather, and of hour {number * 7} in it.")
+    write("old/Vinegar.md", "200 ml, two weeks in the dark.")
+    library.ingest([notes])
+    (notes / "old").rename(notes / "new")
+    (notes / "new/Vinegar.md").rename(notes / "new/Quince.md")
+    report = library.ingest()
+    assert (report.chunks_embedded, len(report.plan.moved)) == (0, 31)
+    assert library.search("quince")[0].note.path == "notes/new/Quince.md"
+    answer = library.ask("How long does the vinegar take?")
+    assert "vinegar" in answer.unmentioned
+    assert library.verify().problems == ()
