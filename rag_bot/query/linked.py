@@ -24,10 +24,10 @@ def linked_hits(
 ) -> list[Hit]:
     """The passages that these hits embed, and those that lines about the question point to and say no more.
 
-    Each has `above` what stands above it there. What these embed is taken along; nothing is taken twice. `allowed` are
-    the paths of notes that pass the filters, None for all.
+    Each has `above` what stands above it there, and may be one of the hits, read there as well. What these embed is
+    taken along; nothing is taken twice. `allowed` are the paths of notes that pass the filters, None for all.
     """
-    found, seen = list[Hit](), {_place(hit.chunk) for hit in hits}
+    found, seen = list[Hit](), set[tuple[str, int, int]]()
     reading = list(hits)
     for hit in reading:  # which grows by what is found
         for link in sources.catalogue.links_from(hit.note.path, hit.chunk.start_line, hit.chunk.end_line):

@@ -49,3 +49,13 @@ def test_a_line_that_only_points_brings_what_it_points_to(vault: Library) -> Non
     assert ("notes/Router.md", "The key is tulip-42.") in found
     inside = vault.ask("What is the Wi-Fi password?", filters=Filters(folder="days"))
     assert not any(citation.quote.note_path == "notes/Router.md" for citation in inside.citations)
+
+
+def test_what_is_pointed_to_is_read_there_where_it_is_found_by_itself_too(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    write("House.md", "# House\n\n- Wi-Fi password: see [[Router]]\n")
+    write("Router.md", "In the hall. Key tulip-42.")
+    library.ingest([notes])
+    quotes = [citation.quote.text for citation in library.ask("What is the Wi-Fi password?").citations]
+    assert "Key tulip-42." in quotes
