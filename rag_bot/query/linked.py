@@ -15,6 +15,7 @@ from rag_bot.store.links import NoteLink
 
 # All set by hand: what is shown stays within what a reader of the note would click.
 MOST_LINKED = 6  # passages that a question is taken to
+MOST_LINKS = 50  # of a passage that are looked at
 PASSAGES_OF_LINKED = 3  # of one note or section
 LEAST_OF_QUESTION, MOST_NEW_WORDS = 0.5, 2  # "Wi-Fi password: see [[Router]]" points where the password is asked for
 
@@ -30,8 +31,10 @@ def linked_hits(
     found, seen = list[Hit](), set[tuple[str, int, int]]()
     reading = list(hits)
     for hit in reading:  # which grows by what is found
-        for link in sources.catalogue.links_from(hit.note.path, hit.chunk.start_line, hit.chunk.end_line):
-            line = next((line for line in lines_in(hit) if _is_on(line, link.line)), None)
+        links = sources.catalogue.links_from(hit.note.path, hit.chunk.start_line, hit.chunk.end_line)[:MOST_LINKS]
+        lines = list(lines_in(hit)) if links and len(found) < MOST_LINKED else []
+        for link in links:
+            line = _line_of(link, hit, lines)
             if line is None or not (link.is_embed or _points(hit, line, terms)):
                 continue
             path = sources.catalogue.resolve_link(link)
@@ -81,5 +84,7 @@ def _place(chunk: Chunk) -> tuple[str, int, int]:
     return chunk.note_path, chunk.start_char, chunk.end_char
 
 
-def _is_on(line: Line, number: int) -> bool:
-    return line.span.start_line <= number <= line.span.end_line
+def _line_of(link: NoteLink, hit: Hit, lines: Sequence[Line]) -> Line | None:
+    """The line in which a link stands; of several on one line of the file the first that has its target."""
+    same = [line for line in lines if line.span.start_line <= link.line <= line.span.end_line]
+    return max(same, key=lambda line: link.target in text_of(hit.note, line.span), default=None)

@@ -13,8 +13,9 @@ _LONGEST = 600  # characters of a line with what follows it: more than the reade
 def name_of(note: Note) -> tuple[str, ...]:
     """The nearest folder, unless that is the root, and the note's title.
 
-    Measured on 113 dev questions of four vaults: with the folder 82 instead of 77 were answered by the right lines.
-    The file's name beside another title, aliases and tags won nothing.
+    Measured on 231 questions of four vaults: with the folder the right line is among the first two for 182, without it
+    for 180, and it may be all that says what a note is about. The file's name beside another title, and aliases, won
+    nothing.
     """
     return (*note.path.split("/")[1:-1][-1:], note.title)
 

@@ -13,8 +13,8 @@ from typing import Any
 from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.text.terms import ENGLISH, STOP_WORDS, detect, spellings, words_of
 
-# Which name of a note a word stands in; an alias has the number after it, and so on.
-PLACE, FILE_NAME, TITLE, FIRST_ALIAS = -1, 0, 1, 2  # a place is no name: the folders and tags of a note
+# The parts of a name are numbered: 0 is that of the file, 1 the title, and then come the aliases.
+PLACE = -1  # the folders and tags of a note, which are no name
 LANGUAGE_SHOWS_IN = 2_000  # characters at the beginning of a text; set by hand
 NOT_PENDING = "AND note_id NOT IN (SELECT id FROM note INDEXED BY note_pending WHERE pending)"
 
