@@ -4,6 +4,7 @@ from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex, Span
 from rag_bot.markdown.entries import entries
 from rag_bot.markdown.formats import NOTE_SUFFIXES, format_of, parse_note
 from rag_bot.markdown.lines import quotable_lines, table_cells
+from rag_bot.markdown.links import Link, links_in, part_of
 from rag_bot.markdown.parsing import parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
 from rag_bot.markdown.tasks import may_have_tasks, tasks_in
@@ -14,12 +15,15 @@ __all__ = [
     "Kind",
     "Line",
     "LineIndex",
+    "Link",
     "Span",
     "entries",
     "format_of",
+    "links_in",
     "may_have_tasks",
     "parse",
     "parse_note",
+    "part_of",
     "plain_text",
     "quotable_lines",
     "table_cells",

@@ -11,7 +11,7 @@ from typing import Any
 from rag_bot.markdown import Line
 from rag_bot.query.lines import text_of
 from rag_bot.query.reading import reading_text
-from rag_bot.records import Note
+from rag_bot.records import Hit, Note
 from rag_bot.text.terms import ENGLISH, LANGUAGES, STOP_WORDS, detect, words_of
 
 # A word with what may stand in it: "RFC-0014", "v1.2", "O'Neill", "Pedro's".
@@ -63,10 +63,11 @@ def date_in(path: str, metadata: Mapping[str, Any]) -> str:
     return year[0] if year else ""
 
 
-def texts_of(note: Note, line: Line) -> list[str]:
+def texts_of(hit: Hit, line: Line) -> list[str]:
     """What a line's words count for: itself, what stands above it, its note's name, tags and date."""
+    note = hit.note
     named = [str(value) for key in ("aliases", "tags") for value in note.metadata.get(key, ())]
-    return [reading_text(note, line), text_of(note, line.span), note.title, note.path, date_of(note), *named]
+    return [reading_text(note, line, hit.above), text_of(note, line.span), note.title, note.path, date_of(note), *named]
 
 
 def _stands_in(anchor: str, text: str) -> bool:

@@ -16,9 +16,10 @@ from rag_bot.query.anchors import anchors_of, date_of
 from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
+from rag_bot.query.linked import linked_hits
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, closest_of, judge, score_lines
-from rag_bot.query.reading import reading_text
+from rag_bot.query.reading import name_of, reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.vault.vault_answer import answer_of_vault
 from rag_bot.query.verdict import Judgement, judge_question
@@ -152,6 +153,7 @@ def investigate(
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
     terms = TermWeights.of(sources, query)
+    hits += linked_hits(sources, terms, hits, ranked.paths)
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
     anchors = anchors_of(query, today or date.today())
     lines = score_lines(sources, query, vector, terms, hits, reader, anchors)
@@ -218,7 +220,7 @@ def _newest_first(shown: Sequence[JudgedLine]) -> tuple[list[JudgedLine], tuple[
     scored = [line.scored for line in shown]
     lines = [
         (
-            reading_text(line.hit.note, line.line).removeprefix(line.hit.note.title),
+            reading_text(line.hit.note, line.line).removeprefix(" > ".join(name_of(line.hit.note))),
             line.hit.note.path,
             date_of(line.hit.note),
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from rag_bot.query.names import is_in_names
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import TermWeights
 from rag_bot.text.function_words import FunctionWords, function_words
@@ -18,6 +19,7 @@ from rag_bot.text.terms import STOP_WORDS, is_stop_word, language_of, passage_te
 MOST_SUBJECT_WORDS = 8  # taken over from earlier questions
 ENOUGH_CONTENT_WORDS = 4  # "Is it raining in Berlin this week?" is about no earlier question
 READ_FOR_SPELLING = 50  # passages that have a word like the unknown one
+BEGINNING_OF_NAME, NAMES_FOR_SPELLING = 2, 2_000  # letters that a word of a name shares with an unknown one; names
 READ_TOGETHER = 20  # passages that have most of the words of two questions
 OWN_TOGETHER, OTHERS_TOGETHER = 0.3, 0.5  # shares of the known words of both, by weight
 _SHORT = 6  # words of a short question
@@ -79,10 +81,12 @@ def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
 
     def is_known(word: str) -> bool:
         """Whether the notes have a word, or the embedding model knows it as a whole: it is spelt well, then."""
-        return bool(sources.words.document_frequency(spellings(word))) or sources.model.count_tokens([word])[0] <= 1
+        known = spellings(word)
+        in_notes = sources.words.document_frequency(known) or is_in_names(sources.catalogue, known)
+        return bool(in_notes) or sources.model.count_tokens([word])[0] <= 1
 
     def texts_with(word: str, most_mistakes: int, is_beginning: bool) -> Iterator[str]:
-        """Some passages with words that are like this one, or begin so; none in another language than the question.
+        """Some passages and names with words that are like this one, or begin so; no passage in another language.
 
         A word of one language is near many of another ("Sommer", "summer").
         """
@@ -92,7 +96,8 @@ def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
             for key in sources.words.similar(term, most_mistakes, READ_FOR_SPELLING, prefix=is_beginning)
         ]
         texts = (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
-        return (text for text in texts if not language or passage_terms(text)[1] == language)
+        yield from (text for text in texts if not language or passage_terms(text)[1] == language)
+        yield from sources.catalogue.names_with(word[:BEGINNING_OF_NAME].lower(), NAMES_FOR_SPELLING)
 
     language = language_of(question, telling=1)
     return corrected(stand_alone(question, earlier, partial(stand_together, sources)), is_known, texts_with)

@@ -11,7 +11,6 @@ from typing import TypeVar
 from rag_bot.errors import IndexUnusable
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.reader import Reader, open_reader
-from rag_bot.query.names import NameIndex
 from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
@@ -35,7 +34,6 @@ class Sources:
     words: WordIndex
     model: EmbeddingModel
     settings: RetrievalSettings
-    names: NameIndex
     reader_name: str = ""
 
     @property
@@ -51,7 +49,6 @@ class _Opened:
     generation: str
     vectors: VectorIndex | ExactVectors
     words: WordIndex
-    names: NameIndex
     model: EmbeddingModel
 
 
@@ -112,7 +109,6 @@ class OpenIndex:
                                 opened.words,
                                 opened.model,
                                 self.settings.retrieval,
-                                opened.names,
                                 self.settings.reader,
                             )
                         )
@@ -141,8 +137,7 @@ class OpenIndex:
                     model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
                 self._let_go()
                 vectors, words = open_to_ask(self.settings.index, catalogue)
-                names = NameIndex.of(catalogue.note_titles(), words.languages)
-                self._opened = _Opened(meta["generation"], vectors, words, names, model)
+                self._opened = _Opened(meta["generation"], vectors, words, model)
             opened = self._opened
             self._active += 1
         try:

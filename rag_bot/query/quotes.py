@@ -23,6 +23,7 @@ from rag_bot.query.anchors import missing_anchors, texts_of
 from rag_bot.query.duplicates import agree, repeats, word_shingles
 from rag_bot.query.front_matter import QuestionWords, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
+from rag_bot.query.names import is_in_names
 from rag_bot.query.open_index import Sources
 from rag_bot.query.reading import reading_text
 from rag_bot.records import Hit, Note, Quote
@@ -114,7 +115,9 @@ class TermWeights:
         terms = dict.fromkeys(content_terms(query, languages))
         frequencies = {term: sources.words.document_frequency(term) for term in terms}
         weights = {term: log(1 + (total + 1) / (frequencies[term] + 0.5)) for term in terms}
-        nowhere = [term for term, count in frequencies.items() if not count and not sources.names.has(term)]
+        nowhere = [
+            term for term, count in frequencies.items() if not count and not is_in_names(sources.catalogue, term)
+        ]
         share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
         return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 
@@ -157,8 +160,9 @@ def score_lines(
     `anchors` are the question's: to the reader one identifier or number is much like another.
     """
     candidates = [
-        (hit, line, _share_of_words(hit.note, line, terms))
-        for hit in hits[: HITS_READ if reader else HITS_EMBEDDED]
+        (hit, line, _share_of_words(hit, line, terms))
+        for number, hit in enumerate(hits)
+        if number < (HITS_READ if reader else HITS_EMBEDDED) or hit.above
         for line in lines_in(hit)
         if not only_links(hit.note, line)
     ]
@@ -169,12 +173,13 @@ def score_lines(
     if not candidates:
         return []
     if reader:
-        answers, relevance = _read(reader, query, [reading_text(hit.note, line) for hit, line, _ in candidates])
+        texts = [reading_text(hit.note, line, hit.above) for hit, line, _ in candidates]
+        answers, relevance = _read(reader, query, texts)
         identifiers = [anchor for anchor in anchors if _IDENTIFIER.fullmatch(anchor)]
         scored = []
         for (hit, line, share), logit, rank in zip(candidates, answers, relevance, strict=False):
             if identifiers:
-                rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit.note, line)))
+                rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit, line)))
             hollow = _hollow(hit.note, line, terms)
             scored.append(ScoredLine(hit, line, 0.0, share, 1 / (1 + exp(-rank)), hollow, logit))
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))
@@ -289,14 +294,14 @@ def quote_lines(note: Note, first: Line, span: Span, score: float) -> Quote:
     )
 
 
-def _share_of_words(note: Note, line: Line, terms: TermWeights) -> float:
+def _share_of_words(hit: Hit, line: Line, terms: TermWeights) -> float:
     """The share of the query's words in a line and above it.
 
     What an entry of front matter says it says of its note: if it is asked for, or has a word that is.
     """
-    text = text_of(note, line.span)
+    note, text = hit.note, text_of(hit.note, line.span)
     if line.kind is not Kind.FRONT_MATTER:
-        return terms.share(text, " > ".join((note.title, *line.headings, *line.ancestors)))
+        return terms.share(text, " > ".join((hit.above, note.title, *line.headings, *line.ancestors)))
     if asking := terms.question_words.asking_for(text):
         return terms.share(" ".join((note.title, text, *asking)))
     return terms.share(text, note.title) if terms.share(text) else 0.0

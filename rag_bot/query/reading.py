@@ -10,14 +10,27 @@ from rag_bot.text.sentences import sentences
 _LONGEST = 600  # characters of a line with what follows it: more than the reader's window holds
 
 
+def name_of(note: Note) -> tuple[str, ...]:
+    """The nearest folder, unless that is the root, and the note's title.
+
+    Measured on 231 questions of four vaults: with the folder the right line is among the first two for 182, without it
+    for 180, and it may be all that says what a note is about. The file's name beside another title, and aliases, won
+    nothing.
+    """
+    return (*note.path.split("/")[1:-1][-1:], note.title)
+
+
 def context_of(note: Note, line: Line) -> str:
-    """What stands above a line: `note name > headings > bullets`."""
+    """What stands above a line: `folder > note name > headings > bullets`."""
     above = line.ancestors[:-1] if line.kind is Kind.TABLE else line.ancestors
-    return " > ".join(part for part in dict.fromkeys((note.title, *line.headings, *above)) if part)
+    return " > ".join(part for part in dict.fromkeys((*name_of(note), *line.headings, *above)) if part)
 
 
-def reading_text(note: Note, line: Line) -> str:
-    """`context: line`: a bullet with its children, a table's row with its header, code with the sentence before it."""
+def reading_text(note: Note, line: Line, above: str = "") -> str:
+    """`context: line`: a bullet with its children, a table's row with its header, code with the sentence before it.
+
+    `above` is what stands above the note's own context, where another note embeds the line.
+    """
     span = with_what_follows(note, line)
     if line.kind is Kind.TABLE:
         text = _row(text_of(note, line.span), line.ancestors[-1] if line.ancestors else "")
@@ -25,7 +38,8 @@ def reading_text(note: Note, line: Line) -> str:
         text = plain_text(text_of(note, span)[:_LONGEST])
         if line.kind is Kind.CODE and (announcing := _sentence_before(note, line)):
             text = f"{announcing} {text}"
-    return f"{context_of(note, line)}: {text}"
+    context = context_of(note, line)
+    return f"{above} > {context}: {text}" if above else f"{context}: {text}"
 
 
 def _row(row: str, header: str) -> str:

@@ -85,7 +85,7 @@ def judge_question(
         answering, speaking = _probability(features, ANSWERS_UNREAD), _probability(features, SPEAKS_UNREAD)
         if are_keywords(query) and any(line.scored.words == 1 for line in judged):
             answering, speaking = max(answering, KEYWORDS_FOUND), max(speaking, KEYWORDS_FOUND)
-    texts = [text for line in shown[:SHOWN] for text in texts_of(line.hit.note, line.line)]
+    texts = [text for line in shown[:SHOWN] for text in texts_of(line.hit, line.line)]
     missing = missing_anchors(anchors, texts)
     # "who?" and "thanks!" are of nothing in particular, and a line that has no word of the question may be, too.
     says_what = any(word not in STOP_WORDS for word in words_of(query)) and terms.share("\n".join(texts)) > 0

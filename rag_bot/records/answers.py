@@ -47,7 +47,10 @@ class SearchRanks:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk found for a question. `score` is the fused score in [0, 1]; `duplicates` are the copies left out."""
+    """A chunk found for a question. `score` is the fused score in [0, 1]; `duplicates` are the copies left out.
+
+    `above` is what stands above it in the note that embeds it or points to it, where it was found by way of that.
+    """
 
     chunk: Chunk
     note: Note
@@ -55,6 +58,7 @@ class Hit:
     rank: int
     why: SearchRanks
     duplicates: tuple[str, ...] = ()
+    above: str = ""
 
 
 @dataclass(frozen=True, slots=True)

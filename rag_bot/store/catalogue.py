@@ -19,7 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.records import Chunk, Failure, Filters, Note, Run
+from rag_bot.store import links, names
 from rag_bot.store.census import Census
+from rag_bot.store.links import NoteLink
+from rag_bot.store.names import NamedWord
 from rag_bot.store.schema import open_for_reading
 
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
@@ -180,6 +183,51 @@ class Catalogue:
         """Path and title of every note, by path."""
         return list(self._db.execute("SELECT path, title FROM note WHERE NOT pending ORDER BY path"))
 
+    def find_by_name(self, name: str) -> list[str]:
+        """Paths of the notes of this file name, title or alias, whatever its case: those of the file name first."""
+        return names.paths_called(self._db, name)
+
+    def count_named(self, spelling: str) -> int:
+        """How many notes have a word, as its language stems it, in their names, folders or tags."""
+        return names.count_word(self._db, spelling)
+
+    def find_named(self, spellings: Sequence[str], among: Sequence[int] | None = None) -> list[NamedWord]:
+        """Where a word stands in names, folders and tags, in one of these spellings; with `among` of these notes."""
+        sql = f"SELECT note_id, part, words FROM name_word WHERE word = ? {names.NOT_PENDING}"
+        found: list[NamedWord] = []
+        for spelling in spellings:
+            if among is None:
+                rows: Iterable[Any] = self._db.execute(sql, (spelling,))
+            else:
+                rows = self._select_in(f"{sql} AND note_id IN (%s)", among, spelling)
+            found += [NamedWord(*row) for row in rows]
+        return found
+
+    def names_with(self, beginning: str, limit: int) -> list[str]:
+        """Some names of notes, in lower case, with a word that begins so."""
+        return names.names_with(self._db, beginning, limit)
+
+    def note_paths(self, ids: Sequence[int]) -> dict[int, str]:
+        """The paths of these notes."""
+        return dict(self._select_in("SELECT id, path FROM note WHERE id IN (%s)", ids))
+
+    def note_count(self) -> int:
+        return self._scalar(
+            "SELECT (SELECT count(*) FROM note) - (SELECT count(*) FROM note INDEXED BY note_pending WHERE pending)"
+        )
+
+    def links_from(self, path: str, first_line: int, last_line: int) -> list[NoteLink]:
+        """The links on these lines of a note, by line."""
+        return links.links_from(self._db, path, first_line, last_line)
+
+    def links_to(self, path: str) -> list[NoteLink]:
+        """The links of other notes that lead to this one, by note and line."""
+        return links.links_to(self._db, path)
+
+    def resolve_link(self, link: NoteLink) -> str | None:
+        """The path of the note that a link leads to; None where there is none."""
+        return names.resolve(self._db, link.target, link.path)
+
     def keys_matching(self, filters: Filters) -> set[str]:
         """Keys of the chunks that pass the filters. A tag takes its sub-tags along, a folder its sub-folders."""
         condition, values = _passes(filters)
@@ -222,10 +270,11 @@ class Catalogue:
     def _scalar(self, sql: str) -> int:
         return int(self._db.execute(sql).fetchone()[0])
 
-    def _select_in(self, sql: str, values: Sequence[Any]) -> Iterator[Any]:
+    def _select_in(self, sql: str, values: Sequence[Any], *before: str) -> Iterator[Any]:
+        """The rows for all these values in its IN (%s); `before` are values that stand before them."""
         for start in range(0, len(values), _BATCH):
             some = values[start : start + _BATCH]
-            yield from self._db.execute(sql % ",".join("?" * len(some)), list(some))
+            yield from self._db.execute(sql % ",".join("?" * len(some)), [*before, *some])
 
     def _notes_by_id(self, ids: Iterable[int]) -> dict[int, Note]:
         sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE note.id IN (%s)"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from rag_bot.markdown import may_have_tasks, parse_note, tasks_in
 from rag_bot.records import CLOSED, Note, Task
+from rag_bot.store.names import PLACE
 
 
 def enter_tasks(db: sqlite3.Connection, note_id: int, note: Note) -> None:
@@ -90,11 +91,11 @@ class Census:
         among, values = _among(paths)
         yield from self._db.execute(f"SELECT path, title, metadata FROM note WHERE NOT pending {among}", values)
 
-    def linking_to(self, targets: Iterable[str]) -> list[tuple[str, int]]:
-        """Path and line of the links to one of these names, as the table of links spells them."""
-        sql = """SELECT DISTINCT path, line FROM link JOIN note ON note.id = note_id
-                 WHERE NOT pending AND target IN (SELECT value FROM json_each(?)) ORDER BY path, line"""
-        return list(self._db.execute(sql, (json.dumps(list(targets)),)))
+    def named(self, spellings: Collection[str]) -> set[str]:
+        """The notes with a word, in one of these spellings, in their file name, title or aliases."""
+        sql = """SELECT path FROM name_word JOIN note ON note.id = note_id
+                 WHERE NOT pending AND part > ? AND word IN (SELECT value FROM json_each(?))"""
+        return {path for (path,) in self._db.execute(sql, (PLACE, json.dumps(list(spellings))))}
 
 
 def _among(paths: Collection[str] | None) -> tuple[str, tuple[str, ...]]:

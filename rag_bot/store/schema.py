@@ -89,20 +89,30 @@ DROP TABLE old_run;
 ALTER TABLE note ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE run ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';
 CREATE TABLE name (
-  word TEXT NOT NULL,
+  name TEXT NOT NULL,
   note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
-  PRIMARY KEY (word, note_id)
+  part INTEGER NOT NULL,
+  PRIMARY KEY (name, note_id)
 ) WITHOUT ROWID;
 CREATE INDEX name_note ON name (note_id);
+CREATE TABLE name_word (
+  word TEXT NOT NULL,
+  note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+  part INTEGER NOT NULL,
+  words INTEGER NOT NULL,
+  PRIMARY KEY (word, note_id, part)
+) WITHOUT ROWID;
+CREATE INDEX name_word_note ON name_word (note_id);
 CREATE TABLE link (
   note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
   line INTEGER NOT NULL,
+  name TEXT NOT NULL,
   target TEXT NOT NULL,
   anchor TEXT NOT NULL,
   is_embed INTEGER NOT NULL
 );
-CREATE INDEX link_note ON link (note_id);
-CREATE INDEX link_target ON link (target);
+CREATE INDEX link_note ON link (note_id, line);
+CREATE INDEX link_name ON link (name);
 CREATE TABLE date (
   note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
   first TEXT NOT NULL,

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from rag_bot.records import Chunk, Failure, Note
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
 from rag_bot.store.census import enter_tasks
+from rag_bot.store.links import enter_links
+from rag_bot.store.names import LANGUAGE_SHOWS_IN, enter_names
 from rag_bot.store.schema import open_for_writing
 
 KEPT_RUNS = 1_000  # syncs in the history; set by hand
@@ -119,6 +121,8 @@ class CatalogueWriter(Catalogue):
         tags = {str(tag) for tag in note.metadata.get("tags", ())}
         self._db.executemany("INSERT INTO tag VALUES (?, ?)", [(tag, note_id) for tag in tags])
         enter_tasks(self._db, note_id, note)
+        enter_names(self._db, note_id, note.path, note.title, note.metadata, note.text)
+        enter_links(self._db, note_id, note)
 
     def pending_entries(self, batch: int) -> Iterator[list[Entry]]:
         """What pending notes have and live ones have not, in batches."""
@@ -165,6 +169,12 @@ class CatalogueWriter(Catalogue):
                title = CASE own_title WHEN '' THEN ? ELSE title END WHERE path = ?""",
             [(move.file.path, move.root.id, move.file.stamp, move.title, f"\0{move.file.path}") for move in moved],
         )
+        for move in moved:
+            note_id, title, text, metadata = self._db.execute(
+                "SELECT id, title, substr(text, 1, ?), metadata FROM note WHERE path = ? AND NOT pending",
+                (LANGUAGE_SHOWS_IN, move.file.path),
+            ).fetchone()
+            enter_names(self._db, note_id, move.file.path, title, json.loads(metadata), text)
         self._db.execute("UPDATE note SET pending = 0 WHERE pending")
         return sorted(keys - {key for (key,) in self._select_in("SELECT key FROM chunk WHERE key IN (%s)", list(keys))})
 

@@ -530,7 +530,7 @@ def make_version_1(index: Path) -> None:
             """DROP INDEX note_root; DROP INDEX note_pending; DROP INDEX vector_retired;
                ALTER TABLE note DROP COLUMN stamp; ALTER TABLE note DROP COLUMN synced;
                ALTER TABLE note DROP COLUMN places;
-               DROP TABLE name; DROP TABLE link; DROP TABLE date; DROP TABLE task;
+               DROP TABLE name; DROP TABLE name_word; DROP TABLE link; DROP TABLE date; DROP TABLE task;
                ALTER TABLE vector DROP COLUMN retired; DROP TABLE run;
                CREATE TABLE run (id INTEGER PRIMARY KEY, started TEXT NOT NULL, seconds REAL NOT NULL,
                                  counts TEXT NOT NULL, failed TEXT NOT NULL);

@@ -6,23 +6,33 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag_bot import Library
-from rag_bot.query.names import NameIndex
-from rag_bot.text.terms import content_terms
+from rag_bot.query.names import named_notes
 
 
-def test_the_words_of_file_names_and_titles_name_a_note() -> None:
-    names = [("n/People/Pedro Sanz.md", "Pedro Sanz"), ("n/Honey cake.md", "Honey cake"), ("n/a.md", "Bee hives")]
-    index = NameIndex.of(names, ("english",))
+def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write: Callable[..., Path]) -> None:
+    notes = write("People/Pedro Sanz.md", "Phone 0151 2234").parents[1]
+    write("Honey cake.md", "flour, eggs")
+    write("a.md", "# Bee hives\n\nThree.")
+    write("b.md", "---\naliases: [the old mill, Mühle]\n---\nRent 300.")
+    write("recipes/Soup.md", "carrots")
+    write("Clients/Acme/log.md", "---\ntags: [dentist]\n---\nPaid in May.")
+    for number in range(8):
+        write(f"plain/{number}.md", f"On day {number} it rained, and we stayed at home all day.")
+    library.ingest([notes])
 
     def named(question: str) -> list[str]:
-        return list(index.search(content_terms(question)))
+        return library.with_sources(
+            lambda sources: list(named_notes(sources.catalogue, sources.words.content_terms(question)))
+        )
 
-    assert named("What is Pedro's phone number?") == ["n/People/Pedro Sanz.md"]
-    assert named("how do I bake the honey cake") == ["n/Honey cake.md"]
-    assert named("where is the bee hive?") == ["n/a.md"]
+    assert named("What is Pedro's phone number?") == ["notes/People/Pedro Sanz.md"]
+    assert named("how do I bake the honey cake") == ["notes/Honey cake.md"]
+    assert named("where is the bee hive?") == ["notes/a.md"]
+    assert named("rent of the OLD MILL") == named("muhle") == ["notes/b.md"]
+    assert named("What of Acme?") == named("dentists") == ["notes/Clients/Acme/log.md"]
     assert named("How much flour?") == []
-    assert index.has(content_terms("hive")[0])
-    assert not index.has(content_terms("wasp")[0])
+    assert library.search("soup recipe")[0].note.path == "notes/recipes/Soup.md"
+    assert library.ask("What is Pedro's phone number?").citations[0].quote.text == "Phone 0151 2234"
 
 
 def test_a_note_is_found_and_mentioned_by_its_name_alone(
@@ -34,4 +44,22 @@ def test_a_note_is_found_and_mentioned_by_its_name_alone(
     library.ingest([notes])
     assert library.search("How do I make oxymel?")[0].note.title == "Oxymel for colds"
     assert "oxymel" not in library.ask("How do I make oxymel?").unmentioned
+    assert library.search("How do I make oxmyel?")[0].note.title == "Oxymel for colds"
     assert library.ask("How do I make pemmican?").unmentioned == ("pemmican",)
+
+
+def test_a_rename_embeds_nothing_and_changes_what_a_note_is_called(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    for number in range(30):
+        write(f"old/{number}.md", f"Note {number} tells of the weather, and of hour {number * 7} in it.")
+    write("old/Vinegar.md", "200 ml, two weeks in the dark.")
+    library.ingest([notes])
+    (notes / "old").rename(notes / "new")
+    (notes / "new/Vinegar.md").rename(notes / "new/Quince.md")
+    report = library.ingest()
+    assert (report.chunks_embedded, len(report.plan.moved)) == (0, 31)
+    assert library.search("quince")[0].note.path == "notes/new/Quince.md"
+    answer = library.ask("How long does the vinegar take?")
+    assert "vinegar" in answer.unmentioned
+    assert library.verify().problems == ()

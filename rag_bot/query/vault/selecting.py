@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log
 
 from rag_bot.query.anchors import date_in
+from rag_bot.query.names import named_notes
 from rag_bot.query.open_index import Sources
 from rag_bot.query.vault.periods import Period
 from rag_bot.records import Task
@@ -87,7 +88,7 @@ def is_within(day: str, period: Period) -> bool:
 def note_called(sources: Sources, name: str, among: Collection[str] | None = None) -> str | None:
     """The path of the note that is called so, the newest where several are; None where none is, or hardly."""
     terms = _terms(sources, name)
-    found = sources.names.search(terms)
+    found = named_notes(sources.catalogue, terms)
     candidates = []
     for path, title, metadata in sources.catalogue.census.names(found):
         covered = len(terms & _terms_of_name(sources, path, title, metadata)) / len(terms)
@@ -121,8 +122,8 @@ def _spelled(sources: Sources, texts: Iterable[str]) -> Iterable[Term]:
 
 def _having(sources: Sources, term: Term) -> set[str]:
     """The notes that have a word in their text or name."""
-    named = sources.names.notes.get(term, ())
-    return {*sources.catalogue.census.with_passages(sources.words.keys_with(term)), *named}
+    census = sources.catalogue.census
+    return census.with_passages(sources.words.keys_with(term)) | census.named(term)
 
 
 def _terms_of_name(sources: Sources, path: str, title: str, metadata: str) -> set[Term]:

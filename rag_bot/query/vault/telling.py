@@ -106,13 +106,10 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
         selection.narrow(census.in_folder(asked.folder), f"in the folder {asked.folder.strip('/')}")
     if asked.linked_to:
         target = note_called(sources, asked.linked_to)
-        note = target and sources.catalogue.find_note(target)
-        if not note:
+        if not target:
             return None
-        names = (PurePosixPath(note.path).stem, note.title, *map(str, note.metadata.get("aliases", ())))
-        links = census.linking_to({name.casefold() for name in names})
-        selection.lines = {path: line for path, line in reversed(links) if path != note.path}
-        selection.narrow(selection.lines, f"with a link to {names[0]}")
+        selection.lines = {link.path: link.line for link in reversed(sources.catalogue.links_to(target))}
+        selection.narrow(selection.lines, f"with a link to {PurePosixPath(target).stem}")
     if asked.period or asked.newest:
         selection.dates = dates_of(sources, selection.paths)
         if period := asked.period:

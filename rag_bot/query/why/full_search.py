@@ -130,7 +130,8 @@ class FullSearch:
         return [
             judged
             for judged in self.judged
-            if judged.scored.hit.chunk == chunk
+            if judged.scored.hit.note.path == chunk.note_path
+            and chunk.start_char <= judged.scored.line.span.start_char < chunk.end_char
             and overlap(lines, (judged.scored.line.span.start_line, judged.scored.line.span.end_line))
         ]
 

@@ -1,0 +1,109 @@
+"""What notes are called, by table: whole names as links spell them, and the words of names, folders and tags."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from posixpath import normpath
+from typing import Any
+
+from rag_bot.markdown import NOTE_SUFFIXES
+from rag_bot.text.terms import ENGLISH, STOP_WORDS, detect, spellings, words_of
+
+# The parts of a name are numbered: 0 is that of the file, 1 the title, and then come the aliases.
+PLACE = -1  # the folders and tags of a note, which are no name
+LANGUAGE_SHOWS_IN = 2_000  # characters at the beginning of a text; set by hand
+NOT_PENDING = "AND note_id NOT IN (SELECT id FROM note INDEXED BY note_pending WHERE pending)"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWord:
+    """That a word stands in a part of a note's name, which has so many words in all."""
+
+    note_id: int
+    part: int
+    words: int
+
+
+def enter_names(
+    db: sqlite3.Connection, note_id: int, path: str, title: str, metadata: Mapping[str, Any], beginning: str
+) -> None:
+    """Replace what is known of a note's names; `beginning` is that of its text, in whose language they are stemmed."""
+    db.execute("DELETE FROM name WHERE note_id = ?", (note_id,))
+    db.execute("DELETE FROM name_word WHERE note_id = ?", (note_id,))
+    languages = tuple(dict.fromkeys((ENGLISH, detect(words_of(beginning[:LANGUAGE_SHOWS_IN])))))
+    file = PurePosixPath(path)
+    places = " ".join((*file.parts[1:-1], *map(str, metadata.get("tags", ()))))
+    names = dict[str, tuple[int, str]]()
+    for part, name in enumerate((file.stem, title, *map(str, metadata.get("aliases", ())))):
+        names.setdefault(folded(name), (part, name))
+    db.executemany("INSERT INTO name VALUES (?, ?, ?)", [(name, note_id, part) for name, (part, _) in names.items()])
+    rows = []
+    for part, name in ((PLACE, places), *names.values()):
+        words = words_of(unicodedata.normalize("NFC", name))
+        spelled = {spellings(word, languages) for word in words if word not in STOP_WORDS} or {
+            spellings(word, languages) for word in words
+        }
+        rows += [(spelling, note_id, part, len(spelled)) for word in spelled for spelling in word]
+    db.executemany("INSERT OR IGNORE INTO name_word VALUES (?, ?, ?, ?)", rows)
+
+
+def folded(name: str) -> str:
+    """A name in the form in which names are compared: NFC, without case, white space as one space."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def link_name(target: str) -> str:
+    """The name by which a link's target is looked up: its last part, without the suffix of a note."""
+    name = folded(target.replace("\\", "/").rsplit("/", 1)[-1])
+    stem, dot, suffix = name.rpartition(".")
+    return stem if f"{dot}{suffix}" in NOTE_SUFFIXES else name
+
+
+def paths_called(db: sqlite3.Connection, name: str) -> list[str]:
+    """The notes of this file name, title or alias: those of the file name first, the least deep of them first."""
+    rows = db.execute(
+        "SELECT note.path, part FROM name JOIN note ON note.id = note_id WHERE name.name = ? AND NOT pending",
+        (link_name(name),),
+    )
+    return [path for path, _ in sorted(rows, key=lambda row: (row[1], row[0].count("/"), row[0]))]
+
+
+def resolve(db: sqlite3.Connection, target: str, source: str) -> str | None:
+    """The path of the note that a link in the note `source` leads to, as Obsidian finds it; None where there is none.
+
+    A path counts from the folder of the note, else as the end of a note's path; a name as file name, title or alias.
+    Of several the one in the same folder is meant, then one of the same root.
+    """
+    if not target:
+        return source
+    folder, root = source.rpartition("/")[0], source.split("/", 1)[0]
+    called, wanted = paths_called(db, target), _without_suffix(target)
+    if "/" in wanted:
+        relative, ending = _without_suffix(normpath(f"{folder}/{wanted}")), f"/{normpath(wanted).lstrip('./')}"
+        exact = [path for path in called if _without_suffix(path) == relative]
+        called = exact or [path for path in called if f"/{_without_suffix(path)}".endswith(ending)]
+    return min(
+        called, key=lambda path: (path.rpartition("/")[0] != folder, not path.startswith(f"{root}/")), default=None
+    )
+
+
+def _without_suffix(path: str) -> str:
+    before, slash, _ = folded(path.replace("\\", "/")).rpartition("/")
+    return f"{before}{slash}{link_name(path)}"
+
+
+def count_word(db: sqlite3.Connection, spelling: str) -> int:
+    """In the names or places of how many notes a word stands, spelled so."""
+    sql = f"SELECT count(DISTINCT note_id) FROM name_word WHERE word = ? {NOT_PENDING}"
+    return int(db.execute(sql, (spelling,)).fetchone()[0])
+
+
+def names_with(db: sqlite3.Connection, beginning: str, limit: int) -> list[str]:
+    """The first names, folded, of notes with a word in their names or places that begins so, by that word."""
+    sql = f"""SELECT DISTINCT name FROM name_word JOIN name USING (note_id, part)
+              WHERE word >= ? AND word < ? {NOT_PENDING} LIMIT ?"""
+    return [name for (name,) in db.execute(sql, (beginning, f"{beginning}\U0010ffff", limit))]
