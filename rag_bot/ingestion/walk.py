@@ -51,7 +51,7 @@ def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
     """The notes below `root`, sorted by path.
 
     Left out: names that start with a dot, what `.gitignore` and `.ragbotignore` files say, links to folders, links out
-    of the root, anything that is no regular file. What cannot be read goes to `on_error`, its path below the root.
+    of the root, anything that is no regular file, the folder of pieces beside a saved web page. What cannot be read goes to `on_error`, its path below the root.
 
     Raises UsageError if `root` is not a folder that can be listed.
     """
@@ -74,14 +74,21 @@ def _below(root: str, report: OnError) -> Iterator[FoundFile]:
         above = folders.pop()
         entries = _listed(root, above.path, report)
         folder = _with_own_rules(root, above, entries, report)
+        parts = _parts_of_pages(entries)
         for entry in entries:
             path = above.path + entry.name
-            if entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
+            if entry.name in parts or entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(_Folder(path + "/", folder.rules))
             elif found := _found(root, entry, path, report):
                 yield found
+
+
+def _parts_of_pages(entries: list[os.DirEntry[str]]) -> set[str]:
+    """Names of the folders in which browsers put the pieces of a page that they save whole: `Page_files` beside it."""
+    pages = {entry.name.rpartition(".")[0] for entry in entries if entry.name.lower().endswith((".html", ".htm"))}
+    return {f"{page}_files" for page in pages}
 
 
 def _listed(root: str, path: str, report: OnError) -> list[os.DirEntry[str]]:

@@ -32,7 +32,7 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
-from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
+from rag_bot.records.notes import Absence, Chunk, Landmark, Note, NoteState, location, split_location, with_place
 from rag_bot.records.syncs import (
     CHANGES,
     Failure,
@@ -72,6 +72,7 @@ __all__ = [
     "Failure",
     "Filters",
     "Hit",
+    "Landmark",
     "Loss",
     "Move",
     "Note",
@@ -97,4 +98,5 @@ __all__ = [
     "split_location",
     "support_words",
     "verdict_words",
+    "with_place",
 ]
