@@ -30,7 +30,8 @@ def read(data: bytes) -> Extracted:
                 writer.add(_words(card))
     names = {node.get("id"): _name(node) for node in nodes}
     labelled = [edge for edge in edges if edge.get("label")]
-    writer.mark("arrows")
+    if labelled:
+        writer.mark("arrows")
     for edge in labelled:
         ends = names.get(edge.get("fromNode"), "?"), names.get(edge.get("toNode"), "?")
         writer.add(f"- {ends[0]} → {edge['label']} → {ends[1]}", apart=edge is labelled[0])

@@ -20,6 +20,7 @@ _BLOCKS = frozenset(
 )
 _LAYOUT = "table", "ul", "ol", "pre", "h1", "h2", "h3", "h4", "blockquote"
 """A table that holds one of these only arranges what is in it."""
+_DEEPEST = 10  # lists and quotes in each other that are shown as such; set by hand
 _WEB = re.compile(r"(?:https?|mailto):[^\s()<>]+")
 
 
@@ -109,8 +110,8 @@ class _Page:
             self.lists.append(0)
         elif tag == "li":
             numbered = (parent := element.getparent()) is not None and parent.tag == "ol"
-            self.lists[-1:] = [(self.lists or [0])[-1] + 1]
-            self.marker = f"{'   ' * (len(self.lists) - 1)}{f'{self.lists[-1]}.' if numbered else '-'} "
+            self.lists = [*self.lists[:-1], self.lists[-1] + 1] if self.lists else [1]
+            self.marker = f"{self.indent(1)}{f'{self.lists[-1]}.' if numbered else '-'} "
             self.follows = self.lists[-1] > 1 or len(self.lists) > 1
         elif tag == "blockquote":
             self.quotes += 1
@@ -141,20 +142,22 @@ class _Page:
             self.lists.pop()
         if tag == "blockquote":
             self.quotes -= 1
-        if tag == "li":
-            self.marker = ""
+        if tag in ("li", "dd") or re.fullmatch("h[1-6]", tag):  # it may have been empty
+            self.marker, self.follows = "", False
 
     def flush(self) -> None:
         """Write the open block."""
         lines = [" ".join(line.split()) for line in "".join(self.words).split("\0")]
         self.words = []
         if lines := [line for line in lines if line]:
-            inner = " " * len(self.marker) if self.lists else ""
-            quote = "> " * self.quotes
-            text = f"\n{quote}{inner or '   ' * len(self.lists)}".join(lines)
-            start = self.marker or "   " * len(self.lists)
-            self.writer.add(f"{quote}{start}{text}", apart=not self.follows)
+            quote = "> " * min(self.quotes, _DEEPEST)
+            text = f"\n{quote}{self.indent()}".join(lines)
+            self.writer.add(f"{quote}{self.marker or self.indent()}{text}", apart=not self.follows)
             self.marker, self.follows = "", False
+
+    def indent(self, less: int = 0) -> str:
+        """How far in the text of the open list stands."""
+        return "   " * min(max(len(self.lists) - less, 0), _DEEPEST)
 
 
 def _words(element: HtmlElement | None) -> str:

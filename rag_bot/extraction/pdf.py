@@ -31,8 +31,8 @@ def read(data: bytes) -> Extracted:
             page = document[number]
             pages.append(_paragraphs(page.get_textpage()))
             page.close()
-        except pypdfium2.PdfiumError:  # one that is damaged; the others can be read
-            pages.append("")
+        except pypdfium2.PdfiumError:  # the others can be read
+            pages.append(f"[Page {number + 1} is damaged and cannot be read.]")
     writer = TextWriter()
     properties = document.get_metadata_dict()
     title = own_title(properties.get("Title", ""), next((page for page in pages if page), ""))

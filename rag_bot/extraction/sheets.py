@@ -23,7 +23,7 @@ def read(data: bytes) -> Extracted:
         writer = TextWriter()
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
-            _write(writer, name, sheet.to_python(skip_empty_area=False))
+            _write(writer, name, sheet.to_python(), (sheet.start or (0, 0))[0] + 1)
     except PasswordError as error:
         raise CannotRead("is encrypted") from error
     except CalamineError as error:
@@ -32,9 +32,9 @@ def read(data: bytes) -> Extracted:
     return writer.done()
 
 
-def _write(writer: TextWriter, name: str, rows: Sequence[Sequence[object]]) -> None:
+def _write(writer: TextWriter, name: str, rows: Sequence[Sequence[object]], first_row: int) -> None:
     """The table below the sheet's name; a blank row ends it, and the next one begins with a header of its own."""
-    filled = [(number, [_shown(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
+    filled = [(number, [_shown(cell) for cell in row]) for number, row in enumerate(rows, first_row)]
     filled = [(number, cells) for number, cells in filled if any(cells)]
     if not filled:
         return

@@ -51,7 +51,8 @@ def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
     """The notes below `root`, sorted by path.
 
     Left out: names that start with a dot, what `.gitignore` and `.ragbotignore` files say, links to folders, links out
-    of the root, anything that is no regular file, the folder of pieces beside a saved web page. What cannot be read goes to `on_error`, its path below the root.
+    of the root, anything that is no regular file, the folder of pieces beside a saved web page. What cannot be read
+    goes to `on_error`, its path below the root.
 
     Raises UsageError if `root` is not a folder that can be listed.
     """

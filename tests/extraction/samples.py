@@ -85,7 +85,7 @@ HTML = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Sourdough basi
 </pre><table><tr><th>Flour</th><th>Water</th></tr><tr><td>rye</td><td>85 | 90 %</td></tr></table>
 <blockquote><p>Patience is an ingredient.</p></blockquote><dl><dt>Levain</dt><dd>the ripe starter</dd></dl>
 <script>alert("tracked")</script></main><footer>© nobody</footer></body></html>"""
-CSV = "item;price;note\nHive tool;12,50;steel\nSmoker;39,00;\"with \"\"shield\"\", | and\nfuel\"\n"
+CSV = 'item;price;note\nHive tool;12,50;steel\nSmoker;39,00;"with ""shield"", | and\nfuel"\n'
 CANVAS = {
     "nodes": [
         {"id": "a", "type": "text", "text": "# Move\nBook the van for 14 May", "x": 0, "y": 0, "width": 9, "height": 9},
@@ -136,7 +136,9 @@ def pdf(pages: Sequence[Sequence[str]], *, title: str = "", more: str = "") -> b
         body += f"{number} 0 obj\n{content}\nendobj\n"
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     trailer = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info {len(objects)} 0 R {more} >>\n"
-    return f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{trailer}startxref\n{len(body)}\n%%EOF".encode()
+    return (
+        f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{trailer}startxref\n{len(body)}\n%%EOF".encode()
+    )
 
 
 def encrypted_pdf() -> bytes:
