@@ -1,6 +1,6 @@
 """The child process of `extract`: python -m rag_bot.extraction.child
 
-On stdin comes the name of a reader and the bytes of a file, on stdout goes JSON with `text` and `places`, or `error`;
+On stdin comes the name of a module and the bytes of a file, on stdout goes JSON with `text` and `places`, or `error`;
 before each its length in eight bytes.
 """
 
@@ -22,10 +22,10 @@ _PACKAGES = {"docx": "python-docx", "pptx": "python-pptx", "python_calamine": "p
 """Names to install, where they are not those to import."""
 
 
-def read(reader: str, data: bytes) -> dict[str, object]:
-    """What the reader makes of a file, or its `error` as the end of a sentence that begins with the file's name."""
+def read(module: str, data: bytes) -> dict[str, object]:
+    """What the module reads of a file, or its `error` as the end of a sentence that begins with the file's name."""
     try:
-        found = import_module(f"rag_bot.extraction.{reader}").read(data)
+        found = import_module(f"rag_bot.extraction.{module}").read(data)
     except CannotRead as error:
         return {"error": str(error)}
     except ModuleNotFoundError as error:
@@ -54,8 +54,8 @@ def main() -> None:
         return source.read(*struct.unpack(">Q", source.read(8)))
 
     with suppress(struct.error):  # the parent has gone
-        while reader := part().decode():
-            answer = json.dumps(read(reader, part())).encode()
+        while module := part().decode():
+            answer = json.dumps(read(module, part())).encode()
             target.write(struct.pack(">Q", len(answer)) + answer)
             target.flush()
 

@@ -24,7 +24,7 @@ LONGEST_SECONDS = 60.0  # for one file; set by hand: a PDF of 2,000 pages took 9
 
 def is_extracted(path: str) -> bool:
     """Whether the file with this path is read by a module of this package, and is no text as it stands."""
-    return bool(format_of(path).reader)
+    return bool(format_of(path).extracted_by)
 
 
 def extract(path: str, data: bytes, *, seconds: float = LONGEST_SECONDS) -> Extracted:
@@ -33,7 +33,7 @@ def extract(path: str, data: bytes, *, seconds: float = LONGEST_SECONDS) -> Extr
     Raises:
         NoteUnreadable: it is encrypted, damaged, without text, takes more time or memory than it may.
     """
-    found = _CHILD.read(format_of(path).reader, data, seconds)
+    found = _CHILD.read(format_of(path).extracted_by, data, seconds)
     if "error" in found:
         raise NoteUnreadable(f"{path} {found['error']}.")
     return Extracted(found["text"], tuple(Landmark(*landmark) for landmark in found["places"]))
@@ -46,7 +46,7 @@ class _Child:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, reader: str, data: bytes, seconds: float) -> dict[str, Any]:
+    def read(self, module: str, data: bytes, seconds: float) -> dict[str, Any]:
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._process = subprocess.Popen(
@@ -63,7 +63,7 @@ class _Child:
             timer = threading.Timer(seconds, process.kill)
             timer.start()
             try:
-                for part in (reader.encode(), data):
+                for part in (module.encode(), data):
                     process.stdin.write(struct.pack(">Q", len(part)) + part)
                 process.stdin.flush()
                 size = process.stdout.read(8)
@@ -72,7 +72,7 @@ class _Child:
             except (OSError, ValueError):  # it ended before its answer did
                 self.stop()
                 is_late = time.monotonic() - began >= seconds
-                return {"error": f"takes longer than {seconds:g} s" if is_late else "is damaged: its reader broke off"}
+                return {"error": f"takes longer than {seconds:g} s" if is_late else "is damaged: reading it broke off"}
             finally:
                 timer.cancel()
 

@@ -16,13 +16,13 @@ from rag_bot.markdown.rst import rst_lines
 class NoteFormat:
     """How notes of a format are read: `parse(text, body_start_line=1)` gives the blocks, as `markdown.parse` does.
 
-    `is_markdown` says whether the app may render them; others are shown as they stand. `reader` is the module of
-    `rag_bot.extraction` that reads the text from a file that is none; "" where the file is the text.
+    `is_markdown` says whether the app may render them; others are shown as they stand. `extracted_by` is the
+    module of `rag_bot.extraction` that reads the text of a file that is none; "" where the file is the text.
     """
 
     parse: Callable[..., tuple[Block, ...]]
     is_markdown: bool = False
-    reader: str = ""
+    extracted_by: str = ""
 
 
 _PLAIN = partial(parse, plain=True)
