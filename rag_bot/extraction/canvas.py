@@ -22,6 +22,7 @@ def read(data: bytes) -> Extracted:
     writer, number = TextWriter(), 0
     for group in (None, *groups):
         if group and group.get("label"):
+            writer.mark("")
             writer.add(f"## {' '.join(str(group['label']).split())}")
         for card in cards:
             if inside[id(card)] is group:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter, cell_text
+from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter
 
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3: what is run, chosen or pressed, and no text.
 _SKIPPED = frozenset(
@@ -164,4 +164,4 @@ def _words(element: HtmlElement | None) -> str:
     if element is None:
         return ""
     texts = element.xpath(".//text()[not(ancestor::script or ancestor::style)]")
-    return cell_text(" ".join(texts) if element.tag in ("td", "th") and len(element) > 1 else "".join(texts))
+    return " ".join((" " if len(element) > 1 else "").join(texts).split())

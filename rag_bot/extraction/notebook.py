@@ -40,6 +40,8 @@ def _outputs(cell: dict[str, Any]) -> Iterator[str]:
         if not isinstance(output, dict):
             continue
         data = output.get("data")
+        if isinstance(data, dict) and any(kind.startswith("image/") for kind in data):
+            continue  # its text says no more than that there is a picture
         text = _text(output.get("text")) or _text(data.get("text/plain") if isinstance(data, dict) else None)
         if output.get("output_type") in ("error", "pyerr"):
             text = f"{output.get('ename')}: {_text(output.get('evalue'))}"

@@ -55,6 +55,6 @@ def _paragraphs(page: pypdfium2.PdfTextPage) -> str:
             lines.append(words)
             heights.append(page.get_charbox(index, loose=True)[1] if index >= 0 else 0.0)
     gaps = [above - below for above, below in pairwise(heights)]
-    usual = statistics.median([gap for gap in gaps if gap > 0] or [0.0])
+    usual = statistics.median_low([gap for gap in gaps if gap > 0] or [0.0])
     parted = [f"{line}\n" if abs(gap) > _GAP * usual else line for line, gap in zip(lines, gaps, strict=False)]
     return "\n".join([*parted, *lines[-1:]])

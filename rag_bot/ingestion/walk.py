@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -75,7 +75,7 @@ def _below(root: str, report: OnError) -> Iterator[FoundFile]:
         above = folders.pop()
         entries = _listed(root, above.path, report)
         folder = _with_own_rules(root, above, entries, report)
-        parts = _parts_of_pages(entries)
+        parts = parts_of_pages(entry.name for entry in entries)
         for entry in entries:
             path = above.path + entry.name
             if entry.name in parts or entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
@@ -86,10 +86,9 @@ def _below(root: str, report: OnError) -> Iterator[FoundFile]:
                 yield found
 
 
-def _parts_of_pages(entries: list[os.DirEntry[str]]) -> set[str]:
-    """Names of the folders in which browsers put the pieces of a page that they save whole: `Page_files` beside it."""
-    pages = {entry.name.rpartition(".")[0] for entry in entries if entry.name.lower().endswith((".html", ".htm"))}
-    return {f"{page}_files" for page in pages}
+def parts_of_pages(names: Iterable[str]) -> set[str]:
+    """Of the names in a folder: what browsers call the folders with the pieces of its pages, `Page_files`."""
+    return {f"{name.rpartition('.')[0]}_files" for name in names if name.lower().endswith((".html", ".htm"))}
 
 
 def _listed(root: str, path: str, report: OnError) -> list[os.DirEntry[str]]:

@@ -27,6 +27,7 @@ Beans from [[https://seeds.example][Miller & Sons]], 12 packets.
 ** Beds
 - north :: peas
 - south :: beans
+
 | bed   | plant |
 |-------+-------|
 | north | peas  |
