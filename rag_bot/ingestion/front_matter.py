@@ -69,6 +69,8 @@ def read_front_matter(text: str) -> FrontMatter:
 
 def _org_keywords(text: str) -> dict[str, Any]:
     """Those of Org mode that a text begins with, one a line: `#+TITLE: Garden`; `#+FILETAGS: :a:b:` are tags."""
+    if not text.startswith("#+"):
+        return {}
     values, lines = dict[str, Any](), LineIndex.of(text)
     for start, end in zip(lines.starts[:_MOST_LINES], lines.ends, strict=False):
         keyword = _ORG_KEYWORD.match(text, start, end)

@@ -10,7 +10,7 @@ from rag_bot.markdown.blocks import Kind, Line, LineIndex, Span
 
 # Of an entry with more lines or characters each line stands for itself, below its key. Set by hand.
 LONGEST_ENTRY, MOST_CHARACTERS = 10, 1_000
-# Must match a key of YAML or TOML up to its value: at the beginning of a line, perhaps in quotes, as a list's part or Org's keyword.
+# Must match a key of YAML, TOML or Org up to its value: at the beginning of a line, perhaps in quotes, after a dash.
 _KEY = re.compile(r"(?:\[+|- |#\+)?[\"']?([^\s:=\[\]\"'#][^:=\n\"']{0,60}?)[\"']?\s*[:=](?=\s|$)", re.MULTILINE)
 _CONTINUES = "-]})#"
 _NOTHING = frozenset(("", "null", "~", "[]", "{}", '""', "''"))
