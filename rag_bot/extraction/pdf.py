@@ -51,7 +51,7 @@ def _paragraphs(page: pypdfium2.PdfTextPage) -> str:
     for line in text.split("\n"):
         index = pdfium.FPDFText_GetCharIndexFromTextIndex(page, start + len(line) - len(line.lstrip()))
         start += len(line) + 1
-        if words := clean(line.replace("\ufffe", "-")).strip():  # PDFium's mark of a hyphen at a line's end
+        if words := clean(line).strip():  # without U+FFFE, PDFium's mark of a word that is parted at a line's end
             lines.append(words)
             heights.append(page.get_charbox(index, loose=True)[1] if index >= 0 else 0.0)
     gaps = [above - below for above, below in pairwise(heights)]

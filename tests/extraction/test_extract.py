@@ -36,7 +36,7 @@ def lines_of(note: Note) -> list[tuple[str, str]]:
     ("name", "words", "place"),
     [
         ("bread.html", "- rye", ""),
-        ("bread.mhtml", "> Patience is an ingredient.", ""),
+        ("bread.mhtml", "Patience is an ingredient.", ""),
         ("prices.csv", '| Smoker | 39,00 | with "shield", \\| and fuel |', "row 3"),
         ("prices.tsv", "| Ler | 34000 |", "row 2"),
         ("move.canvas", "[[notes/Van.md]]", "card 3"),
@@ -67,6 +67,7 @@ def test_titles_are_those_of_the_file_unless_a_program_gave_them(tmp_path: Path)
         "bread.html": "Sourdough basics",
         "bread.mhtml": "Sourdough basics",
         "manual.pdf": "Pump manual",
+        "move.canvas": "Move",
         "yield.ipynb": "Yield",
         "lease.docx": "Lease",
         "keeper.epub": "The Keeper's Year",
