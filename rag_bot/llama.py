@@ -268,6 +268,7 @@ def _citation_node(citation: Citation) -> TextNode:
         "headings": " > ".join(quote.headings),
         "start_line": quote.start_line,
         "end_line": quote.end_line,
+        "place": quote.place,
         "stale": citation.stale,
     }
     return _text_node(quote.text, (quote.start_char, quote.end_char), metadata, _note_info(quote.note_path), {})

@@ -85,10 +85,11 @@ def test_ask_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
         "quote",
         "stale",
         "score",
+        "place",
     ]
     assert (answer["verdict"] in ("answered", "closest"), answer["abstained"]) == (True, False)
     excerpt = answer["excerpts"][0]
-    assert list(excerpt) == ["location", "note", "title", "headings", "context", "text", "citations", "date"]
+    assert list(excerpt) == ["location", "note", "title", "headings", "context", "text", "citations", "date", "place"]
     assert 1 in excerpt["citations"]
     assert citation["quote"] in excerpt["text"]
     assert "33%" in answer["answer"]
@@ -122,7 +123,8 @@ def test_search_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
     found = json.loads(ask_corpus("search", "emergence", "-k", "3", "--folder", "talk", "--json").stdout)
     assert list(found) == ["hits", "timings_ms"]
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
-    assert set(found["hits"][0]) == {"rank", "path", "title", "headings", "start_line", "end_line", "text", "score"}
+    keys = {"rank", "path", "title", "headings", "start_line", "end_line", "text", "score", "place"}
+    assert set(found["hits"][0]) == keys
     assert all(hit["path"].startswith("corpus/talk/") for hit in found["hits"])
 
 

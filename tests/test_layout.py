@@ -16,6 +16,7 @@ LAYERS = (  # the ground floor first
     ("text",),
     ("markdown", "models"),
     ("llm", "conversations", "check"),
+    ("extraction",),
     ("store",),
     ("ingestion", "query"),
     ("library",),

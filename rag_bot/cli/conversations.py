@@ -152,7 +152,7 @@ def _exchange_text(exchange: SavedExchange) -> list[RenderableType]:
 
     from rag_bot.output import answer_text
 
-    near = [line(f"  {place.location}", "cyan").append(line(f"  {place.name}", "dim")) for place in exchange.nearest]
+    near = [line(f"  {place.located}", "cyan").append(line(f"  {place.name}", "dim")) for place in exchange.nearest]
     nearest = [Text("The nearest notes:", style="dim"), *near] if near else []
     return [Text(f"> {exchange.question}", style="bold"), Text(), answer_text(exchange.answer), *nearest, Text()]
 

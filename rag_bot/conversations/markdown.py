@@ -76,11 +76,11 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
         quote = citation.quote
         name = _in_a_line(heading_path(quote.title, (*quote.headings, *quote.context)))
         change = f" ({change_words(citation.change) or 'changed since'})" if citation.stale else ""
-        yield f"[{citation.number}] {_in_a_line(quote.location)} — {name}{change}"
+        yield f"[{citation.number}] {_in_a_line(quote.located)} — {name}{change}"
         yield fenced(quote.text)
     if exchange.nearest:
         yield "The nearest passages, which may not answer it:"
-        yield "\n".join(f"- {_in_a_line(place.location)} — {_in_a_line(place.name)}" for place in exchange.nearest)
+        yield "\n".join(f"- {_in_a_line(place.located)} — {_in_a_line(place.name)}" for place in exchange.nearest)
 
 
 def _laid_out(sentences: Sequence[Sentence]) -> Iterator[str]:

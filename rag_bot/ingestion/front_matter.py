@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ _MOST_CHARACTERS = 65_536
 _LONGEST_STRING = 2_000  # characters
 _MOST_ENTRIES = 200  # of a list, or of a table of keys
 _DEEPEST = 5  # levels
+# Must match a line of them: a name without spaces, a colon, the value.
+_ORG_KEYWORD = re.compile(r"#\+(\w+):[ \t]*([^\r\n]*+)")
 _CLOSING = {"---": ("---", "..."), "+++": ("+++",)}
 # What hostile YAML and TOML were seen to raise in their parsers and constructors.
 _HOSTILE = (
@@ -43,6 +46,8 @@ class FrontMatter:
 
 def read_front_matter(text: str) -> FrontMatter:
     """The front matter of a note; without values if there is none or it cannot be understood. Never raises."""
+    if keywords := _org_keywords(text):
+        return FrontMatter(keywords, len(keywords) + 1)
     fence, inner, body_start_line = _delimited(text)
     if not fence:
         return FrontMatter({}, 1)
@@ -60,6 +65,22 @@ def read_front_matter(text: str) -> FrontMatter:
     if not isinstance(values, dict):
         return FrontMatter({}, body_start_line)
     return FrontMatter(_normalised_keys(values, 0), body_start_line)
+
+
+def _org_keywords(text: str) -> dict[str, Any]:
+    """Those of Org mode that a text begins with, one a line: `#+TITLE: Garden`; `#+FILETAGS: :a:b:` are tags."""
+    if not text.startswith("#+"):
+        return {}
+    values, lines = dict[str, Any](), LineIndex.of(text)
+    for start, end in zip(lines.starts[:_MOST_LINES], lines.ends, strict=False):
+        keyword = _ORG_KEYWORD.match(text, start, end)
+        if not keyword or keyword[1].lower() in values:
+            break
+        values[keyword[1].lower()] = _string(keyword[2])
+    return {
+        "tags" if name == "filetags" else name: value.replace(":", " ") if name == "filetags" else value
+        for name, value in values.items()
+    }
 
 
 def _delimited(text: str) -> tuple[str, str, int]:

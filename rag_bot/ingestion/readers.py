@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rag_bot.errors import NoteGone, NoteUnreadable
+from rag_bot.extraction import Extracted, extract, is_extracted
 from rag_bot.files import Contents, read_once
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
 from rag_bot.markdown import Block, Kind, parse_note
@@ -44,12 +45,13 @@ _LONGEST_TITLE = 300  # characters
 def read_note(root: Path, relative: str, *, label: str) -> Note:
     """Reads `root/relative`; the note's path is `label/relative`.
 
-    Raises NoteUnreadable if the file is gone (NoteGone), no regular file, outside the root, over 64 MB, not text, or
-    never still.
+    Raises NoteUnreadable if the file is gone (NoteGone), no regular file, outside the root, over 64 MB, not text,
+    never still, or, of a format that is no text, encrypted, damaged or without words.
     """
     path = f"{label}/{relative}"
     contents = _read_still(root, relative, path)
-    text = _decoded(contents.data)
+    read = extract(path, contents.data) if is_extracted(path) else Extracted(_decoded(contents.data))
+    text = read.text
     if not _is_text(text):
         raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
     front = read_front_matter(text)
@@ -68,11 +70,17 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
         size=contents.size,
         mtime_ns=contents.mtime_ns,
         stamp=contents.stamp,
+        places=read.places,
     )
 
 
 def looks_like_text(file: Path) -> bool:
-    """Whether the beginning of a file is text; also True where it can't be read, which reading it will tell."""
+    """Whether the beginning of a file is text; also True where it can't be read, which reading it will tell.
+
+    Files that are no text as they stand are read whole or not at all.
+    """
+    if is_extracted(file.name):
+        return True
     try:
         with file.open("rb") as opened:
             head = opened.read(_HEAD)

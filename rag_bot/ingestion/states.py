@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from rag_bot.ingestion.readers import looks_like_text
 from rag_bot.ingestion.survey import plan_survey, survey_folders
-from rag_bot.ingestion.walk import IGNORE_FILES
+from rag_bot.ingestion.walk import IGNORE_FILES, parts_of_pages
 from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Absence, NoteState
 from rag_bot.store.catalogue import Catalogue, Root
@@ -96,6 +96,10 @@ def _left_out(root: Root, relative: Path) -> Absence:
         return Absence("no-file", f"{named} is no file", "name a note")
     if hidden := next((part for part in relative.parts if part.startswith(".")), ""):
         return Absence("hidden", f"{named} is hidden, since {hidden} begins with a dot", "rename or move it")
+    for folder in relative.parents:
+        if folder.name in parts_of_pages(beside.name for beside in (root.folder / folder.parent).iterdir()):
+            page = f"{root.label}/{folder.as_posix().removesuffix('_files')}"
+            return Absence("page", f"{named} is a piece of the saved page {page}", "ask about the page")
     if not file.name.lower().endswith(NOTE_SUFFIXES):
         known = ", ".join(NOTE_SUFFIXES)
         return Absence("suffix", f"{named} is no note by its name", f"notes end with {known}")

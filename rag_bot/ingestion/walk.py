@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -51,7 +51,8 @@ def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
     """The notes below `root`, sorted by path.
 
     Left out: names that start with a dot, what `.gitignore` and `.ragbotignore` files say, links to folders, links out
-    of the root, anything that is no regular file. What cannot be read goes to `on_error`, its path below the root.
+    of the root, anything that is no regular file, the folder of pieces beside a saved web page. What cannot be read
+    goes to `on_error`, its path below the root.
 
     Raises UsageError if `root` is not a folder that can be listed.
     """
@@ -74,14 +75,20 @@ def _below(root: str, report: OnError) -> Iterator[FoundFile]:
         above = folders.pop()
         entries = _listed(root, above.path, report)
         folder = _with_own_rules(root, above, entries, report)
+        parts = parts_of_pages(entry.name for entry in entries)
         for entry in entries:
             path = above.path + entry.name
-            if entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
+            if entry.name in parts or entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(_Folder(path + "/", folder.rules))
             elif found := _found(root, entry, path, report):
                 yield found
+
+
+def parts_of_pages(names: Iterable[str]) -> set[str]:
+    """Of the names in a folder: what browsers call the folders with the pieces of its pages, `Page_files`."""
+    return {f"{name.rpartition('.')[0]}_files" for name in names if name.lower().endswith((".html", ".htm"))}
 
 
 def _listed(root: str, path: str, report: OnError) -> list[os.DirEntry[str]]:

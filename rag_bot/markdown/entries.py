@@ -10,8 +10,8 @@ from rag_bot.markdown.blocks import Kind, Line, LineIndex, Span
 
 # Of an entry with more lines or characters each line stands for itself, below its key. Set by hand.
 LONGEST_ENTRY, MOST_CHARACTERS = 10, 1_000
-# Must match a key of YAML or TOML up to its value: at the beginning of a line, perhaps in quotes or as a list's part.
-_KEY = re.compile(r"(?:\[+|- )?[\"']?([^\s:=\[\]\"'#][^:=\n\"']{0,60}?)[\"']?\s*[:=](?=\s|$)", re.MULTILINE)
+# Must match a key of YAML, TOML or Org up to its value: at the beginning of a line, perhaps in quotes, after a dash.
+_KEY = re.compile(r"(?:\[+|- |#\+)?[\"']?([^\s:=\[\]\"'#][^:=\n\"']{0,60}?)[\"']?\s*[:=](?=\s|$)", re.MULTILINE)
 _CONTINUES = "-]})#"
 _NOTHING = frozenset(("", "null", "~", "[]", "{}", '""', "''"))
 
@@ -21,7 +21,8 @@ def entries(text: str, lines: Sequence[Line]) -> Iterator[Line]:
     starts, group = LineIndex.of(text).starts, list[Line]()
     for line in lines:
         indented = line.span.start_char > starts[line.span.start_line - 1]
-        if group and not indented and text[line.span.start_char] not in _CONTINUES:
+        continues = text[line.span.start_char] in _CONTINUES and not text.startswith("#+", line.span.start_char)
+        if group and not indented and not continues:
             yield from _entry(text, group)
             group = []
         group.append(line)

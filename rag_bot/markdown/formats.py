@@ -7,22 +7,55 @@ from dataclasses import dataclass
 from functools import partial
 
 from rag_bot.markdown.blocks import Block
-from rag_bot.markdown.parsing import parse
+from rag_bot.markdown.org import org_lines
+from rag_bot.markdown.parsing import parse, parse_log
+from rag_bot.markdown.rst import rst_lines
 
 
 @dataclass(frozen=True, slots=True)
 class NoteFormat:
     """How notes of a format are read: `parse(text, body_start_line=1)` gives the blocks, as `markdown.parse` does.
 
-    `is_markdown` says whether the app may render them; others are shown as they stand.
+    `is_markdown` says whether the app may render them; others are shown as they stand. `extracted_by` is the
+    module of `rag_bot.extraction` that reads the text of a file that is none; "" where the file is the text.
     """
 
     parse: Callable[..., tuple[Block, ...]]
     is_markdown: bool = False
+    extracted_by: str = ""
 
 
+_PLAIN = partial(parse, plain=True)
 _MARKDOWN = NoteFormat(parse, is_markdown=True)
-FORMATS = {".md": _MARKDOWN, ".markdown": _MARKDOWN, ".txt": NoteFormat(partial(parse, plain=True))}
+_HTML, _TABLE, _MAIL, _SHEETS = (NoteFormat(parse, True, name) for name in ("html", "table", "mail", "sheets"))
+FORMATS = {
+    ".excalidraw.md": NoteFormat(parse, True, "excalidraw"),
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".txt": NoteFormat(_PLAIN),
+    ".text": NoteFormat(_PLAIN),
+    ".log": NoteFormat(parse_log),
+    ".org": NoteFormat(partial(parse, dialect=org_lines)),
+    ".rst": NoteFormat(partial(parse, dialect=rst_lines)),
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".mhtml": _MAIL,
+    ".mht": _MAIL,
+    ".eml": _MAIL,
+    ".ipynb": NoteFormat(parse, True, "notebook"),
+    ".csv": _TABLE,
+    ".tsv": _TABLE,
+    ".canvas": NoteFormat(parse, True, "canvas"),
+    ".excalidraw": NoteFormat(parse, True, "excalidraw"),
+    ".pdf": NoteFormat(_PLAIN, False, "pdf"),
+    ".docx": NoteFormat(parse, True, "word"),
+    ".pptx": NoteFormat(parse, True, "slides"),
+    ".xlsx": _SHEETS,
+    ".xls": _SHEETS,
+    ".ods": _SHEETS,
+    ".epub": NoteFormat(parse, True, "epub"),
+}
+"""The longer ends first where one ends with the other."""
 NOTE_SUFFIXES = tuple(FORMATS)
 """Files that end so are notes."""
 

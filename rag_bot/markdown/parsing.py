@@ -7,7 +7,7 @@ ranges into spans of the text as it stands, nests list items the way people inde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -24,19 +24,39 @@ _LONGEST_TITLE = 300  # characters of a heading or an item that stands above oth
 _OVER_INDENTED = re.compile(r"[ \t]*+[-+*][ \t]++(?=\S)")
 
 
-def parse(text: str, *, body_start_line: int = 1, plain: bool = False) -> tuple[Block, ...]:
+Dialect = Callable[[Sequence[str]], list[str]]
+"""The lines of a note in another markup -> as many lines of Markdown; a line that is none for readers becomes ""."""
+
+
+def parse(
+    text: str, *, body_start_line: int = 1, plain: bool = False, dialect: Dialect | None = None
+) -> tuple[Block, ...]:
     """The blocks of a text, in order. Every non-blank character is in exactly one of them.
 
     Lines before `body_start_line` (from 1) are front matter. `plain` is for text that is not Markdown: indented lines
-    are then no code, and HTML is text.
+    are then no code, and HTML is text; so it is with a `dialect`. Lines that this hides are in no block.
     """
-    return _parse(text, body_start_line, plain)
+    return _parse(text, body_start_line, plain or dialect is not None, dialect)
+
+
+def parse_log(text: str, *, body_start_line: int = 1) -> tuple[Block, ...]:
+    """A paragraph for each line of a log, with the lines below it that are further in."""
+    lines = LineIndex.of(text)
+    raw = [text[start:end] for start, end in zip(lines.starts, lines.ends, strict=True)]
+    builder = _Builder(text, lines, raw)
+    builder.front_matter(min(body_start_line - 1, len(raw)))
+    starts = [number for number in range(builder.next_line, len(raw)) if raw[number][:1].strip()]
+    for first, last in zip(starts, [*starts[1:], len(raw)], strict=True):
+        builder.add(Kind.PARAGRAPH, first, last)
+    return tuple(builder.blocks)
 
 
 @lru_cache(maxsize=2)  # a note is parsed for its title and tags, and again at once for its chunks
-def _parse(text: str, body_start_line: int, plain: bool) -> tuple[Block, ...]:
+def _parse(text: str, body_start_line: int, plain: bool, dialect: Dialect | None) -> tuple[Block, ...]:
     lines = LineIndex.of(text)
     raw = [text[start:end] for start, end in zip(lines.starts, lines.ends, strict=True)]
+    if dialect:
+        raw = dialect(raw)
     builder = _Builder(text, lines, raw)
     builder.front_matter(min(body_start_line - 1, len(raw)))
     builder.read(_parser(plain).parse("\n".join(_masked(raw, builder.next_line))))

@@ -84,7 +84,7 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
     above += [line(words, "bold") for words in [verdict_words(answer)] if words]
     if answer.abstained:
         nearest = [
-            Text.assemble(line(f"  {hit.chunk.location}", "cyan"), _name(hit.note.path, hit.note.title))
+            Text.assemble(line(f"  {Place.of(hit).located}", "cyan"), _name(hit.note.path, hit.note.title))
             for hit in answer.nearest
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
@@ -121,7 +121,7 @@ def hits_text(hits: Sequence[Hit]) -> RenderableType:
     """Each passage below its place and score."""
     parts: list[RenderableType] = []
     for hit in hits:
-        place = Text(f"{hit.rank:>2}. ", style="bold").append(line(hit.chunk.location, "cyan"))
+        place = Text(f"{hit.rank:>2}. ", style="bold").append(line(Place.of(hit).located, "cyan"))
         place.append(line(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", "dim"))
         also = [line(f"    also in {', '.join(hit.duplicates)}", "dim")] if hit.duplicates else []
         parts += [place, *also, Text(hit.chunk.text), Text()]
@@ -145,6 +145,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "quote": quote.text,
         "stale": citation.stale,
         "score": round(quote.score, 4),
+        "place": quote.place,
     }
 
 
@@ -158,6 +159,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, Any]:
         "text": excerpt.text,
         "citations": list(excerpt.citations),
         "date": excerpt.date,
+        "place": excerpt.place,
     }
 
 
@@ -175,6 +177,7 @@ def _alone(citation: Citation) -> Excerpt:
         start_line=quote.start_line,
         end_line=quote.end_line,
         citations=(citation.number,),
+        place=quote.place,
     )
 
 
@@ -184,7 +187,7 @@ def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[Rende
     changes = dict.fromkeys(change_words(citation.change) for citation in cited if citation.stale)
     head = Text.assemble(
         line(excerpt.name, "bold"),
-        line(f"  {excerpt.location}", "cyan"),
+        line(f"  {excerpt.located}", "cyan"),
         line(f"  {excerpt.date}" if excerpt.date not in excerpt.location else "", "dim"),
         line("".join(f"  {words}" for words in changes), "yellow"),
     )
@@ -220,7 +223,7 @@ def _citation_line(citation: Citation) -> Text:
     words = " ".join(quote.text.split())
     return Text.assemble(
         (f"[{citation.number}] ", "bold cyan"),
-        line(quote.location, "cyan"),
+        line(quote.located, "cyan"),
         _name(quote.note_path, quote.title, quote.headings),
         line(f"  {words if len(words) <= _BEGINNING else f'{words[:_BEGINNING]}…'}"),
         line(f"  {change_words(citation.change)}" if citation.stale else "", "yellow"),

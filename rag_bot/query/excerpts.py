@@ -55,6 +55,7 @@ def _joined(note: Note, pieces: Sequence[tuple[Span, Citation]]) -> list[Excerpt
                 citations=tuple(sorted(citation.number for _, citation in group)),
                 date=date_of(note),
                 is_code=_is_inside_code(note, start),
+                place=note.place(span.start_line, span.end_line),
             )
         )
     return sorted(excerpts, key=lambda excerpt: excerpt.citations[0])

@@ -291,6 +291,7 @@ def quote_lines(note: Note, first: Line, span: Span, score: float) -> Quote:
         start_line=span.start_line,
         end_line=span.end_line,
         score=score,
+        place=note.place(span.start_line, span.end_line),
     )
 
 

@@ -34,7 +34,18 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
-from rag_bot.records.notes import CLOSED, Absence, Chunk, Note, NoteState, Task, location, split_location
+from rag_bot.records.notes import (
+    CLOSED,
+    Absence,
+    Chunk,
+    Landmark,
+    Note,
+    NoteState,
+    Task,
+    location,
+    split_location,
+    with_place,
+)
 from rag_bot.records.syncs import (
     CHANGES,
     Failure,
@@ -77,6 +88,7 @@ __all__ = [
     "Failure",
     "Filters",
     "Hit",
+    "Landmark",
     "Loss",
     "Move",
     "Note",
@@ -103,4 +115,5 @@ __all__ = [
     "split_location",
     "support_words",
     "verdict_words",
+    "with_place",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag_bot.records.notes import Chunk, Note, location
+from rag_bot.records.notes import Chunk, Note, location, with_place
 
 SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
 """What the notes say to a sentence."""
@@ -60,10 +60,17 @@ class Hit:
     duplicates: tuple[str, ...] = ()
     above: str = ""
 
+    @property
+    def place(self) -> str:
+        return self.note.place(self.chunk.start_line, self.chunk.end_line)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a passage stands that was found: what is kept of a hit where the note itself is not."""
+    """Where a passage stands that was found: what is kept of a hit where the note itself is not.
+
+    Here as in quotes and excerpts `place` says where in a file that is no text ("page 3"), "" in notes that are.
+    """
 
     path: str
     title: str
@@ -71,15 +78,20 @@ class Place:
     start_line: int
     end_line: int
     score: float = 0.0
+    place: str = ""
 
     @classmethod
     def of(cls, hit: Hit) -> Place:
-        chunk = hit.chunk
-        return cls(chunk.note_path, hit.note.title, chunk.headings, chunk.start_line, chunk.end_line, hit.score)
+        chunk, title = hit.chunk, hit.note.title
+        return cls(chunk.note_path, title, chunk.headings, chunk.start_line, chunk.end_line, hit.score, hit.place)
 
     @property
     def location(self) -> str:
         return location(self.path, self.start_line, self.end_line)
+
+    @property
+    def located(self) -> str:
+        return with_place(self.location, self.place)
 
     @property
     def name(self) -> str:
@@ -100,10 +112,15 @@ class Quote:
     start_line: int
     end_line: int
     score: float
+    place: str = ""
 
     @property
     def location(self) -> str:
         return location(self.note_path, self.start_line, self.end_line)
+
+    @property
+    def located(self) -> str:
+        return with_place(self.location, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +161,15 @@ class Excerpt:
     citations: tuple[int, ...]
     date: str = ""
     is_code: bool = False
+    place: str = ""
 
     @property
     def location(self) -> str:
         return location(self.note_path, self.start_line, self.end_line)
+
+    @property
+    def located(self) -> str:
+        return with_place(self.location, self.place)
 
     @property
     def name(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,27 @@ CLOSED = ("x", "-", ">")
 
 
 @dataclass(frozen=True, slots=True)
+class Landmark:
+    """From `line` (from 1) on a note's text stands on this page, slide, row, ... of its file, up to the next landmark.
+
+    `name` and `number` are its name for people ("page" 3); without a number it is the name alone, and "" for none.
+    With `step` 1 each line further down is the next one: rows of a table.
+    """
+
+    line: int
+    name: str
+    number: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One file of notes, read.
 
     `path` is the name people see and the index keys by: the label of the root (its folder's name), then the path below
     it, with forward slashes (`notes/talks/a.md`). `root` is the absolute folder on disk. `text` is the whole file
-    decoded, line ends and byte-order mark as they stand. `metadata` holds the front matter, with `tags` and `aliases`
+    decoded, line ends and byte-order mark as they stand; of a file that is no text what was read of it, and `places`
+    say where in the file its lines stand, in their order. `metadata` holds the front matter, with `tags` and `aliases`
     as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
@@ -36,6 +53,22 @@ class Note:
     size: int
     mtime_ns: int
     stamp: str = ""
+    places: tuple[Landmark, ...] = ()
+
+    def place(self, start_line: int, end_line: int) -> str:
+        """Where in the file these lines stand: "page 3", "sheet Prices, row 2-5"; "" where the lines tell it."""
+        (name, first), (last_name, last) = self._landmark(start_line), self._landmark(end_line)
+        if name == last_name:
+            return f"{name} {first}-{last}" if first != last else f"{name} {first}" if first else name
+        ends = (f"{words} {number}" if number else words for words, number in ((name, first), (last_name, last)))
+        return " to ".join(filter(None, ends))
+
+    def _landmark(self, line: int) -> tuple[str, int]:
+        number = bisect_right(self.places, line, key=attrgetter("line"))
+        if not number:
+            return "", 0
+        landmark = self.places[number - 1]
+        return landmark.name, landmark.number + landmark.step * (line - landmark.line)
 
     @property
     def file(self) -> Path:
@@ -119,6 +152,11 @@ class Absence:
 def location(path: str, start_line: int, end_line: int) -> str:
     """`notes/a.md:12-15`, or `notes/a.md:12` for one line."""
     return f"{path}:{start_line}" if start_line == end_line else f"{path}:{start_line}-{end_line}"
+
+
+def with_place(location: str, place: str) -> str:
+    """A location for people: `notes/a.md:12`, `notes/b.pdf:40-42 (page 3)`."""
+    return f"{location} ({place})" if place else location
 
 
 def split_location(text: str) -> tuple[str, int, int]:

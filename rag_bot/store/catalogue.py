@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.records import Chunk, Failure, Filters, Note, Run
+from rag_bot.records import Chunk, Failure, Filters, Landmark, Note, Run
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
 from rag_bot.store.links import NoteLink
@@ -28,7 +28,7 @@ from rag_bot.store.schema import open_for_reading
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
 
 _NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note.own_title, note.text, note.metadata,
-  note.body_start_line, note.content_hash, note.size, note.mtime_ns, note.stamp"""
+  note.body_start_line, note.content_hash, note.size, note.mtime_ns, note.stamp, note.places"""
 _CHUNK_COLUMNS = """chunk.note_id, chunk.key, chunk.ordinal, chunk.headings, chunk.context, chunk.start_char,
   chunk.end_char, chunk.start_line, chunk.end_line"""
 
@@ -306,8 +306,9 @@ def _from_here(folder: str) -> str:
 
 
 def _to_note(row: Any) -> Note:
-    _, path, root, label, title, own_title, text, metadata, *rest = row
-    return Note(path, Path(root), label, title, own_title, text, json.loads(metadata), *rest)
+    _, path, root, label, title, own_title, text, metadata, *rest, places = row
+    landmarks = tuple(Landmark(*landmark) for landmark in json.loads(places)) if places != "[]" else ()
+    return Note(path, Path(root), label, title, own_title, text, json.loads(metadata), *(*rest, landmarks))
 
 
 def _to_chunk(row: Any, note: Note) -> Chunk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from rag_bot.errors import NoteUnreadable
+from rag_bot.extraction import extract, is_extracted
 from rag_bot.files import read_once
 from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, UNREADABLE, Note
 
@@ -28,4 +29,9 @@ def change_since(note: Note, quoted: str = "") -> str:
     data = contents.data
     if hashlib.sha256(data).hexdigest() == note.content_hash:
         return ""
+    if is_extracted(note.path):
+        try:
+            return ELSEWHERE if quoted in extract(note.path, data).text else REWRITTEN
+        except NoteUnreadable:
+            return UNREADABLE
     return ELSEWHERE if any(quoted.encode(encoding, "replace") in data for encoding in _ENCODINGS) else REWRITTEN

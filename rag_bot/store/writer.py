@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
@@ -215,7 +215,8 @@ class CatalogueWriter(Catalogue):
     def _insert_note(self, root: Root, note: Note, synced: str) -> int:
         cursor = self._db.execute(
             """INSERT INTO note (root_id, path, pending, title, own_title, text, metadata, body_start_line,
-               content_hash, size, mtime_ns, stamp, synced) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               content_hash, size, mtime_ns, stamp, synced, places)
+               VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 root.id,
                 note.path,
@@ -229,6 +230,7 @@ class CatalogueWriter(Catalogue):
                 note.mtime_ns,
                 note.stamp,
                 synced,
+                json.dumps([astuple(landmark) for landmark in note.places]),
             ),
         )
         return int(cursor.lastrowid or 0)

@@ -27,7 +27,7 @@ def found(root: Path) -> list[str]:
 
 
 def test_notes_are_found_by_their_suffix_in_order(tmp_path: Path) -> None:
-    write(tmp_path, "b.md", "A.MD", "sub/deep/c.markdown", "d.txt", "e.pdf", "md", "sub/f.md.bak")
+    write(tmp_path, "b.md", "A.MD", "sub/deep/c.markdown", "d.txt", "e.png", "md", "sub/f.md.bak")
     assert found(tmp_path) == ["A.MD", "b.md", "d.txt", "sub/deep/c.markdown"]
 
 

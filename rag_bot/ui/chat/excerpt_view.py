@@ -68,7 +68,7 @@ def _places(citations: Sequence[Citation]) -> list[tuple[str, Quote]]:
     quotes = {citation.quote.location: citation.quote for citation in citations}
     ordered = sorted(quotes.values(), key=lambda quote: quote.start_line)
     path = f"{ordered[0].note_path}:" if ordered else ""
-    return [(quote.location.removeprefix(path if place else ""), quote) for place, quote in enumerate(ordered)]
+    return [(quote.located.removeprefix(path if place else ""), quote) for place, quote in enumerate(ordered)]
 
 
 def _beginning(quote: Quote) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from rag_bot.library import Library
 from rag_bot.markdown import LineIndex, format_of, parse_note
 from rag_bot.markdown.blocks import Kind
-from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location
+from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location, with_place
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.chat.feedback_view import pick_bar
@@ -62,6 +62,7 @@ def render_note(
     """
     html = macros("notes.html")
     where = location(note.path, cited.start, cited.stop - 1) if cited else note.path
+    where = with_place(where, note.place(cited.start, cited.stop - 1) if cited else "")
     metadata = {name: _words(value) for name, value in note.metadata.items() if value not in ("", [], {})}
     properties = ""
     if metadata and note.body_start_line != 1:
