@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.anchors import anchors_of, date_of
+from rag_bot.query.anchors import anchors_of
+from rag_bot.query.days import judge_times, lines_of_times
 from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
@@ -19,8 +20,22 @@ from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
 from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
+from rag_bot.query.times import AskedTimes, notes_lacking
 from rag_bot.query.verdict import Judgement, judge_question
-from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
+from rag_bot.records import (
+    ANSWERED,
+    NONE,
+    QUOTES,
+    Answer,
+    Citation,
+    DateRange,
+    Difference,
+    Filters,
+    Hit,
+    Sentence,
+    verdict_words,
+)
+from rag_bot.store.note_dates import date_of
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
@@ -52,7 +67,8 @@ class Investigation:
 
     `query` is what was searched for in place of the question, `vector` its unit vector, `judged` the lines of the best
     hits, best first, with what becomes of each. `was_read` says whether the reader has read them, `left_out` where
-    an answer may be that the search could not reach.
+    an answer may be that the search could not reach. `times` are those of the query, `no_notes_of` those of them, in
+    words, that no note is of; `of_times` says that all of their lines are asked for.
     """
 
     question: str
@@ -65,6 +81,9 @@ class Investigation:
     was_read: bool
     judgement: Judgement
     left_out: str = ""
+    times: AskedTimes = field(default_factory=AskedTimes)
+    no_notes_of: tuple[str, ...] = ()
+    of_times: bool = False
 
 
 def clean_question(question: str) -> str:
@@ -84,12 +103,19 @@ def clean_question(question: str) -> str:
 
 
 def find(
-    sources: Sources, question: str, *, limit: int, filters: Filters | None = None, earlier: Sequence[str] = ()
+    sources: Sources,
+    question: str,
+    *,
+    limit: int,
+    filters: Filters | None = None,
+    earlier: Sequence[str] = (),
+    today: date | None = None,
 ) -> tuple[list[Hit], dict[str, float]]:
     """The best passages for a question, and the milliseconds each stage took."""
     watch = Stopwatch()
     query, vector = _encoded(sources, clean_question(question), earlier, watch)
-    hits = search(sources, query, vector, limit=limit, filters=filters)
+    times = AskedTimes.of(query, today or date.today())
+    hits = search(sources, query, vector, limit=limit, filters=filters, times=times)
     watch.lap("search")
     return hits, watch.total()
 
@@ -125,13 +151,34 @@ def investigate(
     """Everything that an answer is made of. Raises as `answer`."""
     question = clean_question(question)
     query, vector = _encoded(sources, question, earlier, watch)
-    ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters)
+    times = AskedTimes.of(query, today or date.today())
+    no_notes_of = notes_lacking(sources, times)
+    ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters, times=times)
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
-    terms = TermWeights.of(sources, query)
+    terms = TermWeights.of(sources, times.query or query)
+    if times.asks_for_all():
+        hits, judged, more = lines_of_times(sources, times, filters, ANSWER_HITS)
+        watch.lap("read")
+        left_out = f"{more:,} more passages of that time are not shown." if more else ""
+        return Investigation(
+            question,
+            query,
+            vector,
+            ranked,
+            hits,
+            terms,
+            judged,
+            False,
+            judge_times(judged),
+            left_out,
+            times,
+            no_notes_of,
+            True,
+        )
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
-    anchors = anchors_of(query, today or date.today())
-    lines = score_lines(sources, query, vector, terms, hits, reader, anchors)
+    anchors = anchors_of(times.query)
+    lines = score_lines(sources, query, vector, terms, hits, reader, anchors, times)
     judged = list(judge(lines, was_read=reader is not None))
     watch.lap("read")
     judgement = judge_question(
@@ -142,9 +189,23 @@ def investigate(
         was_read=reader is not None and reader.calibrated,
         reads_words=sources.model.reads_words(query),
         anchors=anchors,
+        times=times,
     )
     left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
-    return Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, left_out)
+    return Investigation(
+        question,
+        query,
+        vector,
+        ranked,
+        hits,
+        terms,
+        judged,
+        reader is not None,
+        judgement,
+        left_out,
+        times,
+        no_notes_of,
+    )
 
 
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
@@ -152,7 +213,10 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
     judgement = investigation.judgement
     shown = [line for line in investigation.judged if line.quote] if judgement.verdict != NONE else []
     notes = {hit.note.path: hit.note for hit in investigation.hits}
-    order, differing = _newest_first(shown)
+    order, differing = _newest_first(shown) if not investigation.of_times else (shown, ())
+    times = [asked.words for asked in investigation.times.dates]
+    is_of_another = investigation.of_times or any(words in judgement.missing for words in times)
+    no_notes_of = investigation.no_notes_of if is_of_another else ()
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))
         for number, quote in enumerate((line.quote for line in order if line.quote), start=1)
@@ -174,7 +238,9 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
         excerpts=excerpts,
         differences=differing,
         unmentioned=judgement.unmentioned,
-        missing=judgement.missing,
+        missing=tuple(word for word in judgement.missing if not (no_notes_of and word in times)),
+        dates=investigation.times.dates,
+        no_notes_of=no_notes_of,
     )
     return found if citations else replace(found, text=verdict_words(found))
 
@@ -216,7 +282,12 @@ def _left_out(sources: Sources, filters: Filters) -> str:
     """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read."""
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
-    said = [f"Only notes{folder}{tag} were searched."] if filters else []
+    dated = (
+        f" {DateRange(filters.since or date.min, filters.until or date.max)}" if filters.since or filters.until else ""
+    )
+    said = [f"Only notes{folder}{tag}{dated} were searched."] if filters else []
+    if dated and (undated := sources.catalogue.undated()):
+        said.append(f"{undated:,} without a date were left out.")
     runs = sources.catalogue.runs(1, succeeded=True)
     if unread := [failure.path for failure in runs[0].failed] if runs else []:
         named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")

@@ -32,6 +32,7 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
+from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate
 from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
 from rag_bot.records.syncs import (
     CHANGES,
@@ -65,8 +66,11 @@ __all__ = [
     "UNSUPPORTED",
     "Absence",
     "Answer",
+    "AskedDate",
     "Chunk",
     "Citation",
+    "DateRange",
+    "DatedPlace",
     "Difference",
     "Excerpt",
     "Failure",
@@ -75,6 +79,7 @@ __all__ = [
     "Loss",
     "Move",
     "Note",
+    "NoteDate",
     "NoteState",
     "Place",
     "Problem",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from rag_bot.records.dates import AskedDate
 from rag_bot.records.notes import Chunk, Note, location
 
 SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
@@ -19,13 +21,18 @@ DELETED, REWRITTEN, ELSEWHERE, UNREADABLE = "deleted", "rewritten", "elsewhere",
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restricts a search to a folder (as in note paths, or below a root) and to notes that carry a tag."""
+    """Restricts a search to a folder (as in note paths, or below a root), to notes that carry a tag, and to a time.
+
+    A note passes that has a date from `since` to `until`, both included; one without any date does not.
+    """
 
     folder: str | None = None
     tag: str | None = None
+    since: date | None = None
+    until: date | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.folder or self.tag)
+        return bool(self.folder or self.tag or self.since or self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +204,8 @@ class Answer:
     `confidence` in [0, 1] is the estimated probability that the shown lines answer it. `excerpts` show the citations
     where they stand, grouped by note, the best first; `differences` are citations that contradict each other.
     `unmentioned` are the question's words that stand nowhere in the notes, `missing` those that the lines lack
-    although the question hangs on them.
+    although the question hangs on them. `dates` are the times that the question asks for, `no_notes_of` names those of
+    which there are no notes ("7 May 2026").
     `searched_for` is the question with the subject of those before it and with its misspelt words mended. `mode` is
     "quotes", or "prose" for what the language model `model` wrote. `notice` says why it is not what was asked for: the
     model failed or was stopped, or nothing that it wrote is supported. `draft` is what a model has begun and nobody
@@ -222,6 +230,8 @@ class Answer:
     differences: tuple[Difference, ...] = ()
     unmentioned: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    dates: tuple[AskedDate, ...] = ()
+    no_notes_of: tuple[str, ...] = ()
 
     @property
     def abstained(self) -> bool:
@@ -248,6 +258,7 @@ def verdict_words(answer: Answer) -> str:
     """What a reader is told of an answer's verdict, in one or two sentences; "" where the lines answer."""
     named = ", ".join(f"“{word}”" for word in answer.unmentioned)
     unmentioned = f"Your notes don't mention {named}." if named else ""
+    unmentioned = " ".join([*(f"None of your notes is of {name}." for name in answer.no_notes_of), unmentioned]).strip()
     if answer.verdict == NONE:
         return " ".join(part for part in ("This is not in your notes.", unmentioned) if part)
     if answer.verdict == ANSWERED:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rag_bot.records import Chunk, Failure, Note
 from rag_bot.store.catalogue import Catalogue, KnownFile, Root
+from rag_bot.store.note_dates import dates_of, path_dates
 from rag_bot.store.schema import open_for_writing
 
 KEPT_RUNS = 1_000  # syncs in the history; set by hand
@@ -117,6 +118,7 @@ class CatalogueWriter(Catalogue):
         )
         tags = {str(tag) for tag in note.metadata.get("tags", ())}
         self._db.executemany("INSERT INTO tag VALUES (?, ?)", [(tag, note_id) for tag in tags])
+        self._add_dates(note_id, note)
 
     def pending_entries(self, batch: int) -> Iterator[list[Entry]]:
         """What pending notes have and live ones have not, in batches."""
@@ -163,6 +165,11 @@ class CatalogueWriter(Catalogue):
                title = CASE own_title WHEN '' THEN ? ELSE title END WHERE path = ?""",
             [(move.file.path, move.root.id, move.file.stamp, move.title, f"\0{move.file.path}") for move in moved],
         )
+        for move in moved:
+            if path_dates(move.before) != path_dates(move.file.path) and (note := self.find_note(move.file.path)):
+                id_ = self._scalar("SELECT id FROM note WHERE path = ? AND NOT pending", note.path)
+                self._db.execute("DELETE FROM date WHERE note_id = ?", (id_,))
+                self._add_dates(id_, note)
         self._db.execute("UPDATE note SET pending = 0 WHERE pending")
         return sorted(keys - {key for (key,) in self._select_in("SELECT key FROM chunk WHERE key IN (%s)", list(keys))})
 
@@ -199,6 +206,13 @@ class CatalogueWriter(Catalogue):
     def checkpoint(self) -> None:
         """Bring what was written into the one file."""
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _add_dates(self, note_id: int, note: Note) -> None:
+        rows = [
+            (note_id, one.range.first.isoformat(), one.range.last.isoformat(), one.start_line, one.end_line, one.source)
+            for one in dates_of(note)
+        ]
+        self._db.executemany("INSERT INTO date VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _insert_note(self, root: Root, note: Note, synced: str) -> int:
         cursor = self._db.execute(
