@@ -11,7 +11,7 @@ from rag_bot.markdown import Line
 from rag_bot.query.lines import text_of
 from rag_bot.query.open_index import Sources
 from rag_bot.records import AskedDate, Note, NoteDate
-from rag_bot.store.note_dates import dates_of
+from rag_bot.store.note_dates import dates_of, ranges_in
 from rag_bot.text.date_words import folded
 from rag_bot.text.dates import find_dates, without_dates
 from rag_bot.text.terms import STOP_WORDS, is_stop_word, words_of
@@ -24,7 +24,7 @@ _OF_ALL = frozenset(
     entries diary journal log day days daily think thought anything everything something today
     machen mache gemacht tun tat getan passieren passiert geschah geschehen los notiert notiere notiz notizen schrieb
     geschrieben eintrag eintrage tagebuch tag alles etwas
-    faire fait fais passe note notes notees noter ecrit ecrire journal jour tout
+    est faire fait fais passe note notes notees noter ecrit ecrire journal jour tout
     hacer hice hizo hecho paso pasa pasado anote apunte apuntado notas nota escribi escrito diario dia todo""".split()
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")  # "s'est-il" is two of them, what is elided is none
@@ -70,8 +70,7 @@ class AskedTimes:
         words = {folded(word) for word in words_of(f"{text}\n{note.path}\n{note.title}")}
         if all(folded(word) in words or word in STOP_WORDS for word in words_of(asked.words)):
             return True
-        base = known[0].range.first if known else self.today
-        return any(asked.overlaps(one) for named in find_dates(text, base) for one in named.ranges)
+        return any(map(asked.overlaps, ranges_in(text, known)))
 
 
 def dated_passages(sources: Sources, times: AskedTimes, allowed: set[str] | None) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from rag_bot.markdown import Block, Kind, LineIndex, parse_note, plain_text
@@ -14,17 +14,19 @@ PATH, HEADING, LINE = "path", "heading", "line"
 OF_ITS_OWN = "date"
 """The front matter's key for what a note is of; all others say when somebody wrote it."""
 _KEYS = (OF_ITS_OWN, "datum", "fecha", "day", "created", "updated", "modified", "published", "lastmod", "erstellt")
+_WORD = re.compile(r"[^\W\d_]+")
+_NEVER = date(1900, 1, 1)  # a base that shows which times have no year
 _BEGINNING = 40  # characters of a line, among which a date that it begins with stands; set by hand
 # What a line may have before its date: marks of lists, tasks, quotes, tables, links and emphasis.
 _MARKS = re.compile(r"[\s>*+\-#|\[\]()_~=•]*(?:\[[ xX/-]\]\s*)?[\s*_\[(\"'#]*")
 
 
-def path_dates(path: str, today: date = date(1900, 1, 1)) -> list[DateRange]:
+def path_dates(path: str) -> list[DateRange]:
     """The times in a path: of its file's name, else of it with its folders (`2026/03/14.md`)."""
     folder, _, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
     for text in (stem, f"{folder}/{stem}"):
-        dates = [one for one in _dates_in(text.replace("_", "-"), today) if not one.is_open_ended]
+        dates = [one for one in _dates_in(text.replace("_", "-"), _NEVER) if not one.is_open_ended]
         if dates:
             return [dates[-1].ranges[0]]
     return []
@@ -35,7 +37,7 @@ def dates_of(note: Note) -> list[NoteDate]:
     found = [NoteDate(one, 0, 0, PATH) for one in path_dates(note.path)]
     for key in _KEYS:
         found += [NoteDate(one.ranges[0], 0, 0, key) for one in _in_metadata(note, key)]
-    base = found[0].range.first if found else None
+    base = _base(found)
     blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line)
     found += _in_headings(note, blocks, base)
     found += _at_beginnings(note, blocks, base)
@@ -51,9 +53,16 @@ def date_of(note: Note) -> str:
     return first if days < 27 else first[:7] if days < 31 else first[:4]
 
 
-def days_named(text: str, base: date) -> list[DateRange]:
-    """All times that a line may mean, those without a year near the base too."""
-    return [one for found in find_dates(text, base) for one in found.ranges]
+def ranges_in(text: str, dates: Sequence[NoteDate]) -> list[DateRange]:
+    """The times that a text of a note with these dates names; those without a year are of the note's."""
+    base = _base(dates)
+    found = _dates_in(text, base or _NEVER)
+    return [one for named in found for one in named.ranges if base or one.first.year > _NEVER.year + 1]
+
+
+def _base(dates: Sequence[NoteDate]) -> date | None:
+    """The middle of the year that a note is of: the days without a year in it are mostly of that one."""
+    return date(dates[0].range.first.year, 7, 1) if dates else None
 
 
 def _dates_in(text: str, base: date) -> list[AskedDate]:
@@ -63,7 +72,7 @@ def _dates_in(text: str, base: date) -> list[AskedDate]:
 
 def _in_metadata(note: Note, key: str) -> list[AskedDate]:
     value = note.metadata.get(key)
-    return _dates_in(value[:_BEGINNING], date(1900, 1, 1))[:1] if isinstance(value, str) else []
+    return _dates_in(value[:_BEGINNING], _NEVER)[:1] if isinstance(value, str) else []
 
 
 def _in_headings(note: Note, blocks: tuple[Block, ...], base: date | None) -> Iterator[NoteDate]:
@@ -104,17 +113,16 @@ def _below(blocks: tuple[Block, ...], item: int) -> Iterator[Block]:
 
 def _stated(text: str, base: date | None, *, at_beginning: bool = False) -> DateRange | None:
     """The first date of a text that has a year or gets the base's; `at_beginning` only a weekday may precede it."""
-    found = _dates_in(text, base or date(1900, 1, 1))
+    found = _dates_in(text, base or _NEVER)
     if not found or (at_beginning and _words_before(text[: found[0].start])):
         return None
-    ranges = [one for one in found[0].ranges if base or one.first.year > 1901]
-    if at_beginning:  # a year alone is a number: "2000 m of cable"
-        ranges = [one for one in ranges if one.last - one.first < timedelta(300)]
+    ranges = [one for one in found[0].ranges if base or one.first.year > _NEVER.year + 1]
+    if at_beginning:  # "2000 m of cable", "Reports in February" are of no day or week
+        ranges = [one for one in ranges if one.last - one.first < timedelta(7)]
     if base and len(ranges) > 1:
         ranges = sorted(ranges, key=lambda one: (one.first.year != base.year, abs(one.first - base)))
     return ranges[0] if ranges else None
 
 
 def _words_before(text: str) -> bool:
-    words = re.findall(r"[^\W\d_]+", text)
-    return len(words) > 1
+    return len(_WORD.findall(text)) > 1 or any(map(str.isdigit, text))

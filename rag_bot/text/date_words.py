@@ -16,6 +16,7 @@ from rag_bot.records import DateRange
 
 LANGUAGES = ("en", "de", "fr", "es")  # the more of them, the more words that name a time in one and none in another
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = "january february march april may june july august september october november december".split()
 _UNITS = "day week month year".split()
 
 # Our own words are without accents, of the four languages together.
@@ -56,14 +57,19 @@ _SHORTEST_ALONE = 4  # letters of a name that counts without a number or "in": "
 
 
 @dataclass(frozen=True, slots=True)
-class _Vocabulary:
-    """The words of all languages for times, without accents and in lower case. `relative` are phrases: "last week"."""
+class TimeWords:
+    """The words of all languages for times, without accents and in lower case.
 
-    months: Mapping[str, int]
-    weekdays: Mapping[str, int]
-    units: frozenset[str]
+    `units` have the English name of each, `relative` are phrases: "last week". A time has one of the `triggers`
+    and but for numbers only words that are among `every`.
+    """
+
+    months: frozenset[str]
+    weekdays: frozenset[str]
+    units: Mapping[str, str]
     relative: frozenset[str]
     triggers: frozenset[str]
+    every: frozenset[str]
 
 
 def folded(text: str) -> str:
@@ -72,16 +78,16 @@ def folded(text: str) -> str:
 
 
 @cache
-def vocabulary() -> _Vocabulary:
-    """What words there are for times."""
+def time_words() -> TimeWords:
+    """What words there are for times; loads dateparser."""
     infos = [import_module(f"dateparser.data.date_translation_data.{code}").info for code in LANGUAGES]
 
     def named(key: str) -> set[str]:
         return {folded(word).strip(".") for info in infos for word in info.get(key, ())}
 
-    months = {word: number for number in range(1, 13) for word in named(calendar.month_name[number].lower())}
-    weekdays = {word: number for number, day in enumerate(_DAYS) for word in named(day)}
-    units = {word for unit in _UNITS for word in named(unit) if len(word) > 1}
+    months = frozenset(word for name in _MONTHS for word in named(name))
+    weekdays = frozenset(word for name in _DAYS for word in named(name))
+    units = {word: unit for unit in _UNITS for word in named(unit) if len(word) > 1}
     relative = {
         folded(phrase)
         for info in infos
@@ -89,13 +95,13 @@ def vocabulary() -> _Vocabulary:
         if re.search("day|week|month|year", key)
         for phrase in phrases
     }
-    single = {re.split(r"\W+", phrase)[-1] for phrase in relative if not _is_two_words(phrase)}
-    triggers = {*months, *weekdays, *units, *single, *_SEASONS, *_WEEKENDS} - {"d", "m", "w", "j"}
-    return _Vocabulary(months, weekdays, frozenset(units), frozenset(relative), frozenset(triggers))
-
-
-def _is_two_words(phrase: str) -> bool:
-    return " " in phrase
+    single = {re.split(r"\W+", phrase)[-1] for phrase in relative if " " not in phrase}
+    triggers = {*months, *weekdays, *units, *single, *_SEASONS, *_WEEKENDS}
+    numbers = {key for info in infos for entry in info.get("simplifications", ()) for key in entry if key.isalpha()}
+    beside = {*named("ago"), *named("skip"), *named("in"), *relative, *map(folded, numbers), *_NUMBERS_LACKING}
+    beside = {word for phrase in beside for word in re.findall(r"[^\W_]+", phrase)}
+    every = triggers | beside | _LAST | _NEXT | _THIS | _OF | _ARTICLES
+    return TimeWords(months, weekdays, units, frozenset(relative), frozenset(triggers), frozenset(every))
 
 
 def month(year: int, number: int, months: int = 1) -> DateRange:
@@ -107,10 +113,13 @@ def month(year: int, number: int, months: int = 1) -> DateRange:
 
 def understood(phrase: str, before: str, *, begins: bool, today: date) -> list[DateRange]:
     """What a phrase means, none where it is no time. `before` is the word before it, `begins` that it has none."""
-    words, known = [folded(word) for word in re.findall(r"[^\W_]+", phrase)], vocabulary()
+    words, known = [folded(word) for word in re.findall(r"[^\W_]+", phrase)], time_words()
     plain = [word for word in words if word not in _LAST | _NEXT | _THIS | _ARTICLES]
     direction = _direction(words)
-    if not plain or words[-1] in _OF or words[0] in _NEVER_FIRST:
+    if not all(word in known.every or word[0].isdigit() for word in words):
+        return []  # as dateparser would find, only slower
+    is_relative = " ".join(folded(phrase).split()) in known.relative
+    if not plain or words[-1] in _OF or (words[0] in _NEVER_FIRST and not is_relative):
         return []
     years = [int(word) for word in plain if re.fullmatch(r"(?:19|20)\d\d", word)]
     if seasons := [word for word in plain if word in _SEASONS]:
@@ -123,7 +132,6 @@ def understood(phrase: str, before: str, *, begins: bool, today: date) -> list[D
     numbers = any(word[0].isdigit() for word in plain)
     names = [word for word in plain if word in known.months]
     weekdays = [word for word in plain if word in known.weekdays]
-    is_relative = " ".join(re.findall(r"[^\s]+", folded(phrase))) in known.relative
     if names and not is_relative:
         capital = any(word[0].isupper() and folded(word) in known.months for word in re.findall(r"[^\W_]+", phrase))
         alone = len(names[0]) >= _SHORTEST_ALONE and capital and not begins
@@ -132,8 +140,8 @@ def understood(phrase: str, before: str, *, begins: bool, today: date) -> list[D
     elif weekdays and not is_relative:
         if numbers or len(weekdays[0]) < _SHORTEST_ALONE:
             return []
-    elif {*plain} & known.units and not is_relative:
-        return _units(phrase, words, direction, today)
+    elif known.units.keys() & {*plain} and not is_relative:
+        return _units(phrase, direction, today)
     elif not is_relative:
         return []
     return _by_dateparser(phrase, direction, today, has_year=bool(years) or is_relative)
@@ -143,27 +151,20 @@ def _direction(words: Sequence[str]) -> str:
     return next((name for name, known in (("past", _LAST), ("future", _NEXT), ("this", _THIS)) if known & {*words}), "")
 
 
-def _units(phrase: str, words: Sequence[str], direction: str, today: date) -> list[DateRange]:
+def _units(phrase: str, direction: str, today: date) -> list[DateRange]:
     """ "two weeks ago", "the last 3 months", "letzten Woche": a number alone is a duration."""
-    has_number = any(word.isdigit() or word in _NUMBERS_LACKING for word in words)
     is_ago = any(re.search(rf"(?<!\w){ago}(?!\w)", folded(phrase)) for ago in _AGO.values())
     for word, number in _NUMBERS_LACKING.items():
         phrase = re.sub(rf"(?<!\w){word}(?!\w)", number, phrase, flags=re.IGNORECASE)
     if is_ago:
         return _by_dateparser(phrase, "", today, has_year=True)
     rest = " ".join(word for word in phrase.split() if folded(word) not in _LAST | _NEXT | _THIS | _ARTICLES | _OF)
-    unit = next((name for name in _UNITS if rest.lower() == name or _one_of_unit(rest, name)), "")
-    if unit and direction and not has_number:
+    if (unit := time_words().units.get(folded(rest), "")) and direction:
         step = {"past": -1, "future": 1, "this": 0}[direction]
         return [_around(_shifted(today, unit, step), unit)]
     if direction == "past" and (found := _parse(rest, "past", today)):
         return [DateRange(found[0], today)]
     return []
-
-
-def _one_of_unit(word: str, unit: str) -> bool:
-    infos = (import_module(f"dateparser.data.date_translation_data.{code}").info for code in LANGUAGES)
-    return any(folded(word) == folded(name) for info in infos for name in info[unit])
 
 
 def _shifted(today: date, unit: str, step: int) -> date:
@@ -220,7 +221,7 @@ def _parse(phrase: str, prefer: str, today: date) -> tuple[date, str] | None:
     return found.date_obj.date(), found.period
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)  # for today, and for the years that notes are of
 def _parser(prefer: str, today: date) -> Any:
     from dateparser.date import DateDataParser
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from rag_bot.records import AskedDate, DateRange
-from rag_bot.text.date_words import folded, month, understood, vocabulary
+from rag_bot.text.date_words import folded, month, time_words, understood
+from rag_bot.text.terms import LANGUAGES, detect, words_of
 
 # Words around a month, weekday or the like that may belong to it: "the day before yesterday", "5th, 2026"; set by hand.
 _MOST_BEFORE, _MOST_AFTER = 4, 3
@@ -72,7 +73,7 @@ _NUMERIC: tuple[tuple[re.Pattern[str], Callable[[Sequence[str], date], list[Date
         (rf"Q([1-4])[-_ /]?{_Y}", lambda m, _: [month(int(m[1]), 3 * int(m[0]) - 2, 3)]),
         (rf"(\d\d?)([-./])(\d\d?)\2{_Y}", lambda m, _: _either(m[0], m[2], m[3], month_first=m[1] == "/")),
         (rf"{_D}\.{_M}\.", lambda m, now: _around(m[0], m[1], now)),
-        (rf"{_Y}[-_./](0[1-9]|1[0-2])", lambda m, _: [month(int(m[0]), int(m[1]))]),
+        (rf"{_Y}[-_./](0[1-9]|1[0-2])(?!-\d)", lambda m, _: [month(int(m[0]), int(m[1]))]),
         (rf"{_M}[./]{_Y}", lambda m, _: [month(int(m[1]), int(m[0]))]),
         (rf"(?<![A-Za-z])(?<![A-Za-z]-){_Y}(?![A-Za-z%])", lambda m, _: [month(int(m[0]), 1, 12)]),
     )
@@ -112,7 +113,8 @@ def read_range(text: str, today: date) -> DateRange:
 
 def has_month(text: str) -> bool:
     """Whether a word of the text is a month's name."""
-    return any(folded(word) in vocabulary().months for word in _WORD.findall(text))
+    months = time_words().months
+    return any(folded(word) in months for word in _WORD.findall(text))
 
 
 def _in_numbers(text: str, today: date, taken: Sequence[AskedDate]) -> list[AskedDate]:
@@ -136,10 +138,12 @@ def _in_words(text: str, today: date) -> list[AskedDate]:
     """Around each word that can name a time the longest phrase that does."""
     found: list[AskedDate] = []
     words = list(_WORD.finditer(text))
-    triggers = vocabulary().triggers
+    known = time_words()
     for number, word in enumerate(words):
-        if folded(word[0]) not in triggers or (found and word.start() < found[-1].end):
+        if folded(word[0]) not in known.triggers or (found and word.start() < found[-1].end):
             continue
+        if word[0].lower() == "hier" and len(words) > 2 and detect(words_of(text), LANGUAGES, at_least=1) != "french":
+            continue  # German for "here"
         for first, last in _windows(number, len(words)):
             start, end = words[first].start(), words[last].end()
             if found and start < found[-1].end:

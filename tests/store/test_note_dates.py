@@ -39,7 +39,7 @@ def test_front_matter_headings_and_beginnings_of_lines_say_when(notes: Path, wri
         "---\ncreated: 2025-09-01\n---\n# Log\n\n## 2026-03-05\n\nRain.\n\n## Friday, 6 March\n\nSun.\n\n# Other\n\n"
         "- 7 March: vet\n  - a tom\n- the 120 charts\n\n| Date | Hours |\n|---|---|\n| 2025-12-27 | 20 |\n",
     )
-    note = read_note(notes, "notes/log 2026.md", label="notes")
+    note = read_note(notes, "log 2026.md", label="notes")
     assert [(str(one.range), one.start_line, one.end_line, one.source) for one in dates_of(note)] == [
         ("2026", 0, 0, "path"),
         ("1 September 2025", 0, 0, "created"),
