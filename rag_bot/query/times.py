@@ -70,7 +70,7 @@ class AskedTimes:
         words = {folded(word) for word in words_of(f"{text}\n{note.path}\n{note.title}")}
         if all(folded(word) in words or word in STOP_WORDS for word in words_of(asked.words)):
             return True
-        return any(map(asked.overlaps, ranges_in(text, known)))
+        return any(map(asked.overlaps, ranges_in(text, known, self.today)))
 
 
 def dated_passages(sources: Sources, times: AskedTimes, allowed: set[str] | None) -> dict[str, float]:

@@ -53,11 +53,9 @@ def date_of(note: Note) -> str:
     return first if days < 27 else first[:7] if days < 31 else first[:4]
 
 
-def ranges_in(text: str, dates: Sequence[NoteDate]) -> list[DateRange]:
-    """The times that a text of a note with these dates names; those without a year are of the note's."""
-    base = _base(dates)
-    found = _dates_in(text, base or _NEVER)
-    return [one for named in found for one in named.ranges if base or one.first.year > _NEVER.year + 1]
+def ranges_in(text: str, dates: Sequence[NoteDate], today: date) -> list[DateRange]:
+    """The times that a text of a note with these dates names; those without a year are near the note's, or today."""
+    return [one for named in _dates_in(text, _base(dates) or today) for one in named.ranges]
 
 
 def _base(dates: Sequence[NoteDate]) -> date | None:
