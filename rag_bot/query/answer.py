@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
 from rag_bot.query.anchors import anchors_of
-from rag_bot.query.days import judge_times, lines_of_times
+from rag_bot.query.days import ALL_SHOWN, lines_of_times
 from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
@@ -156,25 +156,26 @@ def investigate(
     ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters, times=times)
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
-    terms = TermWeights.of(sources, times.query or query)
-    if times.asks_for_all():
-        hits, judged, more = lines_of_times(sources, times, filters, ANSWER_HITS)
+    asks_for_all = times.asks_for_all()
+    terms = TermWeights.of(sources, query if asks_for_all else times.query or query)
+    of_times = lines_of_times(sources, times, filters, ANSWER_HITS) if asks_for_all else None
+    if of_times and of_times.judged:
         watch.lap("read")
-        left_out = f"{more:,} more passages of that time are not shown." if more else ""
+        left_out = f"{of_times.more:,} more passages of that time are not shown." if of_times.more else ""
         return Investigation(
             question,
             query,
             vector,
             ranked,
-            hits,
+            of_times.hits,
             terms,
-            judged,
+            of_times.judged,
             False,
-            judge_times(judged),
+            ALL_SHOWN,
             left_out,
             times,
             no_notes_of,
-            True,
+            of_times=True,
         )
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
     anchors = anchors_of(times.query)
@@ -191,6 +192,8 @@ def investigate(
         anchors=anchors,
         times=times,
     )
+    if asks_for_all and judgement.verdict != ANSWERED:  # a line may name the day all the same; if none does, that's it
+        judgement = replace(judgement, verdict=NONE, unmentioned=())
     left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
     return Investigation(
         question,
@@ -215,7 +218,7 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
     notes = {hit.note.path: hit.note for hit in investigation.hits}
     order, differing = _newest_first(shown) if not investigation.of_times else (shown, ())
     times = [asked.words for asked in investigation.times.dates]
-    is_of_another = investigation.of_times or any(words in judgement.missing for words in times)
+    is_of_another = judgement.verdict == NONE or any(words in judgement.missing for words in times)
     no_notes_of = investigation.no_notes_of if is_of_another else ()
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))

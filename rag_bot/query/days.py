@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag_bot.markdown import Line, LineIndex
 from rag_bot.query.lines import lines_in
@@ -10,16 +11,32 @@ from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, ScoredLine, quote_lines
 from rag_bot.query.times import MOST_DATED, AskedTimes
 from rag_bot.query.verdict import Features, Judgement
-from rag_bot.records import ANSWERED, NONE, Chunk, DatedPlace, Filters, Hit, Note, SearchRanks
-from rag_bot.store.note_dates import HEADING, LINE, OF_ITS_OWN, PATH
+from rag_bot.records import ANSWERED, Chunk, DatedPlace, Filters, Hit, Note, SearchRanks
+from rag_bot.store.note_dates import HEADING, LINE, OF_ITS_OWN, PATH, TITLE
 
-_WRITTEN_THEN = (PATH, HEADING, LINE, OF_ITS_OWN)  # rather than where only the note's making or changing is dated
+_WRITTEN_THEN = (
+    PATH,
+    TITLE,
+    HEADING,
+    LINE,
+    OF_ITS_OWN,
+)  # not only made or changed then
 
 
-def lines_of_times(
-    sources: Sources, times: AskedTimes, filters: Filters | None, limit: int
-) -> tuple[list[Hit], list[JudgedLine], int]:
-    """The passages of the times, oldest first, at most `limit`, each as one quote; and how many are left."""
+ALL_SHOWN = Judgement(ANSWERED, 1.0, 1.0, Features(0.0, 0.0, 0.0, 0.0, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class LinesOfTimes:
+    """The passages of a time, each as one quote, and how many `more` there are."""
+
+    hits: list[Hit]
+    judged: list[JudgedLine]
+    more: int
+
+
+def lines_of_times(sources: Sources, times: AskedTimes, filters: Filters | None, limit: int) -> LinesOfTimes:
+    """The passages of the times, oldest first, at most `limit`."""
     places = sources.catalogue.dated([one for asked in times.dates for one in asked.ranges], MOST_DATED)
     places = [place for place in places if place.source in _WRITTEN_THEN] or places
     paths = sources.catalogue.paths_matching(filters) if filters else None
@@ -39,13 +56,7 @@ def lines_of_times(
         if body and len(judged) < limit:
             hits.append(hit)
             judged.append(_as_one(hit, body))
-    return hits, judged, len(found) - len(hits)
-
-
-def judge_times(judged: Sequence[JudgedLine]) -> Judgement:
-    """Answered, wherever there is something of the times."""
-    found = float(bool(judged))
-    return Judgement(ANSWERED if judged else NONE, found, found, Features(0.0, 0.0, 0.0, 0.0, 0.0))
+    return LinesOfTimes(hits, judged, len(found) - len(hits))
 
 
 def _as_one(hit: Hit, lines: Sequence[Line]) -> JudgedLine:

@@ -73,7 +73,7 @@ class AskedDate:
 class NoteDate:
     """A time that lines of a note are of; `start_line` 0 stands for the whole note.
 
-    `source` says where that is written: "path", "heading", "line", or a key of the front matter.
+    `source` says where that is written: "path", "title", "heading", "line", or a key of the front matter.
     """
 
     range: DateRange

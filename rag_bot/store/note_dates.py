@@ -10,7 +10,7 @@ from rag_bot.markdown import Block, Kind, LineIndex, parse_note, plain_text
 from rag_bot.records import AskedDate, DateRange, Note, NoteDate
 from rag_bot.text.dates import find_dates, has_month, numeric_dates
 
-PATH, HEADING, LINE = "path", "heading", "line"
+PATH, TITLE, HEADING, LINE = "path", "title", "heading", "line"
 OF_ITS_OWN = "date"
 """The front matter's key for what a note is of; all others say when somebody wrote it."""
 _KEYS = (OF_ITS_OWN, "datum", "fecha", "day", "created", "updated", "modified", "published", "lastmod", "erstellt")
@@ -37,6 +37,8 @@ def dates_of(note: Note) -> list[NoteDate]:
     found = [NoteDate(one, 0, 0, PATH) for one in path_dates(note.path)]
     for key in _KEYS:
         found += [NoteDate(one.ranges[0], 0, 0, key) for one in _in_metadata(note, key)]
+    if note.own_title:
+        found += [NoteDate(one.ranges[0], 0, 0, TITLE) for one in _dates_in(note.own_title, _NEVER) if _has_year(one)]
     base = _base(found)
     blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line)
     found += _in_headings(note, blocks, base)
@@ -120,6 +122,10 @@ def _stated(text: str, base: date | None, *, at_beginning: bool = False) -> Date
     if base and len(ranges) > 1:
         ranges = sorted(ranges, key=lambda one: (one.first.year != base.year, abs(one.first - base)))
     return ranges[0] if ranges else None
+
+
+def _has_year(one: AskedDate) -> bool:
+    return all(each.first.year > _NEVER.year + 1 for each in one.ranges)
 
 
 def _words_before(text: str) -> bool:

@@ -75,7 +75,7 @@ _NUMERIC: tuple[tuple[re.Pattern[str], Callable[[Sequence[str], date], list[Date
         (rf"{_D}\.{_M}\.", lambda m, now: _around(m[0], m[1], now)),
         (rf"{_Y}[-_./](0[1-9]|1[0-2])(?!-\d)", lambda m, _: [month(int(m[0]), int(m[1]))]),
         (rf"{_M}[./]{_Y}", lambda m, _: [month(int(m[1]), int(m[0]))]),
-        (rf"(?<![A-Za-z])(?<![A-Za-z]-){_Y}(?![A-Za-z%])", lambda m, _: [month(int(m[0]), 1, 12)]),
+        (rf"(?<![A-Za-z])(?<![A-Za-z]-){_Y}(?![A-Za-z%]|-\d)", lambda m, _: [month(int(m[0]), 1, 12)]),
     )
 )
 
