@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from rag_bot.errors import IndexUnusable, ModelError, RagBotError
+from rag_bot.errors import IndexUnusable, ModelError, RagBotError, UsageError
 from rag_bot.files import FileHashes
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.reader import DEFAULT_READER, check_packaged
@@ -122,7 +122,13 @@ class Library:
         return verify(self.settings.index)
 
     def search(
-        self, question: str, *, limit: int = 10, filters: Filters | None = None, earlier: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        limit: int = 10,
+        filters: Filters | None = None,
+        earlier: Sequence[str] = (),
+        today: date | str | None = None,
     ) -> list[Hit]:
         """The best passages for a question, best first. `earlier` are the questions before it, oldest first.
 
@@ -130,13 +136,22 @@ class Library:
             UsageError: the question is empty or too long, or no note passes the filters.
             IndexUnusable: nothing has been ingested yet, or the index is damaged.
         """
-        return self.search_timed(question, limit=limit, filters=filters, earlier=earlier)[0]
+        return self.search_timed(question, limit=limit, filters=filters, earlier=earlier, today=today)[0]
 
     def search_timed(
-        self, question: str, *, limit: int = 10, filters: Filters | None = None, earlier: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        limit: int = 10,
+        filters: Filters | None = None,
+        earlier: Sequence[str] = (),
+        today: date | str | None = None,
     ) -> tuple[list[Hit], dict[str, float]]:
         """As `search`, with the milliseconds of each stage."""
-        return self.with_sources(lambda sources: find(sources, question, limit=limit, filters=filters, earlier=earlier))
+        day = _day(today)
+        return self.with_sources(
+            lambda sources: find(sources, question, limit=limit, filters=filters, earlier=earlier, today=day)
+        )
 
     def ask(
         self,
@@ -145,19 +160,18 @@ class Library:
         filters: Filters | None = None,
         earlier: Sequence[str] = (),
         llm: LanguageModel | None = None,
-        today: date | None = None,
+        today: date | str | None = None,
     ) -> Answer:
         """The lines of the notes that answer a question, or that they don't; with a model, what it writes of them.
 
-        Without `llm` no model is asked, whatever the settings say. `today` is the day that it is asked on. Raises
-        as `search`, with a model as `write`.
+        Without `llm` no model is asked, whatever the settings say. `today` is the day that it is asked on, as a date or
+        in ISO 8601. Raises as `search`, with a model as `write`.
         """
         if llm:
             turns = [Turn(turn) for turn in earlier]
             return deque(self.write(question, llm=llm, filters=filters, turns=turns, today=today), maxlen=1)[0]
-        return self.with_sources(
-            lambda sources: answer(sources, question, filters=filters, earlier=earlier, today=today)
-        )
+        day = _day(today)
+        return self.with_sources(lambda sources: answer(sources, question, filters=filters, earlier=earlier, today=day))
 
     def write(
         self,
@@ -166,7 +180,7 @@ class Library:
         llm: LanguageModel | None = None,
         filters: Filters | None = None,
         turns: Sequence[Turn] = (),
-        today: date | None = None,
+        today: date | str | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
         """An answer in sentences by a language model, by default that of the settings, as it grows.
@@ -184,7 +198,7 @@ class Library:
         from rag_bot.query.prose.author import Author
 
         author = Author(llm or open_llm(self.settings), self.settings.generation, self.with_sources)
-        return author.write(question, filters=filters, turns=turns, today=today, stop=stop)
+        return author.write(question, filters=filters, turns=turns, today=_day(today), stop=stop)
 
     def why(
         self,
@@ -193,7 +207,7 @@ class Library:
         *,
         filters: Filters | None = None,
         earlier: Sequence[str] = (),
-        today: date | None = None,
+        today: date | str | None = None,
     ) -> Trace:
         """What became of a passage when a question is asked, and at which stage it was lost.
 
@@ -211,7 +225,7 @@ class Library:
                 place,
                 filters=filters,
                 earlier=earlier,
-                today=today,
+                today=_day(today),
                 why_absent=absent,
             )
         )
@@ -273,3 +287,11 @@ class Library:
                 return [*(root.folder for root in catalogue.roots()), *self.settings.notes]
         except IndexUnusable:
             return list(self.settings.notes)
+
+
+def _day(today: date | str | None) -> date | None:
+    """Raises UsageError for a text that is no day."""
+    try:
+        return date.fromisoformat(today) if isinstance(today, str) else today
+    except ValueError as error:
+        raise UsageError(f"today={today!r} is no day. Write it as in 2026-04-02.") from error

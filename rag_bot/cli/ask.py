@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.command import AsJson, Folder, Tag, Today, load, open_library, put, remark, show, terminal
+from rag_bot.cli.command import (
+    AsJson,
+    Folder,
+    Since,
+    Tag,
+    Today,
+    Until,
+    filters_of,
+    load,
+    open_library,
+    put,
+    remark,
+    show,
+    terminal,
+)
 from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
 from rag_bot.records import Answer, Filters, Turn
 
@@ -42,13 +56,17 @@ def search(
     limit: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
     folder: Folder = None,
     tag: Tag = None,
+    since: Since = None,
+    until: Until = None,
+    today: Today = None,
     as_json: AsJson = False,
 ) -> None:
     """The passages that match a question best."""
     from rag_bot.output import hits_json, hits_text
 
+    filters = filters_of(folder, tag, since, until, today)
     with open_library(context) as library:
-        hits, timings = library.search_timed(question, limit=limit, filters=Filters(folder, tag))
+        hits, timings = library.search_timed(question, limit=limit, filters=filters, today=today)
     show(as_json, hits_json(hits, timings), lambda: hits_text(hits))
 
 
@@ -61,6 +79,8 @@ def ask(
     question: str,
     folder: Folder = None,
     tag: Tag = None,
+    since: Since = None,
+    until: Until = None,
     llm: Llm = None,
     today: Today = None,
     shows_all: Annotated[bool, typer.Option("--all", help="Show all notes or tasks that were counted.")] = False,
@@ -69,10 +89,11 @@ def ask(
     """The lines of your notes that answer a question or come nearest; with --llm a model writes the answer."""
     from rag_bot.output import answer_json, answer_text
 
+    filters = filters_of(folder, tag, since, until, today)
     with open_library(context) as library:
         console = None if as_json else terminal()
         model = named_model(library.settings, llm)
-        answer = write_answer(library, question, filters=Filters(folder, tag), llm=model, today=today, console=console)
+        answer = write_answer(library, question, filters=filters, llm=model, today=today, console=console)
     show(as_json, answer_json(answer), lambda: answer_text(answer, shows_all=shows_all))
 
 
@@ -83,12 +104,14 @@ def chat(
     context: typer.Context,
     folder: Folder = None,
     tag: Tag = None,
+    since: Since = None,
+    until: Until = None,
     llm: Llm = None,
     resume: Annotated[str | None, typer.Option("--continue", help="Key of a conversation to go on with.")] = None,
 ) -> None:
     """Ask one question after another in the terminal; an empty line or Ctrl-D ends it. The conversation is kept."""
     with open_library(context) as library:
-        TerminalChat(library, named_model(library.settings, llm), Filters(folder, tag), resume).run()
+        TerminalChat(library, named_model(library.settings, llm), filters_of(folder, tag, since, until), resume).run()
 
 
 @app.command(epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080")

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from rag_bot.errors import UsageError
 from rag_bot.output.visible import Visible, json_text, visible, visible_line
+from rag_bot.records import Filters
 
 if TYPE_CHECKING:
     from rag_bot.library import Library
@@ -30,9 +31,31 @@ def _day(text: str) -> date:
         raise UsageError(f"--today {text!r} is no day. Write it as in 2026-04-02.") from error
 
 
+def filters_of(
+    folder: str | None, tag: str | None, since: str | None, until: str | None, today: date | None = None
+) -> Filters:
+    """The filters that these options are. Raises UsageError where a time cannot be read."""
+    from rag_bot.text.dates import read_range
+
+    days: list[date | None] = []
+    for option, text in (("--since", since), ("--until", until)):
+        try:
+            found = read_range(text, today or date.today()) if text else None
+        except ValueError as error:
+            raise UsageError(
+                f"{option} {text!r} is no date. Write it as in 2026-03-14, 2026-03 or 'last month'."
+            ) from error
+        days.append((found.first if option == "--since" else found.last) if found else None)
+    return Filters(folder, tag, *days)
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
 Folder = Annotated[str | None, typer.Option("--folder", help="Only notes in this folder.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only notes with this tag.")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="Only notes of then or later: 2026-03, 'last month'.")
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only notes of then or earlier.")]
 Today = Annotated[
     date | None,
     typer.Option("--today", metavar="YYYY-MM-DD", parser=_day, help="The day that it is asked on, if not today."),

@@ -9,9 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rag_bot.cli.command import AsJson, Folder, Tag, Today, open_library, show
+from rag_bot.cli.command import AsJson, Folder, Since, Tag, Today, Until, filters_of, open_library, show
 from rag_bot.output import line
-from rag_bot.records import Filters
 
 if TYPE_CHECKING:
     from rag_bot.query.why.trace import PassageTrace, Stage, Trace
@@ -35,12 +34,16 @@ def why(
     ] = None,
     folder: Folder = None,
     tag: Tag = None,
+    since: Since = None,
+    until: Until = None,
     today: Today = None,
     as_json: AsJson = False,
 ) -> None:
     """Why a passage is not in the answer: the stage at which it was lost, and what would help."""
     with open_library(context) as library:
-        trace = library.why(question, note, filters=Filters(folder, tag), earlier=after or (), today=today)
+        trace = library.why(
+            question, note, filters=filters_of(folder, tag, since, until, today), earlier=after or (), today=today
+        )
     show(as_json, trace_json(trace), lambda: trace_text(trace))
 
 

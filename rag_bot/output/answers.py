@@ -58,6 +58,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "unmentioned": list(answer.unmentioned),
         "missing": list(answer.missing),
         **({"unread_language": answer.unread_language} if answer.unread_language else {}),
+        "dates": [
+            {
+                "words": asked.words,
+                "ranges": [{"first": one.first.isoformat(), "last": one.last.isoformat()} for one in asked.ranges],
+                "is_open_ended": asked.is_open_ended,
+            }
+            for asked in answer.dates
+        ],
+        "no_notes_of": list(answer.no_notes_of),
         "nearest": [place_json(Place.of(hit)) for hit in answer.nearest],
         **({"model": answer.model} if answer.model else {}),
         **({"notice": answer.notice} if answer.model or answer.notice else {}),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import UsageError
-from rag_bot.query.anchors import anchors_of, date_of
+from rag_bot.query.anchors import anchors_of
+from rag_bot.query.days import ALL_SHOWN, lines_of_times
 from rag_bot.query.duplicates import differences
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.followups import reword
@@ -21,6 +22,7 @@ from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, closest_of, judge, score_lines
 from rag_bot.query.reading import name_of, reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
+from rag_bot.query.times import AskedTimes, notes_lacking
 from rag_bot.query.vault.vault_answer import answer_of_vault
 from rag_bot.query.verdict import Judgement, judge_question
 from rag_bot.records import (
@@ -30,12 +32,14 @@ from rag_bot.records import (
     QUOTES,
     Answer,
     Citation,
+    DateRange,
     Difference,
     Filters,
     Hit,
     Sentence,
     verdict_words,
 )
+from rag_bot.store.note_dates import date_of
 from rag_bot.store.staleness import change_since
 from rag_bot.text.terms import language_of
 
@@ -70,7 +74,9 @@ class Investigation:
 
     `query` is what was searched for in place of the question, `vector` its unit vector, `judged` the lines of the best
     hits, best first, with what becomes of each. `was_read` says whether the reader has read them, `left_out` where
-    an answer may be that the search could not reach, `unread_language` that of the question if such a one.
+    an answer may be that the search could not reach, `unread_language` that of the question if such a one. `times` are
+    those of the query, `no_notes_of` those of them, in words, that no note is of; `of_times` says that all of their
+    lines are asked for.
     """
 
     question: str
@@ -85,6 +91,9 @@ class Investigation:
     left_out: str = ""
     unread_language: str = ""
     is_filtered: bool = False
+    times: AskedTimes = field(default_factory=AskedTimes)
+    no_notes_of: tuple[str, ...] = ()
+    of_times: bool = False
 
 
 def clean_question(question: str) -> str:
@@ -104,12 +113,19 @@ def clean_question(question: str) -> str:
 
 
 def find(
-    sources: Sources, question: str, *, limit: int, filters: Filters | None = None, earlier: Sequence[str] = ()
+    sources: Sources,
+    question: str,
+    *,
+    limit: int,
+    filters: Filters | None = None,
+    earlier: Sequence[str] = (),
+    today: date | None = None,
 ) -> tuple[list[Hit], dict[str, float]]:
     """The best passages for a question, and the milliseconds each stage took."""
     watch = Stopwatch()
     query, vector = _encoded(sources, clean_question(question), earlier, watch)
-    hits = search(sources, query, vector, limit=limit, filters=filters)
+    times = AskedTimes.of(query, today or date.today())
+    hits = search(sources, query, vector, limit=limit, filters=filters, times=times)
     watch.lap("search")
     return hits, watch.total()
 
@@ -149,14 +165,36 @@ def investigate(
     """Everything that an answer is made of. Raises as `answer`."""
     question = clean_question(question)
     query, vector = _encoded(sources, question, earlier, watch)
-    ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters)
+    times = AskedTimes.of(query, today or date.today())
+    no_notes_of = notes_lacking(sources, times)
+    ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters, times=times)
     hits = take(sources, ranked, vector, ANSWER_HITS)
     watch.lap("search")
-    terms = TermWeights.of(sources, query)
+    asks_for_all = times.asks_for_all()
+    terms = TermWeights.of(sources, query if asks_for_all else times.query or query)
     hits += linked_hits(sources, terms, hits, ranked.paths)
+    of_times = lines_of_times(sources, times, filters, ANSWER_HITS) if asks_for_all else None
+    if of_times and of_times.judged:
+        watch.lap("read")
+        left_out = f"{of_times.more:,} more passages of that time are not shown." if of_times.more else ""
+        return Investigation(
+            question,
+            query,
+            vector,
+            ranked,
+            of_times.hits,
+            terms,
+            of_times.judged,
+            False,
+            ALL_SHOWN,
+            left_out=left_out,
+            times=times,
+            no_notes_of=no_notes_of,
+            of_times=True,
+        )
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
-    anchors = anchors_of(query, today or date.today())
-    lines = score_lines(sources, query, vector, terms, hits, reader, anchors)
+    anchors = anchors_of(times.query)
+    lines = score_lines(sources, query, vector, terms, hits, reader, anchors, times)
     judged = list(judge(lines, was_read=reader is not None))
     watch.lap("read")
     judgement = judge_question(
@@ -167,10 +205,25 @@ def investigate(
         was_read=reader is not None and reader.calibrated,
         reads_words=sources.model.reads_words(query),
         anchors=anchors,
+        times=times,
     )
+    if asks_for_all and judgement.verdict != ANSWERED:  # a line may name the day all the same; if none does, that's it
+        judgement = replace(judgement, verdict=NONE, unmentioned=())
     if judgement.verdict == CLOSEST:
         judged = closest_of(judged)
-    found = Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement)
+    found = Investigation(
+        question,
+        query,
+        vector,
+        ranked,
+        hits,
+        terms,
+        judged,
+        reader is not None,
+        judgement,
+        times=times,
+        no_notes_of=no_notes_of,
+    )
     if judgement.verdict == ANSWERED:
         return found
     return replace(
@@ -186,7 +239,10 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
     judgement = investigation.judgement
     shown = [line for line in investigation.judged if line.quote] if judgement.verdict != NONE else []
     notes = {hit.note.path: hit.note for hit in investigation.hits}
-    order, differing = _newest_first(shown)
+    order, differing = _newest_first(shown) if not investigation.of_times else (shown, ())
+    times = [asked.words for asked in investigation.times.dates]
+    is_of_another = judgement.verdict == NONE or any(words in judgement.missing for words in times)
+    no_notes_of = investigation.no_notes_of if is_of_another else ()
     citations = tuple(
         Citation(number, quote, change_since(notes[quote.note_path], quote.text))
         for number, quote in enumerate((line.quote for line in order if line.quote), start=1)
@@ -208,9 +264,11 @@ def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:
         excerpts=excerpts,
         differences=differing,
         unmentioned=judgement.unmentioned,
-        missing=judgement.missing,
+        missing=tuple(word for word in judgement.missing if not (no_notes_of and word in times)),
         unread_language=investigation.unread_language,
         is_filtered=investigation.is_filtered,
+        dates=investigation.times.dates,
+        no_notes_of=no_notes_of,
     )
     return found if citations else replace(found, text=verdict_words(found))
 
@@ -261,7 +319,12 @@ def _left_out(sources: Sources, filters: Filters) -> str:
     """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read."""
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
-    said = [f"Only notes{folder}{tag} were searched."] if filters else []
+    dated = (
+        f" {DateRange(filters.since or date.min, filters.until or date.max)}" if filters.since or filters.until else ""
+    )
+    said = [f"Only notes{folder}{tag}{dated} were searched."] if filters else []
+    if dated and (undated := sources.catalogue.undated()):
+        said.append(f"{undated:,} without a date were left out.")
     runs = sources.catalogue.runs(1, succeeded=True)
     if unread := [failure.path for failure in runs[0].failed] if runs else []:
         named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")

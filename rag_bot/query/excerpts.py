@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rag_bot.markdown import Block, Kind, LineIndex, Span
-from rag_bot.query.anchors import date_of
 from rag_bot.query.lines import blocks_of, children_of
 from rag_bot.records import Citation, Excerpt, Note
+from rag_bot.store.note_dates import date_of
 
 LONGEST_EXCERPT = 14  # lines of the file, beyond the quotes themselves: what a screen shows beside others; set by hand
 

@@ -26,6 +26,7 @@ from rag_bot.query.lines import lines_in, text_of, with_what_follows
 from rag_bot.query.names import is_in_names
 from rag_bot.query.open_index import Sources
 from rag_bot.query.reading import reading_text
+from rag_bot.query.times import AskedTimes
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.text.sentences import asks
 from rag_bot.text.spelling import is_function_word
@@ -39,7 +40,7 @@ HITS_READ, LINES_READ = 10, 40
 # reader was not taught with: the same lines first, the same verdicts, a quarter fewer lines read.
 PORTION, ENOUGH = 20, 1.0  # lines; logit of the best of them, as the default reader gives it
 HITS_EMBEDDED, LINES_EMBEDDED = 6, 24  # without a reader; measured: 40 were no better
-LESS_FOR_ANOTHER = 1.5  # logits a line loses for each identifier or year of the question that it and its note lack
+LESS_FOR_ANOTHER = 1.5  # logits a line loses for each identifier of the question that it and its note lack, or its time
 READ_OF_LINE = 250  # characters of a line that are embedded: what it is about shows at its beginning
 MOST_QUOTES = 5
 LEAST_BELOW_READ = 3.0  # logits below the best line's, as the reader gives them, for a further line to be shown
@@ -153,11 +154,12 @@ def score_lines(
     hits: Sequence[Hit],
     reader: Reader | None,
     anchors: Sequence[str] = (),
+    times: AskedTimes | None = None,
 ) -> list[ScoredLine]:
     """The lines of the best hits, best first. `vector` is the query's unit vector.
 
     The words found and the passages' scores choose those that the reader reads; without one, that are embedded.
-    `anchors` are the question's: to the reader one identifier or number is much like another.
+    `anchors` and `times` are the question's: to the reader one identifier, number or day is much like another.
     """
     candidates = [
         (hit, line, _share_of_words(hit, line, terms))
@@ -180,6 +182,8 @@ def score_lines(
         for (hit, line, share), logit, rank in zip(candidates, answers, relevance, strict=False):
             if identifiers:
                 rank -= LESS_FOR_ANOTHER * len(missing_anchors(identifiers, texts_of(hit, line)))
+            if times and times.lacking(hit.note, line):
+                rank -= LESS_FOR_ANOTHER
             hollow = _hollow(hit.note, line, terms)
             scored.append(ScoredLine(hit, line, 0.0, share, 1 / (1 + exp(-rank)), hollow, logit))
         scored.sort(key=lambda line: (line.hollow == NAMES, -line.score))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from rag_bot.query.duplicates import collapse
 from rag_bot.query.fusion import Ranking, cosines_to, fuse
 from rag_bot.query.names import named_notes
 from rag_bot.query.open_index import Sources
-from rag_bot.records import Chunk, Filters, Hit, Note, SearchRanks
+from rag_bot.query.times import AskedTimes, dated_passages
+from rag_bot.records import Chunk, DateRange, Filters, Hit, Note, SearchRanks
 from rag_bot.store.vectors import ExactVectors
 
 # Searched for beyond what is wanted, since the catalogue may not know some of them any more. Set by hand.
@@ -34,7 +36,7 @@ _MORE = 4  # times as many are searched again where the catalogue knows too few 
 class Candidates:
     """What both searches found, best first, and the unit vectors of all of it.
 
-    `named` are the passages of notes that the query names, with what is added to their word scores.
+    `named` are the passages of notes that the query names, or of its times, with what is added to their word scores.
     """
 
     dense: Ranking
@@ -66,22 +68,34 @@ class Ranked:
 
 
 def search(
-    sources: Sources, query: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
+    sources: Sources,
+    query: str,
+    vector: NDArray[np.float32],
+    *,
+    limit: int,
+    filters: Filters | None = None,
+    times: AskedTimes | None = None,
 ) -> list[Hit]:
     """The best passages for a query whose unit vector is given, best first, at most `limit`.
 
     Raises:
         UsageError: no note passes the filters.
     """
-    return take(sources, rank(sources, query, vector, limit=limit, filters=filters), vector, limit)
+    return take(sources, rank(sources, query, vector, limit=limit, filters=filters, times=times), vector, limit)
 
 
 def rank(
-    sources: Sources, query: str, vector: NDArray[np.float32], *, limit: int, filters: Filters | None = None
+    sources: Sources,
+    query: str,
+    vector: NDArray[np.float32],
+    *,
+    limit: int,
+    filters: Filters | None = None,
+    times: AskedTimes | None = None,
 ) -> Ranked:
-    """The candidates among which the best `limit` passages are. Raises as `search`."""
+    """The candidates among which the best `limit` passages are, those of these times too. Raises as `search`."""
     wanted = max(sources.settings.candidates, limit)
-    candidates = _find_candidates(sources, query, vector, wanted, filters)
+    candidates = _find_candidates(sources, query, vector, wanted, filters, times)
     passages = sources.words.count()
     word_scores = dict(candidates.words)
     for key, more in candidates.named.items():
@@ -99,7 +113,12 @@ def take(sources: Sources, ranked: Ranked, vector: NDArray[np.float32], limit: i
 
 
 def _find_candidates(
-    sources: Sources, query: str, vector: NDArray[np.float32], wanted: int, filters: Filters | None
+    sources: Sources,
+    query: str,
+    vector: NDArray[np.float32],
+    wanted: int,
+    filters: Filters | None,
+    times: AskedTimes | None,
 ) -> Candidates:
     """The best `wanted` passages of each search.
 
@@ -124,6 +143,8 @@ def _find_candidates(
 
     dense, words = _known(sources, search_dense, wanted), _known(sources, search_words, wanted)
     named = _named(sources, query, allowed)
+    for key, worth in dated_passages(sources, times, allowed).items() if times and times.dates else ():
+        named[key] = named.get(key, 0.0) + worth
     keys = sorted({*(key for key, _ in (*dense, *words)), *named})
     return Candidates(dense, words, sources.catalogue.vectors(keys), named)
 
@@ -159,6 +180,8 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
     if not keys:
         named = [f"folder {filters.folder!r}"] if filters.folder else []
         named += [f"tag {filters.tag!r}"] if filters.tag else []
+        if filters.since or filters.until:
+            named.append(f"date {DateRange(filters.since or date.min, filters.until or date.max)}")
         remedy = (
             "Folders are written as in `rag-bot search` results" if filters.folder else "Look how your notes spell it"
         )

@@ -12,6 +12,7 @@ from math import exp
 
 from rag_bot.query.anchors import missing_anchors, texts_of
 from rag_bot.query.quotes import JudgedLine, ScoredLine, TermWeights
+from rag_bot.query.times import AskedTimes
 from rag_bot.records import ANSWERED, CLOSEST, NONE, Hit
 from rag_bot.text.sentences import asks
 from rag_bot.text.terms import STOP_WORDS, words_of
@@ -70,9 +71,10 @@ def judge_question(
     was_read: bool,
     reads_words: bool,
     anchors: Sequence[str],
+    times: AskedTimes,
 ) -> Judgement:
     """The verdict on what was found. `was_read` says whether the default reader has read the lines;
-    `anchors` are the names and numbers that the question is about.
+    `anchors` are the names and numbers that the question is about, `times` those that it asks for.
 
     To an embedding model that does not read the query's words all texts of that language are alike: without
     `reads_words` the cosine counts no more than the words found.
@@ -87,6 +89,8 @@ def judge_question(
             answering, speaking = max(answering, KEYWORDS_FOUND), max(speaking, KEYWORDS_FOUND)
     texts = [text for line in shown[:SHOWN] for text in texts_of(line.hit, line.line)]
     missing = missing_anchors(anchors, texts)
+    lacking = [times.lacking(line.hit.note, line.line) for line in shown[:SHOWN]]
+    missing += lacking[0] if lacking and all(lacking) else []
     # "who?" and "thanks!" are of nothing in particular, and a line that has no word of the question may be, too.
     says_what = any(word not in STOP_WORDS for word in words_of(query)) and terms.share("\n".join(texts)) > 0
     if not shown or speaking < LEAST:

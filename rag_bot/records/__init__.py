@@ -34,6 +34,7 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
+from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate
 from rag_bot.records.notes import (
     CLOSED,
     Absence,
@@ -81,8 +82,11 @@ __all__ = [
     "UNSUPPORTED",
     "Absence",
     "Answer",
+    "AskedDate",
     "Chunk",
     "Citation",
+    "DateRange",
+    "DatedPlace",
     "Difference",
     "Excerpt",
     "Failure",
@@ -92,6 +96,7 @@ __all__ = [
     "Loss",
     "Move",
     "Note",
+    "NoteDate",
     "NoteState",
     "Place",
     "Problem",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from rag_bot.records.dates import AskedDate
 from rag_bot.records.notes import Chunk, Note, location, with_place
 
 SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
@@ -23,13 +25,18 @@ MOST_LISTED, LISTED_AT_ONCE = 1_000, 20
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restricts a search to a folder (as in note paths, or below a root) and to notes that carry a tag."""
+    """Restricts a search to a folder (as in note paths, or below a root), to notes that carry a tag, and to a time.
+
+    A note passes that has a date from `since` to `until`, both included; one without any date does not.
+    """
 
     folder: str | None = None
     tag: str | None = None
+    since: date | None = None
+    until: date | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.folder or self.tag)
+        return bool(self.folder or self.tag or self.since or self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,8 @@ class Answer:
     where they stand, grouped by note, the best first; `differences` are citations that contradict each other.
     `unmentioned` are the question's words that stand nowhere in the notes, `missing` those that the lines lack
     although the question hangs on them. `unread_language` is that of the question ("German") where it may have found
-    nothing for hardly any note is in it; `is_filtered` says that not all notes were searched.
+    nothing for hardly any note is in it; `is_filtered` says that not all notes were searched. `dates` are the times
+    that the question asks for, `no_notes_of` names those of which there are no notes ("7 May 2026").
     `searched_for` is the question with the subject of those before it and with its misspelt words mended. `mode` is
     "quotes", or "prose" for what the language model `model` wrote. `notice` says why it is not what was asked for: the
     model failed or was stopped, or nothing that it wrote is supported. `draft` is what a model has begun and nobody
@@ -260,6 +268,8 @@ class Answer:
     missing: tuple[str, ...] = ()
     unread_language: str = ""
     is_filtered: bool = False
+    dates: tuple[AskedDate, ...] = ()
+    no_notes_of: tuple[str, ...] = ()
 
     @property
     def abstained(self) -> bool:
@@ -290,7 +300,9 @@ def verdict_words(answer: Answer) -> str:
         return ""
     these = "these notes" if answer.is_filtered else "your notes"
     named = ", ".join(f"“{word}”" for word in answer.unmentioned)
-    unmentioned = f"Your notes don't mention {named}." if named else ""
+    nowhere = [f"None of your notes is of {name}." for name in answer.no_notes_of]
+    nowhere += [f"Your notes don't mention {named}."] if named else []
+    unmentioned = " ".join(nowhere)
     if language := answer.unread_language:
         found = "Nothing was found." if answer.verdict == NONE else "These lines may not answer it."
         return (

@@ -12,13 +12,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.records import Chunk, Failure, Filters, Landmark, Note, Run
+from rag_bot.records import Chunk, DatedPlace, DateRange, Failure, Filters, Landmark, Note, Run
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
 from rag_bot.store.links import NoteLink
@@ -31,6 +32,11 @@ _NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note
   note.body_start_line, note.content_hash, note.size, note.mtime_ns, note.stamp, note.places"""
 _CHUNK_COLUMNS = """chunk.note_id, chunk.key, chunk.ordinal, chunk.headings, chunk.context, chunk.start_char,
   chunk.end_char, chunk.start_line, chunk.end_line"""
+
+# Dates that begin in a range of days, and longer ones that reach into it: few are longer than a day, so both are found
+# by their index.
+_OVERLAPPING = """SELECT * FROM date WHERE first BETWEEN ? AND ? UNION ALL
+  SELECT * FROM date INDEXED BY date_long WHERE first <> last AND first < ? AND last >= ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,23 @@ class Catalogue:
         sql = f"SELECT note.path FROM note JOIN root ON root.id = root_id WHERE NOT pending AND {condition}"
         return {path for (path,) in self._db.execute(sql, values)}
 
+    def dated(self, ranges: Sequence[DateRange], limit: int) -> list[DatedPlace]:
+        """Where notes are of one of these times, oldest first; a note of a whole year is not of each of its days."""
+        rows: set[tuple[str, str, int, int, str]] = set()
+        for one in ranges:
+            sql = f"""SELECT path, first, start_line, end_line, source
+                      FROM ({_OVERLAPPING}) JOIN note ON note.id = note_id
+                      WHERE NOT pending AND (julianday(last) - julianday(first) < 31 OR first >= ? AND last <= ?)
+                      ORDER BY first, path LIMIT ?"""
+            within = (one.first.isoformat(), one.last.isoformat())
+            rows.update(self._db.execute(sql, (*_overlap_values(one), *within, limit)))
+        ordered = sorted(rows, key=lambda row: (row[1], row[0], row[2], row[4]))
+        return [DatedPlace(*row) for row in ordered[:limit]]
+
+    def undated(self) -> int:
+        """How many notes have no date at all."""
+        return self._scalar("SELECT count(*) FROM note WHERE NOT pending AND id NOT IN (SELECT note_id FROM date)")
+
     def vectors(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of these keys; unknown ones are left out."""
         rows = self._select_in("SELECT key, vector FROM vector WHERE key IN (%s)", keys)
@@ -267,8 +290,8 @@ class Catalogue:
         )
         return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
 
-    def _scalar(self, sql: str) -> int:
-        return int(self._db.execute(sql).fetchone()[0])
+    def _scalar(self, sql: str, *values: str) -> int:
+        return int(self._db.execute(sql, values).fetchone()[0])
 
     def _select_in(self, sql: str, values: Sequence[Any], *before: str) -> Iterator[Any]:
         """The rows for all these values in its IN (%s); `before` are values that stand before them."""
@@ -297,7 +320,15 @@ def _passes(filters: Filters) -> tuple[str, list[str]]:
         tag = filters.tag.lstrip("#").lower()
         conditions.append("note.id IN (SELECT note_id FROM tag WHERE tag = ? OR substr(tag, 1, length(?)) = ?)")
         values += [tag, f"{tag}/", f"{tag}/"]
+    if filters.since or filters.until:
+        conditions.append(f"note.id IN (SELECT note_id FROM ({_OVERLAPPING}))")
+        values += _overlap_values(DateRange(filters.since or date.min, filters.until or date.max))
     return " AND ".join(conditions), values
+
+
+def _overlap_values(wanted: DateRange) -> list[str]:
+    first, last = wanted.first.isoformat(), wanted.last.isoformat()
+    return [first, last, first, first]
 
 
 def _from_here(folder: str) -> str:

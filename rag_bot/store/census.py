@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rag_bot.markdown import may_have_tasks, parse_note, tasks_in
-from rag_bot.records import CLOSED, Note, Task
+from rag_bot.records import CLOSED, DateRange, Note, Task
 from rag_bot.store.names import PLACE
 
 
@@ -47,6 +47,20 @@ class Census:
         sql = """SELECT DISTINCT path FROM chunk JOIN note ON note.id = note_id
                  WHERE NOT pending AND key IN (SELECT value FROM json_each(?))"""
         return {path for (path,) in self._db.execute(sql, (json.dumps(list(keys)),))}
+
+    def dated(self, ranges: Iterable[DateRange]) -> set[str]:
+        """The notes that are wholly of one of these times."""
+        sql = """SELECT DISTINCT path FROM date JOIN note ON note.id = note_id
+                 WHERE NOT pending AND start_line = 0 AND first >= ? AND last <= ?"""
+        times = ((one.first.isoformat(), one.last.isoformat()) for one in ranges)
+        return {path for time in times for (path,) in self._db.execute(sql, time)}
+
+    def newest(self, limit: int, paths: Collection[str] | None = None) -> list[str]:
+        """Of these notes, or of all, those that have a date, the newest first."""
+        among, values = _among(paths)
+        sql = f"""SELECT path FROM date JOIN note ON note.id = note_id WHERE NOT pending AND start_line = 0 {among}
+                  GROUP BY path ORDER BY max(first) DESC, path LIMIT ?"""
+        return [path for (path,) in self._db.execute(sql, (*values, limit))]
 
     def untagged(self) -> set[str]:
         """The notes without a tag."""

@@ -117,11 +117,13 @@ CREATE TABLE date (
   note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
   first TEXT NOT NULL,
   last TEXT NOT NULL,
-  line INTEGER NOT NULL,
+  start_line INTEGER NOT NULL,
+  end_line INTEGER NOT NULL,
   source TEXT NOT NULL
 );
 CREATE INDEX date_note ON date (note_id);
 CREATE INDEX date_first ON date (first, last);
+CREATE INDEX date_long ON date (first, last) WHERE first <> last;
 CREATE TABLE task (
   note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
   line INTEGER NOT NULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_filters_restrict_to_folder_and_tag(
     write("home/c.md", "The budget is unknown.")
     library.ingest([notes])
 
-    def paths(**filters: str) -> set[str]:
+    def paths(**filters: Any) -> set[str]:
         return {hit.chunk.note_path for hit in library.search("budget", filters=Filters(**filters))}
 
     assert paths() == {"notes/work/a.md", "notes/home/b.md", "notes/home/c.md"}

@@ -13,10 +13,10 @@ from datetime import date
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
 from rag_bot.markdown import Kind, Line, quotable_lines
-from rag_bot.query.anchors import date_of
 from rag_bot.query.lines import blocks_of, text_of
 from rag_bot.records import Answer, Hit, Note, Turn
 from rag_bot.settings import LlmSettings
+from rag_bot.store.note_dates import date_of
 
 NO_ANSWER = "NOT IN THE NOTES"
 _RULES = f"""You answer questions about a person's own notes.

@@ -1,14 +1,15 @@
 """Question -> what it wants to know of the notes as a whole; None for every other question.
 
-A question about notes has to be made of nothing but phrases of the lexicon, names of tags and folders, a period, and
+A question about notes has to be made of nothing but phrases of the lexicon, names of tags and folders, a time, and
 one topic: "how many notes do I have about bees" is, "how many notes does a chord have" is not. Tasks are told by what
 is left to do; whether there are tasks about the topic decides then.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -49,13 +50,20 @@ from rag_bot.query.vault.lexicon import (
     read,
     words_of_phrases,
 )
-from rag_bot.query.vault.periods import Period, period_in
+from rag_bot.records import AskedDate, DateRange
+from rag_bot.text.dates import find_dates
 
 NOTES, TASKS, TAGS, SUMMARY, COMPARISON = "notes", "tasks", "tags", "summary", "comparison"
 DEFAULT_NEWEST = 10  # notes, where the question does not say how many; set by hand
 LONGEST_FOLDER = 4  # words of a folder's name in a question; set by hand
 _BEFORE_TASKS = (ASK, HOW_MANY, SAYS_WHAT, OWN, SOME, OPEN, OVERDUE, TASK, TO_DO, DONE)
 _BEFORE_NOTES = (HOW_MANY, ASK, SOME, OWN, NEWEST, UNTAGGED)
+# Small words right before a time, which belong to it.
+_BEFORE_TIME = re.compile(
+    r"(?:\b(?:in|on|at|of|the|for|during|from|by|written|created|made|dated|am|im|vom|von|der|dem|den|en|du|de|le|la|el)"
+    r"\s+)+$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class VaultQuestion:
     linked_to: str = ""
     untagged: bool = False
     newest: int = 0
-    period: Period | None = None
+    time: AskedDate | None = None
     done: bool = False
     overdue: bool = False
     is_plain: bool = True
@@ -88,9 +96,15 @@ def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> 
         return whole
     if any(phrase.meaning == OTHER_QUESTION for phrase in phrases):
         return None
-    period, rest = period_in(question, today)
-    dated = read(rest)
-    return _about_tags(phrases) or _about_tasks(dated, period) or _about_notes(dated, period, is_folder)
+    time = next(iter(find_dates(question, today)), None)
+    dated = phrases
+    if time:
+        before = question[: time.start]
+        if before.lower().endswith("by "):
+            time = replace(time, ranges=tuple(DateRange(date.min, one.last) for one in time.ranges))
+        before = _BEFORE_TIME.sub("", before)
+        dated = read(f"{before} {question[time.end :]}")
+    return _about_tags(phrases) or _about_tasks(dated, time) or _about_notes(dated, time, is_folder)
 
 
 def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
@@ -121,7 +135,7 @@ def _about_tags(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     return VaultQuestion(TAGS) if TAG in meanings <= {TAG, HOW_MANY, ASK, SOME, OWN, HAVE, HOW_OFTEN} else None
 
 
-def _about_tasks(phrases: Sequence[Phrase], period: Period | None) -> VaultQuestion | None:
+def _about_tasks(phrases: Sequence[Phrase], time: AskedDate | None) -> VaultQuestion | None:
     """What is left to do, or "open", "overdue", "done" beside a word for tasks; all other words are the topic."""
     if not phrases or phrases[0].meaning not in _BEFORE_TASKS:
         return None
@@ -133,7 +147,7 @@ def _about_tasks(phrases: Sequence[Phrase], period: Period | None) -> VaultQuest
     alone = next((place for place, meaning in enumerate(meanings) if meaning in (OVERDUE, DUE, OPEN, TO_DO)), None)
     if not state and alone is not None:  # "what is overdue", "what do I have to do for X", "what is due this week"
         asks_only = {*meanings[:alone]} <= {ASK, HOW_MANY, SAYS_WHAT}
-        is_whole = meanings[alone] in (OVERDUE, TO_DO) or topic or period
+        is_whole = meanings[alone] in (OVERDUE, TO_DO) or topic or time
         if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, INSIDE}:
             state = meanings[alone]
     mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(phrases))
@@ -142,7 +156,7 @@ def _about_tasks(phrases: Sequence[Phrase], period: Period | None) -> VaultQuest
     return VaultQuestion(
         TASKS,
         topic=topic,
-        period=period,
+        time=time,
         done=state == DONE and LEFT not in meanings,
         overdue=OVERDUE in meanings,
         is_plain=bool(state or mine),
@@ -150,7 +164,7 @@ def _about_tasks(phrases: Sequence[Phrase], period: Period | None) -> VaultQuest
 
 
 def _about_notes(
-    phrases: Sequence[Phrase], period: Period | None, is_folder: Callable[[str], bool]
+    phrases: Sequence[Phrase], time: AskedDate | None, is_folder: Callable[[str], bool]
 ) -> VaultQuestion | None:
     """What asks, "notes" or a folder's name for them, then conditions."""
     if [phrase.meaning for phrase in phrases] == [WROTE_LAST]:
@@ -175,7 +189,7 @@ def _about_notes(
     names, also = read_conditions
     said = before_noun | also
     is_newest, untagged = NEWEST in said, UNTAGGED in said
-    is_narrowed = bool(names or untagged or is_newest or period)
+    is_narrowed = bool(names or untagged or is_newest or time)
     is_asked = bool(before_noun & {HOW_MANY, ASK, OWN, SOME} or untagged or is_newest or "tag" in names)
     is_single = fold(noun.text) in ("note", "notiz", "nota")
     if is_single and not is_newest and not (is_narrowed and before_noun & {HOW_MANY, ASK}):
@@ -190,7 +204,7 @@ def _about_notes(
         linked_to=names.get("linked_to", ""),
         untagged=untagged,
         newest=(number or (1 if is_single else DEFAULT_NEWEST)) if is_newest else 0,
-        period=period,
+        time=time,
     )
 
 

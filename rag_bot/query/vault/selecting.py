@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from math import log
 
-from rag_bot.query.anchors import date_in
 from rag_bot.query.names import named_notes
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.periods import Period
-from rag_bot.records import Task
+from rag_bot.records import DateRange, Task
 from rag_bot.text.terms import LANGUAGES, content_terms, detect, is_stop_word, spellings, words_of
 
 LEAST_OF_TOPIC = 1 / 3  # of a topic's words, by weight, that a task has to have; set by hand
@@ -71,29 +71,24 @@ def tasks_about(sources: Sources, topic: str, *, done: bool) -> list[Task]:
     return [task for task, score in zip(tasks, scores, strict=True) if score == best]
 
 
-def dates_of(sources: Sources, paths: Collection[str] | None) -> dict[str, str]:
-    """The dates (ISO 8601, perhaps without day or month) of those of these notes, or of all, that have one."""
-    named = sources.catalogue.census.names(paths)
-    found = ((path, date_in(path, json.loads(metadata))) for path, _, metadata in named)
-    return {path: day for path, day in found if day}
-
-
-def is_within(day: str, period: Period) -> bool:
-    """Whether a date, which may lack day or month, is of the period as a whole."""
-    first = {4: f"{day}-01-01", 7: f"{day}-01"}.get(len(day), day)
-    last = {4: f"{day}-12-31", 7: f"{day}-28"}.get(len(day), day)  # every month has 28 days
-    return period.first <= first and (not period.last or last <= period.last)
+def day_of(day: str) -> DateRange | None:
+    """A task's day (ISO 8601) as a time; None where it has none, or no calendar has it."""
+    with suppress(ValueError):
+        return DateRange(date.fromisoformat(day), date.fromisoformat(day))
+    return None
 
 
 def note_called(sources: Sources, name: str, among: Collection[str] | None = None) -> str | None:
     """The path of the note that is called so, the newest where several are; None where none is, or hardly."""
     terms = _terms(sources, name)
     found = named_notes(sources.catalogue, terms)
+    newest = sources.catalogue.census.newest(len(found), found)
     candidates = []
     for path, title, metadata in sources.catalogue.census.names(found):
         covered = len(terms & _terms_of_name(sources, path, title, metadata)) / len(terms)
         if covered >= LEAST_OF_NAME and (among is None or path in among):
-            candidates.append((covered, round(found[path], 6), date_in(path, json.loads(metadata)), path))
+            age = newest.index(path) if path in newest else len(newest)
+            candidates.append((covered, round(found[path], 6), -age, path))
     return max(candidates)[-1] if candidates else None
 
 

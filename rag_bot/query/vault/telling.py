@@ -11,17 +11,15 @@ from pathlib import PurePosixPath
 from rag_bot.markdown import LineIndex
 from rag_bot.query.open_index import Sources
 from rag_bot.query.vault.asking import VaultQuestion
-from rag_bot.query.vault.periods import Period
 from rag_bot.query.vault.selecting import (
-    dates_of,
-    is_within,
+    day_of,
     note_called,
     notes_about,
     tasks_about,
     terms_in,
     trimmed,
 )
-from rag_bot.records import MOST_LISTED, Chunk, Note, Quote
+from rag_bot.records import MOST_LISTED, AskedDate, Chunk, Note, Quote
 from rag_bot.text.sentences import trim
 
 NAMED_TAGS = 12  # in a sentence; set by hand
@@ -45,7 +43,7 @@ class Telling:
 class _Selection:
     """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
 
-    `first` come before others in a list; `lines` are those to cite of a note, `dates` its date.
+    `first` come before others in a list; `lines` are those to cite of a note.
     """
 
     paths: set[str] | None
@@ -53,7 +51,6 @@ class _Selection:
     details: str = ""
     first: set[str] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)
-    dates: dict[str, str] = field(default_factory=dict)
 
     def among(self, found: Collection[str]) -> set[str]:
         return {*found} if self.paths is None else self.paths.intersection(found)
@@ -71,9 +68,8 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
     paths, census = selection.paths, sources.catalogue.census
     total = census.count() if paths is None else len(paths)
     described = "".join(f" {words}" for words in selection.described)
-    if asked.newest and paths:
-        dates = selection.dates
-        shown = sorted(paths, key=lambda path: (dates[path], path), reverse=True)[: asked.newest]
+    if asked.newest and total:
+        shown = census.newest(asked.newest, paths)
         total = len(shown)
         statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
     elif total:
@@ -110,12 +106,8 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
             return None
         selection.lines = {link.path: link.line for link in reversed(sources.catalogue.links_to(target))}
         selection.narrow(selection.lines, f"with a link to {PurePosixPath(target).stem}")
-    if asked.period or asked.newest:
-        selection.dates = dates_of(sources, selection.paths)
-        if period := asked.period:
-            within = [path for path, day in selection.dates.items() if is_within(day, period)]
-            selection.narrow(within, f"dated {_days(period)}")
-        selection.paths = selection.among(selection.dates)
+    if asked.time:
+        selection.narrow(census.dated(asked.time.ranges), f"of {asked.time.name}")
     if asked.topic:
         about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
         if not about.all and len(topic.split()) > 1:
@@ -142,15 +134,16 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
         tasks = [task for task in tasks if allowed is None or task.note_path in allowed]
     else:
         tasks = census.tasks(done=asked.done, paths=allowed)
-    if period := asked.period:
-        tasks = [task for task in tasks if (when := task.done if asked.done else task.due) and is_within(when, period)]
+    if time := asked.time:
+        days = [(task, day_of(task.done if asked.done else task.due)) for task in tasks]
+        tasks = [task for task, day in days if day and time.overlaps(day)]
     overdue = [task for task in tasks if task.due and task.due < day and task.is_open]
     tasks = overdue if asked.overdue else tasks
     if not tasks and (asked.topic or not asked.is_plain):
         return None
     kind = "done" if asked.done else "overdue" if asked.overdue else "open"
     about = f" about “{trimmed(asked.topic)}”" if asked.topic else ""
-    when = f"{'' if asked.done else ' due'} {_days(asked.period)}" if asked.period else ""
+    when = f"{'' if asked.done else ' due'} {_on(asked.time)}" if asked.time else ""
     statement = f"You have {_many(len(tasks), f'{kind} task')}{about}{when}."
     if tasks and not asked.done and not asked.overdue:
         due = [task for task in tasks if task.due >= day]
@@ -220,12 +213,9 @@ def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]
     return best or _first_line(note)
 
 
-def _days(period: Period) -> str:
-    if not period.last:
-        return f"from {period.first} on"
-    if not period.first:
-        return f"up to {period.last}"
-    return f"on {period.first}" if period.first == period.last else f"from {period.first} to {period.last}"
+def _on(time: AskedDate) -> str:
+    is_open = time.is_open_ended or time.ranges[0].first != time.ranges[0].last
+    return time.name if is_open else f"on {time.name}"
 
 
 def _many(count: int, noun: str) -> str:

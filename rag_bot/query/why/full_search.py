@@ -94,7 +94,16 @@ class FullSearch:
             allowed=allowed,
             dense=_standing(by_meaning),
             words=_standing(by_words),
-            before_feedback=_standing(rank(without_feedback, query, vector, limit=ANSWER_HITS, filters=filters).fused),
+            before_feedback=_standing(
+                rank(
+                    without_feedback,
+                    query,
+                    vector,
+                    limit=ANSWER_HITS,
+                    filters=filters,
+                    times=investigation.times,
+                ).fused
+            ),
             fused=_standing(ranked.fused),
             hits=take(sources, ranked, vector, len(ranked.fused)),
             judged=investigation.judged,

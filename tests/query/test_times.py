@@ -1,0 +1,89 @@
+"""Questions that ask for a time are answered with the notes of that time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rag_bot import Answer, Filters, Library, UsageError
+from rag_bot.output import answer_json
+from rag_bot.records import verdict_words
+
+Write = Callable[[str, str], Path]
+TODAY = "2026-04-02"
+
+
+@pytest.fixture
+def journal(library: Library, notes: Path, write: Write) -> Library:
+    write("2026-04-01.md", "# Wednesday\n\nThe vet came for the hens.\n\nPaid the roofer 300 euros.\n")
+    write("2026-03-05.md", "Paid the roofer 200 euros.\n\nThe vet came for the goat.\n")
+    write("Hens.md", "The vet came for the hens once a year.\n\n## 2026-03-05\n\nBought straw.\n")
+    library.ingest([notes])
+    return library
+
+
+def _shown(answer: Answer) -> list[str]:
+    return [citation.quote.note_path.removeprefix("notes/") for citation in answer.citations]
+
+
+@pytest.mark.parametrize(
+    "question", ["what did I do yesterday?", "Was war gestern?", "Qu'ai-je noté hier ?", "¿Qué hice ayer?"]
+)
+def test_a_day_is_shown_whole(journal: Library, question: str) -> None:
+    answer = journal.ask(question, today=TODAY)
+    assert (answer.verdict, _shown(answer)) == ("answered", ["2026-04-01.md"])
+    assert answer.citations[0].quote.text == ("# Wednesday\n\nThe vet came for the hens.\n\nPaid the roofer 300 euros.")
+
+
+def test_a_day_is_of_notes_and_of_sections(journal: Library) -> None:
+    answer = journal.ask("What happened on March 5th, 2026?", today=TODAY)
+    assert _shown(answer) == ["2026-03-05.md", "Hens.md"]
+    assert answer.citations[1].quote.text == "## 2026-03-05\n\nBought straw."
+
+
+def test_the_line_of_that_time_goes_first(journal: Library) -> None:
+    for question, text in (
+        ("How much was the roofer paid in March 2026?", "Paid the roofer 200 euros."),
+        ("How much was the roofer paid yesterday?", "Paid the roofer 300 euros."),
+    ):
+        answer = journal.ask(question, today=TODAY)
+        assert (answer.verdict, answer.citations[0].quote.text) == ("answered", text)
+
+
+def test_a_time_that_no_note_is_of_is_said(journal: Library) -> None:
+    answer = journal.ask("What did I do on 7 May 2026?", today=TODAY)
+    assert answer.verdict == "none"
+    assert verdict_words(answer) == "This is not in your notes. None of your notes is of 7 May 2026."
+    answer = journal.ask("How much was the roofer paid on 7 May 2026?", today=TODAY)
+    assert answer.verdict != "answered"
+    assert "None of your notes is of 7 May 2026." in verdict_words(answer)
+    shown = answer_json(answer)
+    assert shown["no_notes_of"] == ["7 May 2026"]
+    assert shown["dates"] == [
+        {
+            "words": "on 7 May 2026",
+            "ranges": [{"first": "2026-05-07", "last": "2026-05-07"}],
+            "is_open_ended": False,
+        }
+    ]
+
+
+def test_filters_leave_other_times_out_and_say_how_many_notes_have_none(
+    journal: Library, write: Write, notes: Path
+) -> None:
+    write("Roofer.md", "The roofer was paid in cash.\n")
+    journal.ingest([notes])
+    since = Filters(since=date(2026, 4, 1))
+    assert {hit.note.path for hit in journal.search("roofer", filters=since)} == {"notes/2026-04-01.md"}
+    answer = journal.ask("Who built the pyramids?", filters=Filters(until=date(2026, 3, 31)))
+    assert answer.notice == "Only notes before 1 April 2026 were searched. 1 without a date were left out."
+    with pytest.raises(UsageError, match="No indexed note has date since 1 May 2026"):
+        journal.search("roofer", filters=Filters(since=date(2026, 5, 1)))
+
+
+def test_a_day_that_is_none_is_refused_in_one_line(journal: Library) -> None:
+    with pytest.raises(UsageError, match="today='tomorrow' is no day"):
+        journal.ask("hens?", today="tomorrow")
