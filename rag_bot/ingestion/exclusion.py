@@ -34,14 +34,14 @@ class Exclusion:
         )
 
     def paths(self, label: str) -> GitIgnoreSpec:
-        """Matches paths below the folder with this label, in NFC. A pattern may begin with the label, as note paths do."""
+        """Matches paths below the folder with this label, in NFC. Patterns may begin with it, as note paths do."""
         below = [
             f"/{pattern.removeprefix(f'{label}/')}" for pattern in self.patterns if pattern.startswith(f"{label}/")
         ]
         return GitIgnoreSpec.from_lines([*self.patterns, *(pattern for pattern in below if pattern != "/")])
 
     def rule_for(self, note: Note) -> str:
-        """`PRIVATE`, or the tag of the settings that keeps a note out of the index; "" for a note that belongs there."""
+        """`PRIVATE`, or the tag of the settings that keeps a note out of the index; "" for a note that may be in it."""
         said = _SAYS_PRIVATE.search(note.text)
         if said and note.text.count("\n", 0, said.start()) + 1 < note.body_start_line:
             return PRIVATE

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from rag_bot.markdown import NOTE_SUFFIXES
 
 _MEDIA = frozenset(
-    """.3gp .aac .ai .aif .aiff .avi .avif .bmp .eps .flac .flv .gif .heic .heif .ico .jfif .jpeg .jpg .jxl .m4a .m4v .mid
-    .mkv .mov .mp3 .mp4 .mpeg .mpg .oga .ogg .ogv .opus .png .psd .raw .svg .tif .tiff .wav .weba .webm .webp .wma
+    """.3gp .aac .ai .aif .aiff .avi .avif .bmp .eps .flac .flv .gif .heic .heif .ico .jfif .jpeg .jpg .jxl .m4a .m4v
+    .mid .mkv .mov .mp3 .mp4 .mpeg .mpg .oga .ogg .ogv .opus .png .psd .raw .svg .tif .tiff .wav .weba .webm .webp .wma
     .wmv""".split()
 )
 # Files of a cloud drive that hold an address instead of the document.
@@ -21,7 +21,8 @@ _DATALESS = 0x40000000  # SF_DATALESS in st_flags of macOS: the contents are in 
 # FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows: OneDrive, Dropbox and the like.
 _RECALLED = 0x1000 | 0x40000 | 0x400000
 # What sync tools add to the name of a copy. Must match `(Jo's conflicted copy 2026-03-01)` of Dropbox, Nextcloud and
-# Obsidian in their languages, `(SFConflict jo@home 2026-03-01)` of Seafile and `.sync-conflict-20260301-101010-ABCDEFG` of Syncthing.
+# Obsidian in their languages, `(SFConflict jo@home 2026-03-01)` of Seafile, `.sync-conflict-20260301-101010-ABC` of
+# Syncthing.
 _CONFLICT = re.compile(
     r"[(\[][^()\[\]]*[ck]onfli(?:ct|kt|t)[^()\[\]]*(?:cop|kop|\d)[^()\[\]]*[)\]]"
     r"|[(\[][^()\[\]]*(?:cop|kop)[^()\[\]]*[ck]onfli(?:ct|kt|t)[^()\[\]]*[)\]]"

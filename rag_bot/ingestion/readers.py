@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rag_bot.errors import NoteGone, NoteUnreadable
 from rag_bot.files import Contents, read_once
+from rag_bot.ingestion.encodings import decode
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
 from rag_bot.markdown import Block, Kind, parse_note
 from rag_bot.records import Note
@@ -24,14 +23,6 @@ _HEAD = 8_192  # bytes that tell whether a file is worth reading as a note; set 
 _LEAST_PRINTABLE = 0.7  # share of the sample that is no control character, in a text; set by hand
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 _LAYOUT = {ord(mark): None for mark in "\t\n\v\f\r\x85"}
-# The longer marks first: that of UTF-32 begins with that of UTF-16.
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # Must match an inline tag, `#travel/2026`: at the beginning or after white space, and with no space behind the mark.
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]++)")
 _TAGGED = frozenset({Kind.PARAGRAPH, Kind.ITEM, Kind.TABLE})
@@ -49,7 +40,7 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     """
     path = f"{label}/{relative}"
     contents = _read_still(root, relative, path)
-    text = _decoded(contents.data)
+    text, encoding = decode(contents.data)
     if not _is_text(text):
         raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
     front = read_front_matter(text)
@@ -68,17 +59,43 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
         size=contents.size,
         mtime_ns=contents.mtime_ns,
         stamp=contents.stamp,
+        oddities=dict(_oddities(text, encoding, blocks)),
     )
 
 
-def looks_like_text(file: Path) -> bool:
-    """Whether the beginning of a file is text; also True where it can't be read, which reading it will tell."""
+def why_no_text(file: Path) -> str:
+    """Why the beginning of a file is no text: "binary", or "placeholder" where there is nothing in it yet.
+
+    "" for a text, and where it can't be read, which reading it will tell.
+    """
     try:
         with file.open("rb") as opened:
             head = opened.read(_HEAD)
     except OSError:
-        return True
-    return _is_text(_decoded(head))
+        return ""
+    if head and not head.strip(b"\0"):  # as a cloud drive leaves a file that it has not filled
+        return "placeholder"
+    # Without a NUL the encoding does not matter: only the controls of ASCII count.
+    return "" if _is_text(decode(head)[0] if b"\0" in head else head.decode("ascii", "replace")) else "binary"
+
+
+def _oddities(text: str, encoding: str, blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:
+    """The reasons to doubt a text, with their kinds."""
+    if encoding:
+        yield "encoding", encoding
+    if (text.startswith("<<<<<<< ") or "\n<<<<<<< " in text) and _has_merge_markers(text, blocks):
+        yield "merge-markers", ""
+
+
+def _has_merge_markers(text: str, blocks: tuple[Block, ...]) -> bool:
+    """All three, in their order, each at the beginning of a line; a piece of code may only show them."""
+    code = [block.span for block in blocks if block.kind is Kind.CODE]
+    place = 0
+    for marker in ("<<<<<<< ", "=======", ">>>>>>> "):
+        place = f"\n{text}".find(f"\n{marker}", place)
+        if place < 0 or any(span.start_char <= place < span.end_char for span in code):
+            return False
+    return True
 
 
 def _read_still(root: Path, relative: str, path: str) -> Contents:
@@ -95,17 +112,6 @@ def _read_still(root: Path, relative: str, path: str) -> Contents:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise NoteUnreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
-
-
-def _decoded(data: bytes) -> str:
-    """By the byte-order mark, which stays the first character; without one as UTF-8, else as Windows wrote it."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    for encoding in ("utf-8", "cp1252"):
-        with suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode("latin-1")
 
 
 def _is_text(text: str) -> bool:

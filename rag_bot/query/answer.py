@@ -20,7 +20,21 @@ from rag_bot.query.quotes import JudgedLine, TermWeights, judge, score_lines
 from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.verdict import Judgement, judge_question
-from rag_bot.records import ANSWERED, NONE, QUOTES, Answer, Citation, Difference, Filters, Hit, Sentence, verdict_words
+from rag_bot.records import (
+    ANSWERED,
+    NONE,
+    NOT_READ,
+    QUOTES,
+    Answer,
+    Citation,
+    Difference,
+    Filters,
+    Hit,
+    Sentence,
+    left_out_words,
+    merged,
+    verdict_words,
+)
 from rag_bot.store.staleness import change_since
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
@@ -143,7 +157,7 @@ def investigate(
         reads_words=sources.model.reads_words(query),
         anchors=anchors,
     )
-    left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters())
+    left_out = "" if judgement.verdict == ANSWERED else _left_out(sources, filters or Filters(), judgement.verdict)
     return Investigation(question, query, vector, ranked, hits, terms, judged, reader is not None, judgement, left_out)
 
 
@@ -212,8 +226,11 @@ def _encoded(
     return query, vector
 
 
-def _left_out(sources: Sources, filters: Filters) -> str:
-    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read."""
+def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
+    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read.
+
+    Where nothing was found, what was not read for other reasons is told as well.
+    """
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
     said = [f"Only notes{folder}{tag} were searched."] if filters else []
@@ -221,4 +238,8 @@ def _left_out(sources: Sources, filters: Filters) -> str:
     if unread := [failure.path for failure in runs[0].failed] if runs else []:
         named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")
         said.append(f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} could not be read: {named}.")
+    if verdict == NONE:
+        entries = merged(sources.catalogue.left_out().values())
+        if words := [left_out_words(entry) for entry in entries if entry.reason in NOT_READ]:
+            said.append(f"Not read: {', '.join(words)}.")
     return " ".join(said)

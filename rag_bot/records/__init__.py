@@ -32,6 +32,7 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
+from rag_bot.records.left_out import INDEXED, NOT_READ, LeftOut, Tally, left_out_words, merged
 from rag_bot.records.notes import Absence, Chunk, Note, NoteState, location, split_location
 from rag_bot.records.syncs import (
     CHANGES,
@@ -54,7 +55,9 @@ __all__ = [
     "CLOSEST",
     "DELETED",
     "ELSEWHERE",
+    "INDEXED",
     "NONE",
+    "NOT_READ",
     "NO_CLAIM",
     "PARTLY",
     "PROSE",
@@ -72,6 +75,7 @@ __all__ = [
     "Failure",
     "Filters",
     "Hit",
+    "LeftOut",
     "Loss",
     "Move",
     "Note",
@@ -86,6 +90,7 @@ __all__ = [
     "Status",
     "SyncPlan",
     "SyncReport",
+    "Tally",
     "Turn",
     "Usage",
     "Verification",
@@ -93,7 +98,9 @@ __all__ = [
     "change_words",
     "difference_words",
     "heading_path",
+    "left_out_words",
     "location",
+    "merged",
     "split_location",
     "support_words",
     "verdict_words",

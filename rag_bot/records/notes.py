@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ class Note:
     as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
-    said of the file, as `files.stamp_of` gives it.
+    said of the file, as `files.stamp_of` gives it. `oddities` are reasons to doubt the text, as in `LeftOut`, and their
+    kinds.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Note:
     size: int
     mtime_ns: int
     stamp: str = ""
+    oddities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
