@@ -14,7 +14,7 @@ from rag_bot.ingestion.readers import why_no_text
 from rag_bot.ingestion.roots import NEW, choose_roots, walk_root
 from rag_bot.ingestion.walk import FoundFile, OnLeftOut
 from rag_bot.markdown import NOTE_SUFFIXES
-from rag_bot.records import Failure, Filters, SyncPlan, Tally
+from rag_bot.records import Failure, Filters, SyncPlan, Tally, left_out_words
 from rag_bot.store.catalogue import Catalogue, ExcludedFile, KnownFile, Root
 
 
@@ -73,7 +73,8 @@ def survey_folders(
         if not sight.found and root.id == NEW and not is_around:
             raise UsageError(
                 f"There are no notes in {root.folder}: "
-                f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
+                f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders"
+                f"{''.join(f', {left_out_words(entry)}' for entry in sight.tally.entries())}."
             )
     known = {path: file for sight in sights for path, file in sight.known.items()}
     failed = tuple(failure for sight in sights for failure in sight.failed)

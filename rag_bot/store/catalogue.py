@@ -150,7 +150,7 @@ class Catalogue:
         for entry in json.loads(row[0]) if row else ():
             label, examples = entry.pop("root"), tuple(entry.pop("examples"))
             by_label[label] = (*by_label.get(label, ()), LeftOut(**entry, examples=examples))
-        return by_label
+        return dict(sorted(by_label.items()))
 
     def find_chunks(self, keys: Sequence[str]) -> list[tuple[Chunk, Note]]:
         """Every chunk with one of these keys, with its note. Keys that are not known give nothing."""

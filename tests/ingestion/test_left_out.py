@@ -54,10 +54,10 @@ def oddities(notes: Path, write: Write, tmp_path: Path) -> Path:
     write("ignored.png", b"x")
     write(".obsidian/app.md", "Hidden.")
     (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "o.md").write_text("Outside.")
+    (tmp_path / "outside" / "o.md").write_text("Outside.", encoding="utf-8")
     (notes / "out.md").symlink_to(tmp_path / "outside" / "o.md")
-    (notes / "folder").symlink_to(tmp_path / "outside")
-    (notes / "nothing.md").symlink_to(tmp_path / "nowhere.md")
+    (notes / "folder").symlink_to(notes / ".obsidian")
+    (notes / "nothing.md").symlink_to(notes / "nowhere.md")
     with (notes / "huge.md").open("wb") as huge:
         huge.truncate(65 * 1024 * 1024)
     return notes
@@ -164,7 +164,7 @@ def test_paths_and_tags_of_the_settings_are_kept_out_and_come_back(
     write("c.md", "---\ntags: [Private]\n---\nThe code is 1234.")
 
     def ingest(*exclude: str) -> tuple[Library, SyncReport]:
-        library = Library(Settings(index=tmp_path / "index", cache=model_cache, exclude=exclude))
+        library = Library(Settings(notes=(), index=tmp_path / "index", cache=model_cache, exclude=exclude))
         return library, library.ingest([notes])
 
     library, report = ingest()
