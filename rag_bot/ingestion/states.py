@@ -54,7 +54,7 @@ def why_absent(index: Path, written: str, exclude: Sequence[str] = ()) -> Absenc
     may_be_meant = {*plain_path(written).split("/")}
 
     def remember(reason: str, path: str, kind: str) -> None:
-        if plain_path(path).rpartition("/")[2] in may_be_meant:
+        if reason in _ABSENCES and plain_path(path).rpartition("/")[2] in may_be_meant:
             reasons[path] = reason, kind
 
     states = {state.path: state for state in _states(index, exclude, remember)}

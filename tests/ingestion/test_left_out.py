@@ -57,6 +57,7 @@ def oddities(notes: Path, write: Write, tmp_path: Path) -> Path:
     (tmp_path / "outside" / "o.md").write_text("Outside.", encoding="utf-8")
     (notes / "out.md").symlink_to(tmp_path / "outside" / "o.md")
     (notes / "folder").symlink_to(notes / ".obsidian")
+    (notes / "round").symlink_to(notes / "round")
     (notes / "nothing.md").symlink_to(notes / "nowhere.md")
     with (notes / "huge.md").open("wb") as huge:
         huge.truncate(65 * 1024 * 1024)
@@ -71,7 +72,7 @@ def test_a_folder_of_oddities_is_counted_by_reason(library: Library, oddities: P
         "placeholder": 3,
         "binary": 1,
         "too-large": 1,
-        "format": 3,
+        "format": 4,
         "media": 2,
         "link": 3,
         "private": 2,
@@ -83,9 +84,9 @@ def test_a_folder_of_oddities_is_counted_by_reason(library: Library, oddities: P
     assert found["format"].kinds == {".sqlite": 2, ".xyz": 1}
     assert found["encoding"].kinds == {"cp1251": 1, "gb18030": 1}
     assert found["link"].kinds == {"out of the folder": 1, "to a folder": 1, "to nothing": 1}
-    assert found["placeholder"].examples == ("notes/cloud.md", "notes/empty-blocks.md", "notes/sheet.gdoc")
+    assert found["placeholder"].examples == ("notes/cloud.md", "notes/sheet.gdoc", "notes/empty-blocks.md")
     assert found["merge-markers"].examples == ("notes/merge.md",)
-    assert left_out_words(found["format"]) == "3 files of unknown formats (.sqlite 2, .xyz 1)"
+    assert left_out_words(found["format"]) == "4 files of unknown formats (.sqlite 2, .xyz 1)"
     assert report_json(report)["left_out"][0]["reason"] == "placeholder"
     assert library.status().left_out == report.left_out
     notice = library.ask("What is the capital of France?").notice
