@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from rag_bot.ingestion.survey import plan_survey, survey_folders
-from rag_bot.ingestion.walk import OnLeftOut
+from rag_bot.ingestion.walk import IGNORE_FILES, OnLeftOut
 from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Absence, NoteState
 from rag_bot.store.catalogue import Catalogue, Root
@@ -23,7 +23,7 @@ _ABSENCES = {
     "link": ("is a link that leads", "ingest the folder that it leads to"),
     "private": ("says that it is private", "take `private` out of its front matter, if it is to be searched"),
     "excluded": ("is excluded by the setting `exclude`", "change that, if it is to be searched"),
-    "ignored": ("is left out by .gitignore or .ragbotignore", "change the rule there"),
+    "ignored": ("is left out", "change the rule there"),
 }
 """Of the reasons for which a file is not read, the parts of a sentence."""
 
@@ -65,7 +65,7 @@ def why_absent(index: Path, written: str, exclude: Sequence[str] = ()) -> Absenc
     if path and states[path].state == "new":
         return Absence("new", f"{path} is on disk but not indexed yet", "run `rag-bot ingest`")
     if left_out := find_path(written, list(reasons), roots):
-        return _left_out(left_out, *reasons[left_out])
+        return _left_out(left_out, *reasons[left_out], roots)
     file = next(_files(written, roots), None)
     if not file:
         similar = similar_path(written, list(states))
@@ -85,9 +85,14 @@ def _files(written: str, roots: Sequence[Root]) -> Iterator[Path]:
     return (file for file in (path, *named, *below) if file.exists())
 
 
-def _left_out(path: str, reason: str, kind: str) -> Absence:
+def _left_out(path: str, reason: str, kind: str, roots: Sequence[Root]) -> Absence:
     """Why the walk left this file out."""
     message, remedy = _ABSENCES[reason]
+    if reason == "ignored":
+        root = next(root for root in roots if path.startswith(f"{root.label}/"))
+        folders = PurePosixPath(path.removeprefix(f"{root.label}/")).parents
+        rules = [root.folder / above / name for above in folders for name in IGNORE_FILES]
+        message = f"is left out by {' or '.join(str(file) for file in rules if file.is_file())}"
     return Absence(reason, f"{path} {message}{f' {kind}' if kind and reason == 'link' else ''}", remedy)
 
 
@@ -100,7 +105,7 @@ def _beside_notes(root: Root, relative: Path, reasons: Mapping[str, tuple[str, s
         return Absence("hidden", f"{named} is hidden, since {hidden} begins with a dot", "rename or move it")
     for above in (f"{root.label}/{folder.as_posix()}" for folder in relative.parents):
         if above in reasons:
-            return _left_out(named, *reasons[above])
+            return _left_out(named, *reasons[above], [root])
     return Absence("missing", f"{named} is no note", "name a note")
 
 

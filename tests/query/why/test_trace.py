@@ -107,7 +107,7 @@ def test_a_note_that_is_not_indexed_is_told_why(library: Library, notes: Path, w
     assert reason == "ignored"
     assert str(notes / ".gitignore") in verdict
     assert absence("notes/.hidden.md")[0] == "hidden"
-    assert absence("parcel.html")[0] == "suffix"
+    assert absence("parcel.html")[0] == "format"
     assert absence("picture.md")[0] == "binary"
     reason, verdict = absence(str(outside))
     assert reason == "outside"
