@@ -66,7 +66,7 @@ _STRANGE_LETTER, _STRANGE_LATIN_LETTER = log(1e-7), log(1e-6)
 _EASTERN = ("Chinese", "Japanese", "Korean")
 _LAST_LATIN = "\u024f"
 _MOST_DAMAGE = 0.1  # share of broken bytes among what is not ASCII, in UTF-8 that was damaged; set by hand
-_USUAL_BONUS = 6.0  # what speaks for the usual encoding before anything is read; set by hand
+_USUAL_BONUS = 8.0  # what speaks for the usual encoding before anything is read; set by hand
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -131,19 +131,23 @@ def _likelihood(text: str) -> float:
 
 
 def _share(
-    mark: str, in_word: bool, after_small: bool, before_letter: bool, beside_ascii: bool, letters: Mapping[str, float]
+    mark: str,
+    after_letter: bool,
+    after_small: bool,
+    before_letter: bool,
+    beside_ascii: bool,
+    letters: Mapping[str, float],
 ) -> float:
-    """Logarithm of a character's share of the texts of a language with these letters; English stands in any text."""
+    """Logarithm of a character's share of the texts of a language with these letters."""
     small = mark.lower()
     if mark.isascii():
-        best = max(letters.get(small, _ASCII), _english().get(small, _ASCII))
-        return best + (_INITIAL if mark != small else 0)
+        return letters.get(small, _ASCII) + (_INITIAL if mark != small else 0)
     if _is_ideograph(mark):
         return _IDEOGRAPH_IN_WORD if beside_ascii else letters.get(mark, letters[""])
     if mark in _SIGNS:
         return _SIGN
     if not mark.isalpha():
-        return _SIGN_IN_WORD if in_word and before_letter else _OTHER_SIGN
+        return _SIGN_IN_WORD if after_letter and before_letter else _OTHER_SIGN
     if small not in letters or (beside_ascii and mark > _LAST_LATIN):
         return _STRANGE_LETTER if mark > _LAST_LATIN else _STRANGE_LATIN_LETTER
     return letters[small] + (0 if mark == small else _CAPITAL if after_small else _INITIAL)
@@ -172,11 +176,5 @@ def _languages() -> tuple[Mapping[str, float], ...]:
     for name, further in _FURTHER_LETTERS.items():
         known = languages.setdefault(name, {"": _STRANGE_LETTER})
         known |= {letter: _FURTHER_LETTER for letter in further if letter not in known}
-    return tuple(languages.values())
-
-
-@cache
-def _english() -> Mapping[str, float]:
-    from charset_normalizer.constant import FREQUENCIES
-
-    return {letter: log(1 / (rank + 2) / 3) for rank, letter in enumerate(FREQUENCIES["English"])}
+    english = languages["English"]  # stands also among letters that are not Latin
+    return tuple(known if "a" in known else {**english, **known} for known in languages.values())
