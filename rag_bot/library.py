@@ -71,8 +71,17 @@ class Library:
 
         index, wanted = self.settings.index, [Path(folder) for folder in folders] or self._usual_folders()
         if dry_run:
-            return preview(index, wanted, model=self._prepared_model, on_loss=OnLoss(on_loss))
-        return sync(index, wanted, model=self._prepared_model, on_loss=OnLoss(on_loss), on_progress=on_progress)
+            return preview(
+                index, wanted, model=self._prepared_model, exclude=self.settings.exclude, on_loss=OnLoss(on_loss)
+            )
+        return sync(
+            index,
+            wanted,
+            model=self._prepared_model,
+            exclude=self.settings.exclude,
+            on_loss=OnLoss(on_loss),
+            on_progress=on_progress,
+        )
 
     def forget(self, folder: Path | str) -> SyncReport:
         """Remove the notes of a folder that was ingested; the folder itself is not touched.
@@ -104,7 +113,9 @@ class Library:
         from rag_bot.ingestion.watch import Watcher
 
         wanted = [Path(folder) for folder in folders] or self._usual_folders()
-        watcher = Watcher(self.settings.index, wanted, self._prepared_model(), on_report, on_error)
+        watcher = Watcher(
+            self.settings.index, wanted, self._prepared_model(), on_report, on_error, self.settings.exclude
+        )
         watcher.run(stop or threading.Event(), rescan_seconds)
 
     def verify(self, *, repair: bool = False, on_progress: Callable[[Progress], None] = lambda _: None) -> Verification:
@@ -118,8 +129,10 @@ class Library:
         from rag_bot.ingestion.verify import verify
 
         if repair:
-            return repair_index(self.settings.index, self._prepared_model, self.settings.notes, on_progress)
-        return verify(self.settings.index)
+            return repair_index(
+                self.settings.index, self._prepared_model, self.settings.notes, on_progress, self.settings.exclude
+            )
+        return verify(self.settings.index, self.settings.exclude)
 
     def search(
         self,
@@ -217,7 +230,7 @@ class Library:
         from rag_bot.ingestion.states import why_absent
         from rag_bot.query.why.explain import explain
 
-        absent = partial(why_absent, self.settings.index)
+        absent = partial(why_absent, self.settings.index, exclude=self.settings.exclude)
         return self.with_sources(
             lambda sources: explain(
                 sources,
@@ -244,7 +257,7 @@ class Library:
         """How each note of the index and of its folders stands, by path. Raises IndexUnusable without an index."""
         from rag_bot.ingestion.states import note_states
 
-        return note_states(self.settings.index)
+        return note_states(self.settings.index, self.settings.exclude)
 
     def with_sources(self, use: Callable[[Sources], _T]) -> _T:
         """What `use` returns, given the sources of one complete state. Raises as `OpenIndex.with_sources`."""

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     notes: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(), description="folders of notes that `ingest` and the app start with"
     )
+    exclude: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="paths, as in .gitignore, and #tags of notes that are kept out of the index"
+    )
     index: Path = Field(default_factory=lambda: user_data_path("rag-bot") / "index", description="folder of the index")
     cache: Path = Field(default_factory=lambda: user_cache_path("rag-bot"), description="folder for converted models")
     model: str = Field(
@@ -96,15 +99,27 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address the app listens on")
     port: int = Field(default=7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
 
-    @field_validator("notes", mode="before")
+    @field_validator("notes", "exclude", mode="before")
     @classmethod
-    def _split_notes(cls, value: object) -> object:
-        """One folder may stand without a list; in the environment several are separated like a PATH, or a JSON list."""
+    def _split(cls, value: object) -> object:
+        """One entry may stand without a list; in the environment several are separated like a PATH, or a JSON list."""
         if isinstance(value, Path):
             return (value,)
         if isinstance(value, str):
             listed = _from_json(value)
             return tuple(part for part in value.split(os.pathsep) if part) if listed is None else listed
+        return value
+
+    @field_validator("exclude")
+    @classmethod
+    def _check_exclude(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """What excludes nothing would leave in the index what its user believes to be out of it."""
+        from pathspec import GitIgnoreSpec
+
+        for entry in value:
+            if not entry.strip("#/ !") or entry.startswith("!"):
+                raise ValueError(f"{entry!r} is neither a path nor a #tag")
+            GitIgnoreSpec.from_lines([entry])
         return value
 
     @field_validator("notes", "index", "cache")

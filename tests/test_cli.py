@@ -144,6 +144,7 @@ def test_ingest_json_counts_and_exits_with_3_where_files_could_not_be_read(run: 
         "failed": [],
         "chunks_embedded": 1,
         "chunks_reused": 0,
+        "left_out": [],
     }
     (tmp_path / "notes" / "a.md").write_bytes(b"One.\x00")
     done = run("ingest", "--json")

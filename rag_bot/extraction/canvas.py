@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter, decoded
+from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter
+from rag_bot.text.encodings import decode
 
 
 def read(data: bytes) -> Extracted:
     """The cards from top to bottom, those of a group below its label; then what the arrows say. Cards are landmarks."""
     try:
-        board = json.loads(decoded(data))
+        board = json.loads(decode(data)[0].removeprefix("\ufeff"))
         nodes = [node for node in board.get("nodes") or () if isinstance(node, dict)]
         edges = [edge for edge in board.get("edges") or () if isinstance(edge, dict)]
     except (ValueError, AttributeError, TypeError, RecursionError) as error:

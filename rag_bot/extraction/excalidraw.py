@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter, decoded
+from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter
+from rag_bot.text.encodings import decode
 
 # The headings of the plugin's notes that are followed by data, from the first to the end of the file.
 _DATA = re.compile(r"^(?:%%\s*\n)?#{1,2} (?:Element Links|Embedded Files|Drawing)\s*$", re.MULTILINE)
@@ -15,7 +16,7 @@ _OWN_LINE = re.compile(r"^(?:==⚠.*==.*|# Excalidraw Data|## Text Elements|%%|#
 
 def read(data: bytes) -> Extracted:
     """The note up to its data, with the lines it has there; of a bare drawing (JSON) the texts in it."""
-    text = decoded(data)
+    text = decode(data)[0].removeprefix("\ufeff")
     if not text.lstrip().startswith("{"):
         end = _DATA.search(text)
         return Extracted(_OWN_LINE.sub("", text[: end.start() if end else None]).rstrip() + "\n")

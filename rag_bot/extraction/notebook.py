@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter, decoded
+from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter
+from rag_bot.text.encodings import decode
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*[A-Za-z]")  # of a terminal, in error messages
 _LONGEST_OUTPUT = 10_000  # characters of one output, set by hand: what is longer is data
@@ -16,7 +17,7 @@ _LONGEST_OUTPUT = 10_000  # characters of one output, set by hand: what is longe
 def read(data: bytes) -> Extracted:
     """The cells in their order, each a landmark; code and outputs in fences."""
     try:
-        notebook = json.loads(decoded(data))
+        notebook = json.loads(decode(data)[0].removeprefix("\ufeff"))
         cells = notebook.get("cells") or [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
         language = str(notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from rag_bot.extraction.writer import Extracted, TextWriter, decoded
+from rag_bot.extraction.writer import Extracted, TextWriter
+from rag_bot.text.encodings import decode
 
 _SAMPLE = 10_000  # characters that tell what parts the cells; set by hand
 _DELIMITERS = ",;\t|"
@@ -13,7 +14,7 @@ _DELIMITERS = ",;\t|"
 
 def read(data: bytes) -> Extracted:
     """All rows, the first as the header."""
-    text = decoded(data).replace("\0", "")
+    text = decode(data)[0].removeprefix("\ufeff").replace("\0", "")
     csv.field_size_limit(max(len(text), 1))
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text[:_SAMPLE].rpartition("\n")[0] or text, _DELIMITERS)

@@ -93,13 +93,3 @@ def own_title(title: str, text: str) -> str:
     """A title from a file's properties, if its text begins with it: the others are a program's, or a template's."""
     words = " ".join(title.split())
     return words if words and words.casefold() in " ".join(text[:5_000].split()).casefold() else ""
-
-
-def decoded(data: bytes) -> str:
-    """By the byte-order mark, which is dropped; without one as UTF-8, else as Windows wrote it."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")

@@ -21,7 +21,7 @@ from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
 from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
-from rag_bot.store.catalogue import KnownFile, Root
+from rag_bot.store.catalogue import ExcludedFile, KnownFile, Root
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
@@ -62,6 +62,7 @@ class PlannedSync:
     forget: bool = False
     failed: list[Failure] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    set_aside: dict[str, ExcludedFile] = field(default_factory=dict)
     embedded: int = 0
     reused: int = 0
     _buffer: list[tuple[Root, Note, tuple[Chunk, ...]]] = field(default_factory=list)
@@ -73,6 +74,8 @@ class PlannedSync:
         if self.plan.is_empty and not (self.rebuild or self.new_indexes or was_dirty or trouble):
             self._add_roots()
             self._touch_unchanged()
+            with self.catalogue.transaction():
+                self._remember_excluded()
             return
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="1")
@@ -119,7 +122,8 @@ class PlannedSync:
         total = len(to_read) + len(unread)
         for done, path in enumerate((*to_read, *unread)):
             self.on_progress(Progress("notes", done, total))
-            if entry := self._read(path) if done < len(to_read) else self._remembered(path):
+            entry = self._read(path) if done < len(to_read) else self._remembered(path)
+            if entry and not self._leaves_out(*entry):
                 self._chunk(*entry)
                 prepared.add(path)
         self._flush()
@@ -149,6 +153,16 @@ class PlannedSync:
             if self.rebuild:
                 return self._remembered(path)
         return None
+
+    def _leaves_out(self, root: Root, note: Note) -> bool:
+        """Whether the note is kept out of the index. Of its text nothing is written, but what it is known by again."""
+        rule = self.survey.exclusion.rule_for(note)
+        if rule:
+            file = ExcludedFile(note.path, note.stamp, note.content_hash, rule)
+            self.set_aside[note.path] = file
+            self.gone.append(note.path)
+            self.survey.tallies[root.label].add(file.reason, note.path)
+        return bool(rule)
 
     def _remembered(self, path: str) -> tuple[Root, Note] | None:
         """A note as it was indexed before. It has no stamp, so that it is read again as soon as that is possible."""
@@ -217,8 +231,10 @@ class PlannedSync:
             self._remove_emptied_roots()
             if was_dirty:
                 unused = sorted({*unused, *self.catalogue.orphaned_keys()})
-            if self.forget:
+            self._remember_excluded()
+            if self.forget or self.survey.withdrawn or self.set_aside or self.survey.excluded:
                 self.catalogue.remove_vectors(unused)
+                self.catalogue.remove_retired()
             else:
                 self.catalogue.retire_vectors(unused, self.run)
             if self.model:
@@ -243,6 +259,15 @@ class PlannedSync:
         root, file = self.survey.found[after]
         known = self.survey.known[before]
         return MovedNote(before, root, KnownFile(after, file.stamp, known.content_hash), PurePosixPath(after).stem)
+
+    def _remember_excluded(self) -> None:
+        """The files that are kept out of the index, so that they are not read again before they change."""
+        files = {**self.survey.excluded, **self.set_aside}
+        for root in self.catalogue.roots():
+            is_seen = root.label in self.survey.tallies and root.folder.is_dir()
+            of_root = {path: file for path, file in files.items() if path.startswith(f"{root.label}/")}
+            if is_seen and of_root != self.catalogue.excluded_files(root):
+                self.catalogue.replace_excluded(root, of_root.values())
 
     def _touch_unchanged(self) -> None:
         """Remember new stamps of files that were written without a change, so that they are not read again."""

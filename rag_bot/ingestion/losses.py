@@ -33,7 +33,11 @@ def settle_losses(survey: Survey, plan: SyncPlan, on_loss: OnLoss) -> tuple[Sync
     losses = {root: loss for root in survey.roots if (loss := _loss_of(root, survey, plan))}
     in_question = [root for root in losses if root in survey.requested]
     kept = [root for root in losses if root not in in_question or on_loss is not OnLoss.REMOVE]
-    deleted = [path for path in plan.deleted if not any(path.startswith(f"{root.label}/") for root in kept)]
+    deleted = [
+        path
+        for path in plan.deleted
+        if path in survey.withdrawn or not any(path.startswith(f"{root.label}/") for root in kept)
+    ]
     must_ask = bool(in_question) and on_loss is OnLoss.ASK
     return replace(plan, deleted=tuple(deleted)), tuple(losses[root] for root in kept), must_ask
 
@@ -48,7 +52,7 @@ def describe_losses(losses: Sequence[Loss]) -> str:
 
 def _loss_of(root: Root, survey: Survey, plan: SyncPlan) -> Loss | None:
     known = survey.known_in(root)
-    lost = sum(path.startswith(f"{root.label}/") for path in plan.deleted)
+    lost = sum(path.startswith(f"{root.label}/") and path not in survey.withdrawn for path in plan.deleted)
     if not lost:
         return None
     if not root.folder.is_dir():

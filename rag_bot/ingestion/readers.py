@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +15,7 @@ from rag_bot.files import Contents, read_once
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
 from rag_bot.markdown import Block, Kind, parse_note
 from rag_bot.records import Note
+from rag_bot.text.encodings import decode
 from rag_bot.text.sentences import code_spans
 
 _TRIES = 3  # to read a file that changes meanwhile; set by hand
@@ -25,14 +24,6 @@ _HEAD = 8_192  # bytes that tell whether a file is worth reading as a note; set 
 _LEAST_PRINTABLE = 0.7  # share of the sample that is no control character, in a text; set by hand
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 _LAYOUT = {ord(mark): None for mark in "\t\n\v\f\r\x85"}
-# The longer marks first: that of UTF-32 begins with that of UTF-16.
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # Must match an inline tag, `#travel/2026`: at the beginning or after white space, and with no space behind the mark.
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]++)")
 _TAGGED = frozenset({Kind.PARAGRAPH, Kind.ITEM, Kind.TABLE})
@@ -50,7 +41,11 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
     """
     path = f"{label}/{relative}"
     contents = _read_still(root, relative, path)
-    read = extract(path, contents.data) if is_extracted(path) else Extracted(_decoded(contents.data))
+    if is_extracted(path):
+        read, encoding = extract(path, contents.data), ""
+    else:
+        text, encoding = decode(contents.data)
+        read = Extracted(text)
     text = read.text
     if not _is_text(text):
         raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
@@ -71,22 +66,46 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
         mtime_ns=contents.mtime_ns,
         stamp=contents.stamp,
         places=read.places,
+        oddities=dict(_oddities(text, encoding, blocks)),
     )
 
 
-def looks_like_text(file: Path) -> bool:
-    """Whether the beginning of a file is text; also True where it can't be read, which reading it will tell.
+def why_no_text(file: Path) -> str:
+    """Why the beginning of a file is no text: "binary", or "placeholder" where there is nothing in it yet.
 
-    Files that are no text as they stand are read whole or not at all.
+    "" for a text, and where it can't be read, which reading it will tell. Files that are no text as they stand are read
+    whole or not at all.
     """
-    if is_extracted(file.name):
-        return True
     try:
         with file.open("rb") as opened:
             head = opened.read(_HEAD)
     except OSError:
-        return True
-    return _is_text(_decoded(head))
+        return ""
+    if head and not head.strip(b"\0"):  # as a cloud drive leaves a file that it has not filled
+        return "placeholder"
+    if is_extracted(file.name):
+        return ""
+    # Without a NUL the encoding does not matter: only the controls of ASCII count.
+    return "" if _is_text(decode(head)[0] if b"\0" in head else head.decode("ascii", "replace")) else "binary"
+
+
+def _oddities(text: str, encoding: str, blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:
+    """The reasons to doubt a text, with their kinds."""
+    if encoding:
+        yield "encoding", encoding
+    if (text.startswith("<<<<<<< ") or "\n<<<<<<< " in text) and _has_merge_markers(text, blocks):
+        yield "merge-markers", ""
+
+
+def _has_merge_markers(text: str, blocks: tuple[Block, ...]) -> bool:
+    """All three, in their order, each at the beginning of a line; a piece of code may only show them."""
+    code = [block.span for block in blocks if block.kind is Kind.CODE]
+    place = 0
+    for marker in ("<<<<<<< ", "=======", ">>>>>>> "):
+        place = f"\n{text}".find(f"\n{marker}", place)
+        if place < 0 or any(span.start_char <= place < span.end_char for span in code):
+            return False
+    return True
 
 
 def _read_still(root: Path, relative: str, path: str) -> Contents:
@@ -103,17 +122,6 @@ def _read_still(root: Path, relative: str, path: str) -> Contents:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise NoteUnreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     raise NoteUnreadable(f"{path} changes while it is read; ingest again when it is saved.")
-
-
-def _decoded(data: bytes) -> str:
-    """By the byte-order mark, which stays the first character; without one as UTF-8, else as Windows wrote it."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    for encoding in ("utf-8", "cp1252"):
-        with suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode("latin-1")
 
 
 def _is_text(text: str) -> bool:

@@ -21,9 +21,14 @@ from rag_bot.store.writer import CatalogueWriter
 
 
 def repair_index(
-    index: Path, model: Callable[[], EmbeddingModel], notes: Sequence[Path], on_progress: OnProgress
+    index: Path,
+    model: Callable[[], EmbeddingModel],
+    notes: Sequence[Path],
+    on_progress: OnProgress,
+    exclude: Sequence[str] = (),
 ) -> Verification:
-    """Mend and look again. `notes` are folders that the settings name, should the index no longer know any.
+    """Mend and look again. `notes` are folders that the settings name, should the index no longer know any; `exclude`
+    is the setting.
 
     Raises:
         UsageError: the catalogue is lost and its folders are not known, or not there.
@@ -33,17 +38,17 @@ def repair_index(
     began = time.perf_counter()
     require_index(index)
     with writer_lock(index):
-        found = diagnose(index)
+        found = diagnose(index, exclude)
         done = [*_replace_catalogue(index, found, notes), *_mistrust(index, found)]
     if found.lost or found.unsound:
-        report = sync(index, (), model=model, on_loss=OnLoss.KEEP, on_progress=on_progress)
+        report = sync(index, (), model=model, exclude=exclude, on_loss=OnLoss.KEEP, on_progress=on_progress)
         done.append(f"{report.chunks_embedded:,} passages embedded, {report.chunks_reused:,} reused")
     elif parts := {problem.part for problem in found.problems} & {CHROMA, TANTIVY, FILES}:
         rebuild_search_indexes(index, new_indexes=found.new_indexes, on_progress=on_progress)
         way = "made anew from" if found.new_indexes else "brought in line with"
         done.append(f"{' and '.join(sorted(parts - {FILES}) or ['chroma and tantivy'])} {way} the catalogue")
     with writer_lock(index):
-        now = diagnose(index)
+        now = diagnose(index, exclude)
     return Verification(now.problems, now.notes, now.passages, time.perf_counter() - began, tuple(done))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rag_bot.errors import UsageError
-from rag_bot.ingestion.walk import FoundFile, walk
+from rag_bot.ingestion.exclusion import Exclusion
+from rag_bot.ingestion.walk import FoundFile, OnLeftOut, walk
 from rag_bot.records import Failure
 from rag_bot.store.catalogue import Root
 
@@ -38,9 +39,13 @@ def find_root(folder: Path, known: Sequence[Root]) -> Root | None:
 
 
 def walk_root(
-    root: Root, others: Sequence[Root], on_error: Callable[[Failure], None]
+    root: Root,
+    others: Sequence[Root],
+    on_error: Callable[[Failure], None],
+    on_left_out: OnLeftOut,
+    exclusion: Exclusion,
 ) -> Iterator[tuple[str, FoundFile]]:
-    """The notes of a root by note path, without those of roots that lie inside it."""
+    """The notes of a root by note path, without those of roots that lie inside it; the rest as for `walk`."""
     inner = [
         other.folder.relative_to(root.folder).as_posix() + "/"
         for other in others
@@ -50,7 +55,11 @@ def walk_root(
     def report(failure: Failure) -> None:
         on_error(Failure(f"{root.label}/{failure.path}", failure.error))
 
-    for file in walk(root.folder, on_error=report):
+    def leave_out(reason: str, path: str, kind: str) -> None:
+        if not any(path.startswith(prefix) for prefix in inner):
+            on_left_out(reason, f"{root.label}/{path}", kind)
+
+    for file in walk(root.folder, report, leave_out, exclusion.paths(root.label)):
         if not any(file.path.startswith(prefix) for prefix in inner):
             yield f"{root.label}/{file.path}", file
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag_bot.errors import UsageError
+from rag_bot.ingestion.exclusion import PRIVATE, Exclusion
 from rag_bot.ingestion.plan import plan_sync
-from rag_bot.ingestion.readers import looks_like_text
+from rag_bot.ingestion.readers import why_no_text
 from rag_bot.ingestion.roots import NEW, choose_roots, walk_root
-from rag_bot.ingestion.walk import FoundFile
+from rag_bot.ingestion.walk import FoundFile, OnLeftOut
 from rag_bot.markdown import NOTE_SUFFIXES
-from rag_bot.records import Failure, SyncPlan
-from rag_bot.store.catalogue import Catalogue, KnownFile, Root
+from rag_bot.records import Failure, Filters, SyncPlan, Tally, left_out_words
+from rag_bot.store.catalogue import Catalogue, ExcludedFile, KnownFile, Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,20 @@ class Survey:
 
     `requested` are the roots that a sync was asked for; `roots` are these and those that are not there now: their notes
     may have moved. `unseen` are known notes that could not be looked at: they are neither deleted nor moved, and go on
-    answering.
+    answering. `withdrawn` are known notes that the settings exclude now, `excluded` files that were read before and are
+    still kept out by `exclusion`. `tallies` count what is left out, by label of the root.
     """
 
     requested: tuple[Root, ...]
     roots: tuple[Root, ...]
-    known: Mapping[str, KnownFile]
-    unseen: frozenset[str]
-    found: Mapping[str, tuple[Root, FoundFile]]
-    failed: tuple[Failure, ...]
+    known: Mapping[str, KnownFile] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
+    found: Mapping[str, tuple[Root, FoundFile]] = field(default_factory=dict)
+    failed: tuple[Failure, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
+    excluded: Mapping[str, ExcludedFile] = field(default_factory=dict)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    exclusion: Exclusion = field(default_factory=Exclusion)
 
     def known_in(self, root: Root) -> list[str]:
         """The notes of a root that the catalogue knows."""
@@ -39,9 +45,17 @@ class Survey:
 
 
 def survey_folders(
-    index: Path, folders: Sequence[Path], catalogue: Catalogue | None, *, everything: bool = False
+    index: Path,
+    folders: Sequence[Path],
+    catalogue: Catalogue | None,
+    *,
+    exclude: Sequence[str] = (),
+    everything: bool = False,
+    on_left_out: OnLeftOut = lambda *_: None,
 ) -> Survey:
     """Walk the folders, or all known roots without any; `everything` takes those along as well.
+
+    `exclude` is the setting, `on_left_out` is told of each file that is left out: its reason, note path and kind.
 
     Raises:
         UsageError: a folder is missing, is none, or never had notes.
@@ -49,54 +63,110 @@ def survey_folders(
     known_roots = catalogue.roots() if catalogue else []
     requested = choose_roots(folders, known_roots, index)
     others = [root for root in known_roots if root not in requested and (everything or not root.folder.is_dir())]
-    failed: list[Failure] = []
-    found: dict[str, tuple[Root, FoundFile]] = {}
-    known: dict[str, KnownFile] = {}
-    for root in (*requested, *others):
-        remembered = catalogue.known_files(root) if catalogue and root.id != NEW else {}
-        files = _files_of(root, [*known_roots, *requested], remembered, failed)
-        if not files and root.id == NEW and not any(other.folder.is_relative_to(root.folder) for other in known_roots):
+    exclusion = Exclusion.of(exclude)
+    sights = [
+        _look(root, [*known_roots, *requested], None if root.id == NEW else catalogue, exclusion, on_left_out)
+        for root in (*requested, *others)
+    ]
+    for root, sight in zip((*requested, *others), sights, strict=True):
+        is_around = any(other.folder.is_relative_to(root.folder) for other in known_roots)
+        if not sight.found and root.id == NEW and not is_around:
             raise UsageError(
                 f"There are no notes in {root.folder}: "
-                f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders."
+                f"no {', '.join(NOTE_SUFFIXES)} files outside of hidden and ignored folders"
+                f"{''.join(f', {left_out_words(entry)}' for entry in sight.tally.entries())}."
             )
-        found |= files
-        known |= remembered
-    places = [failure.path for failure in failed]
+    known = {path: file for sight in sights for path, file in sight.known.items()}
+    failed = tuple(failure for sight in sights for failure in sight.failed)
+    places = {failure.path for failure in failed}.union(*(sight.away for sight in sights))
     unseen = frozenset(path for path in known if any(path == place or path.startswith(f"{place}/") for place in places))
-    known = {path: file for path, file in known.items() if path not in unseen}
-    return Survey(tuple(requested), (*requested, *others), known, unseen, found, tuple(failed))
+    if catalogue:
+        for tag in exclusion.tags:  # to be read again, and then left out
+            known |= {path: KnownFile(path, "", "") for path in catalogue.paths_matching(Filters(tag=tag)) & {*known}}
+    return Survey(
+        requested=tuple(requested),
+        roots=(*requested, *others),
+        known={path: file for path, file in known.items() if path not in unseen},
+        unseen=unseen,
+        found={path: file for sight in sights for path, file in sight.found.items()},
+        failed=failed,
+        withdrawn=frozenset().union(*(sight.withdrawn for sight in sights)) & {*known},
+        excluded={path: file for sight in sights for path, file in sight.excluded.items()},
+        tallies={root.label: sight.tally for root, sight in zip((*requested, *others), sights, strict=True)},
+        exclusion=exclusion,
+    )
 
 
-def _files_of(
-    root: Root, roots: Sequence[Root], remembered: Mapping[str, object], failed: list[Failure]
-) -> dict[str, tuple[Root, FoundFile]]:
-    if root.id != NEW and not root.folder.is_dir():
-        return {}
+@dataclass(slots=True)
+class _Sight:
+    """One root, looked at. `away` are files that are not downloaded, `withdrawn` those that the settings exclude."""
+
+    known: Mapping[str, KnownFile]
+    found: dict[str, tuple[Root, FoundFile]] = field(default_factory=dict)
+    excluded: dict[str, ExcludedFile] = field(default_factory=dict)
+    failed: list[Failure] = field(default_factory=list)
+    away: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
+    tally: Tally = field(default_factory=Tally)
+
+
+def _look(
+    root: Root, roots: Sequence[Root], catalogue: Catalogue | None, exclusion: Exclusion, on_left_out: OnLeftOut
+) -> _Sight:
+    """The files of a root; with a catalogue, which knows it already, a root may be gone."""
+    sight = _Sight(catalogue.known_files(root) if catalogue else {})
+    set_aside = catalogue.excluded_files(root) if catalogue else {}
+
+    def leave_out(reason: str, path: str, kind: str = "") -> None:
+        sight.tally.add(reason, path, kind)
+        on_left_out(reason, path, kind)
+        if reason == "placeholder":
+            sight.away.add(path)
+        if reason == "excluded":
+            sight.withdrawn.add(path)
+
+    if catalogue and not root.folder.is_dir():
+        return sight
     try:
-        return {
-            path: (root, file)
-            for path, file in walk_root(root, roots, failed.append)
-            if path in remembered or looks_like_text(root.folder / file.path)
-        }
+        for path, file in walk_root(root, roots, sight.failed.append, leave_out, exclusion):
+            if path in set_aside and (kept_out := _still_excluded(set_aside[path], root, file, exclusion)):
+                sight.excluded[path] = kept_out
+                leave_out(kept_out.reason, path)
+            elif path not in sight.known and (reason := why_no_text(root.folder / file.path)):
+                leave_out(reason, path)
+            else:
+                sight.found[path] = root, file
     except UsageError as error:
-        if root.id == NEW:
+        if not catalogue:
             raise
-        failed.append(Failure(root.label, str(error)))
-        return {}
+        sight.failed.append(Failure(root.label, str(error)))
+    return sight
+
+
+def _still_excluded(before: ExcludedFile, root: Root, file: FoundFile, exclusion: Exclusion) -> ExcludedFile | None:
+    """The file as it is now, if neither it nor the rule that keeps it out has changed."""
+    if before.rule not in (PRIVATE, *exclusion.tags):
+        return None
+    is_same = file.stamp and file.stamp == before.stamp
+    if is_same or content_hash(root.folder / file.path) == before.content_hash:
+        return replace(before, stamp=file.stamp)
+    return None
+
+
+def content_hash(file: Path) -> str | None:
+    """The SHA-256 of a file; None where it can't be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def plan_survey(survey: Survey, *, rebuild: bool) -> SyncPlan:
     """What a sync has to do; `rebuild` makes every known note a changed one. Files whose stamp differs are hashed."""
 
-    def content_hash(path: str) -> str | None:
+    def hash_of(path: str) -> str | None:
         root, file = survey.found[path]
-        try:
-            with (root.folder / file.path).open("rb") as opened:
-                return hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError:
-            return None
+        return content_hash(root.folder / file.path)
 
-    return plan_sync(
-        survey.known, {path: file for path, (_, file) in survey.found.items()}, content_hash, rebuild=rebuild
-    )
+    return plan_sync(survey.known, {path: file for path, (_, file) in survey.found.items()}, hash_of, rebuild=rebuild)

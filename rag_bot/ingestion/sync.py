@@ -19,7 +19,7 @@ from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import Failure, Loss, SyncPlan, SyncReport
+from rag_bot.records import Failure, LeftOut, Loss, SyncPlan, SyncReport, merged
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
@@ -42,10 +42,11 @@ def sync(
     folders: Sequence[Path],
     *,
     model: Callable[[], EmbeddingModel],
+    exclude: Sequence[str] = (),
     on_loss: OnLoss = OnLoss.ASK,
     on_progress: OnProgress = lambda _: None,
 ) -> SyncReport:
-    """Sync these folders, or all that were ingested before, into the index.
+    """Sync these folders, or all that were ingested before, into the index, without what the setting excludes.
 
     Raises:
         UsageError: a folder is missing, no folder, or never held notes.
@@ -58,13 +59,13 @@ def sync(
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         prepared = model()
-        decision = _decide(index, folders, catalogue, prepared, on_loss)
+        decision = _decide(index, folders, catalogue, prepared, exclude, on_loss)
         if decision.must_ask:
             raise NotesLost(
                 f"{describe_losses(decision.kept)} Nothing was changed, and they still answer. If this is right, "
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
-        record.failed_elsewhere = _failed_elsewhere(catalogue, decision.survey)
+        _keep_elsewhere(record, catalogue, decision.survey)
         job = PlannedSync(
             index,
             catalogue,
@@ -76,7 +77,11 @@ def sync(
             rebuild=decision.rebuild,
         )
         job.apply()
-        record.report = _report(job, decision.kept, time.perf_counter() - began)
+        left_out = _left_out(decision.survey, catalogue)
+        record.left_out |= left_out
+        record.report = replace(
+            _report(job, decision.kept, time.perf_counter() - began), left_out=merged(left_out.values())
+        )
     return record.report
 
 
@@ -94,9 +99,9 @@ def forget(index: Path, folder: Path) -> SyncReport:
         catalogue.drop_pending()
         root = _known_root(catalogue, folder)
         known = catalogue.known_files(root)
-        survey = Survey((root,), (root,), known, frozenset(), {}, ())
+        survey = Survey((root,), (root,), known)
         plan = SyncPlan(deleted=tuple(sorted(known)))
-        record.failed_elsewhere = _failed_elsewhere(catalogue, survey)
+        _keep_elsewhere(record, catalogue, survey)
         job = PlannedSync(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
@@ -108,28 +113,34 @@ def preview(
     folders: Sequence[Path],
     *,
     model: Callable[[], EmbeddingModel],
+    exclude: Sequence[str] = (),
     on_loss: OnLoss = OnLoss.ASK,
 ) -> SyncReport:
     """What `sync` would do, touching nothing. Folders in question are in `kept`."""
     began = time.perf_counter()
     refuse_lost(index)
     if not (index / FILE_NAME).is_file():
-        survey = survey_folders(index, folders, None)
-        return SyncReport(plan_survey(survey, rebuild=False), survey.failed, seconds=time.perf_counter() - began)
+        survey = survey_folders(index, folders, None, exclude=exclude)
+        plan, left_out = plan_survey(survey, rebuild=False), merged(_left_out(survey, None).values())
+        return SyncReport(plan, survey.failed, seconds=time.perf_counter() - began, left_out=left_out)
     with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
-        decision = _decide(index, folders, catalogue, model(), on_loss)
-    return SyncReport(decision.plan, decision.survey.failed, seconds=time.perf_counter() - began, kept=decision.kept)
+        decision = _decide(index, folders, catalogue, model(), exclude, on_loss)
+        left_out = merged(_left_out(decision.survey, catalogue).values())
+    seconds = time.perf_counter() - began
+    return SyncReport(decision.plan, decision.survey.failed, seconds=seconds, kept=decision.kept, left_out=left_out)
 
 
 @dataclass(slots=True)
 class _Record:
     """A sync's entry in the history: its number, and its report once it went through.
 
-    `failed_elsewhere` is what earlier syncs could not read in folders that this one did not look at.
+    `failed_elsewhere` is what earlier syncs could not read in folders that this one did not look at. `left_out` is that
+    of all folders, by label.
     """
 
     run: int
     failed_elsewhere: tuple[Failure, ...] = ()
+    left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     report: SyncReport = field(default_factory=lambda: SyncReport(SyncPlan()))
 
 
@@ -153,7 +164,11 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
         report = record.report
         embedded = {"chunks_embedded": report.chunks_embedded, "chunks_reused": report.chunks_reused}
         catalogue.end_run(
-            record.run, report.seconds, report.plan.counts | embedded, [*report.failed, *record.failed_elsewhere]
+            record.run,
+            report.seconds,
+            report.plan.counts | embedded,
+            [*report.failed, *record.failed_elsewhere],
+            left_out=record.left_out,
         )
 
 
@@ -166,23 +181,42 @@ def rebuild_search_indexes(index: Path, *, new_indexes: bool, on_progress: OnPro
     began = time.perf_counter()
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
-        nothing = Survey((), (), {}, frozenset(), {}, ())
-        record.failed_elsewhere = _failed_elsewhere(catalogue, nothing)
+        nothing = Survey((), ())
+        _keep_elsewhere(record, catalogue, nothing)
         job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, new_indexes=new_indexes)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report
 
 
-def _failed_elsewhere(catalogue: Catalogue, survey: Survey) -> tuple[Failure, ...]:
+def _keep_elsewhere(record: _Record, catalogue: Catalogue, survey: Survey) -> None:
+    """What the last sync said of folders that this one does not look at is still so."""
     looked_at = {root.label for root in survey.roots}
     others = [root.label for root in catalogue.roots() if root.label not in looked_at]
     failed = [failure for run in catalogue.runs(1, succeeded=True) for failure in run.failed]
-    return tuple(failure for failure in failed if any(failure.path.startswith(f"{label}/") for label in others))
+    record.failed_elsewhere = tuple(
+        failure for failure in failed if any(failure.path.startswith(f"{label}/") for label in others)
+    )
+    record.left_out = {label: entries for label, entries in catalogue.left_out().items() if label in others}
+
+
+def _left_out(survey: Survey, catalogue: Catalogue | None) -> dict[str, tuple[LeftOut, ...]]:
+    """What is left out of each root that was looked at, and which of its notes in the index are doubtful."""
+    for root in catalogue.roots() if catalogue else ():
+        if tally := survey.tallies.get(root.label):
+            for path, oddities in catalogue.oddities(root) if catalogue else ():
+                for reason, kind in oddities.items():
+                    tally.add(reason, path, kind)
+    return {label: tally.entries() for label, tally in survey.tallies.items()}
 
 
 def _decide(
-    index: Path, folders: Sequence[Path], catalogue: Catalogue, model: EmbeddingModel, on_loss: OnLoss
+    index: Path,
+    folders: Sequence[Path],
+    catalogue: Catalogue,
+    model: EmbeddingModel,
+    exclude: Sequence[str],
+    on_loss: OnLoss,
 ) -> SyncDecision:
     """Where model or chunker have changed, everything in every root has to be done again."""
     before = catalogue.meta().get("built_with")
@@ -193,7 +227,7 @@ def _decide(
             f" {CHUNKER_VERSION}). Update rag-bot."
         )
     rebuild = before not in (None, built_with(model))
-    survey = survey_folders(index, folders, catalogue, everything=rebuild)
+    survey = survey_folders(index, folders, catalogue, exclude=exclude, everything=rebuild)
     plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
     return SyncDecision(survey, plan, kept, must_ask, rebuild)
 

@@ -40,8 +40,8 @@ class Diagnosis:
     new_indexes: bool = False
 
 
-def verify(index: Path) -> Verification:
-    """Look at everything; no sync can run meanwhile.
+def verify(index: Path, exclude: Sequence[str] = ()) -> Verification:
+    """Look at everything, but for what the setting excludes; no sync can run meanwhile.
 
     Raises:
         IndexUnusable: there is no index, or it is of a newer version.
@@ -50,7 +50,7 @@ def verify(index: Path) -> Verification:
     began = time.perf_counter()
     require_index(index)
     with writer_lock(index) if os.access(index, os.W_OK) else nullcontext():
-        found = diagnose(index)
+        found = diagnose(index, exclude)
     return Verification(found.problems, found.notes, found.passages, time.perf_counter() - began)
 
 
@@ -60,7 +60,7 @@ def require_index(index: Path) -> None:
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
 
 
-def diagnose(index: Path) -> Diagnosis:
+def diagnose(index: Path, exclude: Sequence[str] = ()) -> Diagnosis:
     """Everything that is wrong. The caller sees to it that nobody writes."""
     if is_lost(index):
         what = "is empty" if (index / FILE_NAME).is_file() else "is missing"
@@ -69,7 +69,7 @@ def diagnose(index: Path) -> Diagnosis:
         with closing(Catalogue.open(index)) as catalogue:
             if errors := catalogue.structure_errors():
                 return Diagnosis(tuple(Problem(CATALOGUE, error) for error in errors), lost=True)
-            return _diagnose(index, catalogue)
+            return _diagnose(index, catalogue, exclude)
     except sqlite3.DatabaseError as error:
         return Diagnosis((Problem(CATALOGUE, str(error)),), lost=True)
     except IndexUnusable as error:
@@ -78,7 +78,7 @@ def diagnose(index: Path) -> Diagnosis:
         raise
 
 
-def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
+def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> Diagnosis:
     meta, (notes, passages, _) = catalogue.meta(), catalogue.counts()
     found = Diagnosis(notes=notes, passages=passages)
     if "store" not in meta:
@@ -95,7 +95,7 @@ def _diagnose(index: Path, catalogue: Catalogue) -> Diagnosis:
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
     consistency = compare_in_children(index)
     problems += [*_mismatches(CHROMA, consistency.vectors), *_mismatches(TANTIVY, consistency.words)]
-    problems += _differences(index, catalogue)
+    problems += _differences(index, catalogue, exclude)
     return replace(
         found,
         problems=tuple(problems),
@@ -114,7 +114,7 @@ def _mismatches(part: str, mismatch: Mismatch) -> Iterator[Problem]:
         yield Problem(part, mismatch.broken)
 
 
-def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
+def _differences(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> Iterator[Problem]:
     """By content: every note is read."""
     roots = catalogue.roots()
     present = [root for root in roots if root.folder.is_dir()]
@@ -123,7 +123,7 @@ def _differences(index: Path, catalogue: Catalogue) -> Iterator[Problem]:
     if not present:
         return
     try:
-        survey = survey_folders(index, [root.folder for root in present], catalogue)
+        survey = survey_folders(index, [root.folder for root in present], catalogue, exclude=exclude)
     except RagBotError as error:
         yield Problem(FOLDERS, str(error))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -12,12 +13,14 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from rag_bot.errors import UsageError
-from rag_bot.files import stamp_of
+from rag_bot.files import LARGEST_NOTE, stamp_of
+from rag_bot.ingestion.file_kinds import icloud_original, is_away, is_conflict_copy, why_no_note
 from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Failure
 
 IGNORE_FILES = (".gitignore", ".ragbotignore")  # later ones win
 OnError = Callable[[Failure], None]
+OnLeftOut = Callable[[str, str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,19 @@ class _Folder:
         return False
 
 
-def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
+def walk(
+    root: Path,
+    on_error: OnError | None = None,
+    on_left_out: OnLeftOut | None = None,
+    excluded: GitIgnoreSpec | None = None,
+) -> Iterator[FoundFile]:
     """The notes below `root`, sorted by path.
 
-    Left out: names that start with a dot, what `.gitignore` and `.ragbotignore` files say, links to folders, links out
-    of the root, anything that is no regular file, the folder of pieces beside a saved web page. What cannot be read
-    goes to `on_error`, its path below the root.
+    Left out: names that start with a dot, what `.gitignore` and `.ragbotignore` files say, what `excluded` matches,
+    links to folders, links out of the root, files that are not here or too large, anything that is no regular file,
+    the folder of pieces beside a saved web page.
+    What cannot be read goes to `on_error`, its path below the root; what is left out, or read with a doubt, goes to
+    `on_left_out`: the reason as in `LeftOut`, its path below the root, and its kind.
 
     Raises UsageError if `root` is not a folder that can be listed.
     """
@@ -65,36 +75,57 @@ def walk(root: Path, on_error: OnError | None = None) -> Iterator[FoundFile]:
         os.scandir(real).close()
     except OSError as error:
         raise UsageError(f"The folder {root} cannot be listed ({error.strerror}); check its permissions.") from error
-    report = on_error or (lambda _: None)
-    return iter(sorted(_below(real, report), key=attrgetter("path")))
+    report, leave_out = on_error or (lambda _: None), on_left_out or (lambda *_: None)
+    return iter(sorted(_below(real, report, leave_out, excluded), key=attrgetter("path")))
 
 
-def _below(root: str, report: OnError) -> Iterator[FoundFile]:
+def _below(root: str, report: OnError, leave_out: OnLeftOut, excluded: GitIgnoreSpec | None) -> Iterator[FoundFile]:
     folders = [_Folder("")]
     while folders:
         above = folders.pop()
         entries = _listed(root, above.path, report)
         folder = _with_own_rules(root, above, entries, report)
-        parts = parts_of_pages(entry.name for entry in entries)
+        names = {entry.name for entry in entries}
+        pieces = _pieces_of_pages(names)
         for entry in entries:
-            path = above.path + entry.name
-            if entry.name in parts or entry.name.startswith(".") or not _is_wanted(entry, folder, path, report):
+            name, path = entry.name, above.path + entry.name
+            if original := icloud_original(name):
+                leave_out("placeholder", above.path + original, "")
+            if name.startswith("."):
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            is_note = not is_folder and name.lower().endswith(NOTE_SUFFIXES)
+            if not _is_text(name):
+                if is_folder or is_note:
+                    report(Failure(_printable(path), "The name is not valid UTF-8; rename it."))
+            elif folder.ignores(path + "/" if is_folder else path):
+                if is_folder or is_note:
+                    leave_out("ignored", path, "")
+            elif name in pieces:
+                leave_out("page-part", path, "")
+            elif is_folder:
                 folders.append(_Folder(path + "/", folder.rules))
-            elif found := _found(root, entry, path, report):
+            elif not is_note and not (entry.is_symlink() and os.path.isdir(entry.path)):  # noqa: PTH112 - never raises
+                reason, kind = why_no_note(name)
+                leave_out(reason, path, kind)
+            elif excluded and excluded.match_file(unicodedata.normalize("NFC", path)):
+                leave_out("excluded", path, "")
+            elif found := _found(root, entry, path, report, leave_out):
+                if is_conflict_copy(name, names):
+                    leave_out("conflict-copy", path, "")
                 yield found
 
 
-def parts_of_pages(names: Iterable[str]) -> set[str]:
+def _pieces_of_pages(names: Iterable[str]) -> set[str]:
     """Of the names in a folder: what browsers call the folders with the pieces of its pages, `Page_files`."""
     return {f"{name.rpartition('.')[0]}_files" for name in names if name.lower().endswith((".html", ".htm"))}
 
 
 def _listed(root: str, path: str, report: OnError) -> list[os.DirEntry[str]]:
+    """By name, so that the same files are named as examples each time."""
     try:
         with os.scandir(os.path.join(root, path)) as entries:  # noqa: PTH118 - Path would be slower than the rest
-            return list(entries)
+            return sorted(entries, key=attrgetter("name"))
     except FileNotFoundError:
         return []  # gone since it was seen
     except OSError as error:
@@ -102,30 +133,31 @@ def _listed(root: str, path: str, report: OnError) -> list[os.DirEntry[str]]:
         return []
 
 
-def _is_wanted(entry: os.DirEntry[str], folder: _Folder, path: str, report: OnError) -> bool:
-    is_folder = entry.is_dir(follow_symlinks=False)
-    if not is_folder and not entry.name.lower().endswith(NOTE_SUFFIXES):
-        return False
-    if not _is_text(entry.name):
-        report(Failure(_printable(path), "The name is not valid UTF-8; rename it."))
-        return False
-    return not folder.ignores(path + "/" if is_folder else path)
-
-
-def _found(root: str, entry: os.DirEntry[str], path: str, report: OnError) -> FoundFile | None:
+def _found(root: str, entry: os.DirEntry[str], path: str, report: OnError, leave_out: OnLeftOut) -> FoundFile | None:
     try:
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(root.rstrip("/") + "/"):
+            leave_out("link", path, "out of the folder")
             return None
         status = entry.stat()
     except FileNotFoundError:
-        return None  # gone since it was listed, or a link to nothing
+        if entry.is_symlink():
+            leave_out("link", path, "to nothing")
+        return None  # or gone since it was listed
     except OSError as error:  # a loop of links, for one
-        if not entry.is_symlink():
+        if entry.is_symlink():
+            leave_out("link", path, "to nothing")
+        else:
             report(Failure(path, f"The file cannot be read: {error.strerror}."))
         return None
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return FoundFile(path, stamp_of(status))
+    if stat.S_ISDIR(status.st_mode):
+        leave_out("link", path, "to a folder")
+    elif is_away(status):
+        leave_out("placeholder", path, "")
+    elif status.st_size > LARGEST_NOTE:
+        leave_out("too-large", path, "")
+    elif stat.S_ISREG(status.st_mode):
+        return FoundFile(path, stamp_of(status))
+    return None
 
 
 def _with_own_rules(root: str, folder: _Folder, entries: list[os.DirEntry[str]], report: OnError) -> _Folder:

@@ -48,12 +48,14 @@ class Watcher:
         model: EmbeddingModel,
         on_report: Callable[[SyncReport], None],
         on_error: Callable[[RagBotError], None],
+        exclude: Sequence[str] = (),
     ) -> None:
         self._index = index
         self._folders = folders
         self._model = model
         self._on_report = on_report
         self._on_error = on_error
+        self._exclude = exclude
 
     def run(self, stop: threading.Event, rescan_seconds: float) -> None:
         """Until `stop` is set. Raises what the first sync raises; later errors are reported, and tried again."""
@@ -141,7 +143,8 @@ class Watcher:
         """Waits for another writer to end."""
         while True:
             try:
-                return sync(self._index, folders, model=lambda: self._model, on_loss=OnLoss.KEEP)
+                model = lambda: self._model  # noqa: E731
+                return sync(self._index, folders, model=model, exclude=self._exclude, on_loss=OnLoss.KEEP)
             except WriterBusy:
                 if stop.wait(_BUSY_SECONDS):
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,8 @@ from rich.text import Text
 from rag_bot.output.visible import Visible, line, visible, visible_line
 from rag_bot.records import (
     CHANGES,
+    NOT_READ,
+    LeftOut,
     Loss,
     Run,
     Status,
@@ -19,9 +22,11 @@ from rag_bot.records import (
     SyncReport,
     Verification,
     Writer,
+    left_out_words,
 )
 
 _LISTED = 20  # paths that are printed of each kind of change; by eye
+_EXAMPLES = 3  # of what is left out for a reason, on its line; by eye
 
 
 def report_json(report: SyncReport) -> dict[str, Any]:
@@ -32,6 +37,7 @@ def report_json(report: SyncReport) -> dict[str, Any]:
         "chunks_embedded": report.chunks_embedded,
         "chunks_reused": report.chunks_reused,
         "seconds": round(report.seconds, 3),
+        "left_out": [asdict(entry) for entry in report.left_out],
         **({"kept": [asdict(loss) | {"folder": str(loss.folder)} for loss in report.kept]} if report.kept else {}),
     }
 
@@ -89,6 +95,7 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
         lines.append(Text(f"{made}, {report.seconds:.1f} s", style="dim"))
     lines += [line(f"could not be read: {failure.path}: {failure.error}", "yellow") for failure in report.failed]
     lines += [line(_kept_text(loss, dry_run), "yellow") for loss in report.kept]
+    lines += [line(f"{name}: {text}", "dim") for name, text in left_out_rows(report.left_out)]
     return Visible(Group(*lines))
 
 
@@ -127,11 +134,24 @@ def status_text(status: Status) -> RenderableType:
         *((("reader", status.reader_trouble),) if status.reader_trouble else ()),
         *((("syncing now", writer),) if writer else ()),
         *(("not read", f"{failure.path}: {failure.error}") for failure in status.failed),
+        *left_out_rows(status.left_out),
         *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),
     ]
     for name, value in rows:
         table.add_row(Text(name, style="dim"), line(value))
     return Visible(table)
+
+
+def left_out_rows(left_out: Sequence[LeftOut]) -> list[tuple[str, str]]:
+    """What is told of each reason, and whether the files are "not read" or "doubtful"."""
+    return [
+        (
+            "not read" if entry.reason in NOT_READ else "doubtful",
+            f"{left_out_words(entry)}: {', '.join(entry.examples[:_EXAMPLES])}"
+            f"{', ...' if entry.count > _EXAMPLES else ''}",
+        )
+        for entry in left_out
+    ]
 
 
 def _kept_text(loss: Loss, dry_run: bool) -> str:

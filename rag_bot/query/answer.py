@@ -29,6 +29,7 @@ from rag_bot.records import (
     ANSWERED,
     CLOSEST,
     NONE,
+    NOT_READ,
     QUOTES,
     Answer,
     Citation,
@@ -37,6 +38,8 @@ from rag_bot.records import (
     Filters,
     Hit,
     Sentence,
+    left_out_words,
+    merged,
     verdict_words,
 )
 from rag_bot.store.note_dates import date_of
@@ -228,7 +231,7 @@ def investigate(
         return found
     return replace(
         found,
-        left_out=_left_out(sources, filters or Filters()),
+        left_out=_left_out(sources, filters or Filters(), judgement.verdict),
         unread_language=_unread_language(sources, question),
         is_filtered=bool(filters),
     )
@@ -315,8 +318,11 @@ def _unread_language(sources: Sources, question: str) -> str:
     return "" if is_read else language.capitalize()
 
 
-def _left_out(sources: Sources, filters: Filters) -> str:
-    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read."""
+def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
+    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read.
+
+    Where nothing was found, what was not read for other reasons is told as well.
+    """
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
     dated = (
@@ -329,4 +335,8 @@ def _left_out(sources: Sources, filters: Filters) -> str:
     if unread := [failure.path for failure in runs[0].failed] if runs else []:
         named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")
         said.append(f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} could not be read: {named}.")
+    if verdict == NONE:
+        entries = merged(sources.catalogue.left_out().values())
+        if words := [left_out_words(entry) for entry in entries if entry.reason in NOT_READ]:
+            said.append(f"Not read: {', '.join(words)}.")
     return " ".join(said)

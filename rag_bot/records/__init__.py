@@ -35,6 +35,7 @@ from rag_bot.records.answers import (
     verdict_words,
 )
 from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate
+from rag_bot.records.left_out import INDEXED, NOT_READ, LeftOut, Tally, left_out_words, merged
 from rag_bot.records.notes import (
     CLOSED,
     Absence,
@@ -69,9 +70,11 @@ __all__ = [
     "CLOSEST",
     "DELETED",
     "ELSEWHERE",
+    "INDEXED",
     "LISTED_AT_ONCE",
     "MOST_LISTED",
     "NONE",
+    "NOT_READ",
     "NO_CLAIM",
     "PARTLY",
     "PROSE",
@@ -93,6 +96,7 @@ __all__ = [
     "Filters",
     "Hit",
     "Landmark",
+    "LeftOut",
     "Loss",
     "Move",
     "Note",
@@ -108,6 +112,7 @@ __all__ = [
     "Status",
     "SyncPlan",
     "SyncReport",
+    "Tally",
     "Task",
     "Turn",
     "Usage",
@@ -116,7 +121,9 @@ __all__ = [
     "change_words",
     "difference_words",
     "heading_path",
+    "left_out_words",
     "location",
+    "merged",
     "split_location",
     "support_words",
     "verdict_words",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Note:
     as lists of str.
     `title` is what a person would call the note; `own_title` is it again if the text itself gives it (front matter, or
     a first heading), else "", so that renaming a file changes nothing that is embedded. `stamp` is what the file system
-    said of the file, as `files.stamp_of` gives it.
+    said of the file, as `files.stamp_of` gives it. `oddities` are reasons to doubt the text, as in `LeftOut`, and their
+    kinds.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Note:
     mtime_ns: int
     stamp: str = ""
     places: tuple[Landmark, ...] = ()
+    oddities: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, start_line: int, end_line: int) -> str:
         """Where in the file these lines stand: "page 3", "sheet Prices, row 2-5"; "" where the lines tell it."""

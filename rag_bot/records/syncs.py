@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag_bot.records.left_out import LeftOut
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -62,7 +64,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did. `kept` are the folders whose lost notes were not removed."""
+    """What a sync did. `kept` are the folders whose lost notes were not removed; `left_out` is of the whole folders."""
 
     plan: SyncPlan
     failed: tuple[Failure, ...] = ()
@@ -70,6 +72,7 @@ class SyncReport:
     chunks_reused: int = 0
     seconds: float = 0.0
     kept: tuple[Loss, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,10 @@ class Progress:
 class Status:
     """What the index holds. `bytes_on_disk` counts the index folder, not the notes; `runs` begins with the newest.
 
-    `last_synced` is when the last sync that went through began, `failed` what it could not read; `missing` are the
-    roots that are not there now, `writer` the process that syncs now. `reader_trouble` says what is wrong with the
-    packaged reader, without which nothing is answered; "" where it is sound or another one is set.
+    `last_synced` is when the last sync that went through began, `failed` what it could not read, `left_out` what it
+    left out or doubts; `missing` are the roots that are not there now, `writer` the process that syncs now.
+    `reader_trouble` says what is wrong with the packaged reader, without which nothing is answered; "" where it is
+    sound or another one is set.
     """
 
     index: Path
@@ -127,6 +131,7 @@ class Status:
     runs: tuple[Run, ...]
     writer: Writer | None
     reader_trouble: str = ""
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.records import Chunk, DatedPlace, DateRange, Failure, Filters, Landmark, Note, Run
+from rag_bot.records import Chunk, DatedPlace, DateRange, Failure, Filters, Landmark, LeftOut, Note, Run
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
 from rag_bot.store.links import NoteLink
@@ -29,7 +29,7 @@ from rag_bot.store.schema import open_for_reading
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
 
 _NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note.own_title, note.text, note.metadata,
-  note.body_start_line, note.content_hash, note.size, note.mtime_ns, note.stamp, note.places"""
+  note.body_start_line, note.content_hash, note.size, note.mtime_ns, note.stamp, note.places, note.oddities"""
 _CHUNK_COLUMNS = """chunk.note_id, chunk.key, chunk.ordinal, chunk.headings, chunk.context, chunk.start_char,
   chunk.end_char, chunk.start_line, chunk.end_line"""
 
@@ -46,6 +46,21 @@ class KnownFile:
     path: str
     stamp: str
     content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedFile:
+    """What the catalogue remembers of a note that is not in the index, and the rule that keeps it out."""
+
+    path: str
+    stamp: str
+    content_hash: str
+    rule: str
+
+    @property
+    def reason(self) -> str:
+        """As in `LeftOut`: a note excludes itself as private, everything else does so by a tag of the settings."""
+        return "private" if self.rule == "private" else "excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,27 @@ class Catalogue:
             "SELECT path, stamp, content_hash FROM note WHERE root_id = ? AND NOT pending", (root.id,)
         )
         return {row[0]: KnownFile(*row) for row in rows}
+
+    def excluded_files(self, root: Root) -> dict[str, ExcludedFile]:
+        """The files of a root that were read and are kept out of the index, by note path."""
+        rows = self._db.execute("SELECT path, stamp, content_hash, rule FROM excluded WHERE root_id = ?", (root.id,))
+        return {row[0]: ExcludedFile(*row) for row in rows}
+
+    def oddities(self, root: Root) -> list[tuple[str, dict[str, str]]]:
+        """The notes of a root with a reason to doubt their text, by path."""
+        sql = """SELECT path, oddities FROM note INDEXED BY note_odd
+                 WHERE oddities != '{}' AND NOT pending AND root_id = ? ORDER BY path"""
+        return [(path, json.loads(oddities)) for path, oddities in self._db.execute(sql, (root.id,))]
+
+    def left_out(self) -> dict[str, tuple[LeftOut, ...]]:
+        """What the last sync that went through left out of each root, by label."""
+        sql = "SELECT left_out FROM run WHERE seconds IS NOT NULL AND error = '' ORDER BY id DESC LIMIT 1"
+        by_label: dict[str, tuple[LeftOut, ...]] = {}
+        row = self._db.execute(sql).fetchone()
+        for entry in json.loads(row[0]) if row else ():
+            label, examples = entry.pop("root"), tuple(entry.pop("examples"))
+            by_label[label] = (*by_label.get(label, ()), LeftOut(**entry, examples=examples))
+        return dict(sorted(by_label.items()))
 
     def find_chunks(self, keys: Sequence[str]) -> list[tuple[Chunk, Note]]:
         """Every chunk with one of these keys, with its note. Keys that are not known give nothing."""
@@ -337,9 +373,10 @@ def _from_here(folder: str) -> str:
 
 
 def _to_note(row: Any) -> Note:
-    _, path, root, label, title, own_title, text, metadata, *rest, places = row
+    _, path, root, label, title, own_title, text, metadata, *rest, places, oddities = row
     landmarks = tuple(Landmark(*landmark) for landmark in json.loads(places)) if places != "[]" else ()
-    return Note(path, Path(root), label, title, own_title, text, json.loads(metadata), *(*rest, landmarks))
+    more = (landmarks, json.loads(oddities))
+    return Note(path, Path(root), label, title, own_title, text, json.loads(metadata), *(*rest, *more))
 
 
 def _to_chunk(row: Any, note: Note) -> Chunk:

@@ -42,12 +42,12 @@ def find_path(written: str, paths: Sequence[str], roots: Sequence[Root]) -> str 
     Raises:
         UsageError: several end like this.
     """
-    wanted = _plain(written)
-    by_name = {_plain(path): path for path in paths}
+    wanted = plain_path(written)
+    by_name = {plain_path(path): path for path in paths}
     below = [f"{root.label}/{relative.as_posix()}" for root, relative in roots_around(Path(written), roots)]
     for name in (wanted, *below):
-        if _plain(name) in by_name:
-            return by_name[_plain(name)]
+        if plain_path(name) in by_name:
+            return by_name[plain_path(name)]
     ends = [path for name, path in by_name.items() if name.endswith(f"/{wanted}")]
     if len(ends) > 1:
         listed = ", ".join(ends[:_LISTED]) + (", ..." if len(ends) > _LISTED else "")
@@ -75,5 +75,6 @@ def similar_path(written: str, paths: Sequence[str]) -> str:
     return names[close[0]] if close else ""
 
 
-def _plain(path: str) -> str:
+def plain_path(path: str) -> str:
+    """A path as it is compared: file names come in NFD as well, from macOS for one."""
     return unicodedata.normalize("NFC", path.replace("\\", "/").removeprefix("./"))

@@ -87,6 +87,16 @@ DROP TABLE old_run;
 """,
     """
 ALTER TABLE note ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE note ADD COLUMN oddities TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX note_odd ON note (root_id, path, oddities) WHERE oddities != '{}' AND NOT pending;
+CREATE TABLE excluded (
+  path TEXT PRIMARY KEY,
+  root_id INTEGER NOT NULL REFERENCES root(id) ON DELETE CASCADE,
+  stamp TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  rule TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX excluded_root ON excluded (root_id);
 ALTER TABLE run ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';
 CREATE TABLE name (
   name TEXT NOT NULL,

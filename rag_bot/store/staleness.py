@@ -9,7 +9,7 @@ from rag_bot.extraction import extract, is_extracted
 from rag_bot.files import read_once
 from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, UNREADABLE, Note
 
-_ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")  # that most notes are in
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "latin-1")  # that are not guessed, or what a guess ends with
 
 
 def change_since(note: Note, quoted: str = "") -> str:
@@ -34,4 +34,6 @@ def change_since(note: Note, quoted: str = "") -> str:
             return ELSEWHERE if quoted in extract(note.path, data).text else REWRITTEN
         except NoteUnreadable:
             return UNREADABLE
-    return ELSEWHERE if any(quoted.encode(encoding, "replace") in data for encoding in _ENCODINGS) else REWRITTEN
+    guessed = note.oddities.get("encoding", "cp1252").removeprefix("damaged ")
+    forms = {quoted.encode(encoding, "replace") for encoding in (*_ENCODINGS, guessed)}
+    return ELSEWHERE if any(form in data for form in forms) else REWRITTEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag_bot.records import Status
+from rag_bot.records import Status, merged
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
 
@@ -28,6 +28,7 @@ def read_status(catalogue: Catalogue, index: Path, model: str, runs: int) -> Sta
         bytes_on_disk=sum(_size(path) for path in index.rglob("*")),
         runs=history,
         writer=find_writer(index),
+        left_out=merged(catalogue.left_out().values()),
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.records import Chunk, Failure, Note
-from rag_bot.store.catalogue import Catalogue, KnownFile, Root
+from rag_bot.records import Chunk, Failure, LeftOut, Note
+from rag_bot.store.catalogue import Catalogue, ExcludedFile, KnownFile, Root
 from rag_bot.store.census import enter_tasks
 from rag_bot.store.links import enter_links
 from rag_bot.store.names import LANGUAGE_SHOWS_IN, enter_names
@@ -79,13 +79,27 @@ class CatalogueWriter(Catalogue):
         return int(cursor.lastrowid or 0)
 
     def end_run(
-        self, run: int, seconds: float, counts: Mapping[str, int], failed: Sequence[Failure], error: str = ""
+        self,
+        run: int,
+        seconds: float,
+        counts: Mapping[str, int],
+        failed: Sequence[Failure],
+        error: str = "",
+        left_out: Mapping[str, Sequence[LeftOut]] | None = None,
     ) -> None:
+        """Enter how a sync ended; `left_out` by label of the root."""
+        entries = [{"root": label, **asdict(entry)} for label, group in (left_out or {}).items() for entry in group]
         failures = json.dumps([{"path": failure.path, "error": failure.error} for failure in failed])
         self._db.execute(
-            "UPDATE run SET seconds = ?, counts = ?, failed = ?, error = ? WHERE id = ?",
-            (seconds, json.dumps(counts), failures, error, run),
+            "UPDATE run SET seconds = ?, counts = ?, failed = ?, error = ?, left_out = ? WHERE id = ?",
+            (seconds, json.dumps(counts), failures, error, json.dumps(entries), run),
         )
+
+    def replace_excluded(self, root: Root, files: Iterable[ExcludedFile]) -> None:
+        """Remember these as the files of a root that were read and are kept out of the index."""
+        self._db.execute("DELETE FROM excluded WHERE root_id = ?", (root.id,))
+        rows = [(file.path, root.id, file.stamp, file.content_hash, file.rule) for file in files]
+        self._db.executemany("INSERT OR REPLACE INTO excluded VALUES (?, ?, ?, ?, ?)", rows)
 
     def drop_run(self, run: int) -> None:
         """What nobody could have done is no sync."""
@@ -210,6 +224,10 @@ class CatalogueWriter(Catalogue):
             "UPDATE vector SET retired = NULL WHERE key = ? AND retired IS NOT NULL", [(key,) for key in keys]
         )
 
+    def remove_retired(self) -> None:
+        """Keep no vector that no note has."""
+        self._db.execute("DELETE FROM vector WHERE retired IS NOT NULL")
+
     def remove_vectors(self, keys: Sequence[str]) -> None:
         self._db.executemany("DELETE FROM vector WHERE key = ?", [(key,) for key in keys])
 
@@ -227,8 +245,8 @@ class CatalogueWriter(Catalogue):
     def _insert_note(self, root: Root, note: Note, synced: str) -> int:
         cursor = self._db.execute(
             """INSERT INTO note (root_id, path, pending, title, own_title, text, metadata, body_start_line,
-               content_hash, size, mtime_ns, stamp, synced, places)
-               VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               content_hash, size, mtime_ns, stamp, synced, places, oddities)
+               VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 root.id,
                 note.path,
@@ -243,6 +261,7 @@ class CatalogueWriter(Catalogue):
                 note.stamp,
                 synced,
                 json.dumps([astuple(landmark) for landmark in note.places]),
+                json.dumps(dict(note.oddities)),
             ),
         )
         return int(cursor.lastrowid or 0)

@@ -94,6 +94,7 @@ def _as_variables(settings: Settings) -> dict[str, str]:
         "RAG_BOT_CACHE": str(settings.cache),
         "RAG_BOT_MODEL": settings.model,
         "RAG_BOT_NOTES": json.dumps([str(folder) for folder in settings.notes]),
+        "RAG_BOT_EXCLUDE": json.dumps(settings.exclude),
         "RAG_BOT_RETRIEVAL": settings.retrieval.model_dump_json(),
         **({"RAG_BOT_CHUNK_TOKENS": str(settings.chunk_tokens)} if settings.chunk_tokens else {}),
         "PYTHONIOENCODING": "utf-8",

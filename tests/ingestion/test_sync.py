@@ -529,6 +529,7 @@ def make_version_1(index: Path) -> None:
         db.executescript(
             """DROP INDEX note_root; DROP INDEX note_pending; DROP INDEX vector_retired;
                ALTER TABLE note DROP COLUMN stamp; ALTER TABLE note DROP COLUMN synced;
+               DROP INDEX note_odd; ALTER TABLE note DROP COLUMN oddities; DROP TABLE excluded;
                ALTER TABLE note DROP COLUMN places;
                DROP TABLE name; DROP TABLE name_word; DROP TABLE link; DROP TABLE date; DROP TABLE task;
                ALTER TABLE vector DROP COLUMN retired; DROP TABLE run;

@@ -22,7 +22,7 @@ from rag_bot.store.locations import NoteLocation, find_path, read_location
 from rag_bot.store.staleness import change_since
 
 NEAREST_PATHS = 5  # set by hand
-_MISTAKEN = ("missing", "no-file", "suffix", "outside")  # reasons for which another note may have been meant
+_MISTAKEN = ("missing", "no-file", "format", "media", "outside")  # reasons for which another note may have been meant
 
 
 def explain(

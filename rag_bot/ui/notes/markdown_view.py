@@ -18,6 +18,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from rag_bot.store.locations import plain_path
+
 MAX_NESTING = 60  # of lists and quotes in each other; set by hand
 CITED = " cited"
 _LONGEST_WIKILINK = 300  # characters, set by hand
@@ -30,32 +32,33 @@ class Links:
     """Where the links of one note lead: to another note, by the paths of all notes, out to the web, or nowhere."""
 
     def __init__(self, note_path: str, paths: Sequence[str]) -> None:
-        self._folder = posixpath.dirname(note_path)
+        self._folder = plain_path(posixpath.dirname(note_path))
         self._own = note_path
-        self._paths = frozenset(paths)
+        self._paths = {plain_path(path): path for path in paths}
         self._by_name: dict[str, list[str]] = {}
-        for path in paths:
+        for path in self._paths:
             name = posixpath.basename(path)
             for written in (name, posixpath.splitext(name)[0]):
                 self._by_name.setdefault(written.lower(), []).append(path)
 
     def note(self, target: str) -> str | None:
         """The note that a relative link or the target of a [[wikilink]] names; None if there is none."""
-        target = target.replace("\\", "/").split("#", 1)[0].split("?", 1)[0].strip()
+        target = plain_path(target).split("#", 1)[0].split("?", 1)[0].strip()
         if not target:
             return self._own
         below = posixpath.normpath(posixpath.join(self._folder, target))
         for path in (below, f"{below}.md", target, f"{target}.md"):
             if path in self._paths:
-                return path
+                return self._paths[path]
         # As wikis do it: by name alone, or by the end of the path; the nearest note wins.
         named = self._by_name.get(posixpath.basename(target).lower(), [])
         ends = (f"/{target.lower()}", f"/{target.lower()}.md")
-        return min(
+        nearest = min(
             (path for path in named if path.lower().endswith(ends)),
             key=lambda path: (posixpath.dirname(path) != self._folder, path.count("/"), path),
             default=None,
         )
+        return self._paths[nearest] if nearest else None
 
     def relative(self, address: str) -> str | None:
         """The note of a Markdown link's address; None for one that leads elsewhere."""

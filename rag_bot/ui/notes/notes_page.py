@@ -14,7 +14,7 @@ from rag_bot.conversations.titles import folded
 from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.library import Library
 from rag_bot.output import run_state
-from rag_bot.records import NoteState, Status
+from rag_bot.records import INDEXED, NOT_READ, NoteState, Status, left_out_words
 from rag_bot.ui.phrases import duration, many, run_words, since, size, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.overview import failures, folder
@@ -133,6 +133,8 @@ def _facts(status: Status) -> dict[str, Markup | str]:
         "Model": html.model(status.model, status.fingerprint),
         "Synced": Markup("{}{}").format(when(status.last_synced) or "not yet", failures(status.failed)),
         "Running": running,
+        "Not read": html.left_out([entry for entry in status.left_out if entry.reason in NOT_READ], left_out_words),
+        "Doubtful": html.left_out([entry for entry in status.left_out if entry.reason in INDEXED], left_out_words),
     }
 
 

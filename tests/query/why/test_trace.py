@@ -88,7 +88,7 @@ def test_a_note_that_is_not_indexed_is_told_why(library: Library, notes: Path, w
     write("new.md", "A parcel came.")
     write("secret.md", "The parcel is a surprise.")
     write(".hidden.md", "The parcel is a surprise.")
-    write("parcel.html", "<p>The parcel</p>")
+    write("parcel.fig", "<p>The parcel</p>")
     write("picture.md", b"\x89PNG\x00\x01\x02\x00parcel\x00")
     outside = notes.parent / "elsewhere.md"
     outside.write_text("The parcel")
@@ -107,7 +107,7 @@ def test_a_note_that_is_not_indexed_is_told_why(library: Library, notes: Path, w
     assert reason == "ignored"
     assert str(notes / ".gitignore") in verdict
     assert absence("notes/.hidden.md")[0] == "hidden"
-    assert absence("parcel.html")[0] == "suffix"
+    assert absence("parcel.fig")[0] == "format"
     assert absence("picture.md")[0] == "binary"
     reason, verdict = absence(str(outside))
     assert reason == "outside"
@@ -124,7 +124,7 @@ def test_the_nearest_notes_are_named_where_another_one_may_have_been_meant(
         write(name, "The parcel is at the post office.")
     library.ingest([notes])
     write("new.md", "A parcel came.")
-    write("home.html", "<p>A parcel came.</p>")
+    write("home.fig", "<p>A parcel came.</p>")
     outside = notes.parent / "flat.md"
     outside.write_text("The parcel")
 
@@ -135,7 +135,7 @@ def test_the_nearest_notes_are_named_where_another_one_may_have_been_meant(
     assert nearest("flat:3") == ["notes/work/Flat.txt", "notes/work/rent/flat.md"]
     assert nearest("rent") == nearest("work/rent/") == ["notes/work/rent/flat.md", "notes/work/rent/garage.md"]
     assert nearest(str(notes)) == ["notes/home.md", "notes/work/Flat.txt", *nearest("rent")]
-    assert nearest("home.html") == ["notes/home.md"]
+    assert nearest("home.fig") == ["notes/home.md"]
     assert nearest(str(outside))[:2] == ["notes/work/rent/flat.md", "notes/work/Flat.txt"]
     assert nearest("new.md") == nearest("qqqq.xyz") == []
     with pytest.raises(UsageError, match="names no note"):

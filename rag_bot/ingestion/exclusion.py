@@ -1,0 +1,49 @@
+"""Which notes people keep out of the index: by path or tag in the settings, or by a word in the note itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pathspec import GitIgnoreSpec
+
+from rag_bot.records import Note
+
+PRIVATE = "private"
+"""The rule by which a note excludes itself; all others are tags, `#journal`."""
+# Must match `private: true` of YAML and `private = true` of TOML, by line: also where the rest cannot be understood.
+_SAYS_PRIVATE = re.compile(r"(?:^|\r)private[ \t]*[:=][ \t]*[\"']?(?:true|yes|on|1)\b", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """The setting `exclude`: `patterns` as ignore files have them, of paths below a folder of notes; `tags` with #."""
+
+    patterns: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Sequence[str]) -> Exclusion:
+        """An entry that begins with # is a tag, which takes its sub-tags along."""
+        composed = [unicodedata.normalize("NFC", entry) for entry in entries]
+        return cls(
+            tuple(entry for entry in composed if not entry.startswith("#")),
+            tuple(f"#{entry.strip('#/').lower()}" for entry in composed if entry.startswith("#")),
+        )
+
+    def paths(self, label: str) -> GitIgnoreSpec:
+        """Matches paths below the folder with this label, in NFC. Patterns may begin with it, as note paths do."""
+        below = [
+            f"/{pattern.removeprefix(f'{label}/')}" for pattern in self.patterns if pattern.startswith(f"{label}/")
+        ]
+        return GitIgnoreSpec.from_lines([*self.patterns, *(pattern for pattern in below if pattern != "/")])
+
+    def rule_for(self, note: Note) -> str:
+        """`PRIVATE`, or the tag of the settings that keeps a note out of the index; "" for a note that may be in it."""
+        said = _SAYS_PRIVATE.search(note.text)
+        if said and note.text.count("\n", 0, said.start()) + 1 < note.body_start_line:
+            return PRIVATE
+        tags = [unicodedata.normalize("NFC", f"#{tag}/") for tag in note.metadata.get("tags", ())]
+        return next((rule for rule in self.tags if any(tag.startswith(f"{rule}/") for tag in tags)), "")
