@@ -254,6 +254,7 @@ class _Builder:
         number_end = column + len(number) if number else -1
         while self.columns and not _is_child(column, number_end, self.columns[-1]):
             self.columns.pop()
+        del self.columns[MAX_NESTING:]  # each block has all its ancestors
         parent = self.columns[-1][2] if self.columns else self.innermost_head()
         level = self.blocks[parent].level + 1 if parent is not None else 1
         block = self.add(Kind.ITEM, first, last, parent=parent, level=level, plain=_shortened(plain_text(content)))

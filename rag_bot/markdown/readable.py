@@ -32,7 +32,7 @@ _DATA = re.compile(
     re.ASCII,
 )
 _IN_WORDS = re.compile(r"[a-z]{4,}|[A-Z]{4,}")
-_LONG_LINE = re.compile(rf"[^\r\n{BLANK}]{{{_LONGEST_LINE},}}+")
+_LONG_LINE = re.compile(rf"(?<![^\r\n{BLANK}])[^\r\n{BLANK}]{{{_LONGEST_LINE},}}+")
 # A word with the space behind it; some alphabets do without.
 _WORD = re.compile(r"[^\W\d_]{2,}+[^\w\s]?\s|[^\x00-\x7f]{4}")
 # The beginnings of comments, and of code, in which they are none.

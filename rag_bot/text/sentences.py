@@ -71,9 +71,12 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without the white space at its ends; empty if there is nothing else in it."""
-    piece = text[start:end]
-    left = start + len(piece) - len(piece.lstrip())
-    return left, max(left, start + len(piece.rstrip()))
+    first = _NOT_BLANK.search(text, start, end)
+    if first is None:
+        return end, end
+    while text[end - 1].isspace():
+        end -= 1
+    return first.start(), end
 
 
 def cut(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
