@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from rag_bot.ingestion.context import Context, Contexts, TokenCounter, TokenCounts
 from rag_bot.ingestion.splitting import LONGEST_CHUNK, Atom, MeasuredNote, atoms_of, halves
-from rag_bot.markdown import Block, Kind, LineIndex, parse_note
+from rag_bot.markdown import Block, Kind, LineIndex, parse_note, readable_text
 from rag_bot.markdown.lines import table_header
 from rag_bot.records import Chunk, Note
 
@@ -20,29 +20,31 @@ _CONTEXT_SHARE = 4  # the context takes at most this part of the window; set by 
 
 
 def chunk_note(note: Note, *, count_tokens: TokenCounter, max_tokens: int, fingerprint: str) -> tuple[Chunk, ...]:
-    """The note as chunks: contiguous spans, in order, that hold every non-blank character exactly once.
+    """The note as chunks: contiguous spans, in order, that hold every non-blank character of it exactly once.
+
+    Comments and machine text, as `markdown.readable` has them, may lie between and inside them, and are never embedded.
 
     `max_tokens` is for a chunk's `embedded_text`, without special tokens. `fingerprint` names the embedding.
     """
     blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line)
     if not blocks:
         return ()
-    title = note.own_title
+    title, text = note.own_title, readable_text(note)
     places = [
         (title, *(text for text in block.headings if text.casefold() != title.casefold()), *block.ancestors)
         for block in blocks
     ]
     headers = {
-        index: (*places[index], table_header(note.text, block))
+        index: (*places[index], table_header(text, block))
         for index, block in enumerate(blocks)
         if block.kind is Kind.TABLE
     }
     contexts = Contexts(TokenCounts(count_tokens), max_tokens // _CONTEXT_SHARE)
-    measured = MeasuredNote(note.text, blocks, places, headers, contexts, max_tokens)
+    measured = MeasuredNote(text, blocks, places, headers, contexts, max_tokens)
     short_texts = (measured.text_of(index) for index in range(len(blocks)) if not measured.is_long(index))
     contexts.prepare([*places, *headers.values()], short_texts)  # all tokens counted in one batch
-    groups = _fitting(note.text, pack(atoms_of(measured), blocks, max_tokens), count_tokens, max_tokens)
-    return tuple(_chunk(note, blocks, ordinal, group, fingerprint) for ordinal, group in enumerate(groups))
+    groups = _fitting(text, pack(atoms_of(measured), blocks, max_tokens), count_tokens, max_tokens)
+    return tuple(_chunk(note, text, blocks, ordinal, group, fingerprint) for ordinal, group in enumerate(groups))
 
 
 def chunk_key(fingerprint: str, embedded_text: str) -> str:
@@ -174,20 +176,24 @@ def _smaller(text: str, group: list[Atom]) -> Iterator[list[Atom]]:
         raise ValueError(f"one character takes more tokens than the window has: {text[group[0].start]!r}")
 
 
-def _chunk(note: Note, blocks: Sequence[Block], ordinal: int, group: Sequence[Atom], fingerprint: str) -> Chunk:
+def _chunk(
+    note: Note, text: str, blocks: Sequence[Block], ordinal: int, group: Sequence[Atom], fingerprint: str
+) -> Chunk:
     """Its headings are those above its first block of the body, and that block itself if it is one."""
     own_blocks = [blocks[atom.block] for atom in group]
     first = next((block for block in own_blocks if block.kind is not Kind.FRONT_MATTER), own_blocks[0])
     span = LineIndex.of(note.text).span(group[0].start, group[-1].end)
+    verbatim, readable = (whole[span.start_char : span.end_char] for whole in (note.text, text))
     return Chunk(
-        key=chunk_key(fingerprint, _embedded(note.text, group)),
+        key=chunk_key(fingerprint, _embedded(text, group)),
         note_path=note.path,
         ordinal=ordinal,
         headings=(*first.headings, first.plain) if first.kind is Kind.HEADING else first.headings,
         context=group[0].context.text,
-        text=note.text[span.start_char : span.end_char],
+        text=verbatim,
         start_char=span.start_char,
         end_char=span.end_char,
         start_line=span.start_line,
         end_line=span.end_line,
+        readable="" if readable == verbatim else readable,
     )

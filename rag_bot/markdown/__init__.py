@@ -2,7 +2,7 @@
 
 from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex, Span
 from rag_bot.markdown.entries import entries
-from rag_bot.markdown.formats import NOTE_SUFFIXES, format_of, parse_note
+from rag_bot.markdown.formats import NOTE_SUFFIXES, format_of, parse_note, readable_text
 from rag_bot.markdown.lines import quotable_lines, table_cells
 from rag_bot.markdown.links import Link, links_in, part_of
 from rag_bot.markdown.parsing import parse
@@ -26,6 +26,7 @@ __all__ = [
     "part_of",
     "plain_text",
     "quotable_lines",
+    "readable_text",
     "table_cells",
     "tasks_in",
     "without_links",

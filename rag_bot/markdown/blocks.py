@@ -15,6 +15,7 @@ class Kind(StrEnum):
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     ITEM = "item"
+    CALLOUT = "callout"
     CODE = "code"
     TABLE = "table"
     HTML = "html"
@@ -36,8 +37,9 @@ class Block:
     """Whole lines of the text that belong together.
 
     `headings`: plain texts of the enclosing headings, outermost first, without the block's own. `ancestors`: those of
-    the enclosing list items. `parent`: index of the enclosing ITEM block. `level`: of a heading from 1, depth of an
-    item from 1, else 0. `plain`: the plain text of a heading or item, at most some 300 characters.
+    the enclosing list items, defined terms and callouts, of a footnote the sentence that refers to it. `parent`: index
+    of the enclosing block, an ITEM (a term is one too) or CALLOUT, the head of a callout. `level`: of a heading from 1,
+    depth of an item from 1, else 0. `plain`: the plain text of a heading, item or head, at most some 300 characters.
     """
 
     kind: Kind

@@ -9,7 +9,9 @@ from functools import partial
 from rag_bot.markdown.blocks import Block
 from rag_bot.markdown.org import org_lines
 from rag_bot.markdown.parsing import parse, parse_log
+from rag_bot.markdown.readable import readable
 from rag_bot.markdown.rst import rst_lines
+from rag_bot.records import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,9 @@ def format_of(path: str) -> NoteFormat:
 def parse_note(path: str, text: str, *, body_start_line: int = 1) -> tuple[Block, ...]:
     """The blocks of a note's text, parsed as its format has it; lines before `body_start_line` are front matter."""
     return format_of(path).parse(text, body_start_line=body_start_line)
+
+
+def readable_text(note: Note) -> str:
+    """The note's text as it is read, as long as its text: blank where nobody reads, as `readable` has it."""
+    is_markdown = format_of(note.path).is_markdown
+    return readable(note.text, body_start_line=note.body_start_line, has_comments=is_markdown)

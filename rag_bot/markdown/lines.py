@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from rag_bot.markdown.blocks import Block, Kind, Line, LineIndex
 from rag_bot.markdown.plain import plain_text
+from rag_bot.markdown.readable import BLANK
 from rag_bot.text.sentences import LONGEST_SENTENCE, cut, sentences, trim
 
 LONG_ITEM = 300  # characters; a longer list item is quoted by the sentence; set by hand
 _SHORT_CODE = 15  # lines of code or HTML that are quoted as one; set by hand
 _LONGEST_LINE = 2_000  # characters; set by hand
-# Rules, empty bullets and the like are made of nothing else.
-_MARKS = "-*_=+#>|:.` \t\r\n\ufeff"
-# Must match all marks of block quotes and white space that a sentence may begin with, form feeds too; possessive.
-_QUOTE_MARKS = re.compile(r"[>\s]*+")
+# Rules, empty bullets, what is left of a picture and the like are made of nothing else.
+_MARKS = f"-*_=+#<>|:.`$!()%\"' \t\r\n{BLANK}\ufeff"
+# Must match all marks of block quotes and white space that a sentence may begin with, form feeds too, and the mark of a
+# definition; possessive.
+_QUOTE_MARKS = re.compile(r"[>\s]*+(?::\s++)?+")
+_PART_OF_HTML = re.compile(r"<(?:tr|li|p|h[1-6]|dt|dd|details|summary)\b", re.IGNORECASE)
 # A bar that parts cells; one with a backslash before it stands in a cell.
 _CELL_END = re.compile(r"(?<!\\)\|")
 Spans = Iterable[tuple[int, int]]
@@ -44,6 +48,10 @@ def _lines_of_block(text: str, index: LineIndex, number: int, block: Block) -> I
             spans = _sentences(text, block)
         case Kind.ITEM if block.span.end_char - block.span.start_char > LONG_ITEM:
             spans = _sentences(text, block)
+        case Kind.CALLOUT:
+            spans = ()
+        case Kind.HTML if len(starts := _parts_of_html(text, block)) > 2:
+            spans = (trim(text, start, end) for start, end in pairwise(starts))
         case Kind.CODE | Kind.HTML:
             spans = _code(text, index, block)
         case Kind.FRONT_MATTER:
@@ -53,7 +61,8 @@ def _lines_of_block(text: str, index: LineIndex, number: int, block: Block) -> I
     for span in spans:
         too_long = span[1] - span[0] > _LONGEST_LINE
         for start, end in cut(text, *span, LONGEST_SENTENCE) if too_long else [span]:
-            if text[start:end].strip(_MARKS):
+            words = plain_text(text[start:end]) if block.kind is Kind.HTML else text[start:end]
+            if words.strip(_MARKS):
                 yield Line(block.kind, index.span(start, end), block.headings, ancestors, number)
 
 
@@ -84,6 +93,12 @@ def _code(text: str, index: LineIndex, block: Block) -> Spans:
             spans.append((start, end))
         goes_on = start < end
     return spans
+
+
+def _parts_of_html(text: str, block: Block) -> list[int]:
+    """Where the rows, points and paragraphs of HTML begin, and the ends of the block."""
+    start, end = block.span.start_char, block.span.end_char
+    return sorted({start, end, *(match.start() for match in _PART_OF_HTML.finditer(text, start, end))})
 
 
 def _rows(text: str, index: LineIndex, block: Block) -> tuple[Spans, tuple[str, ...]]:

@@ -12,14 +12,23 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
 
 from rag_bot.markdown.blocks import Block, Kind, LineIndex
 from rag_bot.markdown.plain import plain_text
-from rag_bot.text.sentences import trim
+from rag_bot.markdown.readable import readable
+from rag_bot.text.sentences import sentences, trim
 
 MAX_NESTING = 100  # of lists and quotes; set by hand
 _LONGEST_TITLE = 300  # characters of a heading or an item that stands above others; set by hand
+_LONGEST_FORMULA = 100  # lines; set by hand
+_NEAR_FOOTNOTE = 400  # characters around the mark of a footnote in which its sentence is looked for; set by hand
+_FOOTNOTE_MARK = re.compile(r"\[\^([^\[\]\s]++)\](?!:)")
+# Must match what begins a callout: its kind, how it is folded, its title.
+_CALLOUT = re.compile(r"\[!([\w -]++)\][+-]?[ \t]*+(.*)")
 # Must match a bullet as far in as it may be, which CommonMark takes for a paragraph's text from four spaces on.
 _OVER_INDENTED = re.compile(r"[ \t]*+[-+*][ \t]++(?=\S)")
 
@@ -31,7 +40,7 @@ Dialect = Callable[[Sequence[str]], list[str]]
 def parse(
     text: str, *, body_start_line: int = 1, plain: bool = False, dialect: Dialect | None = None
 ) -> tuple[Block, ...]:
-    """The blocks of a text, in order. Every non-blank character is in exactly one of them.
+    """The blocks of a text, in order. Every non-blank character of what is `readable` is in exactly one of them.
 
     Lines before `body_start_line` (from 1) are front matter. `plain` is for text that is not Markdown: indented lines
     are then no code, and HTML is text; so it is with a `dialect`. Lines that this hides are in no block.
@@ -41,6 +50,7 @@ def parse(
 
 def parse_log(text: str, *, body_start_line: int = 1) -> tuple[Block, ...]:
     """A paragraph for each line of a log, with the lines below it that are further in."""
+    text = readable(text, body_start_line=body_start_line, has_comments=False)
     lines = LineIndex.of(text)
     raw = [text[start:end] for start, end in zip(lines.starts, lines.ends, strict=True)]
     builder = _Builder(text, lines, raw)
@@ -53,6 +63,7 @@ def parse_log(text: str, *, body_start_line: int = 1) -> tuple[Block, ...]:
 
 @lru_cache(maxsize=2)  # a note is parsed for its title and tags, and again at once for its chunks
 def _parse(text: str, body_start_line: int, plain: bool, dialect: Dialect | None) -> tuple[Block, ...]:
+    text = readable(text, body_start_line=body_start_line, has_comments=not plain)
     lines = LineIndex.of(text)
     raw = [text[start:end] for start, end in zip(lines.starts, lines.ends, strict=True)]
     if dialect:
@@ -67,9 +78,29 @@ def _parse(text: str, body_start_line: int, plain: bool, dialect: Dialect | None
 @cache
 def _parser(plain: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    parser.use(deflist_plugin).use(footnote_plugin)
+    parser.block.ruler.before("fence", "formula", _formula, {"alt": ["paragraph", "blockquote", "list"]})
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.disable("reference")  # definitions are lines of the note like any other
-    return parser.disable(["code", "html_block"]) if plain else parser
+    return parser.disable(["code", "html_block", "deflist", "formula"]) if plain else parser
+
+
+def _formula(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """Lines from one that begins with `$$` to one that ends so."""
+    if state.is_code_block(first) or not _line(state, first).startswith("$$"):
+        return False
+    for number in range(first, min(last, first + _LONGEST_FORMULA)):
+        line = _line(state, number)
+        if line.endswith("$$") and (number > first or len(line) > len("$$$")):
+            if not silent:
+                state.push("formula", "", 0).map = [first, number + 1]
+                state.line = number + 1
+            return True
+    return False
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]].rstrip()
 
 
 def _masked(raw: Sequence[str], body: int) -> Iterator[str]:
@@ -103,6 +134,10 @@ class _Builder:
     headings: list[tuple[int, str]] = field(default_factory=list)
     items: list[_Item] = field(default_factory=list)
     columns: list[tuple[int, int, int]] = field(default_factory=list)  # marker's column, its number's end, block
+    # Callouts, other quotes and lists of definitions that are open: the block that heads them, and the columns outside.
+    heads: list[tuple[int | None, list[tuple[int, int, int]]]] = field(default_factory=list)
+    footnote: tuple[str, ...] = ()  # the sentence that refers to the footnote that is open
+    footnote_marks: dict[str, int] | None = None  # where each footnote is first referred to
 
     def front_matter(self, line_count: int) -> None:
         self.add(Kind.FRONT_MATTER, 0, line_count)
@@ -115,13 +150,30 @@ class _Builder:
                     self.open_item(token)
                 case "list_item_close":
                     self.close_item()
-                case "blockquote_open" | "blockquote_close" if not self.items:
-                    self.columns.clear()
+                case "blockquote_open":
+                    self.open_quote(token, tokens[number + 1 : number + 5])
+                case "blockquote_close":
+                    self.close_head()
+                case "dl_open":
+                    self.heads.append((None, self.columns))
+                case "dt_open":
+                    first, plain = _lines_of(token)[0], _shortened(plain_text(tokens[number + 1].content))
+                    self.mark_opened(first)
+                    (_, outside), self.columns = self.heads.pop(), []
+                    term = self.add(Kind.ITEM, first, first + 1, parent=self.innermost(), level=1, plain=plain)
+                    self.heads.append((term, outside))
+                case "dl_close":
+                    self.close_head()
+                case "footnote_reference_open":
+                    self.fill(_lines_of(token)[0])
+                    self.footnote = self.referring(token.meta["label"])
+                case "footnote_reference_close":
+                    self.footnote = ()
                 case "paragraph_open":
                     self.leaf(Kind.PARAGRAPH, token, tokens[number + 1].content)
                 case "heading_open":
                     self.heading(token, tokens[number + 1].content)
-                case "fence" | "code_block":
+                case "fence" | "code_block" | "formula":
                     self.leaf(Kind.CODE, token, "")
                 case "html_block":
                     self.leaf(Kind.HTML, token, "")
@@ -134,6 +186,38 @@ class _Builder:
         first = _lines_of(token)[0]
         self.mark_opened(first)
         self.items.append(_Item(first, token.info))
+
+    def open_quote(self, token: Token, inside: Sequence[Token]) -> None:
+        """The first line of a callout heads what is below it; one with nothing below it is a paragraph."""
+        callout = _CALLOUT.match(inside[1].content) if inside[0].type == "paragraph_open" else None
+        if callout and ("\n" in inside[1].content or inside[-1].type != "blockquote_close"):
+            first = _lines_of(token)[0]
+            self.mark_opened(first)
+            plain = _shortened(plain_text(callout[2])) or callout[1].capitalize()
+            self.heads.append(
+                (self.add(Kind.CALLOUT, first, first + 1, parent=self.innermost(), plain=plain), self.columns)
+            )
+            self.columns = []
+        else:
+            self.heads.append((None, self.columns))
+            if not self.items:
+                self.columns = []
+
+    def close_head(self) -> None:
+        _, self.columns = self.heads.pop()
+        if not self.items:
+            self.columns = []
+
+    def referring(self, label: str) -> tuple[str, ...]:
+        """The plain text of the sentence that refers to a footnote."""
+        if self.footnote_marks is None:
+            marks = ((match[1], match.start()) for match in _FOOTNOTE_MARK.finditer(self.text))
+            self.footnote_marks = dict(reversed(list(marks)))
+        if (mark := self.footnote_marks.get(label)) is None:
+            return ()
+        line = self.text.rfind("\n\n", max(0, mark - _NEAR_FOOTNOTE), mark)
+        near = sentences(self.text, max(line, mark - _NEAR_FOOTNOTE, 0), min(mark + _NEAR_FOOTNOTE, len(self.text)))
+        return next(((plain_text(self.text[start:end]),) for start, end in near if start <= mark < end), ())
 
     def mark_opened(self, line: int) -> None:
         """An item whose marker stands alone on lines before this one becomes a block of its own."""
@@ -173,9 +257,7 @@ class _Builder:
             if not item:
                 self.columns.clear()
             end = self.own_end(first, last) if kind is Kind.PARAGRAPH else last
-            self.add(
-                kind, first, end, parent=next((i.block for i in reversed(self.items) if i.block is not None), None)
-            )
+            self.add(kind, first, end, parent=self.innermost())
         self.over_indented(end, last)
 
     def own_end(self, first: int, last: int) -> int:
@@ -193,7 +275,8 @@ class _Builder:
         number_end = column + len(number) if number else -1
         while self.columns and not _is_child(column, number_end, self.columns[-1]):
             self.columns.pop()
-        parent = self.columns[-1][2] if self.columns else None
+        del self.columns[MAX_NESTING:]  # each block has all its ancestors
+        parent = self.columns[-1][2] if self.columns else self.innermost_head()
         level = self.blocks[parent].level + 1 if parent is not None else 1
         block = self.add(Kind.ITEM, first, last, parent=parent, level=level, plain=_shortened(plain_text(content)))
         if block is not None:
@@ -212,11 +295,22 @@ class _Builder:
         start, end = trim(self.text, self.lines.starts[first], self.lines.ends[last - 1])
         if start == end:
             return None
+        self.append(kind, start, end, parent, level, plain)
+        return len(self.blocks) - 1
+
+    def append(self, kind: Kind, start: int, end: int, parent: int | None, level: int = 0, plain: str = "") -> None:
         above = self.blocks[parent] if parent is not None else None
-        ancestors = (*above.ancestors, above.plain) if above else ()
+        ancestors = (*above.ancestors, above.plain) if above else self.footnote
         headings = tuple(title for _, title in self.headings)
         self.blocks.append(Block(kind, self.lines.span(start, end), headings, ancestors, parent, level, plain))
-        return len(self.blocks) - 1
+
+    def innermost_head(self) -> int | None:
+        return max((block for block, _ in self.heads if block is not None), default=None)
+
+    def innermost(self) -> int | None:
+        """The innermost of the items and heads that are open."""
+        blocks = (self.innermost_head(), *(item.block for item in self.items))
+        return max((block for block in blocks if block is not None), default=None)
 
     def fill(self, line: int) -> None:
         """Makes paragraphs of the lines before this one that the parser swallowed."""
@@ -226,8 +320,7 @@ class _Builder:
             self.next_line = last + 1 if last < line else line
             if last > first:
                 start, end = trim(self.text, self.lines.starts[first], self.lines.ends[last - 1])
-                headings = tuple(title for _, title in self.headings)
-                self.blocks.append(Block(Kind.PARAGRAPH, self.lines.span(start, end), headings, (), None, 0))
+                self.append(Kind.PARAGRAPH, start, end, self.innermost_head())
 
 
 def _lines_of(token: Token) -> tuple[int, int]:

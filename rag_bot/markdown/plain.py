@@ -10,11 +10,19 @@ from rag_bot.text.sentences import code_spans
 
 _LONGEST = 2_000  # characters; set by hand: longer text is no line that anybody wrote
 # Each must match one kind of mark, with its own words as a group where it has some.
-_LINE_START = re.compile(r"(?:^|[\r\n])[ \t>]*+(?:#{1,6}[ \t]++|[-*+][ \t]++)?(?:\[[ xX]\][ \t]++)?")
+_LINE_START = re.compile(
+    r"(?:^|[\r\n])[ \t>]*+(?:#{1,6}[ \t]++|[-*+:][ \t]++)?(?:\[[ xX/<>!?*-]\][ \t]++)?"
+    r"(?:\[![\w -]++\][+-]?[ \t]*+|\[\^[^\[\]\s]++\]:[ \t]*+)?"
+)
+# What names a line for links to it, `^id` and `{#id .class}`, and what a site's generator runs, `{{< name >}}`.
+_NAME_OF_LINE = re.compile(
+    r"(?:(?:^|(?<=\s))\^[\w-]++|\{[#.:][^{}\r\n]*+\})(?=[ \t]*+(?:$|[\r\n]))|\{\{[<%][^{}]*+\}\}"
+)
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\r\n]++)(?:\|([^\[\]\r\n]*+))?\]\]")
 _LINK = re.compile(r"!?\[([^\[\]]*+)\](?:\((?:[^()\\]|\\.|\([^()]*+\))*+\)|\[[^\[\]]*+\])")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]++\]")
 _AUTO_LINK = re.compile(r"<((?:https?|mailto):[^<>\s]++)>")
+_PARTING_TAG = re.compile(r"</?(?:t[dhr]|li|p|br|div|h[1-6]|d[dt]|summary)\b[^<>]*+>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*+>|<!--[^<>]*+-->")
 _MARKS = (
     re.compile(r"(\*{1,3})(?=\S)([^*]++)(?<=\S)\1"),
@@ -22,6 +30,8 @@ _MARKS = (
     re.compile(r"(~~)([^~]++)~~"),
     re.compile(r"(==)([^=]++)=="),
 )
+# A formula: `$5 and $6` and `$HOME/$USER` are none.
+_FORMULA = re.compile(r"\$(?=[^\s$])[^$\r\n]*+(?<=\S)\$(?![\w$])")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _HELD = re.compile("\x00([0-9]+)\x00")
 _INVISIBLE = frozenset({"Cc", "Cf"})
@@ -36,10 +46,10 @@ def plain_text(markdown: str) -> str:
     if len(markdown) > _LONGEST:
         return " ".join(markdown.split())
     text = markdown if markdown.isascii() and markdown.isprintable() else _visible(markdown)
-    text = _LINE_START.sub(" ", text)
-    text, code = _hold_code(text)
+    text, code = _hold_code(_NAME_OF_LINE.sub("", _LINE_START.sub(" ", text)))
     for rule in (_WIKI_LINK, _LINK, _LINK):
         text = rule.sub(_link_text, text)
+    text = _PARTING_TAG.sub(" ", text) if "<" in text else text
     text = _TAG.sub("", _AUTO_LINK.sub(r"\1", _FOOTNOTE.sub("", text)))
     for rule in (*_MARKS, *_MARKS):
         text = rule.sub(r"\2", text)
@@ -71,8 +81,10 @@ def _link_text(match: re.Match[str]) -> str:
 
 
 def _hold_code(text: str) -> tuple[str, list[str]]:
-    """Puts a place-holder for each inline code span, so that what looks like markup inside it is kept."""
+    """Puts a place-holder for each span of inline code, or formula, so that what looks like markup in it is kept."""
     spans = code_spans(text, 0, len(text))
+    if "$" in text and not spans:
+        spans = [match.span() for match in _FORMULA.finditer(text)]
     if not spans:
         return text, []
     parts, held, last = [], [], 0

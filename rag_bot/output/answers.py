@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rag_bot.markdown import format_of
+from rag_bot.markdown.readable import readable
 from rag_bot.output.visible import Visible, line, visible
 from rag_bot.records import (
     LISTED_AT_ONCE,
@@ -191,7 +193,10 @@ def _alone(citation: Citation) -> Excerpt:
 
 
 def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[RenderableType]:
-    """Its name and place, then its lines as they stand in the file: the cited words in bold, their numbers before."""
+    """Its name and place, then its lines: the cited words in bold as they stand in the file, their numbers before.
+
+    Of what is not cited only what is read: comments and machine text are blank.
+    """
     cited = [citation for citation in citations if citation.number in excerpt.citations]
     changes = dict.fromkeys(change_words(citation.change) for citation in cited if citation.stale)
     head = Text.assemble(
@@ -200,16 +205,17 @@ def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[Rende
         line(f"  {excerpt.date}" if excerpt.date not in excerpt.location else "", "dim"),
         line("".join(f"  {words}" for words in changes), "yellow"),
     )
-    text, end = Text(), 0
+    is_markdown = format_of(excerpt.note_path).is_markdown and not excerpt.is_code
+    text, end, beside = Text(), 0, readable(excerpt.text, has_comments=is_markdown)
     numbers: dict[int, list[int]] = {}  # by the line that they begin in
     for citation in sorted(cited, key=lambda citation: citation.quote.start_char):
         start = max(end, citation.quote.start_char - excerpt.start_char)
-        text.append(visible(excerpt.text[end:start]), "dim")
+        text.append(visible(beside[end:start]), "dim")
         first_line = excerpt.text.count("\n", 0, start)
         numbers.setdefault(first_line, []).append(citation.number)
         end = max(start, citation.quote.end_char - excerpt.start_char)
         text.append(visible(excerpt.text[start:end]), "bold")
-    text.append(visible(excerpt.text[end:]), "dim")
+    text.append(visible(beside[end:]), "dim")
     marks = {number: "".join(f"[{mark}]" for mark in sorted(found)) for number, found in numbers.items()}
     margin = max(map(len, marks.values()), default=0) + 1
     lines = [

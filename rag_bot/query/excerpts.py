@@ -9,7 +9,8 @@ from rag_bot.query.lines import blocks_of, children_of
 from rag_bot.records import Citation, Excerpt, Note
 from rag_bot.store.note_dates import date_of
 
-LONGEST_EXCERPT = 14  # lines of the file, beyond the quotes themselves: what a screen shows beside others; set by hand
+# Lines of the file, and characters, beyond the quotes themselves: what a screen shows beside others. Set by hand.
+LONGEST_EXCERPT, MOST_CHARACTERS = 14, 2_000
 
 
 def excerpts_of(citations: Sequence[Citation], notes: Mapping[str, Note]) -> tuple[Excerpt, ...]:
@@ -86,7 +87,8 @@ def _around(note: Note, citation: Citation) -> Span:
             min(start.start_line, own.start_line),
             max(end.end_line, own.end_line),
         )
-        if span.end_line - span.start_line < LONGEST_EXCERPT:
+        is_short = span.end_char - span.start_char <= MOST_CHARACTERS
+        if is_short and span.end_line - span.start_line < LONGEST_EXCERPT:
             return span
     return own
 

@@ -16,6 +16,7 @@ from rag_bot.markdown import (
     entries,
     parse_note,
     quotable_lines,
+    readable_text,
 )
 from rag_bot.records import Hit, Note
 from rag_bot.text.sentences import announces, asks
@@ -32,7 +33,8 @@ def blocks_of(note: Note) -> tuple[Block, ...]:
 
 
 def text_of(note: Note, span: Span) -> str:
-    return note.text[span.start_char : span.end_char]
+    """What of the note is read there: without comments and machine text."""
+    return readable_text(note)[span.start_char : span.end_char]
 
 
 def lines_in(hit: Hit) -> Iterator[Line]:
@@ -40,10 +42,10 @@ def lines_in(hit: Hit) -> Iterator[Line]:
     note, start, end = hit.note, hit.chunk.start_char, hit.chunk.end_char
     blocks = blocks_of(note)
     if blocks[0].kind is Kind.FRONT_MATTER and start < blocks[0].span.end_char:
-        front_matter = entries(note.text, quotable_lines(note.text, blocks[:1]))
+        front_matter = entries(readable_text(note), quotable_lines(readable_text(note), blocks[:1]))
         yield from (line for line in front_matter if start <= line.span.start_char < end)
         start = blocks[0].span.end_char
-    yield from quotable_lines(note.text, blocks, start, end)
+    yield from quotable_lines(readable_text(note), blocks, start, end)
 
 
 def with_what_follows(note: Note, line: Line) -> Span:

@@ -285,7 +285,7 @@ def leading(lines: Sequence[ScoredLine]) -> ScoredLine:
 def quote_lines(note: Note, first: Line, span: Span, score: float) -> Quote:
     """These lines of a note, verbatim; they stand under the headings and bullets of the `first` of them."""
     return Quote(
-        text=text_of(note, span),
+        text=note.text[span.start_char : span.end_char],
         note_path=note.path,
         title=note.title,
         headings=first.headings,

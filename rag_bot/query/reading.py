@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag_bot.markdown import Kind, Line, plain_text, table_cells
+from rag_bot.markdown import Kind, Line, plain_text, readable_text, table_cells
 from rag_bot.query.lines import blocks_of, text_of, with_what_follows
 from rag_bot.records import Note
 from rag_bot.text.sentences import sentences
@@ -59,5 +59,5 @@ def _sentence_before(note: Note, line: Line) -> str:
     before = blocks[line.block - 1] if line.block else None
     if before is None or before.kind not in (Kind.PARAGRAPH, Kind.ITEM, Kind.HEADING):
         return ""
-    spans = sentences(note.text, before.span.start_char, before.span.end_char)
-    return plain_text(note.text[slice(*spans[-1])]) if spans else ""
+    spans = sentences(readable_text(note), before.span.start_char, before.span.end_char)
+    return plain_text(readable_text(note)[slice(*spans[-1])]) if spans else ""

@@ -83,6 +83,7 @@ class Chunk:
     """A contiguous span of a note: `text == note.text[start_char:end_char]`, lines counted from 1, both ends included.
 
     `context` is the line put above the text for embedding and word search (title > headings > ancestor bullets).
+    `readable` is the text as it is read, without comments and machine text; "" where that is the text.
     """
 
     key: str
@@ -95,6 +96,7 @@ class Chunk:
     end_char: int
     start_line: int
     end_line: int
+    readable: str = ""
 
     @property
     def location(self) -> str:
@@ -102,7 +104,8 @@ class Chunk:
 
     @property
     def embedded_text(self) -> str:
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        text = self.readable or self.text
+        return f"{self.context}\n{text}" if self.context else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.markdown import readable_text
 from rag_bot.records import Chunk, DatedPlace, DateRange, Failure, Filters, Landmark, LeftOut, Note, Run
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
@@ -381,15 +382,17 @@ def _to_note(row: Any) -> Note:
 
 def _to_chunk(row: Any, note: Note) -> Chunk:
     _, key, ordinal, headings, context, start_char, end_char, start_line, end_line = row
+    text, readable = note.text[start_char:end_char], readable_text(note)[start_char:end_char]
     return Chunk(
         key=key,
         note_path=note.path,
         ordinal=ordinal,
         headings=tuple(json.loads(headings)),
         context=context,
-        text=note.text[start_char:end_char],
+        text=text,
         start_char=start_char,
         end_char=end_char,
         start_line=start_line,
         end_line=end_line,
+        readable="" if readable == text else readable,
     )

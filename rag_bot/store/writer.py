@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.markdown import readable_text
 from rag_bot.records import Chunk, Failure, LeftOut, Note
 from rag_bot.store.catalogue import Catalogue, ExcludedFile, KnownFile, Root
 from rag_bot.store.census import enter_tasks
@@ -161,7 +162,11 @@ class CatalogueWriter(Catalogue):
             some = rows[start : start + batch]
             notes = self._notes_by_id({row[1] for row in some})
             vectors = self.vectors([row[0] for row in some])
-            yield [(key, _embedded(notes[id_].text, *span), vectors[key]) for key, id_, *span in some if key in vectors]
+            yield [
+                (key, _embedded(readable_text(notes[id_]), *span), vectors[key])
+                for key, id_, *span in some
+                if key in vectors
+            ]
 
     def apply(self, replaced: Iterable[str], moved: Sequence[MovedNote]) -> list[str]:
         """Make the pending state the state: drop the replaced paths, rename the moved, turn the pending live.

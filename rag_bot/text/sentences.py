@@ -23,6 +23,7 @@ _NEXT_WORD = re.compile(
 )
 # What may stick out of a wrapped line: the address of a link, or one that stands bare.
 _ADDRESS = re.compile(r"\]\([^()\s]*+\)|https?://[^\s()<>]++")
+_FIELD = re.compile(r"[\s>]*+[\w-]++(?: [\w-]++){0,4}+::\s")  # a field of Dataview, one a line
 _NOT_BLANK = re.compile(r"\S")
 _OPENERS = "([{\"'“‘«*_"
 _INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]")  # "J", "J.R"; not "I", which ends sentences
@@ -70,9 +71,12 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without the white space at its ends; empty if there is nothing else in it."""
-    piece = text[start:end]
-    left = start + len(piece) - len(piece.lstrip())
-    return left, max(left, start + len(piece.rstrip()))
+    first = _NOT_BLANK.search(text, start, end)
+    if first is None:
+        return end, end
+    while text[end - 1].isspace():
+        end -= 1
+    return first.start(), end
 
 
 def cut(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
@@ -184,10 +188,11 @@ def _line_breaks(text: str, start: int, end: int) -> Iterator[int]:
         word = len(match.group(1)) if match else 0
         line = text[a:b]
         wraps = b - a >= _LONG_ENOUGH_TO_WRAP and line[-1:].isalnum() and match is not None and match[1][:1].islower()
-        if wraps and widest <= _UNWRAPPED:
+        field = _FIELD.match(text, c, d + 1) is not None
+        if wraps and widest <= _UNWRAPPED and not field:
             continue
         hard = line.endswith("\\") or text[b : b + 2] == "  " or line.lstrip("> \t").startswith("[!")
-        if hard or widest > _UNWRAPPED or b - a + 1 + word <= widest:
+        if hard or field or widest > _UNWRAPPED or b - a + 1 + word <= widest:
             yield c
 
 

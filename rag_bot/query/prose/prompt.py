@@ -12,7 +12,7 @@ from datetime import date
 
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
-from rag_bot.markdown import Kind, Line, quotable_lines
+from rag_bot.markdown import Kind, Line, quotable_lines, readable_text
 from rag_bot.query.lines import blocks_of, text_of
 from rag_bot.records import Answer, Hit, Note, Turn
 from rag_bot.settings import LlmSettings
@@ -199,15 +199,16 @@ def _passage(number: int, piece: _Piece, fits: Callable[[str], bool] = lambda _:
     """The passage of a piece, up to the first line with which it no longer `fits`."""
     note, start, end = piece
     lines: list[Line] = []
-    within = list(quotable_lines(note.text, blocks_of(note), start, end))
+    readable = readable_text(note)
+    within = list(quotable_lines(readable, blocks_of(note), start, end))
     for line in within:
-        if not fits(note.text[start : line.span.end_char].strip("\r\n")):
+        if not fits(readable[start : line.span.end_char].strip("\r\n")):
             break
         lines.append(line)
     while lines and lines[-1].kind is Kind.HEADING and len(lines) > 1:  # of what was cut off
         lines.pop()
-    text = note.text[start : lines[-1].span.end_char].strip("\r\n") if lines else ""
-    return Passage(number, note, _heading_path(note, within[:1], note.text[start:end]), text, tuple(lines))
+    text = readable[start : lines[-1].span.end_char].strip("\r\n") if lines else ""
+    return Passage(number, note, _heading_path(note, within[:1], readable[start:end]), text, tuple(lines))
 
 
 def _heading_path(note: Note, first: Sequence[Line], text: str) -> str:

@@ -17,12 +17,13 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup
+from mdit_py_plugins.deflist import deflist_plugin
 
 from rag_bot.store.locations import plain_path
 
 MAX_NESTING = 60  # of lists and quotes in each other; set by hand
 CITED = " cited"
-_LONGEST_WIKILINK = 300  # characters, set by hand
+_LONGEST_MARKED = 300  # characters of a wikilink or highlighted words, set by hand
 _MOST_BRACKETS = 1_000  # in one paragraph, set by hand
 _WEB = frozenset({"http", "https", "mailto"})
 _BREAKS = ("softbreak", "hardbreak")
@@ -115,7 +116,9 @@ def parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}, renderer_cls=_Renderer)
     made.enable(["table", "strikethrough"])
     made.disable("reference")  # definitions are lines of the note like any other
+    made.use(deflist_plugin)
     made.inline.ruler.before("link", "wikilink", _wikilink)
+    made.inline.ruler.before("emphasis", "highlight", _highlight)
     made.core.ruler.at("inline", _inline)
     return made
 
@@ -142,7 +145,7 @@ def _wikilink(state: StateInline, silent: bool) -> bool:
     """[[target]], [[target|words]] and [[target#heading]]."""
     if not state.src.startswith("[[", state.pos):
         return False
-    end = state.src.find("]]", state.pos + 2, min(state.posMax, state.pos + _LONGEST_WIKILINK))
+    end = state.src.find("]]", state.pos + 2, min(state.posMax, state.pos + _LONGEST_MARKED))
     inner = state.src[state.pos + 2 : end] if end > 0 else ""
     if not inner.strip() or any(mark in inner for mark in "[]\n"):
         return False
@@ -151,6 +154,20 @@ def _wikilink(state: StateInline, silent: bool) -> bool:
         state.push("link_open", "a", 1).meta = {"wiki": target}
         state.push("text", "", 0).content = words.strip() or target.strip(" #").replace("#", " › ")
         state.push("link_close", "a", -1)
+    state.pos = end + 2
+    return True
+
+
+def _highlight(state: StateInline, silent: bool) -> bool:
+    """==words=="""
+    end = state.src.find("==", state.pos + 2, min(state.posMax, state.pos + _LONGEST_MARKED))
+    words = state.src[state.pos + 2 : end] if end > 0 and state.src.startswith("==", state.pos) else ""
+    if not words or words != words.strip(" \n="):
+        return False
+    if not silent:
+        state.push("strong_open", "strong", 1)
+        state.push("text", "", 0).content = words
+        state.push("strong_close", "strong", -1)
     state.pos = end + 2
     return True
 
@@ -190,6 +207,7 @@ def _direct(link: Token, links: Links) -> bool:
 def _lines(children: Sequence[Token], inline: Token, cited: range) -> Iterable[Token]:
     """Puts each line into a span. Emphasis and links that go over lines are closed and opened again."""
     first, last = inline.map or [0, 0]
+    last = max(last, first + 1)  # a defined term has no length
     number, step = first + 1, 1
     if sum(token.type in _BREAKS for token in children) != last - first - 1:  # a code span may swallow line ends
         cited, step = range(number, number + 1 if any(line in cited for line in range(number, last + 1)) else number), 0

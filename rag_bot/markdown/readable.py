@@ -1,0 +1,130 @@
+"""A text as it is read: of the same length, blank where nobody reads. What is blank is neither embedded nor quoted.
+
+Blank are comments (`%% %%`, `<!-- -->`) and machine text: pictures in base64, minified code, long lines of numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from rag_bot.markdown.blocks import LineIndex
+from rag_bot.text.sentences import code_spans
+
+# No space or tab, which would make code of an indented line; white space for all else.
+BLANK = "\u00a0"
+# Characters of data, and of a line, that are machine text. Shorter ones cost little and may be asked for: a public key
+# of 4,096 bits has 716 characters, a JSON web token mostly fewer than 1,000. Set by hand.
+_LONGEST_KEY, _LONGEST_LINE = 1_000, 2_000
+_WINDOW = 500  # characters of a long line that are judged as one; set by hand
+# Share of the characters in words. Of data: base64 .15, hex digits .06, paths and addresses .5 and more. Of a window,
+# in words with a space behind them, measured on four vaults and on Gradio's scripts and style sheets, quartiles: prose
+# .62 to .84, listings .26 to .49, minified scripts .04 to .15, styles .01 to .06.
+_LEAST_IN_WORDS = 0.25
+_BETWEEN_WORDS = 25  # characters, at the ends of a stretch without words: prose has a word every 7; set by hand
+# Must match what base64, base64url and hex digits are made of, on one line or wrapped, with what is around it in a link
+# to it; the words of the link, a group, stay.
+_DATA = re.compile(
+    r"(?<![\w+/=-])(?:!\[(?P<words>[^\[\]\r\n]{0,300}+)\]\()?+(?:data:[\w./+-]{0,80}[\w;=-]{0,80},)?+"
+    r"[\w+/=-]{40,}+(?:\s++[\w+/=-]{40,}+)*+\)?",
+    re.ASCII,
+)
+_IN_WORDS = re.compile(r"[a-z]{4,}|[A-Z]{4,}")
+_LONG_LINE = re.compile(rf"(?<![^\r\n{BLANK}])[^\r\n{BLANK}]{{{_LONGEST_LINE},}}+")
+# A word with the space behind it; some alphabets do without.
+_WORD = re.compile(r"[^\W\d_]{2,}+[^\w\s]?\s|[^\x00-\x7f]{4}")
+# The beginnings of comments, and of code, in which they are none.
+_OPENING = re.compile(
+    r"^[ \t>]*+(?:[-*+][ \t]++)?(?P<fence>`{3,}+(?=[^`\r\n]*+$)|~{3,}+)|<!--|(?<![\w%])%%", re.MULTILINE
+)
+_CLOSINGS = {"<!--": "-->", "%%": "%%"}
+_PARAGRAPH_END = re.compile(r"(?:\r\n|\n|\r)[ \t>]*+(?:\r\n|\n|\r)")
+_LINE = re.compile(r"[^\r\n]++")
+
+
+@lru_cache(maxsize=2)  # a note is parsed, then cut into chunks
+def readable(text: str, *, body_start_line: int = 1, has_comments: bool = True) -> str:
+    """The text with blanks where machine text and comments stand; line ends stay. Comments begin in the body."""
+    text = _blanked(text, _data(text))
+    text = _blanked(text, _code_without_words(text))
+    if has_comments and ("%%" in text or "<!--" in text):
+        starts = LineIndex.of(text).starts
+        text = _blanked(text, _comments(text, starts[min(body_start_line, len(starts)) - 1]))
+    return text
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [text[at:start], _LINE.sub(lambda line: BLANK * len(line[0]), text[start:end])]
+        at = end
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def _data(text: str) -> Iterator[tuple[int, int]]:
+    for match in _DATA.finditer(text) if len(text) > _LONGEST_KEY else ():
+        start, end = match.span()
+        if end - start > _LONGEST_KEY and _in_words(_IN_WORDS, text, start, end) < _LEAST_IN_WORDS:
+            words = match.span("words") if match["words"] else (start, start)
+            yield from ((start, words[0]), (words[1], end))
+
+
+def _code_without_words(text: str) -> Iterator[tuple[int, int]]:
+    """Of long lines, but for rows of tables, the stretches with few words."""
+    for line in _LONG_LINE.finditer(text):
+        if line[0].lstrip("> \t").startswith("|"):
+            continue
+        stretch = None
+        for start in range(line.start(), line.end(), _WINDOW):
+            end = min(start + _WINDOW, line.end())
+            if _in_words(_WORD, text, end - _WINDOW, end) < _LEAST_IN_WORDS:
+                stretch = (stretch[0] if stretch else start, end)
+            if stretch and (stretch[1] < end or end == line.end()):
+                yield _without_words_at_its_ends(text, *stretch)
+                stretch = None
+
+
+def _in_words(word: re.Pattern[str], text: str, start: int, end: int) -> float:
+    """The share of the characters that match."""
+    return sum(match.end() - match.start() for match in word.finditer(text, start, end)) / (end - start)
+
+
+def _without_words_at_its_ends(text: str, start: int, end: int) -> tuple[int, int]:
+    """Windows begin and end anywhere: the words before and after what has few stay."""
+    for word in _WORD.finditer(text, start, min(start + _WINDOW, end)):
+        if word.start() > start + _BETWEEN_WORDS:
+            break
+        start = word.end()
+    for word in reversed(list(_WORD.finditer(text, max(start, end - _WINDOW), end))):
+        if word.end() < end - _BETWEEN_WORDS:
+            break
+        end = word.start()
+    return start, end
+
+
+def _comments(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Those outside of code; one that does not end is text. `%%` within a line ends in its own paragraph."""
+    paragraphs = [start, *(match.end() for match in _PARAGRAPH_END.finditer(text, start)), len(text)]
+    paragraph, code = -1, list[tuple[int, int]]()
+    unclosed: set[str] = set()
+    while opening := _OPENING.search(text, start):
+        at, start = opening.span()
+        if fence := opening["fence"]:
+            closing = re.compile(rf"^[ \t>]*+{fence[0]}{{{len(fence)},}}+[ \t]*+$", re.MULTILINE).search(text, start)
+            if closing is None:
+                return
+            start = closing.end()
+            continue
+        if paragraph != (paragraph := bisect_right(paragraphs, at) - 1):
+            code = code_spans(text, paragraphs[paragraph], paragraphs[paragraph + 1])
+        mark, place = opening[0], bisect_right(code, (at, at)) - 1
+        if mark in unclosed or (place >= 0 and at < code[place][1]):
+            continue
+        end = text.find(_CLOSINGS[mark], start)
+        if end < 0:
+            unclosed.add(mark)
+        elif mark == "<!--" or end < paragraphs[paragraph + 1] or text[at - 1 : at] in ("", "\n", "\r"):
+            start = end + len(_CLOSINGS[mark])
+            yield at, start
