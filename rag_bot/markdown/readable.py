@@ -44,7 +44,7 @@ _PARAGRAPH_END = re.compile(r"(?:\r\n|\n|\r)[ \t>]*+(?:\r\n|\n|\r)")
 _LINE = re.compile(r"[^\r\n]++")
 
 
-@lru_cache(maxsize=2)  # a note is parsed, then cut into chunks
+@lru_cache(maxsize=8)  # a question reads the lines of some ten notes, in the order of their scores
 def readable(text: str, *, body_start_line: int = 1, has_comments: bool = True) -> str:
     """The text with blanks where machine text and comments stand; line ends stay. Comments begin in the body."""
     text = _blanked(text, _data(text))
@@ -107,7 +107,7 @@ def _without_words_at_its_ends(text: str, start: int, end: int) -> tuple[int, in
 def _comments(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Those outside of code; one that does not end is text. `%%` within a line ends in its own paragraph."""
     paragraphs = [start, *(match.end() for match in _PARAGRAPH_END.finditer(text, start)), len(text)]
-    paragraph, code = -1, list[tuple[int, int]]()
+    paragraph_end, code = start, list[tuple[int, int]]()
     unclosed: set[str] = set()
     while opening := _OPENING.search(text, start):
         at, start = opening.span()
@@ -117,14 +117,16 @@ def _comments(text: str, start: int) -> Iterator[tuple[int, int]]:
                 return
             start = closing.end()
             continue
-        if paragraph != (paragraph := bisect_right(paragraphs, at) - 1):
-            code = code_spans(text, paragraphs[paragraph], paragraphs[paragraph + 1])
+        if at >= paragraph_end:
+            place = bisect_right(paragraphs, at)
+            paragraph_end = paragraphs[place]
+            code = code_spans(text, paragraphs[place - 1], paragraph_end)
         mark, place = opening[0], bisect_right(code, (at, at)) - 1
         if mark in unclosed or (place >= 0 and at < code[place][1]):
             continue
         end = text.find(_CLOSINGS[mark], start)
         if end < 0:
             unclosed.add(mark)
-        elif mark == "<!--" or end < paragraphs[paragraph + 1] or text[at - 1 : at] in ("", "\n", "\r"):
+        elif mark == "<!--" or end < paragraph_end or text[at - 1 : at] in ("", "\n", "\r"):
             start = end + len(_CLOSINGS[mark])
             yield at, start

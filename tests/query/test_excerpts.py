@@ -80,3 +80,9 @@ def test_a_notes_date_is_that_of_its_front_matter_or_its_name(around: Around) ->
     assert around("Sowed peas.\n", "Sowed peas.", name="2026-03-14.md")[0].date == "2026-03-14"
     text = "---\ndate: 2025-01-02\n---\nSowed beans.\n"
     assert around(text, "Sowed beans.", name="2026-03-15.md")[0].date == "2025-01-02"
+
+
+def test_a_sentence_deep_in_one_long_line_is_shown_alone(around: Around) -> None:
+    line = " ".join(f"Box {number} has nails." for number in range(5_000))
+    (excerpt,) = around(f"# Boxes\n\n{line}\n", "Box 4321 has nails.")
+    assert excerpt.text == "Box 4321 has nails."

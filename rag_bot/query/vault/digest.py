@@ -10,9 +10,10 @@ from itertools import zip_longest
 from rag_bot.markdown import Kind, Line, plain_text, quotable_lines
 from rag_bot.query.lines import blocks_of, text_of
 from rag_bot.query.open_index import Sources
+from rag_bot.query.quotes import quote_lines
 from rag_bot.query.vault.selecting import note_called
 from rag_bot.query.vault.telling import Telling
-from rag_bot.records import Note, Quote
+from rag_bot.records import Note
 
 MOST_POINTS = 12  # lines of a note that tell what is in it; set by hand
 _BETWEEN = re.compile(
@@ -103,20 +104,6 @@ def _two_names(names: str) -> Iterator[tuple[str, str]]:
 
 
 def _telling(sources: Sources, statement: str, lines: Sequence[tuple[Note, Line]], notes: Sequence[Note]) -> Telling:
-    quotes = tuple(
-        Quote(
-            text_of(note, line.span),
-            note.path,
-            note.title,
-            line.headings,
-            line.ancestors,
-            line.span.start_char,
-            line.span.end_char,
-            line.span.start_line,
-            line.span.end_line,
-            1.0,
-        )
-        for note, line in lines
-    )
+    quotes = tuple(quote_lines(note, line, line.span, 1.0) for note, line in lines)
     passages = tuple(chunk for note in notes for chunk in sources.catalogue.chunks_of(note.path))
     return Telling(statement, len(quotes), quotes, {note.path: note for note in notes}, passages)

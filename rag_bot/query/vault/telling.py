@@ -174,7 +174,8 @@ def quote_line(note: Note, line: int, above: Sequence[str] = ()) -> Quote:
     """A line of the file, without the white space around it."""
     index = LineIndex.of(note.text)
     start, end = trim(note.text, index.starts[line - 1], index.ends[line - 1])
-    return Quote(note.text[start:end], note.path, note.title, tuple(above), (), start, end, line, line, 1.0)
+    place = note.place(line, line)
+    return Quote(note.text[start:end], note.path, note.title, tuple(above), (), start, end, line, line, 1.0, place)
 
 
 def _first_line(note: Note) -> int:
