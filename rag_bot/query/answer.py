@@ -20,7 +20,7 @@ from rag_bot.query.followups import reword
 from rag_bot.query.linked import linked_hits
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import JudgedLine, TermWeights, closest_of, judge, score_lines
-from rag_bot.query.reading import name_of, reading_text
+from rag_bot.query.reading import reading_text
 from rag_bot.query.retrieve import Ranked, rank, search, take
 from rag_bot.query.times import AskedTimes, notes_lacking
 from rag_bot.query.vault.vault_answer import answer_of_vault
@@ -281,7 +281,7 @@ def _newest_first(shown: Sequence[JudgedLine]) -> tuple[list[JudgedLine], tuple[
     scored = [line.scored for line in shown]
     lines = [
         (
-            reading_text(line.hit.note, line.line).removeprefix(" > ".join(name_of(line.hit.note))),
+            reading_text(line.hit.note, line.line).removeprefix(line.hit.note.title),
             line.hit.note.path,
             date_of(line.hit.note),
         )

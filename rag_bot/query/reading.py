@@ -10,20 +10,14 @@ from rag_bot.text.sentences import sentences
 _LONGEST = 600  # characters of a line with what follows it: more than the reader's window holds
 
 
-def name_of(note: Note) -> tuple[str, ...]:
-    """The nearest folder, unless that is the root, and the note's title.
-
-    Measured on 231 questions of four vaults: with the folder the right line is among the first two for 182, without it
-    for 180, and it may be all that says what a note is about. The file's name beside another title, and aliases, won
-    nothing.
-    """
-    return (*note.path.split("/")[1:-1][-1:], note.title)
-
-
 def context_of(note: Note, line: Line) -> str:
-    """What stands above a line: `folder > note name > headings > bullets`."""
+    """What stands above a line: `note name > headings > bullets`.
+
+    The folder above the name was tried: over 333 questions of two vaults kept aside the right line was then among the
+    first two for .79 instead of .80, and fewer of them were "answered".
+    """
     above = line.ancestors[:-1] if line.kind is Kind.TABLE else line.ancestors
-    return " > ".join(part for part in dict.fromkeys((*name_of(note), *line.headings, *above)) if part)
+    return " > ".join(part for part in dict.fromkeys((note.title, *line.headings, *above)) if part)
 
 
 def reading_text(note: Note, line: Line, above: str = "") -> str:
