@@ -307,6 +307,9 @@ def test_the_response_is_the_answer_of_the_library(corpus_library: Library) -> N
         "differences": [],
         "unmentioned": list(answer.unmentioned),
         "missing": list(answer.missing),
+        "unread_language": "",
+        "statement": "",
+        "total": 0,
         "nearest": [],
     }
 
