@@ -78,7 +78,8 @@ def to_json(exchange: SavedExchange) -> bytes:
 
     The text is made by `json`: pydantic refuses such halves.
     """
-    text = json.dumps(_adapter().dump_python(exchange, warnings=False), ensure_ascii=False, separators=(",", ":"))
+    values = _adapter().dump_python(exchange, warnings=False)
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)  # dates as ISO 8601
     return text.encode("utf-8", "surrogatepass")
 
 

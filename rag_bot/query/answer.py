@@ -168,7 +168,7 @@ def investigate(
     """Everything that an answer is made of. Raises as `answer`."""
     question = clean_question(question)
     query, vector = _encoded(sources, question, earlier, watch)
-    times = AskedTimes.of(query, today or date.today())
+    times = AskedTimes.of(query, today or date.today(), filters)
     no_notes_of = notes_lacking(sources, times)
     ranked = rank(sources, query, vector, limit=ANSWER_HITS, filters=filters, times=times)
     hits = take(sources, ranked, vector, ANSWER_HITS)
@@ -179,7 +179,7 @@ def investigate(
     of_times = lines_of_times(sources, times, filters, ANSWER_HITS) if asks_for_all else None
     if of_times and of_times.judged:
         watch.lap("read")
-        left_out = f"{of_times.more:,} more passages of that time are not shown." if of_times.more else ""
+        left_out = f"{of_times.more:,} older passages of that time are not shown." if of_times.more else ""
         return Investigation(
             question,
             query,
@@ -325,9 +325,8 @@ def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
     """
     folder = f" in {filters.folder}" if filters.folder else ""
     tag = f" with the tag {filters.tag}" if filters.tag else ""
-    dated = (
-        f" {DateRange(filters.since or date.min, filters.until or date.max)}" if filters.since or filters.until else ""
-    )
+    time = DateRange(filters.since or date.min, filters.until or date.max)
+    dated = f" of {time}" if filters.since and filters.until else f" {time}" if filters.since or filters.until else ""
     said = [f"Only notes{folder}{tag}{dated} were searched."] if filters else []
     if dated and (undated := sources.catalogue.undated()):
         said.append(f"{undated:,} without a date were left out.")

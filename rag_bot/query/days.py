@@ -36,7 +36,7 @@ class LinesOfTimes:
 
 
 def lines_of_times(sources: Sources, times: AskedTimes, filters: Filters | None, limit: int) -> LinesOfTimes:
-    """The passages of the times, oldest first, at most `limit`."""
+    """The passages of the times, oldest first; at most `limit`: of more the newest, and these first."""
     places = sources.catalogue.dated([one for asked in times.dates for one in asked.ranges], MOST_DATED)
     places = [place for place in places if place.source in _WRITTEN_THEN] or places
     paths = sources.catalogue.paths_matching(filters) if filters else None
@@ -50,7 +50,8 @@ def lines_of_times(sources: Sources, times: AskedTimes, filters: Filters | None,
             if note and place.has(chunk):
                 found.setdefault((place.path, max(chunk.start_line, place.start_line)), (chunk, note, place))
     hits, judged = list[Hit](), list[JudgedLine]()
-    for chunk, note, place in found.values():
+    in_order = list(found.values())
+    for chunk, note, place in in_order if len(in_order) <= limit else reversed(in_order):
         hit = Hit(chunk, note, 1.0, len(hits) + 1, SearchRanks())
         body = [line for line in lines_in(hit) if line.span.start_line >= note.body_start_line and place.has(line.span)]
         if body and len(judged) < limit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -28,6 +28,7 @@ PASSAGES_OF_NAMED = 12  # of a note that the query names: more of it tell nothin
 # vaults: with 1 the note was first for .90, .63, .99 and 1, with 2 for .96, .90, 1 and 1, and for others' dev questions
 # as often among the first ten passages.
 NAME_WORTH = 2.0
+CALLED, READ_AT_LEAST = 2, 6  # notes that a query names, and the passages among which they are; set by hand
 _FILTERED_OF = 10  # times as many as wanted are searched where the rest is dropped; set by hand
 _MORE = 4  # times as many are searched again where the catalogue knows too few of them; set by hand
 
@@ -36,13 +37,15 @@ _MORE = 4  # times as many are searched again where the catalogue knows too few 
 class Candidates:
     """What both searches found, best first, and the unit vectors of all of it.
 
-    `named` are the passages of notes that the query names, or of its times, with what is added to their word scores.
+    `named` are the passages of notes that the query names, or of its times, with what is added to their word scores;
+    `called` are those of each note that it names best.
     """
 
     dense: Ranking
     words: Ranking
     vectors: dict[str, NDArray[np.float32]]
     named: Mapping[str, float] = field(default_factory=dict)
+    called: Sequence[Collection[str]] = ()
 
     def explain(self, query_vector: NDArray[np.float32]) -> dict[str, SearchRanks]:
         """For each key, how both searches saw it."""
@@ -101,6 +104,7 @@ def rank(
     for key, more in candidates.named.items():
         word_scores[key] = word_scores.get(key, 0.0) + more
     fused = fuse(candidates.vectors, word_scores, vector, passages=passages, settings=sources.settings)
+    fused = _with_called(fused, candidates.called)
     paths = sources.catalogue.paths_matching(filters) if filters else None
     return Ranked(candidates, _reranked(sources, query, fused), paths)
 
@@ -142,22 +146,40 @@ def _find_candidates(
         return [(key, score) for key, score in best if key in allowed][:limit]
 
     dense, words = _known(sources, search_dense, wanted), _known(sources, search_words, wanted)
-    named = _named(sources, query, allowed)
+    named, called = _named(sources, query, allowed)
     for key, worth in dated_passages(sources, times, allowed).items() if times and times.dates else ():
         named[key] = named.get(key, 0.0) + worth
     keys = sorted({*(key for key, _ in (*dense, *words)), *named})
-    return Candidates(dense, words, sources.catalogue.vectors(keys), named)
+    return Candidates(dense, words, sources.catalogue.vectors(keys), named, called)
 
 
-def _named(sources: Sources, query: str, allowed: set[str] | None) -> dict[str, float]:
-    """The first passages of the notes that the query names, with what that is worth."""
+def _named(sources: Sources, query: str, allowed: set[str] | None) -> tuple[dict[str, float], list[set[str]]]:
+    """The first passages of the notes that the query names with what that is worth, and those of the best notes."""
     found: dict[str, float] = {}
+    called: list[set[str]] = []
     terms = dict.fromkeys(sources.words.content_terms(query))
     for path, weight in named_notes(sources.catalogue, terms).items():
-        for chunk in sources.catalogue.chunks_of(path)[:PASSAGES_OF_NAMED]:
-            if allowed is None or chunk.key in allowed:
-                found[chunk.key] = max(found.get(chunk.key, 0.0), NAME_WORTH * weight)
-    return found
+        keys = {chunk.key for chunk in sources.catalogue.chunks_of(path)[:PASSAGES_OF_NAMED]}
+        keys = keys if allowed is None else keys & allowed
+        called.append(keys)
+        for key in keys:
+            found[key] = max(found.get(key, 0.0), NAME_WORTH * weight)
+    return found, called[:CALLED]
+
+
+def _with_called(fused: Ranking, called: Sequence[Collection[str]]) -> Ranking:
+    """The ranking with the best passage of each of these notes among the first.
+
+    The passage that says who Paddy is has "Paddy" only in its note's name, and many others have it in their text.
+    """
+    ranking = list(fused)
+    for keys in called:
+        if not any(key in keys for key, _ in ranking[:READ_AT_LEAST]):
+            best = next((place for place, (key, _) in enumerate(ranking) if key in keys), None)
+            if best is not None:
+                key, _ = ranking.pop(best)
+                ranking.insert(READ_AT_LEAST - 1, (key, ranking[READ_AT_LEAST - 1][1]))
+    return ranking
 
 
 def _known(sources: Sources, search_best: Callable[[int], Ranking], wanted: int) -> Ranking:

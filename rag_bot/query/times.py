@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from math import log
 
 from rag_bot.markdown import Line
 from rag_bot.query.lines import text_of
 from rag_bot.query.open_index import Sources
-from rag_bot.records import AskedDate, Note, NoteDate
+from rag_bot.records import AskedDate, DateRange, Filters, Note, NoteDate
 from rag_bot.store.note_dates import dates_of, ranges_in
 from rag_bot.text.date_words import folded
 from rag_bot.text.dates import find_dates, without_dates
@@ -27,6 +27,7 @@ _OF_ALL = frozenset(
     est faire fait fais passe note notes notees noter ecrit ecrire journal jour tout
     hacer hice hizo hecho paso pasa pasado anote apunte apuntado notas nota escribi escrito diario dia todo""".split()
 )
+_LATER = 1_000  # days, of another weekday, month and year
 _WORD = re.compile(r"[^\W\d_]{2,}")  # "s'est-il" is two of them, what is elided is none
 
 
@@ -40,8 +41,14 @@ class AskedTimes:
     _known: dict[str, list[NoteDate]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, query: str, today: date) -> AskedTimes:
+    def of(cls, query: str, today: date, filters: Filters | None = None) -> AskedTimes:
+        """What the query names; where it only asks what happened, the time of the filters."""
         dates = tuple(find_dates(query, today))
+        if not dates and filters and (filters.since or filters.until):
+            filtered = DateRange(filters.since or date.min, filters.until or date.max)
+            times = cls((AskedDate("", (filtered,), 0, 0),), query, today)
+            if times.asks_for_all():
+                return times
         return cls(dates, without_dates(query, dates) if dates else query, today)
 
     def asks_for_all(self) -> bool:
@@ -58,6 +65,10 @@ class AskedTimes:
             return []
         return [asked.words for asked in self.dates]
 
+    def _is_relative(self, asked: AskedDate) -> bool:
+        """Whether its words mean another time on another day: "yesterday", "Monday"."""
+        return [one.ranges for one in find_dates(asked.words, self.today + timedelta(_LATER))] != [asked.ranges]
+
     def _is_of(self, asked: AskedDate, note: Note, line: Line) -> bool:
         if note.path not in self._known:
             self._known[note.path] = dates_of(note)
@@ -68,9 +79,14 @@ class AskedTimes:
             return True
         text = "\n".join((text_of(note, line.span), *line.headings, *line.ancestors))
         words = {folded(word) for word in words_of(f"{text}\n{note.path}\n{note.title}")}
-        if all(folded(word) in words or word in STOP_WORDS for word in words_of(asked.words)):
+        is_named = all(folded(word) in words or word in STOP_WORDS for word in words_of(asked.words))
+        if is_named and not self._is_relative(asked):  # the "yesterday" of a line is another day's
             return True
-        return any(map(asked.overlaps, ranges_in(text, known, self.today)))
+        longest = max((each.last - each.first for each in asked.ranges), default=timedelta(0))
+        return any(
+            asked.overlaps(named) and named.last - named.first <= max(longest, timedelta(7))  # "April" is no day of it
+            for named in ranges_in(text, known, self.today)
+        )
 
 
 def dated_passages(sources: Sources, times: AskedTimes, allowed: set[str] | None) -> dict[str, float]:
@@ -90,4 +106,6 @@ def dated_passages(sources: Sources, times: AskedTimes, allowed: set[str] | None
 
 def notes_lacking(sources: Sources, times: AskedTimes) -> tuple[str, ...]:
     """The times, in words, that no note is of."""
-    return tuple(asked.name for asked in times.dates if not sources.catalogue.dated(asked.ranges, 1))
+    return tuple(
+        str(asked.nearest(times.today)) for asked in times.dates if not sources.catalogue.dated(asked.ranges, 1)
+    )

@@ -303,7 +303,7 @@ def verdict_words(answer: Answer) -> str:
     nowhere = [f"None of your notes is of {name}." for name in answer.no_notes_of]
     nowhere += [f"Your notes don't mention {named}."] if named else []
     unmentioned = " ".join(nowhere)
-    if language := answer.unread_language:
+    if (language := answer.unread_language) and not answer.no_notes_of:
         found = "Nothing was found." if answer.verdict == NONE else "These lines may not answer it."
         return (
             f"{found} You ask in {language}, but few of your notes are in {language}. To search across languages"

@@ -64,6 +64,10 @@ class AskedDate:
         """The time in words: "7 May 2025 or 7 May 2026"."""
         return " or ".join(map(str, self.ranges))
 
+    def nearest(self, today: date) -> DateRange:
+        """The way to understand it that is meant most likely: "March" is the last one or the next one."""
+        return min(self.ranges, key=lambda one: max((one.first - today).days, (today - one.last).days))
+
     def overlaps(self, other: DateRange) -> bool:
         """Whether one of its ranges does."""
         return any(one.overlaps(other) for one in self.ranges)

@@ -130,7 +130,7 @@ def understood(phrase: str, before: str, *, begins: bool, today: date) -> list[D
         rest = [word for word in plain if word not in _WEEKENDS | _OF | {"am", "on", "at"}]
         return _weekend(direction, today) if not rest else []
     numbers = any(word[0].isdigit() for word in plain)
-    names = [word for word in plain if word in known.months]
+    names = [word for word in plain if word in known.months and word != _AGO["en"]]  # Spanish for August
     weekdays = [word for word in plain if word in known.weekdays]
     if names and not is_relative:
         capital = any(word[0].isupper() and folded(word) in known.months for word in re.findall(r"[^\W_]+", phrase))
@@ -157,10 +157,13 @@ def _units(phrase: str, direction: str, today: date) -> list[DateRange]:
     for word, number in _NUMBERS_LACKING.items():
         phrase = re.sub(rf"(?<!\w){word}(?!\w)", number, phrase, flags=re.IGNORECASE)
     if is_ago:
-        return _by_dateparser(phrase, "", today, has_year=True)
+        counted = phrase if any(map(str.isdigit, phrase)) else f"1 {phrase}"  # "a month ago"
+        return _by_dateparser(phrase, "", today, has_year=True) or _by_dateparser(counted, "", today, has_year=True)
     rest = " ".join(word for word in phrase.split() if folded(word) not in _LAST | _NEXT | _THIS | _ARTICLES | _OF)
     if (unit := time_words().units.get(folded(rest), "")) and direction:
         step = {"past": -1, "future": 1, "this": 0}[direction]
+        if {"before", "after"} & {*map(folded, phrase.split())}:  # "the week before last"
+            step *= 2
         return [_around(_shifted(today, unit, step), unit)]
     if direction == "past" and (found := _parse(rest, "past", today)):
         return [DateRange(found[0], today)]
