@@ -65,8 +65,11 @@ class AskedDate:
         return " or ".join(map(str, self.ranges))
 
     def nearest(self, today: date) -> DateRange:
-        """The way to understand it that is meant most likely: "March" is the last one or the next one."""
-        return min(self.ranges, key=lambda one: max((one.first - today).days, (today - one.last).days))
+        """The way to understand it that is meant most likely: "March" is the last one or the next one.
+
+        Notes are of the past rather than the future: coming days count twice.
+        """
+        return min(self.ranges, key=lambda one: max(2 * (one.first - today).days, (today - one.last).days))
 
     def overlaps(self, other: DateRange) -> bool:
         """Whether one of its ranges does."""

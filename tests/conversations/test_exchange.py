@@ -17,7 +17,9 @@ from rag_bot.records import (
     PROSE,
     SUPPORTED,
     Answer,
+    AskedDate,
     Citation,
+    DateRange,
     Difference,
     Excerpt,
     Place,
@@ -39,6 +41,7 @@ EXCERPTS = st.builds(
     Excerpt, TEXT, TEXT, TEXTS, TEXTS, TEXT, NUMBER, NUMBER, NUMBER, NUMBER, NUMBERS, TEXT, st.booleans()
 )
 DIFFERENCES = st.builds(Difference, NUMBERS, TEXTS, TEXTS)
+RANGES = st.builds(DateRange, st.dates(), st.dates())
 ANSWERS = st.builds(
     Answer,
     question=TEXT,
@@ -59,6 +62,10 @@ ANSWERS = st.builds(
     differences=st.lists(DIFFERENCES, max_size=2).map(tuple),
     unmentioned=TEXTS,
     missing=TEXTS,
+    dates=st.lists(st.builds(AskedDate, TEXT, st.lists(RANGES, max_size=2).map(tuple), NUMBER, NUMBER)).map(tuple),
+    no_notes_of=TEXTS,
+    statement=TEXT,
+    total=NUMBER,
 )
 PLACES = st.lists(st.builds(Place, TEXT, TEXT, TEXTS, NUMBER, NUMBER, SCORE), max_size=2).map(tuple)
 EXCHANGES = st.builds(SavedExchange, TEXT, TEXT, TEXT, ANSWERS, TEXT, PLACES)

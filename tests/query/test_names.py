@@ -35,6 +35,16 @@ def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write
     assert library.ask("What is Pedro's phone number?").citations[0].quote.text == "Phone 0151 2234"
 
 
+def test_what_a_named_note_says_is_read_among_many_that_mention_the_name(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    write("People/Paddy Geraghty.md", "My bee mentor, 79 years old.")
+    for number in range(20):
+        write(f"Daily/{number}.md", f"Paddy and I had tea number {number}; Paddy, as always, told of the weather.")
+    library.ingest([notes])
+    assert library.ask("Who is Paddy?").citations[0].quote.text.startswith("My bee mentor")
+
+
 def test_a_note_is_found_and_mentioned_by_its_name_alone(
     library: Library, notes: Path, write: Callable[..., Path]
 ) -> None:

@@ -53,6 +53,19 @@ def test_the_line_of_that_time_goes_first(journal: Library) -> None:
         assert (answer.verdict, answer.citations[0].quote.text) == ("answered", text)
 
 
+def test_a_day_that_has_no_note_is_not_another_note_s_yesterday(journal: Library, write: Write) -> None:
+    write("2026-03-10.md", "Physio yesterday, and on Monday the dentist; a book for April.")
+    journal.ingest()
+    for question, day in (("What did I do yesterday?", "9 April 2026"), ("what did I do on Monday?", "6 April 2026")):
+        answer = journal.ask(question, today="2026-04-10")
+        assert (answer.verdict, answer.no_notes_of) == ("none", (day,))
+
+
+def test_what_happened_is_asked_of_the_time_that_filters(journal: Library) -> None:
+    answer = journal.ask("what did I do", filters=Filters(since=date(2026, 3, 1), until=date(2026, 3, 31)))
+    assert (answer.verdict, _shown(answer)) == ("answered", ["2026-03-05.md", "Hens.md"])
+
+
 def test_a_time_that_no_note_is_of_is_said(journal: Library) -> None:
     answer = journal.ask("What did I do on 7 May 2026?", today=TODAY)
     assert answer.verdict == "none"
