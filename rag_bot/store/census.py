@@ -105,11 +105,19 @@ class Census:
         among, values = _among(paths)
         yield from self._db.execute(f"SELECT path, title, metadata FROM note WHERE NOT pending {among}", values)
 
-    def named(self, spellings: Collection[str]) -> set[str]:
-        """The notes with a word, in one of these spellings, in their file name, title or aliases."""
-        sql = """SELECT path FROM name_word JOIN note ON note.id = note_id
-                 WHERE NOT pending AND part > ? AND word IN (SELECT value FROM json_each(?))"""
+    def named(self, spellings: Collection[str], *, places: bool = False) -> set[str]:
+        """The notes with a word, in one of these spellings, in their file name, title or aliases, or else in their
+        folders and tags."""
+        sql = f"""SELECT path FROM name_word JOIN note ON note.id = note_id
+                  WHERE NOT pending AND part {"=" if places else ">"} ? AND word IN (SELECT value FROM json_each(?))"""
         return {path for (path,) in self._db.execute(sql, (PLACE, json.dumps(list(spellings))))}
+
+    def with_field(self, name: str, paths: Collection[str]) -> set[str]:
+        """Of these notes those with a field of this name: `name:: value` in a line, `name: value` in front matter."""
+        sql = """SELECT path FROM note WHERE NOT pending AND path IN (SELECT value FROM json_each(?))
+                 AND (instr(lower(text), ?) OR EXISTS (SELECT 1 FROM json_each(metadata) WHERE lower(key) = ?))"""
+        values = (json.dumps(list(paths)), f"{name.lower()}::", name.lower())
+        return {path for (path,) in self._db.execute(sql, values)}
 
 
 def _among(paths: Collection[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -19,7 +19,7 @@ from rag_bot.query.vault.selecting import (
     terms_in,
     trimmed,
 )
-from rag_bot.records import MOST_LISTED, AskedDate, Chunk, Note, Quote
+from rag_bot.records import MOST_LISTED, AskedDate, Chunk, DateRange, Note, Quote
 from rag_bot.text.sentences import trim
 
 NAMED_TAGS = 12  # in a sentence; set by hand
@@ -43,13 +43,14 @@ class Telling:
 class _Selection:
     """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
 
-    `first` come before others in a list; `lines` are those to cite of a note.
+    `first` come before others in a list, `others` may be meant as well and come last; `lines` are those to cite.
     """
 
     paths: set[str] | None
     described: list[str] = field(default_factory=list)
     details: str = ""
     first: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)
 
     def among(self, found: Collection[str]) -> set[str]:
@@ -74,15 +75,17 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
     elif total:
         statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
-        shown = (
-            census.first_paths(MOST_LISTED)
-            if paths is None
-            else sorted(paths, key=lambda path: (path not in selection.first, path))[:MOST_LISTED]
-        )
+        if paths is None:
+            shown = census.first_paths(MOST_LISTED)
+        else:
+            shown = sorted(paths, key=lambda path: (path not in selection.first, path)) + sorted(selection.others)
+            shown = shown[:MOST_LISTED]
     else:
         shown, statement = [], f"You have no note{described}."
+    if not shown and not asked.is_plain:
+        return None
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
-    wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
+    wanted = terms_in(sources, trimmed(asked.topic or asked.sort)) if asked.topic or asked.sort else set()
     quotes = []
     for path, note in notes.items():
         line = selection.lines.get(path) or (asked.tag and _line_with(note, asked.tag))
@@ -107,21 +110,53 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
         selection.lines = {link.path: link.line for link in reversed(sources.catalogue.links_to(target))}
         selection.narrow(selection.lines, f"with a link to {PurePosixPath(target).stem}")
     if asked.time:
-        selection.narrow(census.dated(asked.time.ranges), f"of {asked.time.name}")
+        found = [(one, census.dated([one])) for one in asked.time.ranges]
+        time = _matched(asked.time, [one for one, paths in found if selection.among(paths)])
+        selection.narrow({path for _, paths in found for path in paths}, f"of {time.name}")
+    if asked.sort:
+        about = notes_about(sources, asked.sort)
+        if not asked.is_plain and len(about.filed) < 2:
+            return None  # the one note that is named so has the answer
+        close = {*about.filed, *(about.named if asked.is_plain else ())}
+        if not close:
+            return None
+        ways = [f"tagged #{about.tag}"] if about.tagged else []
+        ways += [f"in the folder {trimmed(asked.sort)}"] if about.inside else []
+        ways += [f"with the field {trimmed(asked.sort)}"] if about.with_field else []
+        ways += [f"named “{trimmed(asked.sort)}”"] if about.named - about.filed and asked.is_plain else []
+        selection.narrow(close, " or ".join(ways))
     if asked.topic:
         about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
-        if not about.all and len(topic.split()) > 1:
+        if not about.mentioning and not about.filed and len(topic.split()) > 1:
             return None  # lines that have some of the words may answer all the same
-        mentioning, tagged, inside = map(selection.among, (about.mentioning, about.tagged, about.inside))
-        others = [f"{_are(len(tagged))} tagged #{topic.lower()}"] if tagged else []
-        others += [f"{_are(len(inside))} in the folder {topic}"] if inside else []
-        selection.narrow(about.all, f"about “{topic}”" if others else f"mentioning “{topic}”")
-        if others:
-            selection.details = f" {len(mentioning):,} of them mention it, {', '.join(others)}."
-        wanted = terms_in(sources, topic)
-        named = {path for path in selection.paths or () if wanted <= terms_in(sources, path)}
-        selection.first = tagged | inside | named
+        filed, mentioning = selection.among(about.filed), selection.among(about.mentioning)
+        if filed and not asked.mention:
+            ways = [
+                f"{_are(len(found))} {words}"
+                for found, words in (
+                    (selection.among(about.tagged), f"tagged #{about.tag}"),
+                    (selection.among(about.inside), f"in the folder {topic}"),
+                    (selection.among(about.named), "named so"),
+                )
+                if found
+            ]
+            with_field = selection.among(about.with_field)
+            ways += [f"{len(with_field):,} {'has' if len(with_field) == 1 else 'have'} it as a field"] * bool(
+                with_field
+            )
+            selection.narrow(about.filed | about.named, f"about “{topic}”")
+            selection.others = mentioning - (selection.paths or set())
+            mention = f" {len(selection.others):,} more mention{'s' * (len(selection.others) == 1)} it."
+            selection.details = f" {', '.join(ways)}.{mention if selection.others else ''}"
+        else:
+            selection.narrow(about.mentioning, f"mentioning “{topic}”")
+        selection.first = selection.among(about.named)
     return selection
+
+
+def _matched(time: AskedDate, ranges: Sequence[DateRange]) -> AskedDate:
+    """A time that may be understood in several ways: as those of them that were found, if any were."""
+    return replace(time, ranges=tuple(ranges)) if ranges else time
 
 
 def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None, today: date) -> Telling | None:
@@ -134,16 +169,21 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
         tasks = [task for task in tasks if allowed is None or task.note_path in allowed]
     else:
         tasks = census.tasks(done=asked.done, paths=allowed)
-    if time := asked.time:
+    time = asked.time
+    if time:
         days = [(task, day_of(task.done if asked.done else task.due)) for task in tasks]
-        tasks = [task for task, day in days if day and time.overlaps(day)]
+        days = [(task, day) for task, day in days if day and time.overlaps(day)]
+        time = _matched(time, [one for one in time.ranges if any(one.overlaps(day) for _, day in days if day)])
+        tasks = [task for task, _ in days]
+    if asked.undated:
+        tasks = [task for task in tasks if not task.due]
     overdue = [task for task in tasks if task.due and task.due < day and task.is_open]
     tasks = overdue if asked.overdue else tasks
     if not tasks and (asked.topic or not asked.is_plain):
         return None
     kind = "done" if asked.done else "overdue" if asked.overdue else "open"
     about = f" about “{trimmed(asked.topic)}”" if asked.topic else ""
-    when = f"{'' if asked.done else ' due'} {_on(asked.time)}" if asked.time else ""
+    when = f"{'' if asked.done else ' due'} {_on(time)}" if time else " without a due date" if asked.undated else ""
     statement = f"You have {_many(len(tasks), f'{kind} task')}{about}{when}."
     if tasks and not asked.done and not asked.overdue:
         due = [task for task in tasks if task.due >= day]
@@ -155,12 +195,13 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
     return Telling(statement, len(tasks), quotes, notes)
 
 
-def tell_tags(sources: Sources, allowed: set[str] | None) -> Telling:
-    """All tags, the most used first, each with a line that has it."""
-    tags = sources.catalogue.census.tags(allowed)
+def tell_tags(sources: Sources, allowed: set[str] | None, *, used_once: bool = False) -> Telling:
+    """All tags, or those of one note only, the most used first, each with a line that has it."""
+    tags = [tag for tag in sources.catalogue.census.tags(allowed) if tag[1] == 1 or not used_once]
     named = ", ".join(f"#{tag} ({count:,})" for tag, count, _ in tags[:NAMED_TAGS])
     more = f", and {len(tags) - NAMED_TAGS:,} more" if len(tags) > NAMED_TAGS else ""
-    statement = f"You use {_many(len(tags), 'tag')}{f': {named}{more}' if tags else ''}."
+    which = " in only one note" if used_once else ""
+    statement = f"You use {_many(len(tags), 'tag')}{which}{f': {named}{more}' if tags else ''}."
     notes, quotes = dict[str, Note](), list[Quote]()
     for tag, _, path in tags[:MOST_LISTED]:
         note = notes.get(path) or sources.catalogue.find_note(path)

@@ -42,7 +42,7 @@ def answer_of_vault(
     if asked.kind == TASKS:
         telling = tell_tasks(sources, asked, allowed, today)
     elif asked.kind == TAGS:
-        telling = tell_tags(sources, allowed)
+        telling = tell_tags(sources, allowed, used_once=asked.used_once)
     elif asked.kind == SUMMARY:
         telling = tell_summary(sources, asked.topic, allowed)
     elif asked.kind == COMPARISON:

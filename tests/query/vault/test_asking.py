@@ -22,11 +22,14 @@ def _understood(question: str) -> VaultQuestion | None:
     [
         ("How many notes do I have?", {}),
         ("How many notes are there about the boat?", {"topic": "the boat"}),
-        ("List all my notes that mention Ann Lee", {"topic": "Ann Lee"}),
-        ("Show me all notes in which Ann from the council turns up", {"topic": "Ann from the council"}),
+        ("List all my notes that mention Ann Lee", {"topic": "Ann Lee", "mention": True}),
+        (
+            "Show me all notes in which Ann from the council turns up",
+            {"topic": "Ann from the council", "mention": True},
+        ),
         ("which notes are tagged #work/plan", {"tag": "#work/plan"}),
         ("How many recipes do I have?", {"folder": "recipes"}),
-        ("Which of my recipes are made with honey?", {"folder": "recipes", "topic": "honey"}),
+        ("Which of my recipes are made with honey?", {"folder": "recipes", "topic": "honey", "mention": True}),
         ("How many notes about boats are in the folder Old plans?", {"folder": "Old plans", "topic": "boats"}),
         ("Which notes have no tags?", {"untagged": True}),
         ("my 5 latest notes", {"newest": 5}),
