@@ -180,13 +180,13 @@ def _about_tasks(phrases: Sequence[Phrase], time: AskedDate | None) -> VaultQues
     alone = next((place for place, meaning in enumerate(meanings) if meaning in _ALONE), None)
     if not state and alone is not None:  # "what is overdue", "what do I have to do for X", "what is due this week"
         asks_only = {*meanings[:alone]} <= {*_ASKING, SAYS_WHAT}
-        is_whole = meanings[alone] in (OVERDUE, TO_DO) or topic or time
+        is_whole = meanings[alone] in (OVERDUE, TO_DO, TICKED) or topic or time
         if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, INSIDE}:
             state = meanings[alone]
     mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(phrases))
-    if not (state or mine or LEFT in meanings):
+    undated = any(phrase.meaning == UNDATED for phrase in phrases) and TASK in meanings
+    if not (state or mine or undated or LEFT in meanings):
         return None
-    undated = any(phrase.meaning == UNDATED for phrase in phrases)
     return VaultQuestion(
         TASKS,
         topic=topic,
@@ -194,7 +194,7 @@ def _about_tasks(phrases: Sequence[Phrase], time: AskedDate | None) -> VaultQues
         done=state in (DONE, TICKED) and LEFT not in meanings,
         overdue=OVERDUE in meanings,
         undated=undated,
-        is_plain=mine or bool(state and (state != TICKED or TASK in meanings)),
+        is_plain=mine or undated or bool(state and (state != TICKED or TASK in meanings)),
     )
 
 
@@ -227,7 +227,7 @@ def _about_notes(
     elif says_notes:
         rest = rest[1:]
         names |= {"sort": words_of_phrases(sort)} if sort else {}
-        is_asked = is_asked or bool(sort and time)  # "daily notes from May"
+        is_asked = is_asked or bool(time)  # "daily notes from May"
     elif sort and _asks_notes_on(rest):  # "how many books do I have notes on"
         names["sort"], rest, says_notes = words_of_phrases(sort), [], True
         is_asked = bool(before & _ASKING)
@@ -251,9 +251,10 @@ def _about_notes(
     said = before | also
     is_newest, untagged = NEWEST in said, UNTAGGED in said
     is_narrowed = bool(names or untagged or is_newest or time)
-    if single and not is_newest and not (is_narrowed and before & _ASKING):
+    is_listed = bool(before & _ASKING) or fold(phrases[0].text) in _ALL
+    if single and not is_newest and not (is_narrowed and is_listed):
         return None  # "my note on X" are words to look for
-    is_asked = is_asked or untagged or is_newest or "tag" in names
+    is_asked = is_asked or untagged or is_newest or bool({"tag", "folder"} & {*names})
     if not is_asked or not (is_narrowed or said & {HOW_MANY, OWN, HAVE, SOME}):
         return None
     return VaultQuestion(
@@ -292,7 +293,9 @@ def _read_conditions(
         of_all = all(not one.meaning for one in rest)
         if phrase.meaning in (SOME, ARE, OWN, HAVE, APPEARS, UNTAGGED, NEWEST, HOW_OFTEN):
             said.add(phrase.meaning)
-        elif phrase.meaning in (ABOUT, MENTION) and rest and rest[0].text.startswith("#"):
+        elif (phrase.meaning in (ABOUT, MENTION) and rest and rest[0].text.startswith("#")) or (
+            phrase.meaning == TAGGED and "tag" in names
+        ):
             pass
         elif phrase.meaning == TAGGED and rest and "tag" not in names:
             rest = rest[_first(rest, but=(SOME,)) or 0 :]

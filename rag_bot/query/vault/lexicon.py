@@ -44,8 +44,9 @@ _PHRASES = {
         "anzahl der|zahle|combien de|combien|compte|cuantos|cuantas|numero de|cuenta"
     ),
     ASK: (
-        "which|what|what are|which are|is there|are there any|any|anything|something|please|can you|could you|tell me|"
-        "welche|welcher|welches|welchen|was|bitte|auf|etwas|quelles|quels|quelle|quel|que|cuales|cual|algo|what's|whats"
+        "which|what|what are|which are|is there|are there any|any|anything|something|please|qu'est-ce qui|"
+        "qu'est-ce que|can you|could you|tell me|welche|welcher|welches|welchen|was|bitte|auf|etwas|quelles|quels|"
+        "quelle|quel|que|cuales|cual|algo|what's|whats"
     ),
     LIST: (
         "list|show|show me|give me|find|find me|a list of|everything|zeig|zeige|zeig mir|liste|nenne|finde|gib mir|"
@@ -56,14 +57,14 @@ _PHRASES = {
         "the|all|every|each|of|of all|alle|aller|die|der|den|dem|das|les|des|de|toutes|tous|las|los|la|el|le|todas|"
         "todos|a|an|that|who|qui|have|has|having|haben|hat|ont|tienen|our|been|it|still|yet|noch"
     ),
-    ARE: "are|is|were|was|sind|ist|sont|est|son|es",
+    ARE: "estan|esta|are|is|were|was|sind|ist|sont|est|son|es",
     OWN: "my|of mine|mine|meine|meiner|meinen|mes|mis|do i|have i|did i|i have|i've|habe ich|ich|j'ai|ai-je|tengo|i",
     HAVE: (
         "do i have|do i have any|do i keep|do i own|have i got|have i got any|have i written|have i made|did i write|"
-        "did i make|did i have|did i take|did i keep|i keep|i got|are there|there are|exist|in total|altogether|"
-        "in my vault|written|created|made|i wrote|gibt es|es gibt|insgesamt|geschrieben|erstellt|y a-t-il|il y a|"
-        "au total|ecrites|ecrit|hay|he escrito|en total|do i use|did i use|i use|i used|have i used|are used|"
-        "benutze ich|verwende ich|habe ich benutzt|benutzt|verwendet|j'utilise|ai-je utilise|uso|he usado"
+        "did i make|did i have|did i take|did i keep|i keep|i got|are there|there are|exist|in total|total|overall|"
+        "in all|altogether|in my vault|written|created|made|i wrote|gibt es|es gibt|insgesamt|geschrieben|erstellt|"
+        "y a-t-il|il y a|au total|ecrites|ecrit|hay|he escrito|en total|do i use|did i use|i use|i used|have i used|"
+        "are used|benutze ich|verwende ich|habe ich benutzt|benutzt|verwendet|j'utilise|ai-je utilise|uso|he usado"
     ),
     NEWEST: (
         "most recent|newest|latest|last|recent|neueste|neuesten|letzte|letzten|aktuellste|aktuellsten|dernieres|"
@@ -96,16 +97,21 @@ _PHRASES = {
         "turns up|turn up|comes up|appears|appear|occurs|is mentioned|are mentioned|vorkommt|vorkommen|erwahnt wird|"
         "erwahnt|auftaucht|apparait|est mentionne|aparece|handeln"
     ),
-    TAG: "tags|hashtags|schlagworter|etiquettes|etiquetas",
+    TAG: (
+        "most used tag|most common tag|most frequent tag|each tag|every tag|haufigster tag|tags|hashtags|schlagworter|"
+        "etiquettes|etiquetas"
+    ),
     TAGGED: (
+        "tienen la etiqueta|con etiqueta|ont le tag|ont l'etiquette|haben den tag|haben das tag|haben das schlagwort|"
         "tagged|tagged with|tagged as|with tag|with the tag|with tags|with the tags|have the tag|has the tag|in tag|"
         "mit dem tag|mit tag|mit dem schlagwort|getaggt mit|getaggt|verschlagwortet|avec le tag|avec l'etiquette|"
         "etiquetees|con la etiqueta|etiquetadas con|etiquetadas"
     ),
     UNTAGGED: (
-        "untagged|without tags|without a tag|without any tags|have no tags|with no tags|not tagged|no tags|ohne tags|"
-        "ohne tag|ohne schlagworter|ungetaggte|ungetaggten|sans tags|sans tag|sans etiquette|sans etiquettes|"
-        "sin etiquetas|sin etiqueta"
+        "untagged|keine tags|haben keine tags|keinen tag|n'ont pas de tags|n'ont pas de tag|n'ont aucun tag|"
+        "no tienen etiquetas|no tienen etiqueta|without tags|without a tag|without any tags|have no tags|with no tags|"
+        "not tagged|no tags|ohne tags|ohne tag|ohne schlagworter|ungetaggte|ungetaggten|sans tags|sans tag|"
+        "sans etiquette|sans etiquettes|sin etiquetas|sin etiqueta"
     ),
     INSIDE: "in|inside|at|bei|from|under|within|below|in the|in my|from my|im|aus|unter|dans|dans le|en|en la",
     FOLDER: "folder|directory|ordner|verzeichnis|dossier|carpeta",
@@ -140,7 +146,7 @@ _PHRASES = {
         "sin fecha limite|sin fecha de vencimiento"
     ),
     OVERDUE: "overdue|past due|uberfallig|uberfallige|uberfalligen|en retard|vencidas|atrasadas",
-    DUE: "due|fallig|fallige|falligen|a rendre|vencen",
+    DUE: "due|est du|sont dues|fallig|fallige|falligen|a rendre|vencen",
     TO_DO: (
         "have to do|need to do|got to do|still have to do|have to get done|noch tun|noch machen|noch zu tun|"
         "noch zu erledigen|reste a faire|me reste-t-il a faire|reste-t-il a faire|me reste a faire|queda por hacer|"

@@ -66,13 +66,14 @@ def tasks_about(sources: Sources, topic: str, *, done: bool) -> list[Task]:
     In their line, what stands above it, or their note's name, folders and tags.
     """
     terms = _terms(sources, topic)
-    candidates = set().union(*(_having(sources, term) for term in terms))
-    tasks = sources.catalogue.census.tasks(done=done, paths=candidates)
+    census = sources.catalogue.census
+    candidates = set().union(*(_having(sources, term) | census.named(term, places=True) for term in terms))
+    tasks = census.tasks(done=done, paths=candidates)
     passages = sources.words.count()
     weights = {term: log(1 + passages / (1 + sources.words.document_frequency(term))) for term in terms}
     of_note = {
         path: _terms_of_name(sources, path, title, metadata)
-        for path, title, metadata in sources.catalogue.census.names({task.note_path for task in tasks})
+        for path, title, metadata in census.names({task.note_path for task in tasks})
     }
     scores = []
     for task in tasks:

@@ -20,6 +20,7 @@ from rag_bot.query.vault.selecting import (
     trimmed,
 )
 from rag_bot.records import MOST_LISTED, AskedDate, Chunk, DateRange, Note, Quote
+from rag_bot.store.note_dates import date_of
 from rag_bot.text.sentences import trim
 
 NAMED_TAGS = 12  # in a sentence; set by hand
@@ -73,6 +74,9 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         shown = census.newest(asked.newest, paths)
         total = len(shown)
         statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+        newest = sources.catalogue.find_note(shown[0]) if total == 1 else None
+        if newest:
+            statement = f"Your newest note{described} is of {date_of(newest)}."
     elif total:
         statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
         if paths is None:
@@ -82,7 +86,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
             shown = shown[:MOST_LISTED]
     else:
         shown, statement = [], f"You have no note{described}."
-    if not shown and not asked.is_plain:
+    if not shown and (asked.newest or not asked.is_plain):
         return None
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
     wanted = terms_in(sources, trimmed(asked.topic or asked.sort)) if asked.topic or asked.sort else set()
