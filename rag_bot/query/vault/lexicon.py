@@ -153,10 +153,10 @@ _PHRASES = {
         "me queda por hacer|falta por hacer|tengo que hacer"
     ),
     LEFT: (
-        "still open|still to be done|to be done|remains to be done|remain to be done|left to do|left to be done|"
-        "not done|not done yet|not yet done|not finished|not finished yet|still to do|still outstanding|still pending|"
-        "still have to|still need to|have i not done|noch offen|noch zu|noch nicht erledigt|noch nicht fertig|"
-        "muss ich noch|haven't done|haven't i done"
+        "needs to be done|need to be done|needs doing|still open|still to be done|to be done|remains to be done|"
+        "remain to be done|left to do|left to be done|not done|not done yet|not yet done|not finished|not finished yet|"
+        "still to do|still outstanding|still pending|still have to|still need to|have i not done|noch offen|noch zu|"
+        "noch nicht erledigt|noch nicht fertig|muss ich noch|haven't done|haven't i done"
     ),
     HOW_OFTEN: (
         "how often|how many times|wie oft|combien de fois|cuantas veces|and how often|most used|most common|"
