@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from rag_bot.markdown import may_have_tasks, parse_note, tasks_in
 from rag_bot.records import CLOSED, DateRange, Note, Task
-from rag_bot.store.names import PLACE
+from rag_bot.store.names import LANGUAGE_SHOWS_IN, PLACE
 
 
 def enter_tasks(db: sqlite3.Connection, note_id: int, note: Note) -> None:
@@ -96,6 +96,11 @@ class Census:
             Task(path, line, mark, text, tuple(json.loads(above)), due, done_on)
             for path, line, mark, text, above, due, done_on in self._db.execute(sql, values)
         ]
+
+    def beginnings(self, paths: Collection[str]) -> list[tuple[str, str]]:
+        """These notes, each with the beginning of its text, in which its language shows."""
+        sql = "SELECT path, substr(text, 1, ?) FROM note WHERE NOT pending AND path IN (SELECT value FROM json_each(?))"
+        return list(self._db.execute(sql, (LANGUAGE_SHOWS_IN, json.dumps(list(paths)))))
 
     def has_tasks(self) -> bool:
         return self._db.execute("SELECT 1 FROM task LIMIT 1").fetchone() is not None

@@ -22,7 +22,7 @@ NEWEST, WROTE_LAST, WHEN_LAST, ABOUT, MENTION, APPEARS = (
 )
 TAG, TAGGED, UNTAGGED, INSIDE, FOLDER, LINKING = "tag", "tagged", "untagged", "inside", "folder", "linking"
 TASK, OPEN, DONE, OVERDUE, DUE, TO_DO, LEFT, OWN = "task", "open", "done", "overdue", "due", "to do", "left", "own"
-TICKED, UNDATED, USED_ONCE = "ticked", "undated", "used once"
+TICKED, UNDATED, USED_ONCE, IN_LANGUAGE = "ticked", "undated", "used once", "in language"
 SUMMARISE, COMPARE, DIFFERENCE, SAYS_WHAT, SAY, HOW_OFTEN = (
     "summary",
     "compare",
@@ -114,6 +114,10 @@ _PHRASES = {
         "sans etiquette|sans etiquettes|sin etiquetas|sin etiqueta"
     ),
     INSIDE: "in|inside|at|bei|from|under|within|below|in the|in my|from my|im|aus|unter|dans|dans le|en|en la",
+    IN_LANGUAGE: (
+        "in english|auf englisch|en anglais|en ingles|in german|auf deutsch|en allemand|en aleman|in french|"
+        "auf franzosisch|en francais|en frances|in spanish|auf spanisch|en espagnol|en espanol"
+    ),
     FOLDER: "folder|directory|ordner|verzeichnis|dossier|carpeta",
     LINKING: (
         "link here|links here|incoming links of|incoming links to|who links to|who links here to|who points to|link to|"
@@ -180,6 +184,18 @@ _PHRASES = {
     SAYS_WHAT: "what does|what do|what is in|what's in|was steht in|que dit|que dice",
     SAY: "say|contain|zusammen|differ|drin",
 }
+
+LANGUAGES = {
+    name: language
+    for language, names in {
+        "english": "english englisch anglais ingles",
+        "german": "german deutsch allemand aleman",
+        "french": "french franzosisch francais frances",
+        "spanish": "spanish spanisch espagnol espanol",
+    }.items()
+    for name in names.split()
+}
+"""A language by the names that it has in all of them."""
 
 
 @dataclass(frozen=True, slots=True)

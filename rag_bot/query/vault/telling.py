@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 
 from rag_bot.markdown import LineIndex
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.asking import VaultQuestion
 from rag_bot.query.vault.selecting import (
     day_of,
     note_called,
@@ -19,11 +18,14 @@ from rag_bot.query.vault.selecting import (
     terms_in,
     trimmed,
 )
+from rag_bot.query.vault.vault_question import VaultQuestion
 from rag_bot.records import MOST_LISTED, AskedDate, Chunk, DateRange, Note, Quote
 from rag_bot.store.note_dates import date_of
 from rag_bot.text.sentences import trim
+from rag_bot.text.terms import detect, words_of
 
 NAMED_TAGS = 12  # in a sentence; set by hand
+MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,45 +119,60 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
         found = [(one, census.dated([one])) for one in asked.time.ranges]
         time = _matched(asked.time, [one for one, paths in found if selection.among(paths)])
         selection.narrow({path for _, paths in found for path in paths}, f"of {time.name}")
-    if asked.sort:
-        about = notes_about(sources, asked.sort)
-        if not asked.is_plain and len(about.filed) < 2:
-            return None  # the one note that is named so has the answer
-        close = {*about.filed, *(about.named if asked.is_plain else ())}
-        if not close:
+    if asked.sort and not _narrow_to_sort(sources, selection, asked.sort, is_plain=asked.is_plain):
+        return None
+    if asked.topic and not _narrow_to_topic(sources, selection, asked.topic, only_mentioned=asked.mention):
+        return None
+    if asked.language:
+        paths = census.first_paths(MOST_READ + 1) if selection.paths is None else selection.paths
+        if len(paths) > MOST_READ:
             return None
-        ways = [f"tagged #{about.tag}"] if about.tagged else []
-        ways += [f"in the folder {trimmed(asked.sort)}"] if about.inside else []
-        ways += [f"with the field {trimmed(asked.sort)}"] if about.with_field else []
-        ways += [f"named “{trimmed(asked.sort)}”"] if about.named - about.filed and asked.is_plain else []
-        selection.narrow(close, " or ".join(ways))
-    if asked.topic:
-        about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
-        if not about.mentioning and not about.filed and len(topic.split()) > 1:
-            return None  # lines that have some of the words may answer all the same
-        filed, mentioning = selection.among(about.filed), selection.among(about.mentioning)
-        if filed and not asked.mention:
-            ways = [
-                f"{_are(len(found))} {words}"
-                for found, words in (
-                    (selection.among(about.tagged), f"tagged #{about.tag}"),
-                    (selection.among(about.inside), f"in the folder {topic}"),
-                    (selection.among(about.named), "named so"),
-                )
-                if found
-            ]
-            with_field = selection.among(about.with_field)
-            ways += [f"{len(with_field):,} {'has' if len(with_field) == 1 else 'have'} it as a field"] * bool(
-                with_field
-            )
-            selection.narrow(about.filed | about.named, f"about “{topic}”")
-            selection.others = mentioning - (selection.paths or set())
-            mention = f" {len(selection.others):,} more mention{'s' * (len(selection.others) == 1)} it."
-            selection.details = f" {', '.join(ways)}.{mention if selection.others else ''}"
-        else:
-            selection.narrow(about.mentioning, f"mentioning “{topic}”")
-        selection.first = selection.among(about.named)
+        spoken = {path for path, text in census.beginnings(paths) if detect(words_of(text)) == asked.language}
+        selection.narrow(spoken, f"in {asked.language.title()}")
+        selection.others = set()
     return selection
+
+
+def _narrow_to_sort(sources: Sources, selection: _Selection, sort: str, *, is_plain: bool) -> bool:
+    """To those that are filed under the word or named so, whether there are any; not `is_plain` to several filed ones,
+    for one note of all has the answer then.
+    """
+    about, sort = notes_about(sources, sort), trimmed(sort)
+    named = about.named if is_plain else frozenset[str]()
+    if not (about.filed or named) or (not is_plain and len(about.filed) == 1):
+        return False
+    ways = [f"tagged #{about.tag}"] if about.tagged else []
+    ways += [f"in the folder {sort}"] if about.inside else []
+    ways += [f"with the field {sort}"] if about.with_field else []
+    ways += [f"named “{sort}”"] if named - about.filed else []
+    selection.narrow(about.filed | named, " or ".join(ways))
+    return True
+
+
+def _narrow_to_topic(sources: Sources, selection: _Selection, topic: str, *, only_mentioned: bool) -> bool:
+    """To those that are filed under the topic or named so, or mention it where none is filed; False where the notes
+    have some of its words at most.
+    """
+    about, topic = notes_about(sources, topic), trimmed(topic)
+    if not about.mentioning and not about.filed and len(topic.split()) > 1:
+        return False  # lines that have some of the words may answer all the same
+    selection.first = selection.among(about.named)
+    if only_mentioned or not selection.among(about.filed):
+        selection.narrow(about.mentioning, f"mentioning “{topic}”")
+        return True
+    by_way = (
+        (f"tagged #{about.tag}", about.tagged),
+        (f"in the folder {topic}", about.inside),
+        (f"with the field {topic}", about.with_field),
+        ("named so", about.named),
+    )
+    ways = [f"{_are(len(found))} {way}" for way, paths in by_way if (found := selection.among(paths))]
+    others = selection.among(about.mentioning)
+    selection.narrow(about.filed | about.named, f"about “{topic}”")
+    selection.others = others - selection.among(others)
+    more = f" {len(selection.others):,} more mention{'s' if len(selection.others) == 1 else ''} it."
+    selection.details = f" {', '.join(ways)}.{more if selection.others else ''}"
+    return True
 
 
 def _matched(time: AskedDate, ranges: Sequence[DateRange]) -> AskedDate:
