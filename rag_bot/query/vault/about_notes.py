@@ -67,7 +67,8 @@ def about_notes(
     says_notes, is_asked = bool(rest) and rest[0].meaning == NOTE, bool(before & {*ASKING, OWN, SOME, HAVE})
     if len(sort) == 1 and sort[0].text.startswith("#"):  # "my #money notes", "how often did I use #money"
         names["tag"], rest = sort[0].text, rest[says_notes:]
-        is_asked = is_asked or HOW_OFTEN in before
+        if not says_notes and not before & {*ASKING, HOW_OFTEN}:
+            return None
     elif says_notes:
         rest = rest[1:]
         names |= {"sort": words_of_phrases(sort)} if sort else {}
@@ -113,7 +114,7 @@ def about_notes(
         untagged=untagged,
         newest=(number or (1 if single else DEFAULT_NEWEST)) if is_newest else 0,
         time=time,
-        is_plain=says_notes or "sort" not in names,
+        is_plain=says_notes or not {"sort", "tag"} & {*names},
     )
 
 

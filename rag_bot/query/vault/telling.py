@@ -46,7 +46,8 @@ class Telling:
 class _Selection:
     """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
 
-    `first` come before others in a list, `others` may be meant as well and come last; `lines` are those to cite.
+    `first` come before others in a list, `others` may be meant as well and come last; `lines` are those to cite, else
+    those about the topic, else those with the `tag`.
     """
 
     paths: set[str] | None
@@ -55,6 +56,7 @@ class _Selection:
     first: set[str] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)
+    tag: str = ""
 
     def among(self, found: Collection[str]) -> set[str]:
         return {*found} if self.paths is None else self.paths.intersection(found)
@@ -91,11 +93,12 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
     if not shown and (asked.newest or not asked.is_plain):
         return None
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
-    wanted = terms_in(sources, trimmed(asked.topic or asked.sort)) if asked.topic or asked.sort else set()
+    wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
     quotes = []
     for path, note in notes.items():
-        line = selection.lines.get(path) or (asked.tag and _line_with(note, asked.tag))
-        quotes.append(quote_line(note, line or _line_about(sources, note, wanted)))
+        line = selection.lines.get(path) or _line_about(sources, note, wanted)
+        line = line or (selection.tag and _line_with(note, selection.tag)) or _first_line(note)
+        quotes.append(quote_line(note, line))
     return Telling(statement, total, tuple(quotes), notes)
 
 
@@ -103,7 +106,7 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
     """One condition after the other; None as `tell_notes`."""
     census, selection = sources.catalogue.census, _Selection(allowed)
     if asked.tag:
-        tag = asked.tag.strip("#/")
+        selection.tag = tag = asked.tag.strip("#/")
         selection.narrow(census.tagged(tag.lower()), f"tagged #{tag}")
     if asked.untagged:
         selection.narrow(census.untagged(), "without a tag")
@@ -146,6 +149,7 @@ def _narrow_to_sort(sources: Sources, selection: _Selection, sort: str, *, is_pl
     ways += [f"with the field {sort}"] if about.with_field else []
     ways += [f"named “{sort}”"] if named - about.filed else []
     selection.narrow(about.filed | named, " or ".join(ways))
+    selection.tag = selection.tag or about.tag
     return True
 
 
@@ -167,6 +171,7 @@ def _narrow_to_topic(sources: Sources, selection: _Selection, topic: str, *, onl
         ("named so", about.named),
     )
     ways = [f"{_are(len(found))} {way}" for way, paths in by_way if (found := selection.among(paths))]
+    selection.tag = selection.tag or about.tag
     others = selection.among(about.mentioning)
     selection.narrow(about.filed | about.named, f"about “{topic}”")
     selection.others = others - selection.among(others)
@@ -264,7 +269,7 @@ def _line_with(note: Note, tag: str) -> int | None:
 
 
 def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]]) -> int:
-    """The first line with most of these words; the first line of all where none has any."""
+    """The first line with most of these words, 0 where none has any."""
     beginnings = {spelling[:3] for spellings in wanted for spelling in spellings}  # spares most lines the stemming
     best, most = 0, 0
     for number, words in _lines(note) if wanted else ():
@@ -273,7 +278,7 @@ def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]
             count = len(terms_in(sources, words).intersection(wanted))
             if count > most:
                 best, most = number, count
-    return best or _first_line(note)
+    return best
 
 
 def _on(time: AskedDate) -> str:
