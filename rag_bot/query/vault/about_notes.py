@@ -99,7 +99,7 @@ def about_notes(
     is_listed = bool(before & ASKING) or fold(phrases[0].text) in _ALL
     if single and not is_newest and not (is_narrowed and is_listed):
         return None  # "my note on X" are words to look for
-    is_asked = is_asked or untagged or is_newest or bool({"tag", "folder"} & {*names})
+    is_asked = is_asked or untagged or is_newest or bool({"tag", "folder", "linked_to"} & {*names})
     if not is_asked or not (is_narrowed or said & {HOW_MANY, OWN, HAVE, SOME}):
         return None
     return VaultQuestion(

@@ -47,6 +47,7 @@ from rag_bot.query.vault.lexicon import (
     UNDATED,
     USED_ONCE,
     Phrase,
+    fold,
     read,
     words_of_phrases,
 )
@@ -123,6 +124,8 @@ def _about_tags(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     meanings = {phrase.meaning for phrase in phrases}
     if TAG not in meanings or meanings - {TAG, *ASKING, SOME, ARE, OWN, HAVE, HOW_OFTEN, USED_ONCE, MENTION, INSIDE}:
         return None
+    if meanings == {ASK, TAG} and fold(phrases[0].text) == "what are":
+        return None  # asks what a tag is
     used_once = USED_ONCE in meanings
     return VaultQuestion(TAGS, used_once=used_once) if used_once or not meanings & {MENTION, INSIDE} else None
 

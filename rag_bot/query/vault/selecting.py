@@ -15,6 +15,7 @@ from rag_bot.records import DateRange, Task
 from rag_bot.text.terms import LANGUAGES, content_terms, detect, is_stop_word, spellings, words_of
 
 LEAST_OF_TOPIC = 1 / 3  # of a topic's words, by weight, that a task has to have; set by hand
+MOST_READ = 10_000  # notes that mention a topic, whose text is read for a field of its name; set by hand
 LEAST_OF_NAME = 0.6  # of the words that name a note, that stand in its name, folders and tags; set by hand
 
 Term = tuple[str, ...]
@@ -41,7 +42,7 @@ class TopicNotes:
 
 def notes_about(sources: Sources, topic: str) -> TopicNotes:
     """The notes about a topic, whose words are compared as the languages of the notes stem them."""
-    census, terms = sources.catalogue.census, _terms(sources, topic)
+    census, terms = sources.catalogue.census, _terms(sources, topic) or {()}
     found: set[str] | None = None
     for term in sorted(terms, key=sources.words.document_frequency):  # the rarest first
         having = _having(sources, term)
@@ -54,8 +55,9 @@ def notes_about(sources: Sources, topic: str) -> TopicNotes:
     folders = {folder for folder in folders if _same(_terms(sources, folder), terms)}
     inside = {path for path in placed if folders.intersection(path.split("/")[1:-1])}
     inside |= census.in_folder(trimmed(topic))
-    with_field = census.with_field(trimmed(topic), found or ())
-    found = {*(found or ()), *named}
+    found = found or set()
+    with_field = census.with_field(trimmed(topic), found) if len(found) <= MOST_READ else set()
+    found |= named
     sets = (frozenset(found), frozenset(tagged), frozenset(inside), frozenset(with_field), frozenset(named))
     return TopicNotes(*sets, tag=tags[0] if tags else "")
 

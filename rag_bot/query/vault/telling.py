@@ -137,18 +137,17 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
 
 
 def _narrow_to_sort(sources: Sources, selection: _Selection, sort: str, *, is_plain: bool) -> bool:
-    """To those that are filed under the word or named so, whether there are any; not `is_plain` to several filed ones,
-    for one note of all has the answer then.
+    """To those that are filed under the word, else to those named so; whether there are any. Where the question may
+    mean something else, not `is_plain`, only to several filed ones: what a single note lists may be meant.
     """
     about, sort = notes_about(sources, sort), trimmed(sort)
-    named = about.named if is_plain else frozenset[str]()
-    if not (about.filed or named) or (not is_plain and len(about.filed) == 1):
+    found = about.filed or about.named
+    if not found or (not is_plain and len(about.filed) < 2):
         return False
     ways = [f"tagged #{about.tag}"] if about.tagged else []
     ways += [f"in the folder {sort}"] if about.inside else []
     ways += [f"with the field {sort}"] if about.with_field else []
-    ways += [f"named “{sort}”"] if named - about.filed else []
-    selection.narrow(about.filed | named, " or ".join(ways))
+    selection.narrow(found, " or ".join(ways) or f"named “{sort}”")
     selection.tag = selection.tag or about.tag
     return True
 

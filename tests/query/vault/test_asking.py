@@ -125,6 +125,7 @@ def test_questions_about_one_note_two_notes_or_tags(question: str, kind: str, to
         "notes about bees",
         "meeting notes",
         "#money",
+        "what are tags",
         "list my allergies in the kitchen drawer",
         "list the ingredients of flapjacks",
         "how many people do I know",
