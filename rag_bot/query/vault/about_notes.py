@@ -136,7 +136,7 @@ def _read_conditions(
     said, rest, last = set[str](), list(rest), ""
     while rest:
         phrase, rest = rest[0], rest[1:]
-        of_all = all(not one.meaning for one in rest)
+        is_last = all(not one.meaning for one in rest)
         if phrase.meaning in (SOME, ARE, OWN, HAVE, APPEARS, UNTAGGED, NEWEST, HOW_OFTEN):
             said.add(phrase.meaning)
         elif (phrase.meaning in (ABOUT, MENTION) and rest and rest[0].text.startswith("#")) or (
@@ -164,7 +164,7 @@ def _read_conditions(
             is_mentioned = phrase.meaning == MENTION or (rest[size:] and rest[size].meaning == APPEARS)
             names["mention" if is_mentioned else "topic"] = words_of_phrases(rest[:size])
             rest = rest[size:]
-        elif not phrase.meaning and last == ARE and of_all and "sort" not in names and len(rest) < MOST_OF_SORT:
+        elif not phrase.meaning and last == ARE and is_last and "sort" not in names and len(rest) < MOST_OF_SORT:
             names["sort"], rest = words_of_phrases([phrase, *rest]), []  # "which of my notes are meetings"
         else:
             return None

@@ -22,7 +22,7 @@ from rag_bot.query.vault.lexicon import (
     UNTAGGED,
     read,
 )
-from rag_bot.query.vault.vault_question import VaultQuestion
+from rag_bot.query.vault.vault_question import NOTES, TASKS, VaultQuestion
 from rag_bot.text.dates import find_dates, without_dates
 
 MOST_EARLIER = 4  # questions of a conversation that are read with a follow-up; set by hand
@@ -43,12 +43,14 @@ def understand_after(
     Where it is nothing but a condition, the question before it of the `earlier` ones, oldest first, gets that.
     `is_folder` says whether notes lie in one so named.
     """
-    whole = ""
+    if asked := understand(question, today, is_folder):
+        return question, asked
+    whole, found = "", None
     for turn in (*earlier[-MOST_EARLIER:], question):
         joined = turn if understand(turn, today, is_folder) else whole and _joined(whole, turn, today)
-        whole = joined.rstrip("?.! ") if joined and understand(joined, today, is_folder) else ""
-    asked = understand(whole, today, is_folder) if whole else None
-    return (question if joined == question else whole, asked) if asked else None
+        found = understand(joined, today, is_folder) if joined else None
+        whole = joined.rstrip("?.! ") if found and found.kind in (NOTES, TASKS) else ""
+    return (whole, found) if whole and found else None
 
 
 def _joined(whole: str, turn: str, today: date) -> str:

@@ -78,6 +78,7 @@ def test_a_follow_up_narrows_the_question_before_it(ask: Callable[..., Answer]) 
     assert ask("only in Daily?", earlier=[*open_tasks, "and overdue ones?"]).total == 1
     assert ask("and in May 2026?", earlier=["What is due in April 2026?"]).total == 1
     assert ask("and what does the boat cost?", earlier=open_tasks).statement == ""
+    assert ask("and in autumn?", earlier=["Summarise the note Feeding"]).statement == ""
 
 
 def test_of_two_ways_to_understand_a_time_the_one_that_was_found_is_named(ask: Callable[..., Answer]) -> None:
