@@ -102,7 +102,7 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
         return Visible(Group(*above, *title, *nearest))
     if answer.statement:
         listed = answer.citations[: None if shows_all else LISTED_AT_ONCE]
-        left = answer.total - len(listed)
+        left = max(answer.total, len(answer.citations)) - len(listed)
         more = [line(f"… and {left:,} more{'' if shows_all else ' (`rag-bot ask --all`)'}", "dim")] if left > 0 else []
         return Visible(Group(*above, *map(_citation_line, listed), *more, Text()))
     above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]

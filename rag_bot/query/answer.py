@@ -150,7 +150,7 @@ def answer(
         UsageError: the question is empty or too long, or no note passes the filters.
     """
     watch = Stopwatch()
-    told = answer_of_vault(sources, clean_question(question), filters, today or date.today())
+    told = answer_of_vault(sources, clean_question(question), filters, today or date.today(), earlier)
     if told:
         return replace(told[0], timings_ms=watch.total())
     return quoted(investigate(sources, question, filters=filters, earlier=earlier, today=today, watch=watch), watch)

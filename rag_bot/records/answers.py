@@ -243,7 +243,8 @@ class Answer:
     has checked yet; an answer that is whole has none.
 
     A question about the notes as a whole ("How many notes ...?") has a `statement`, which says in one sentence or two
-    what the index counted; the citations are then what was counted, the first `MOST_LISTED` of `total`.
+    what the index counted; the citations are then what was counted, the first `MOST_LISTED` of `total`, and behind
+    that what may be meant as well (notes that only mention what others are tagged by).
     """
 
     question: str

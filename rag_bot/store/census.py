@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from rag_bot.markdown import may_have_tasks, parse_note, tasks_in
 from rag_bot.records import CLOSED, DateRange, Note, Task
-from rag_bot.store.names import PLACE
+from rag_bot.store.names import LANGUAGE_SHOWS_IN, PLACE
 
 
 def enter_tasks(db: sqlite3.Connection, note_id: int, note: Note) -> None:
@@ -97,6 +97,11 @@ class Census:
             for path, line, mark, text, above, due, done_on in self._db.execute(sql, values)
         ]
 
+    def beginnings(self, paths: Collection[str]) -> list[tuple[str, str]]:
+        """These notes, each with the beginning of its text, in which its language shows."""
+        sql = "SELECT path, substr(text, 1, ?) FROM note WHERE NOT pending AND path IN (SELECT value FROM json_each(?))"
+        return list(self._db.execute(sql, (LANGUAGE_SHOWS_IN, json.dumps(list(paths)))))
+
     def has_tasks(self) -> bool:
         return self._db.execute("SELECT 1 FROM task LIMIT 1").fetchone() is not None
 
@@ -105,11 +110,19 @@ class Census:
         among, values = _among(paths)
         yield from self._db.execute(f"SELECT path, title, metadata FROM note WHERE NOT pending {among}", values)
 
-    def named(self, spellings: Collection[str]) -> set[str]:
-        """The notes with a word, in one of these spellings, in their file name, title or aliases."""
-        sql = """SELECT path FROM name_word JOIN note ON note.id = note_id
-                 WHERE NOT pending AND part > ? AND word IN (SELECT value FROM json_each(?))"""
+    def named(self, spellings: Collection[str], *, places: bool = False) -> set[str]:
+        """The notes with a word, in one of these spellings, in their file name, title or aliases, or else in their
+        folders and tags."""
+        sql = f"""SELECT path FROM name_word JOIN note ON note.id = note_id
+                  WHERE NOT pending AND part {"=" if places else ">"} ? AND word IN (SELECT value FROM json_each(?))"""
         return {path for (path,) in self._db.execute(sql, (PLACE, json.dumps(list(spellings))))}
+
+    def with_field(self, name: str, paths: Collection[str]) -> set[str]:
+        """Of these notes those with a field of this name: `name:: value` in a line, `name: value` in front matter."""
+        sql = """SELECT path FROM note WHERE NOT pending AND path IN (SELECT value FROM json_each(?))
+                 AND (instr(lower(text), ?) OR EXISTS (SELECT 1 FROM json_each(metadata) WHERE lower(key) = ?))"""
+        values = (json.dumps(list(paths)), f"{name.lower()}::", name.lower())
+        return {path for (path,) in self._db.execute(sql, values)}
 
 
 def _among(paths: Collection[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from rag_bot.markdown import Block, Kind, LineIndex, parse_note, plain_text
 from rag_bot.records import AskedDate, DateRange, Note, NoteDate
 from rag_bot.text.dates import find_dates, has_month, numeric_dates
+from rag_bot.text.named_days import named_days
 
 PATH, TITLE, HEADING, LINE = "path", "title", "heading", "line"
 OF_ITS_OWN = "date"
@@ -57,7 +58,9 @@ def date_of(note: Note) -> str:
 
 def ranges_in(text: str, dates: Sequence[NoteDate], today: date) -> list[DateRange]:
     """The times that a text of a note with these dates names; those without a year are near the note's, or today."""
-    return [one for named in _dates_in(text, _base(dates) or today) for one in named.ranges]
+    base = _base(dates) or today
+    named = [*_dates_in(text, base), *named_days(text, base, anywhere=True)]
+    return [one for asked in named for one in asked.ranges]
 
 
 def _base(dates: Sequence[NoteDate]) -> date | None:
@@ -67,7 +70,7 @@ def _base(dates: Sequence[NoteDate]) -> date | None:
 
 def _dates_in(text: str, base: date) -> list[AskedDate]:
     """As numbers, else in words with a month's name: "March 14, 2026" but not "Monday"."""
-    return numeric_dates(text, base) if not has_month(text) else find_dates(text, base)
+    return numeric_dates(text, base) if not has_month(text) else find_dates(text, base, with_named_days=False)
 
 
 def _in_metadata(note: Note, key: str) -> list[AskedDate]:

@@ -38,7 +38,7 @@ _NEVER_FIRST = frozenset(
     """and und et y or oder ou o from since after before until till to through vom von bis seit ab nach depuis apres
     avant desde despues hasta du au al del de of a passe passee pasado pasada dernier derniere""".split()
 )
-_ARTICLES = frozenset("the le la les l el los der die das den dem".split())
+ARTICLES = frozenset("the le la les l el los der die das den dem".split())
 # Meteorological seasons of the north, by their first month.
 _SEASONS = {
     word: month
@@ -100,7 +100,7 @@ def time_words() -> TimeWords:
     numbers = {key for info in infos for entry in info.get("simplifications", ()) for key in entry if key.isalpha()}
     beside = {*named("ago"), *named("skip"), *named("in"), *relative, *map(folded, numbers), *_NUMBERS_LACKING}
     beside = {word for phrase in beside for word in re.findall(r"[^\W_]+", phrase)}
-    every = triggers | beside | _LAST | _NEXT | _THIS | _OF | _ARTICLES
+    every = triggers | beside | _LAST | _NEXT | _THIS | _OF | ARTICLES
     return TimeWords(months, weekdays, units, frozenset(relative), frozenset(triggers), frozenset(every))
 
 
@@ -114,8 +114,8 @@ def month(year: int, number: int, months: int = 1) -> DateRange:
 def understood(phrase: str, before: str, *, begins: bool, today: date) -> list[DateRange]:
     """What a phrase means, none where it is no time. `before` is the word before it, `begins` that it has none."""
     words, known = [folded(word) for word in re.findall(r"[^\W_]+", phrase)], time_words()
-    plain = [word for word in words if word not in _LAST | _NEXT | _THIS | _ARTICLES]
-    direction = _direction(words)
+    plain = [word for word in words if word not in _LAST | _NEXT | _THIS | ARTICLES]
+    direction = direction_of(words)
     if not all(word in known.every or word[0].isdigit() for word in words):
         return []  # as dateparser would find, only slower
     is_relative = " ".join(folded(phrase).split()) in known.relative
@@ -147,7 +147,8 @@ def understood(phrase: str, before: str, *, begins: bool, today: date) -> list[D
     return _by_dateparser(phrase, direction, today, has_year=bool(years) or is_relative)
 
 
-def _direction(words: Sequence[str]) -> str:
+def direction_of(words: Sequence[str]) -> str:
+    """ "past", "future" or "this", where one of the words, folded, says so; else ""."""
     return next((name for name, known in (("past", _LAST), ("future", _NEXT), ("this", _THIS)) if known & {*words}), "")
 
 
@@ -159,7 +160,7 @@ def _units(phrase: str, direction: str, today: date) -> list[DateRange]:
     if is_ago:
         counted = phrase if any(map(str.isdigit, phrase)) else f"1 {phrase}"  # "a month ago"
         return _by_dateparser(phrase, "", today, has_year=True) or _by_dateparser(counted, "", today, has_year=True)
-    rest = " ".join(word for word in phrase.split() if folded(word) not in _LAST | _NEXT | _THIS | _ARTICLES | _OF)
+    rest = " ".join(word for word in phrase.split() if folded(word) not in _LAST | _NEXT | _THIS | ARTICLES | _OF)
     if (unit := time_words().units.get(folded(rest), "")) and direction:
         step = {"past": -1, "future": 1, "this": 0}[direction]
         if {"before", "after"} & {*map(folded, phrase.split())}:  # "the week before last"

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from rag_bot.records import AskedDate, DateRange
 from rag_bot.text.date_words import folded, month, time_words, understood
+from rag_bot.text.named_days import named_days
 from rag_bot.text.terms import LANGUAGES, detect, words_of
 
 # Words around a month, weekday or the like that may belong to it: "the day before yesterday", "5th, 2026"; set by hand.
@@ -80,10 +81,17 @@ _NUMERIC: tuple[tuple[re.Pattern[str], Callable[[Sequence[str], date], list[Date
 )
 
 
-def find_dates(text: str, today: date) -> list[AskedDate]:
+def find_dates(text: str, today: date, *, with_named_days: bool = True) -> list[AskedDate]:
     """The times that a text names, in their order; "from" one "to" another is one."""
-    found = _in_words(text, today)
+    named = named_days(text, today) if with_named_days else []
+    in_words = _in_words(text, today)
+    found = [*named, *(one for one in in_words if all(one.end <= day.start or day.end <= one.start for day in named))]
     found = sorted([*found, *_in_numbers(text, today, found)], key=lambda one: one.start)
+    if len(named) == 1 and len(found) == 2:  # "what did we eat last year at Christmas"
+        other = next(one for one in found if one is not named[0])
+        ranges = [one for one in named[0].ranges for year in other.ranges if one.overlaps(year)]
+        if ranges and other.ranges[0].last - other.ranges[0].first > timedelta(360) and not other.is_open_ended:
+            found = [replace(named[0], ranges=tuple(ranges))]
     return [_open_ended(text, one) for one in _joined(text, found)]
 
 

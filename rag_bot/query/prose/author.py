@@ -126,7 +126,7 @@ class Author:
                     sources, searched, filters=filters, earlier=earlier, today=today, watch=watch
                 )
                 checker = _checker(sources.model, self.settings.nli)
-                if told := answer_of_vault(sources, searched, filters, today or date.today()):
+                if told := answer_of_vault(sources, searched, filters, today or date.today(), earlier):
                     by_quotes, passages = told
                     investigation = replace(investigation, question=question, query=searched, hits=passages)
                     return SearchedQuestion(investigation, replace(by_quotes, timings_ms=watch.total()), checker)

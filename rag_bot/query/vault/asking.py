@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
 from rag_bot.query.followups import content_words
+from rag_bot.query.vault.about_notes import ASKING, LONGEST_FOLDER, about_notes, first_but, folder_size
 from rag_bot.query.vault.lexicon import (
     ABOUT,
-    APPEARS,
+    ARE,
     ASK,
     COMPARE,
     DIFFERENCE,
@@ -28,8 +29,8 @@ from rag_bot.query.vault.lexicon import (
     HOW_OFTEN,
     INSIDE,
     LEFT,
-    LINKING,
-    NEWEST,
+    LIST,
+    MENTION,
     NOTE,
     OPEN,
     OTHER_QUESTION,
@@ -40,53 +41,28 @@ from rag_bot.query.vault.lexicon import (
     SOME,
     SUMMARISE,
     TAG,
-    TAGGED,
     TASK,
+    TICKED,
     TO_DO,
-    UNTAGGED,
-    WROTE_LAST,
+    UNDATED,
+    USED_ONCE,
     Phrase,
     fold,
     read,
     words_of_phrases,
 )
+from rag_bot.query.vault.vault_question import COMPARISON, SUMMARY, TAGS, TASKS, VaultQuestion
 from rag_bot.records import AskedDate, DateRange
 from rag_bot.text.dates import find_dates
 
-NOTES, TASKS, TAGS, SUMMARY, COMPARISON = "notes", "tasks", "tags", "summary", "comparison"
-DEFAULT_NEWEST = 10  # notes, where the question does not say how many; set by hand
-LONGEST_FOLDER = 4  # words of a folder's name in a question; set by hand
-_BEFORE_TASKS = (ASK, HOW_MANY, SAYS_WHAT, OWN, SOME, OPEN, OVERDUE, TASK, TO_DO, DONE)
-_BEFORE_NOTES = (HOW_MANY, ASK, SOME, OWN, NEWEST, UNTAGGED)
+_BEFORE_TASKS = (ASK, LIST, HOW_MANY, SAYS_WHAT, OWN, SOME, ARE, OPEN, OVERDUE, TASK, TO_DO, DONE)
+_ALONE = (OVERDUE, DUE, OPEN, TO_DO, TICKED)
 # Small words right before a time, which belong to it.
-_BEFORE_TIME = re.compile(
+BEFORE_TIME = re.compile(
     r"(?:\b(?:in|on|at|of|the|for|during|from|by|written|created|made|dated|am|im|vom|von|der|dem|den|en|du|de|le|la|el)"
     r"\s+)+$",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class VaultQuestion:
-    """What is asked about. `kind` is "notes", "tasks", "tags", "summary" or "comparison".
-
-    Of notes: `topic` are the words they have to be about, `tag`, `folder` and `linked_to` names as they were written,
-    `newest` how many of the newest are wanted, 0 for all. Of tasks: whether `done` ones are, or those `overdue`;
-    `is_plain` says that the question can mean nothing but tasks. Of a summary or comparison `topic` is all that names
-    notes.
-    """
-
-    kind: str
-    topic: str = ""
-    tag: str = ""
-    folder: str = ""
-    linked_to: str = ""
-    untagged: bool = False
-    newest: int = 0
-    time: AskedDate | None = None
-    done: bool = False
-    overdue: bool = False
-    is_plain: bool = True
 
 
 def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> VaultQuestion | None:
@@ -102,14 +78,28 @@ def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> 
         before = question[: time.start]
         if before.lower().endswith("by "):
             time = replace(time, ranges=tuple(DateRange(date.min, one.last) for one in time.ranges))
-        before = _BEFORE_TIME.sub("", before)
+        before = BEFORE_TIME.sub("", before)
         dated = read(f"{before} {question[time.end :]}")
-    return _about_tags(phrases) or _about_tasks(dated, time) or _about_notes(dated, time, is_folder)
+    dated = _verb_first(dated, is_folder)
+    return _about_tags(phrases) or _about_tasks(dated, time) or about_notes(dated, time, is_folder)
+
+
+def _verb_first(phrases: Sequence[Phrase], is_folder: Callable[[str], bool]) -> list[Phrase]:
+    """With what stands before what asks behind it: "Home folder: notes ...", "in Home: ...", "about how many X ..."."""
+    end = next((place for place, phrase in enumerate(phrases[: LONGEST_FOLDER + 2]) if phrase.meaning == FOLDER), 0) + 1
+    inside = phrases[:1] and phrases[0].meaning == INSIDE
+    size = folder_size(phrases[1:], is_folder) if inside else end > 1 and folder_size(phrases[:end], is_folder)
+    if size:
+        folder = phrases[1 : size + 1] if inside else phrases[:size]
+        return [*phrases[size + bool(inside) :], Phrase(INSIDE, "in"), *folder]
+    if [phrase.meaning for phrase in phrases[:2]] == [ABOUT, HOW_MANY] and phrases[-1].meaning == NOTE:
+        return [*phrases[1:], phrases[0]]
+    return [*phrases]
 
 
 def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     """To summarise a note or to compare two: after such a phrase all the rest names them."""
-    start = _first(phrases, but=(ASK,))
+    start = first_but(phrases, but=(ASK, LIST))
     if start is None:
         return None
     kind, named = phrases[start].meaning, list(phrases[start + 1 :])
@@ -117,7 +107,7 @@ def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
         named = named[1:]
     says_note = bool(named) and named[0].meaning == NOTE
     named = named[says_note:]
-    if says_note and named and named[0].meaning == ABOUT:
+    if says_note and named and named[0].meaning in (ABOUT, MENTION):
         named = named[1:]
     if named and named[-1].meaning == SAY:
         named = named[:-1]
@@ -132,132 +122,39 @@ def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
 
 def _about_tags(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     meanings = {phrase.meaning for phrase in phrases}
-    return VaultQuestion(TAGS) if TAG in meanings <= {TAG, HOW_MANY, ASK, SOME, OWN, HAVE, HOW_OFTEN} else None
+    if TAG not in meanings or meanings - {TAG, *ASKING, SOME, ARE, OWN, HAVE, HOW_OFTEN, USED_ONCE, MENTION, INSIDE}:
+        return None
+    if meanings == {ASK, TAG} and fold(phrases[0].text) == "what are":
+        return None  # asks what a tag is
+    used_once = USED_ONCE in meanings
+    return VaultQuestion(TAGS, used_once=used_once) if used_once or not meanings & {MENTION, INSIDE} else None
 
 
 def _about_tasks(phrases: Sequence[Phrase], time: AskedDate | None) -> VaultQuestion | None:
     """What is left to do, or "open", "overdue", "done" beside a word for tasks; all other words are the topic."""
     if not phrases or phrases[0].meaning not in _BEFORE_TASKS:
         return None
-    meanings = [phrase.meaning for phrase in phrases if phrase.meaning not in (SOME, OWN, HAVE)]
+    meanings = [phrase.meaning for phrase in phrases if phrase.meaning not in (SOME, ARE, OWN, HAVE, UNDATED)]
     topic = " ".join(phrase.text for phrase in phrases if not phrase.meaning)
     topic = topic if content_words(topic) else ""
     pairs = {frozenset(pair) for pair in pairwise(meanings)}
-    state = next((state for state in (OVERDUE, DUE, DONE, OPEN) if frozenset((TASK, state)) in pairs), "")
-    alone = next((place for place, meaning in enumerate(meanings) if meaning in (OVERDUE, DUE, OPEN, TO_DO)), None)
+    state = next((state for state in (OVERDUE, DUE, DONE, TICKED, OPEN) if frozenset((TASK, state)) in pairs), "")
+    alone = next((place for place, meaning in enumerate(meanings) if meaning in _ALONE), None)
     if not state and alone is not None:  # "what is overdue", "what do I have to do for X", "what is due this week"
-        asks_only = {*meanings[:alone]} <= {ASK, HOW_MANY, SAYS_WHAT}
-        is_whole = meanings[alone] in (OVERDUE, TO_DO) or topic or time
-        if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, INSIDE}:
+        asks_only = {*meanings[:alone]} <= {*ASKING, SAYS_WHAT}
+        is_whole = meanings[alone] in (OVERDUE, TO_DO, TICKED) or topic or time
+        if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, MENTION, INSIDE}:
             state = meanings[alone]
     mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(phrases))
-    if not (state or mine or LEFT in meanings):
+    undated = any(phrase.meaning == UNDATED for phrase in phrases) and TASK in meanings
+    if not (state or mine or undated or LEFT in meanings):
         return None
     return VaultQuestion(
         TASKS,
         topic=topic,
         time=time,
-        done=state == DONE and LEFT not in meanings,
+        done=state in (DONE, TICKED) and LEFT not in meanings,
         overdue=OVERDUE in meanings,
-        is_plain=bool(state or mine),
+        undated=undated,
+        is_plain=mine or undated or bool(state and (state != TICKED or TASK in meanings)),
     )
-
-
-def _about_notes(
-    phrases: Sequence[Phrase], time: AskedDate | None, is_folder: Callable[[str], bool]
-) -> VaultQuestion | None:
-    """What asks, "notes" or a folder's name for them, then conditions."""
-    if [phrase.meaning for phrase in phrases] == [WROTE_LAST]:
-        return VaultQuestion(NOTES, newest=DEFAULT_NEWEST)
-    start = next((place for place, phrase in enumerate(phrases) if phrase.meaning not in _BEFORE_NOTES), None)
-    if start is None:
-        return None
-    number = int(phrases[start].text) if phrases[start].text.isdecimal() else 0
-    before, (noun, *rest) = phrases[:start], phrases[start + bool(number) :] or [phrases[start]]
-    before_noun = {phrase.meaning for phrase in before}
-    while number and noun.meaning in _BEFORE_NOTES and rest:  # "my 5 latest notes"
-        before_noun.add(noun.meaning)
-        noun, *rest = rest
-    may_be_folder = not noun.meaning and bool(before_noun & {HOW_MANY, ASK, OWN})
-    if noun.meaning == LINKING and ASK in before_noun:  # "what links to X"
-        rest = [noun, *rest]
-    elif noun.meaning != NOTE and not may_be_folder:
-        return None
-    read_conditions = _conditions(rest, is_folder)
-    if read_conditions is None or (may_be_folder and not is_folder(noun.text)):
-        return None
-    names, also = read_conditions
-    said = before_noun | also
-    is_newest, untagged = NEWEST in said, UNTAGGED in said
-    is_narrowed = bool(names or untagged or is_newest or time)
-    is_asked = bool(before_noun & {HOW_MANY, ASK, OWN, SOME} or untagged or is_newest or "tag" in names)
-    is_single = fold(noun.text) in ("note", "notiz", "nota")
-    if is_single and not is_newest and not (is_narrowed and before_noun & {HOW_MANY, ASK}):
-        return None  # "my note on X" are words to look for
-    if (number and not is_newest) or not is_asked or not (is_narrowed or said & {HOW_MANY, OWN, HAVE, SOME}):
-        return None
-    return VaultQuestion(
-        NOTES,
-        topic=names.get("topic", ""),
-        tag=names.get("tag", ""),
-        folder=noun.text if may_be_folder else names.get("folder", ""),
-        linked_to=names.get("linked_to", ""),
-        untagged=untagged,
-        newest=(number or (1 if is_single else DEFAULT_NEWEST)) if is_newest else 0,
-        time=time,
-    )
-
-
-def _conditions(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> tuple[dict[str, str], set[str]] | None:
-    """The names after "notes", by what they are of, and what else is said there; None where anything else is."""
-    names, said = dict[str, str](), set[str]()
-    rest = list(rest)
-    while rest:
-        phrase, rest = rest[0], rest[1:]
-        if phrase.meaning in (SOME, OWN, HAVE, APPEARS, UNTAGGED, NEWEST):
-            said.add(phrase.meaning)
-        elif phrase.meaning == TAGGED and rest:
-            names["tag"], rest = rest[0].text, rest[1:]
-        elif phrase.meaning == TAGGED and len(names.get("topic", "").split()) == 1:  # "mit arbeit getaggt"
-            names["tag"] = names.pop("topic")
-        elif not phrase.meaning and phrase.text.startswith("#"):
-            names["tag"] = phrase.text
-        elif phrase.meaning == LINKING and rest:
-            names["linked_to"], rest = words_of_phrases([phrase for phrase in rest if phrase.meaning != NOTE]), []
-        elif phrase.meaning == INSIDE and (size := _folder_size(rest, is_folder)):
-            names["folder"] = words_of_phrases([phrase for phrase in rest[:size] if phrase.meaning != FOLDER])
-            rest = rest[size:]
-        elif phrase.meaning == ABOUT and "topic" not in names and (size := _topic_size(rest, is_folder)):
-            names["topic"], rest = words_of_phrases(rest[:size]), rest[size:]
-        else:
-            return None
-    return names, said
-
-
-def _first(phrases: Sequence[Phrase], but: Sequence[str]) -> int | None:
-    return next((place for place, phrase in enumerate(phrases) if phrase.meaning not in but), None)
-
-
-def _folder_size(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> int:
-    """How many of the phrases name a folder, 0 if none do: "the folder Old plans", "Bees"."""
-    start = _first(rest, but=(SOME, OWN))
-    if start is None:
-        return 0
-    for end in range(min(len(rest), start + LONGEST_FOLDER + 1), start, -1):
-        name = [phrase for phrase in rest[start:end] if phrase.meaning != FOLDER]
-        if name and is_folder(words_of_phrases(name)):
-            return end
-    return 0
-
-
-def _topic_size(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> int:
-    """How many of the phrases belong to a topic: up to another condition."""
-    size = len(rest)
-    for place, phrase in enumerate(rest):
-        in_folder = phrase.meaning == INSIDE and _folder_size(rest[place + 1 :], is_folder)
-        if phrase.meaning in (TAGGED, UNTAGGED, LINKING, APPEARS, HAVE) or in_folder or phrase.text.startswith("#"):
-            size = place
-            break
-    while size and rest[size - 1].meaning == SOME:  # "about boats are in the folder"
-        size -= 1
-    return size

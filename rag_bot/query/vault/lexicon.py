@@ -11,10 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-HOW_MANY, ASK, NOTE, SOME, HAVE = "how many", "ask", "note", "some", "have"
-NEWEST, WROTE_LAST, ABOUT, APPEARS = "newest", "wrote last", "about", "appears"
+HOW_MANY, ASK, LIST, NOTE, SOME, HAVE, ARE = "how many", "ask", "list", "note", "some", "have", "are"
+NEWEST, WROTE_LAST, WHEN_LAST, ABOUT, MENTION, APPEARS = (
+    "newest",
+    "wrote last",
+    "when last",
+    "about",
+    "mention",
+    "appears",
+)
 TAG, TAGGED, UNTAGGED, INSIDE, FOLDER, LINKING = "tag", "tagged", "untagged", "inside", "folder", "linking"
 TASK, OPEN, DONE, OVERDUE, DUE, TO_DO, LEFT, OWN = "task", "open", "done", "overdue", "due", "to do", "left", "own"
+TICKED, UNDATED, USED_ONCE, IN_LANGUAGE = "ticked", "undated", "used once", "in language"
 SUMMARISE, COMPARE, DIFFERENCE, SAYS_WHAT, SAY, HOW_OFTEN = (
     "summary",
     "compare",
@@ -28,27 +36,35 @@ OTHER_QUESTION = "other question"
 
 _PHRASES = {
     OTHER_QUESTION: (
-        "how|who|whom|whose|when|why|wie|wer|wem|wann|warum|comment|pourquoi|quand|como|cuando|quien|por que"
+        "how|who|whom|whose|when|why|wie|wer|wem|wann|warum|comment|pourquoi|quand|como|cuando|quien|por que|"
+        "did i note|did we note|i note|i noted|to note|should i note"
     ),
-    HOW_MANY: "how many|number of|count|wie viele|wieviele|anzahl|combien de|combien|cuantos|cuantas|numero de",
+    HOW_MANY: (
+        "how many|how many of|the number of|number of|count|count of|total of|wie viele|wie vielen|wieviele|anzahl|"
+        "anzahl der|zahle|combien de|combien|compte|cuantos|cuantas|numero de|cuenta"
+    ),
     ASK: (
-        "list|show|show me|give me|find|find me|which|what|what are|which are|is there|are there any|any|please|"
-        "can you|could you|tell me|a list of|zeig|zeige|zeig mir|liste|nenne|finde|gib mir|welche|welcher|welches|"
-        "was|bitte|auf|quelles|quels|quelle|quel|montre-moi|montre|donne-moi|que|cuales|muestra|muestrame|lista|dame|"
-        "enumera|what's|whats"
+        "which|what|what are|which are|is there|are there any|any|anything|something|please|qu'est-ce qui|"
+        "qu'est-ce que|can you|could you|tell me|welche|welcher|welches|welchen|was|bitte|auf|etwas|quelles|quels|"
+        "quelle|quel|que|cuales|cual|algo|what's|whats"
     ),
-    NOTE: "note|notes|notiz|notizen|nota|notas|apuntes|fiches",
+    LIST: (
+        "list|show|show me|give me|find|find me|a list of|everything|zeig|zeige|zeig mir|liste|nenne|finde|gib mir|"
+        "alles|montre-moi|montre|donne-moi|tout|muestra|muestrame|lista|dame|enumera|todo lo"
+    ),
+    NOTE: "note|notes|entries|notiz|notizen|eintrage|nota|notas|apuntes|entradas|fiches",
     SOME: (
-        "the|all|every|each|of|alle|aller|die|der|den|dem|das|les|des|de|toutes|tous|las|los|la|el|le|todas|todos|a|"
-        "an|are|is|were|was|sind|ist|sont|son|that|who|qui|have|has|having|haben|hat|ont|tienen|our|been|it|still|"
-        "yet|noch"
+        "the|all|every|each|of|of all|alle|aller|die|der|den|dem|das|les|des|de|toutes|tous|las|los|la|el|le|todas|"
+        "todos|a|an|that|who|qui|have|has|having|haben|hat|ont|tienen|our|been|it|still|yet|noch"
     ),
-    OWN: ("my|of mine|mine|meine|meiner|meinen|mes|mis|do i|have i|did i|i have|i've|habe ich|ich|j'ai|ai-je|tengo|i"),
+    ARE: "estan|esta|are|is|were|was|sind|ist|sont|est|son|es",
+    OWN: "my|of mine|mine|meine|meiner|meinen|mes|mis|do i|have i|did i|i have|i've|habe ich|ich|j'ai|ai-je|tengo|i",
     HAVE: (
-        "do i have|do i keep|do i own|have i got|have i written|have i made|did i write|did i make|did i have|"
-        "did i take|are there|there are|exist|in total|altogether|in my vault|written|created|made|i wrote|gibt es|"
-        "es gibt|insgesamt|geschrieben|erstellt|y a-t-il|il y a|au total|ecrites|ecrit|hay|he escrito|en total|"
-        "do i use|i use|have i used|are used|benutze ich|verwende ich|j'utilise|uso"
+        "do i have|do i have any|do i keep|do i own|have i got|have i got any|have i written|have i made|did i write|"
+        "did i make|did i have|did i take|did i keep|i keep|i got|are there|there are|exist|in total|total|overall|"
+        "in all|altogether|in my vault|written|created|made|i wrote|gibt es|es gibt|insgesamt|geschrieben|erstellt|"
+        "y a-t-il|il y a|au total|ecrites|ecrit|hay|he escrito|en total|do i use|did i use|i use|i used|have i used|"
+        "are used|benutze ich|verwende ich|habe ich benutzt|benutzt|verwendet|j'utilise|ai-je utilise|uso|he usado"
     ),
     NEWEST: (
         "most recent|newest|latest|last|recent|neueste|neuesten|letzte|letzten|aktuellste|aktuellsten|dernieres|"
@@ -59,67 +75,107 @@ _PHRASES = {
         "what have i written lately|was habe ich zuletzt geschrieben|qu'ai-je ecrit recemment|"
         "que he escrito ultimamente"
     ),
+    WHEN_LAST: (
+        "when did i last write about|when did i last write on|when did i last write something about|"
+        "when did i last mention|when was the last time i wrote about|when was the last time i mentioned|"
+        "when have i last written about|wann habe ich zuletzt uber|wann habe ich zuletzt etwas uber|"
+        "wann habe ich das letzte mal uber|wann schrieb ich zuletzt uber|quand ai-je ecrit pour la derniere fois sur|"
+        "quand est-ce que j'ai ecrit pour la derniere fois sur|cuando escribi por ultima vez sobre|"
+        "cuando fue la ultima vez que escribi sobre"
+    ),
     ABOUT: (
-        "about|mention|mentions|mentioning|on|regarding|concerning|talk about|talking about|speak of|deal with|"
-        "refer to|contain|contains|containing|with|made with|for|related to|in which|where|uber|zu|zum|zur|zum thema|"
-        "mit|fur|erwahnen|in denen|wo|sur|a propos de|parlent de|mentionnent|avec|dans lesquelles|sobre|acerca de|"
-        "mencionan|mencionan a|hablan de|tratan de|con"
+        "about|on|regarding|concerning|talk about|talking about|speak of|deal with|refer to|for|related to|"
+        "where i wrote down|where i noted|where i wrote about|where i write down|where i recorded|where i track|"
+        "in which i wrote down|in which i noted|uber|zu|zum|zur|zum thema|fur|in denen ich|sur|a propos de|parlent de|"
+        "ou j'ai note|ou je note|sobre|acerca de|hablan de|tratan de|donde apunte|donde anote"
+    ),
+    MENTION: (
+        "mention|mentions|mentioning|contain|contains|containing|with|made with|in which|where|mit|erwahnen|in denen|"
+        "wo|mentionnent|avec|dans lesquelles|mencionan|mencionan a|con"
     ),
     APPEARS: (
         "turns up|turn up|comes up|appears|appear|occurs|is mentioned|are mentioned|vorkommt|vorkommen|erwahnt wird|"
         "erwahnt|auftaucht|apparait|est mentionne|aparece|handeln"
     ),
-    TAG: "tags|hashtags|schlagworter|etiquettes|etiquetas",
+    TAG: (
+        "most used tag|most common tag|most frequent tag|each tag|every tag|haufigster tag|tags|hashtags|schlagworter|"
+        "etiquettes|etiquetas"
+    ),
     TAGGED: (
+        "tienen la etiqueta|con etiqueta|ont le tag|ont l'etiquette|haben den tag|haben das tag|haben das schlagwort|"
         "tagged|tagged with|tagged as|with tag|with the tag|with tags|with the tags|have the tag|has the tag|in tag|"
         "mit dem tag|mit tag|mit dem schlagwort|getaggt mit|getaggt|verschlagwortet|avec le tag|avec l'etiquette|"
         "etiquetees|con la etiqueta|etiquetadas con|etiquetadas"
     ),
     UNTAGGED: (
-        "untagged|without tags|without a tag|without any tags|have no tags|with no tags|not tagged|no tags|ohne tags|"
-        "ohne tag|ohne schlagworter|ungetaggte|ungetaggten|sans tags|sans tag|sans etiquette|sans etiquettes|"
-        "sin etiquetas|sin etiqueta"
+        "untagged|keine tags|haben keine tags|keinen tag|n'ont pas de tags|n'ont pas de tag|n'ont aucun tag|"
+        "no tienen etiquetas|no tienen etiqueta|without tags|without a tag|without any tags|have no tags|with no tags|"
+        "not tagged|no tags|ohne tags|ohne tag|ohne schlagworter|ungetaggte|ungetaggten|sans tags|sans tag|"
+        "sans etiquette|sans etiquettes|sin etiquetas|sin etiqueta"
     ),
-    INSIDE: "in|inside|from|under|within|below|in the|in my|from my|im|aus|unter|dans|dans le|en|en la",
+    INSIDE: "in|inside|at|bei|from|under|within|below|in the|in my|from my|im|aus|unter|dans|dans le|en|en la",
+    IN_LANGUAGE: (
+        "in english|auf englisch|en anglais|en ingles|in german|auf deutsch|en allemand|en aleman|in french|"
+        "auf franzosisch|en francais|en frances|in spanish|auf spanisch|en espagnol|en espanol"
+    ),
     FOLDER: "folder|directory|ordner|verzeichnis|dossier|carpeta",
     LINKING: (
-        "link to|links to|link back to|links here to|linking to|link here to|point to|pointing to|backlinks of|"
-        "backlinks to|backlinks for|verlinken auf|verlinkt auf|verweisen auf|verweist auf|renvoient a|renvoie a|"
-        "enlazan a|enlaza a|apuntan a"
+        "link here|links here|incoming links of|incoming links to|who links to|who links here to|who points to|link to|"
+        "links to|link back to|links here to|linking to|link here to|point to|pointing to|backlinks of|"
+        "wer verlinkt auf|qui renvoie a|quien enlaza a|backlinks to|backlinks for|verlinken auf|verlinkt auf|"
+        "verweisen auf|verweist auf|renvoient a|renvoie a|enlazan a|enlaza a|apuntan a"
     ),
     TASK: (
-        "task|tasks|todo|todos|to-do|to-dos|jobs|action items|aufgabe|aufgaben|taches|tarea|tareas|points|things|"
-        "items|punkte|sachen"
+        "task|tasks|todo|todos|to-do|to-dos|jobs|action items|aufgabe|aufgaben|taches|tarea|tareas|points|things|items|"
+        "punkte|sachen"
     ),
     OPEN: (
         "open|unfinished|undone|outstanding|pending|remaining|incomplete|unchecked|offen|offene|offenen|unerledigt|"
-        "unerledigte|unerledigten|ouvertes|en cours|abiertas|pendientes"
+        "unerledigte|unerledigten|ouvertes|en cours|pas terminees|abiertas|pendientes"
     ),
     DONE: (
         "done|finish|finished|completed|complete|ticked off|erledigt|erledigte|abgeschlossene|terminees|hechas|"
         "completadas"
     ),
+    TICKED: (
+        "did i tick off|have i ticked off|i ticked off|did i check off|have i checked off|did i cross off|"
+        "have i crossed off|did i finish|have i finished|did i complete|have i completed|did i get done|"
+        "have i got done|i got done|habe ich erledigt|habe ich abgehakt|hab ich erledigt|hab ich abgehakt|ai-je coche|"
+        "ai-je termine|ai-je accompli|j'ai coche|j'ai termine|he completado|he terminado"
+    ),
+    UNDATED: (
+        "without a due date|without due date|without due dates|without any due date|without a date|without date|"
+        "without a deadline|with no due date|with no deadline|no due date|have no due date|ohne datum|ohne termin|"
+        "ohne frist|ohne falligkeitsdatum|ohne falligkeit|sans date|sans echeance|sans date limite|sin fecha|"
+        "sin fecha limite|sin fecha de vencimiento"
+    ),
     OVERDUE: "overdue|past due|uberfallig|uberfallige|uberfalligen|en retard|vencidas|atrasadas",
-    DUE: "due|fallig|fallige|falligen|a rendre|vencen",
+    DUE: "due|est du|sont dues|fallig|fallige|falligen|a rendre|vencen",
     TO_DO: (
         "have to do|need to do|got to do|still have to do|have to get done|noch tun|noch machen|noch zu tun|"
         "noch zu erledigen|reste a faire|me reste-t-il a faire|reste-t-il a faire|me reste a faire|queda por hacer|"
         "me queda por hacer|falta por hacer|tengo que hacer"
     ),
     LEFT: (
-        "still open|still to be done|to be done|remains to be done|remain to be done|left to do|left to be done|"
-        "not done|not done yet|not yet done|not finished|not finished yet|still to do|still outstanding|"
-        "still pending|still have to|still need to|have i not done|noch offen|noch zu|noch nicht erledigt|"
-        "noch nicht fertig|muss ich noch|haven't done|haven't i done"
+        "needs to be done|need to be done|needs doing|still open|still to be done|to be done|remains to be done|"
+        "remain to be done|left to do|left to be done|not done|not done yet|not yet done|not finished|not finished yet|"
+        "still to do|still outstanding|still pending|still have to|still need to|have i not done|noch offen|noch zu|"
+        "noch nicht erledigt|noch nicht fertig|muss ich noch|haven't done|haven't i done"
     ),
     HOW_OFTEN: (
-        "and how often|most used|most common|most frequent|most often|used most|haufigsten|meistgenutzten|by frequency"
+        "how often|how many times|wie oft|combien de fois|cuantas veces|and how often|most used|most common|"
+        "most frequent|most often|used most|haufigsten|meistgenutzten|by frequency"
+    ),
+    USED_ONCE: (
+        "only one note|just one note|a single note|exactly one note|used once|only used once|used only once|only once|"
+        "just once|one note only|nur eine notiz|nur einer notiz|nur einmal|einmal|une seule note|une seule fois|"
+        "une fois|una sola nota|una sola vez|una vez"
     ),
     SUMMARISE: (
         "summarise|summarize|sum up|outline|summary of|a summary of|the main points of|main points of|"
         "the key points of|key points of|the gist of|an overview of|the highlights of|fasse|fass|fass mir|"
-        "zusammenfassung von|eine zusammenfassung von|eine zusammenfassung der|resume|resume-moi|resumez|"
-        "un resume de|resumen de|un resumen de|the summary of|a short summary of"
+        "zusammenfassung von|eine zusammenfassung von|eine zusammenfassung der|resume|resume-moi|resumez|un resume de|"
+        "resumen de|un resumen de|the summary of|a short summary of"
     ),
     COMPARE: "compare|vergleiche|vergleich|compare-moi|comparez|compara",
     DIFFERENCE: (
@@ -128,6 +184,18 @@ _PHRASES = {
     SAYS_WHAT: "what does|what do|what is in|what's in|was steht in|que dit|que dice",
     SAY: "say|contain|zusammen|differ|drin",
 }
+
+LANGUAGES = {
+    name: language
+    for language, names in {
+        "english": "english englisch anglais ingles",
+        "german": "german deutsch allemand aleman",
+        "french": "french franzosisch francais frances",
+        "spanish": "spanish spanisch espagnol espanol",
+    }.items()
+    for name in names.split()
+}
+"""A language by the names that it has in all of them."""
 
 
 @dataclass(frozen=True, slots=True)

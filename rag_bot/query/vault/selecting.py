@@ -15,6 +15,7 @@ from rag_bot.records import DateRange, Task
 from rag_bot.text.terms import LANGUAGES, content_terms, detect, is_stop_word, spellings, words_of
 
 LEAST_OF_TOPIC = 1 / 3  # of a topic's words, by weight, that a task has to have; set by hand
+MOST_READ = 10_000  # notes that mention a topic, whose text is read for a field of its name; set by hand
 LEAST_OF_NAME = 0.6  # of the words that name a note, that stand in its name, folders and tags; set by hand
 
 Term = tuple[str, ...]
@@ -23,28 +24,42 @@ Term = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TopicNotes:
-    """The notes about a topic by their paths: those that have all its words in text or name, that have it as a tag, and
-    that lie in a folder named so."""
+    """The notes about a topic by their paths: those that have all its words in text or name, that have it as a tag,
+    that lie in a folder named so, that have a field of this name, and whose names have its words. `tag` is the tag."""
 
     mentioning: frozenset[str]
     tagged: frozenset[str]
     inside: frozenset[str]
+    with_field: frozenset[str]
+    named: frozenset[str]
+    tag: str
 
     @property
-    def all(self) -> set[str]:
-        return {*self.mentioning, *self.tagged, *self.inside}
+    def filed(self) -> set[str]:
+        """Those of which their writer says that they are about it."""
+        return {*self.tagged, *self.inside, *self.with_field}
 
 
 def notes_about(sources: Sources, topic: str) -> TopicNotes:
     """The notes about a topic, whose words are compared as the languages of the notes stem them."""
-    census, terms = sources.catalogue.census, _terms(sources, topic)
+    census, terms = sources.catalogue.census, _terms(sources, topic) or {()}
     found: set[str] | None = None
     for term in sorted(terms, key=sources.words.document_frequency):  # the rarest first
         having = _having(sources, term)
         found = having if found is None else found & having
-    tags = [tag for tag, *_ in census.tags() if _terms(sources, tag.replace("/", " ")) == terms]
-    tagged = [path for tag in tags for path in census.tagged(tag)]
-    return TopicNotes(frozenset(found or ()), frozenset(tagged), frozenset(census.in_folder(trimmed(topic))))
+    tags = [tag for tag, *_ in census.tags() if _same(_terms(sources, tag.replace("/", " ")), terms)]
+    tagged = {path for tag in tags for path in census.tagged(tag)}
+    named = set[str].intersection(*map(census.named, terms))
+    placed = set[str].intersection(*(census.named(term, places=True) for term in terms))
+    folders = {folder for path in placed for folder in path.split("/")[1:-1]}
+    folders = {folder for folder in folders if _same(_terms(sources, folder), terms)}
+    inside = {path for path in placed if folders.intersection(path.split("/")[1:-1])}
+    inside |= census.in_folder(trimmed(topic))
+    found = found or set()
+    with_field = census.with_field(trimmed(topic), found) if len(found) <= MOST_READ else set()
+    found |= named
+    sets = (frozenset(found), frozenset(tagged), frozenset(inside), frozenset(with_field), frozenset(named))
+    return TopicNotes(*sets, tag=tags[0] if tags else "")
 
 
 def tasks_about(sources: Sources, topic: str, *, done: bool) -> list[Task]:
@@ -53,13 +68,14 @@ def tasks_about(sources: Sources, topic: str, *, done: bool) -> list[Task]:
     In their line, what stands above it, or their note's name, folders and tags.
     """
     terms = _terms(sources, topic)
-    candidates = set().union(*(_having(sources, term) for term in terms))
-    tasks = sources.catalogue.census.tasks(done=done, paths=candidates)
+    census = sources.catalogue.census
+    candidates = set().union(*(_having(sources, term) | census.named(term, places=True) for term in terms))
+    tasks = census.tasks(done=done, paths=candidates)
     passages = sources.words.count()
     weights = {term: log(1 + passages / (1 + sources.words.document_frequency(term))) for term in terms}
     of_note = {
         path: _terms_of_name(sources, path, title, metadata)
-        for path, title, metadata in sources.catalogue.census.names({task.note_path for task in tasks})
+        for path, title, metadata in census.names({task.note_path for task in tasks})
     }
     scores = []
     for task in tasks:
@@ -113,6 +129,11 @@ def _terms(sources: Sources, text: str) -> set[Term]:
 def _spelled(sources: Sources, texts: Iterable[str]) -> Iterable[Term]:
     languages = sources.words.languages
     return (spellings(word, languages) for text in texts for word in words_of(text))
+
+
+def _same(terms: Collection[Term], others: Collection[Term]) -> bool:
+    """Whether both are the same words: in one of the languages they are spelt alike ("show", "shows")."""
+    return len(terms) == len(others) and all(any({*term} & {*other} for other in others) for term in terms)
 
 
 def _having(sources: Sources, term: Term) -> set[str]:

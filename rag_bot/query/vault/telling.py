@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 
 from rag_bot.markdown import LineIndex
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.asking import VaultQuestion
 from rag_bot.query.vault.selecting import (
     day_of,
     note_called,
@@ -19,10 +18,14 @@ from rag_bot.query.vault.selecting import (
     terms_in,
     trimmed,
 )
-from rag_bot.records import MOST_LISTED, AskedDate, Chunk, Note, Quote
+from rag_bot.query.vault.vault_question import VaultQuestion
+from rag_bot.records import MOST_LISTED, AskedDate, Chunk, DateRange, Note, Quote
+from rag_bot.store.note_dates import date_of
 from rag_bot.text.sentences import trim
+from rag_bot.text.terms import detect, words_of
 
 NAMED_TAGS = 12  # in a sentence; set by hand
+MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,17 @@ class Telling:
 class _Selection:
     """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
 
-    `first` come before others in a list; `lines` are those to cite of a note.
+    `first` come before others in a list, `others` may be meant as well and come last; `lines` are those to cite, else
+    those about the topic, else those with the `tag`.
     """
 
     paths: set[str] | None
     described: list[str] = field(default_factory=list)
     details: str = ""
     first: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)
+    tag: str = ""
 
     def among(self, found: Collection[str]) -> set[str]:
         return {*found} if self.paths is None else self.paths.intersection(found)
@@ -72,21 +78,27 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         shown = census.newest(asked.newest, paths)
         total = len(shown)
         statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+        newest = sources.catalogue.find_note(shown[0]) if total == 1 else None
+        if newest:
+            statement = f"Your newest note{described} is of {date_of(newest)}."
     elif total:
         statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
-        shown = (
-            census.first_paths(MOST_LISTED)
-            if paths is None
-            else sorted(paths, key=lambda path: (path not in selection.first, path))[:MOST_LISTED]
-        )
+        if paths is None:
+            shown = census.first_paths(MOST_LISTED)
+        else:
+            shown = sorted(paths, key=lambda path: (path not in selection.first, path)) + sorted(selection.others)
+            shown = shown[:MOST_LISTED]
     else:
         shown, statement = [], f"You have no note{described}."
+    if not shown and (asked.newest or not asked.is_plain):
+        return None
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
     wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
     quotes = []
     for path, note in notes.items():
-        line = selection.lines.get(path) or (asked.tag and _line_with(note, asked.tag))
-        quotes.append(quote_line(note, line or _line_about(sources, note, wanted)))
+        line = selection.lines.get(path) or _line_about(sources, note, wanted)
+        line = line or (selection.tag and _line_with(note, selection.tag)) or _first_line(note)
+        quotes.append(quote_line(note, line))
     return Telling(statement, total, tuple(quotes), notes)
 
 
@@ -94,7 +106,7 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
     """One condition after the other; None as `tell_notes`."""
     census, selection = sources.catalogue.census, _Selection(allowed)
     if asked.tag:
-        tag = asked.tag.strip("#/")
+        selection.tag = tag = asked.tag.strip("#/")
         selection.narrow(census.tagged(tag.lower()), f"tagged #{tag}")
     if asked.untagged:
         selection.narrow(census.untagged(), "without a tag")
@@ -107,21 +119,69 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
         selection.lines = {link.path: link.line for link in reversed(sources.catalogue.links_to(target))}
         selection.narrow(selection.lines, f"with a link to {PurePosixPath(target).stem}")
     if asked.time:
-        selection.narrow(census.dated(asked.time.ranges), f"of {asked.time.name}")
-    if asked.topic:
-        about, topic = notes_about(sources, asked.topic), trimmed(asked.topic)
-        if not about.all and len(topic.split()) > 1:
-            return None  # lines that have some of the words may answer all the same
-        mentioning, tagged, inside = map(selection.among, (about.mentioning, about.tagged, about.inside))
-        others = [f"{_are(len(tagged))} tagged #{topic.lower()}"] if tagged else []
-        others += [f"{_are(len(inside))} in the folder {topic}"] if inside else []
-        selection.narrow(about.all, f"about “{topic}”" if others else f"mentioning “{topic}”")
-        if others:
-            selection.details = f" {len(mentioning):,} of them mention it, {', '.join(others)}."
-        wanted = terms_in(sources, topic)
-        named = {path for path in selection.paths or () if wanted <= terms_in(sources, path)}
-        selection.first = tagged | inside | named
+        found = [(one, census.dated([one])) for one in asked.time.ranges]
+        time = _matched(asked.time, [one for one, paths in found if selection.among(paths)])
+        selection.narrow({path for _, paths in found for path in paths}, f"of {time.name}")
+    if asked.sort and not _narrow_to_sort(sources, selection, asked.sort, is_plain=asked.is_plain):
+        return None
+    if asked.topic and not _narrow_to_topic(sources, selection, asked.topic, only_mentioned=asked.mention):
+        return None
+    if asked.language:
+        paths = census.first_paths(MOST_READ + 1) if selection.paths is None else selection.paths
+        if len(paths) > MOST_READ:
+            return None
+        spoken = {path for path, text in census.beginnings(paths) if detect(words_of(text)) == asked.language}
+        selection.narrow(spoken, f"in {asked.language.title()}")
+        selection.others = set()
     return selection
+
+
+def _narrow_to_sort(sources: Sources, selection: _Selection, sort: str, *, is_plain: bool) -> bool:
+    """To those that are filed under the word, else to those named so; whether there are any. Where the question may
+    mean something else, not `is_plain`, only to several filed ones: what a single note lists may be meant.
+    """
+    about, sort = notes_about(sources, sort), trimmed(sort)
+    found = about.filed or about.named
+    if not found or (not is_plain and len(about.filed) < 2):
+        return False
+    ways = [f"tagged #{about.tag}"] if about.tagged else []
+    ways += [f"in the folder {sort}"] if about.inside else []
+    ways += [f"with the field {sort}"] if about.with_field else []
+    selection.narrow(found, " or ".join(ways) or f"named “{sort}”")
+    selection.tag = selection.tag or about.tag
+    return True
+
+
+def _narrow_to_topic(sources: Sources, selection: _Selection, topic: str, *, only_mentioned: bool) -> bool:
+    """To those that are filed under the topic or named so, or mention it where none is filed; False where the notes
+    have some of its words at most.
+    """
+    about, topic = notes_about(sources, topic), trimmed(topic)
+    if not about.mentioning and not about.filed and len(topic.split()) > 1:
+        return False  # lines that have some of the words may answer all the same
+    selection.first = selection.among(about.named)
+    if only_mentioned or not selection.among(about.filed):
+        selection.narrow(about.mentioning, f"mentioning “{topic}”")
+        return True
+    by_way = (
+        (f"tagged #{about.tag}", about.tagged),
+        (f"in the folder {topic}", about.inside),
+        (f"with the field {topic}", about.with_field),
+        ("named so", about.named),
+    )
+    ways = [f"{_are(len(found))} {way}" for way, paths in by_way if (found := selection.among(paths))]
+    selection.tag = selection.tag or about.tag
+    others = selection.among(about.mentioning)
+    selection.narrow(about.filed | about.named, f"about “{topic}”")
+    selection.others = others - selection.among(others)
+    more = f" {len(selection.others):,} more mention{'s' if len(selection.others) == 1 else ''} it."
+    selection.details = f" {', '.join(ways)}.{more if selection.others else ''}"
+    return True
+
+
+def _matched(time: AskedDate, ranges: Sequence[DateRange]) -> AskedDate:
+    """A time that may be understood in several ways: as those of them that were found, if any were."""
+    return replace(time, ranges=tuple(ranges)) if ranges else time
 
 
 def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None, today: date) -> Telling | None:
@@ -134,16 +194,21 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
         tasks = [task for task in tasks if allowed is None or task.note_path in allowed]
     else:
         tasks = census.tasks(done=asked.done, paths=allowed)
-    if time := asked.time:
+    time = asked.time
+    if time:
         days = [(task, day_of(task.done if asked.done else task.due)) for task in tasks]
-        tasks = [task for task, day in days if day and time.overlaps(day)]
+        days = [(task, day) for task, day in days if day and time.overlaps(day)]
+        time = _matched(time, [one for one in time.ranges if any(one.overlaps(day) for _, day in days if day)])
+        tasks = [task for task, _ in days]
+    if asked.undated:
+        tasks = [task for task in tasks if not task.due]
     overdue = [task for task in tasks if task.due and task.due < day and task.is_open]
     tasks = overdue if asked.overdue else tasks
     if not tasks and (asked.topic or not asked.is_plain):
         return None
     kind = "done" if asked.done else "overdue" if asked.overdue else "open"
     about = f" about “{trimmed(asked.topic)}”" if asked.topic else ""
-    when = f"{'' if asked.done else ' due'} {_on(asked.time)}" if asked.time else ""
+    when = f"{'' if asked.done else ' due'} {_on(time)}" if time else " without a due date" if asked.undated else ""
     statement = f"You have {_many(len(tasks), f'{kind} task')}{about}{when}."
     if tasks and not asked.done and not asked.overdue:
         due = [task for task in tasks if task.due >= day]
@@ -155,12 +220,13 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
     return Telling(statement, len(tasks), quotes, notes)
 
 
-def tell_tags(sources: Sources, allowed: set[str] | None) -> Telling:
-    """All tags, the most used first, each with a line that has it."""
-    tags = sources.catalogue.census.tags(allowed)
+def tell_tags(sources: Sources, allowed: set[str] | None, *, used_once: bool = False) -> Telling:
+    """All tags, or those of one note only, the most used first, each with a line that has it."""
+    tags = [tag for tag in sources.catalogue.census.tags(allowed) if tag[1] == 1 or not used_once]
     named = ", ".join(f"#{tag} ({count:,})" for tag, count, _ in tags[:NAMED_TAGS])
     more = f", and {len(tags) - NAMED_TAGS:,} more" if len(tags) > NAMED_TAGS else ""
-    statement = f"You use {_many(len(tags), 'tag')}{f': {named}{more}' if tags else ''}."
+    which = " in only one note" if used_once else ""
+    statement = f"You use {_many(len(tags), 'tag')}{which}{f': {named}{more}' if tags else ''}."
     notes, quotes = dict[str, Note](), list[Quote]()
     for tag, _, path in tags[:MOST_LISTED]:
         note = notes.get(path) or sources.catalogue.find_note(path)
@@ -202,7 +268,7 @@ def _line_with(note: Note, tag: str) -> int | None:
 
 
 def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]]) -> int:
-    """The first line with most of these words; the first line of all where none has any."""
+    """The first line with most of these words, 0 where none has any."""
     beginnings = {spelling[:3] for spellings in wanted for spelling in spellings}  # spares most lines the stemming
     best, most = 0, 0
     for number, words in _lines(note) if wanted else ():
@@ -211,7 +277,7 @@ def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]
             count = len(terms_in(sources, words).intersection(wanted))
             if count > most:
                 best, most = number, count
-    return best or _first_line(note)
+    return best
 
 
 def _on(time: AskedDate) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.asking import COMPARISON, SUMMARY, TAGS, TASKS, understand
 from rag_bot.query.vault.digest import tell_comparison, tell_summary
+from rag_bot.query.vault.narrowing import understand_after
 from rag_bot.query.vault.telling import Telling, tell_notes, tell_tags, tell_tasks
+from rag_bot.query.vault.vault_question import COMPARISON, SUMMARY, TAGS, TASKS
 from rag_bot.records import (
     ANSWERED,
     LISTED_AT_ONCE,
@@ -27,22 +29,23 @@ from rag_bot.store.staleness import change_since
 
 
 def answer_of_vault(
-    sources: Sources, question: str, filters: Filters | None, today: date
+    sources: Sources, question: str, filters: Filters | None, today: date, earlier: Sequence[str] = ()
 ) -> tuple[Answer, list[Hit]] | None:
     """The answer, and the passages that a language model may write of; None where the question is any other, or no note
-    passes the filters. The answer has no timings yet.
+    passes the filters. `earlier` are the questions before it, oldest first. The answer has no timings yet.
     """
     census = sources.catalogue.census
-    asked = understand(question, today, lambda name: bool(census.in_folder(name)))
-    if asked is None:
+    understood = understand_after(earlier, question, today, lambda name: bool(census.in_folder(name)))
+    if understood is None:
         return None
+    whole, asked = understood
     allowed = sources.catalogue.paths_matching(filters) if filters else None
     if allowed is not None and not allowed:
         return None
     if asked.kind == TASKS:
         telling = tell_tasks(sources, asked, allowed, today)
     elif asked.kind == TAGS:
-        telling = tell_tags(sources, allowed)
+        telling = tell_tags(sources, allowed, used_once=asked.used_once)
     elif asked.kind == SUMMARY:
         telling = tell_summary(sources, asked.topic, allowed)
     elif asked.kind == COMPARISON:
@@ -52,7 +55,7 @@ def answer_of_vault(
     if telling is None:
         return None
     notice = "Only notes that pass the filters are counted." if filters else ""
-    return replace(_answer(question, telling), notice=notice), _hits(telling)
+    return replace(_answer(question, telling), searched_for=whole, notice=notice), _hits(telling)
 
 
 def _answer(question: str, telling: Telling) -> Answer:
@@ -75,7 +78,6 @@ def _answer(question: str, telling: Telling) -> Answer:
         ),
         nearest=(),
         timings_ms={},
-        searched_for=question,
         statement=telling.statement,
         total=telling.total,
         excerpts=excerpts_of(citations, telling.notes) if telling.passages else (),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rag_bot.query.vault.asking import VaultQuestion, understand
+from rag_bot.query.vault.asking import understand
+from rag_bot.query.vault.vault_question import VaultQuestion
 from rag_bot.records import DateRange
 
 TODAY = date(2026, 4, 12)  # a Sunday
@@ -22,11 +23,26 @@ def _understood(question: str) -> VaultQuestion | None:
     [
         ("How many notes do I have?", {}),
         ("How many notes are there about the boat?", {"topic": "the boat"}),
-        ("List all my notes that mention Ann Lee", {"topic": "Ann Lee"}),
-        ("Show me all notes in which Ann from the council turns up", {"topic": "Ann from the council"}),
+        ("List all my notes that mention Ann Lee", {"topic": "Ann Lee", "mention": True}),
+        (
+            "Show me all notes in which Ann from the council turns up",
+            {"topic": "Ann from the council", "mention": True},
+        ),
         ("which notes are tagged #work/plan", {"tag": "#work/plan"}),
+        ("count my #money notes", {"tag": "#money"}),
+        ("how often did i use #rig-check", {"tag": "#rig-check", "is_plain": False}),
+        ("how many books have i got notes on", {"sort": "books"}),
+        ("number of dimmer racks i have notes about", {"sort": "dimmer racks"}),
+        ("which of my notes are MOCs", {"sort": "MOCs"}),
+        ("every note where i wrote down my weight", {"topic": "my weight"}),
+        ("Recipes folder: notes without any tags?", {"folder": "Recipes", "untagged": True}),
+        ("in Recipes: notes without tags", {"folder": "Recipes", "untagged": True}),
+        ("list my recipes in english", {"folder": "recipes", "language": "english"}),
+        ("my last 5 notes", {"newest": 5}),
+        ("when did I last write about Ann?", {"topic": "Ann", "mention": True, "newest": 1, "is_plain": False}),
+        ("who links to Ann Lee", {"linked_to": "Ann Lee"}),
         ("How many recipes do I have?", {"folder": "recipes"}),
-        ("Which of my recipes are made with honey?", {"folder": "recipes", "topic": "honey"}),
+        ("Which of my recipes are made with honey?", {"folder": "recipes", "topic": "honey", "mention": True}),
         ("How many notes about boats are in the folder Old plans?", {"folder": "Old plans", "topic": "boats"}),
         ("Which notes have no tags?", {"untagged": True}),
         ("my 5 latest notes", {"newest": 5}),
@@ -35,6 +51,9 @@ def _understood(question: str) -> VaultQuestion | None:
         ("Welche Notizen sind mit arbeit getaggt?", {"tag": "arbeit"}),
         ("Quelles notes parlent de Marek ?", {"topic": "Marek"}),
         ("¿Cuántas notas tengo sobre abejas?", {"topic": "abejas"}),
+        ("Zu wie vielen Büchern habe ich Notizen?", {"sort": "Büchern"}),
+        ("combien de fois ai-je utilisé #rig-check", {"tag": "#rig-check", "is_plain": False}),
+        ("¿Cuántas notas tienen la etiqueta money?", {"tag": "money"}),
     ],
 )
 def test_questions_about_notes(question: str, expected: dict[str, Any]) -> None:
@@ -51,6 +70,9 @@ def test_questions_about_notes(question: str, expected: dict[str, Any]) -> None:
         ("What is overdue?", {"overdue": True}),
         ("Welche Aufgaben sind überfällig?", {"overdue": True}),
         ("Which tasks did I finish?", {"done": True}),
+        ("what did i tick off at home", {"topic": "home", "done": True, "is_plain": False}),
+        ("open tasks without a due date", {"undated": True}),
+        ("tareas sin fecha", {"undated": True}),
     ],
 )
 def test_questions_about_tasks(question: str, expected: dict[str, Any]) -> None:
@@ -101,6 +123,18 @@ def test_questions_about_one_note_two_notes_or_tags(question: str, kind: str, to
         "How do I create a to-do list?",
         "open source community",
         "notes about bees",
+        "meeting notes",
+        "#money",
+        "what are tags",
+        "list my allergies in the kitchen drawer",
+        "list the ingredients of flapjacks",
+        "how many people do I know",
+        "what did i note about the boiler",
+        "how often did I go to the gym",
+        "which book did I finish",
+        "who links the cables",
+        "Recipes folder wifi password",
+        "where i wrote down the code",
         "List of ingredients for honey cake",
         "What does my note Umbau say about the doors?",
         "What is the difference between tea and coffee?",

@@ -41,13 +41,50 @@ def _cited(answer: Answer) -> list[str]:
 
 def test_notes_about_a_topic_are_counted_and_it_is_said_how_each_is_about_it(ask: Callable[..., Answer]) -> None:
     answer = ask("How many notes are about bees?")
-    assert answer.total == 3
+    assert answer.total == 2
     assert answer.statement == (
-        "You have 3 notes about “bees”. 2 of them mention it, 1 is tagged #bees, 2 are in the folder bees."
+        "You have 2 notes about “bees”. 1 is tagged #bees, 2 are in the folder bees. 1 more mentions it."
     )
     assert _cited(answer) == ["Bees/Feeding.md:1", "Bees/Hive.md:4", "Daily/2026-03-05.md:1"]
     assert answer.verdict == "answered"
-    assert answer_json(answer)["total"] == 3
+    assert answer_json(answer)["total"] == 2
+
+
+def test_a_sort_of_notes_are_those_that_are_tagged_filed_or_named_so(ask: Callable[..., Answer]) -> None:
+    assert _cited(ask("How many daily notes do I have from March 2026?")) == [
+        "Daily/2026-03-05.md:1",
+        "Daily/2026-03-09.md:1",
+    ]
+    assert ask("Which of my notes are rules?").statement == "You have 2 notes named “rules”."
+    assert ask("How many boats do I have notes on?").statement == "You have 1 note named “boats”."
+    assert ask("list every note where I wrote down the moon").statement == "You have no note mentioning “moon”."
+
+
+def test_fields_and_languages_of_notes(library: Library, notes: Path, write: Callable[..., Path]) -> None:
+    write("Monday.md", "- weight:: 81.2\n")
+    write("Montag.md", "Wir haben heute nicht auf das Gewicht geachtet, aber es war ein guter Tag und wir sind froh.\n")
+    write("Gym.md", "A weight fell on my toe.\n")
+    library.ingest([notes])
+    answer = library.ask("list every note where I wrote down my weight")
+    assert answer.statement == "You have 1 note about “weight”. 1 is with the field weight. 1 more mentions it."
+    assert _cited(answer) == ["Monday.md:1", "Gym.md:1"]
+    assert _cited(library.ask("How many notes are in German?")) == ["Montag.md:1"]
+
+
+def test_a_follow_up_narrows_the_question_before_it(ask: Callable[..., Answer]) -> None:
+    open_tasks = ["What are my open tasks?"]
+    overdue = ask("and overdue ones?", earlier=open_tasks)
+    assert (overdue.total, overdue.searched_for) == (1, "What are my open tasks overdue")
+    assert ask("only in Daily?", earlier=[*open_tasks, "and overdue ones?"]).total == 1
+    assert ask("and in May 2026?", earlier=["What is due in April 2026?"]).total == 1
+    assert ask("and what does the boat cost?", earlier=open_tasks).statement == ""
+    assert ask("and in autumn?", earlier=["Summarise the note Feeding"]).statement == ""
+
+
+def test_of_two_ways_to_understand_a_time_the_one_that_was_found_is_named(ask: Callable[..., Answer]) -> None:
+    assert (
+        ask("Which tasks are due in May?").statement == "You have 1 open task due May 2026. The next is due 2026-05-01."
+    )
 
 
 def test_filters_hold_and_none_is_an_answer(ask: Callable[..., Answer]) -> None:
