@@ -88,5 +88,10 @@ def key_words(entry: str) -> str:
 
 
 def only_names(entry: str, title: str) -> bool:
-    """Whether an entry is the note's tags, or its title under whatever key."""
-    return bool(NAMES.intersection(keys_of(entry)[:1])) or words_of(value_of(entry)) == words_of(title)
+    """Whether an entry is the note's tags, or nothing but words of its title, under whatever key: a slug, for one."""
+    return bool(NAMES.intersection(keys_of(entry)[:1])) or {*words_of(value_of(entry))} <= {*words_of(title)}
+
+
+def is_flag(entry: str) -> bool:
+    """Whether an entry only switches something: `publish: true`."""
+    return value_of(entry).strip().lower() in ("true", "false", "yes", "no")

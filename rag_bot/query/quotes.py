@@ -21,7 +21,7 @@ from rag_bot.markdown import (
 from rag_bot.models.reader import Reader
 from rag_bot.query.anchors import missing_anchors, texts_of
 from rag_bot.query.duplicates import agree, repeats, word_shingles
-from rag_bot.query.front_matter import QuestionWords, only_names
+from rag_bot.query.front_matter import QuestionWords, is_flag, only_names
 from rag_bot.query.lines import lines_in, text_of, with_what_follows
 from rag_bot.query.names import is_in_names
 from rag_bot.query.open_index import Sources
@@ -351,7 +351,9 @@ def _is_open_question(note: Note, line: Line) -> bool:
 def _hollow(note: Note, line: Line, terms: TermWeights) -> str:
     text = text_of(note, line.span)
     if line.kind is Kind.FRONT_MATTER:
-        return NAMES if only_names(text, note.title) and not terms.question_words.naming(text) else ""
+        return (
+            NAMES if is_flag(text) or (only_names(text, note.title) and not terms.question_words.naming(text)) else ""
+        )
     return OPEN if _is_open_question(note, line) else ""
 
 

@@ -34,8 +34,8 @@ _NEVER_LAST = frozenset(
 )
 _LAST_BEFORE_CAPITAL = frozenset("etc inc ltd co corp jr sr a.m p.m u.s u.k e.u b/c usw".split())
 _BEFORE_NUMBER = frozenset(
-    "no nos nr vol p pp sec ch art ver v eq pt ed ext tel tab kap abs apt rm op jan feb mar apr jun jul aug sep oct nov "
-    "dec".split()
+    "no nos nr vol p pp sec ch art ver v eq pt ed ext tel tab kap abs apt rm op "
+    "jan feb mar apr jun jul aug sep oct nov dec".split()
 )
 
 # German writes ordinals with a full stop: "am 3. Oktober", "im 19. Jahrhundert".
