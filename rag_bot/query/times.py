@@ -12,7 +12,7 @@ from rag_bot.query.lines import text_of
 from rag_bot.query.open_index import Sources
 from rag_bot.records import AskedDate, DateRange, Filters, Note, NoteDate
 from rag_bot.store.note_dates import dates_of, ranges_in
-from rag_bot.text.date_words import folded
+from rag_bot.text.date_words import folded, time_words
 from rag_bot.text.dates import find_dates, without_dates
 from rag_bot.text.terms import STOP_WORDS, is_stop_word, words_of
 
@@ -66,7 +66,10 @@ class AskedTimes:
         return [asked.words for asked in self.dates]
 
     def _is_relative(self, asked: AskedDate) -> bool:
-        """Whether its words mean another time on another day: "yesterday", "Monday"."""
+        """Whether its words mean another time on another day: "yesterday"; "Monday" may be every Monday."""
+        weekdays = time_words().weekdays.intersection(map(folded, words_of(asked.words)))
+        if weekdays and not self.asks_for_all():
+            return False
         return [one.ranges for one in find_dates(asked.words, self.today + timedelta(_LATER))] != [asked.ranges]
 
     def _is_of(self, asked: AskedDate, note: Note, line: Line) -> bool:
