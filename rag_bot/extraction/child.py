@@ -1,7 +1,7 @@
 """The child process of `extract`: python -m rag_bot.extraction.child
 
-On stdin comes the name of a module and the bytes of a file, on stdout goes JSON with `text` and `places`, or `error`;
-before each its length in eight bytes.
+On stdin comes the name of a module and the bytes of a file, on stdout goes JSON with `text` and `places`, `error` or
+`missing`; before each its length in eight bytes.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ _PACKAGES = {"docx": "python-docx", "pptx": "python-pptx", "python_calamine": "p
 
 
 def read(module: str, data: bytes) -> dict[str, object]:
-    """What the module reads of a file, or its `error` as the end of a sentence that begins with the file's name."""
+    """What the module reads of a file, or its `error` as the end of a sentence that begins with the file's name.
+
+    `missing` is the package to install where there is none that reads it.
+    """
     try:
         found = import_module(f"rag_bot.extraction.{module}").read(data)
     except CannotRead as error:
         return {"error": str(error)}
     except ModuleNotFoundError as error:
         name = (error.name or "").split(".")[0]
-        return {"error": f"needs a package that is missing: pip install {_PACKAGES.get(name, name)}"}
+        return {"missing": _PACKAGES.get(name, name)}
     except MemoryError:
         return {"error": "takes too much memory to read"}
     except Exception as error:  # noqa: BLE001 - what a hostile file makes a library raise is anything

@@ -57,6 +57,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         "repaired": list(found.repaired),
         "notes": found.notes,
         "passages": found.passages,
+        "unreadable": found.unreadable,
         "seconds": round(found.seconds, 3),
     }
 
@@ -114,6 +115,10 @@ def verification_text(found: Verification) -> RenderableType:
     lines += [line(f"{problem.part}: {problem.text}", "yellow") for problem in found.problems]
     verdict = "Something is wrong" if found.problems else "Folders and index agree"
     counted = f"{verdict}: {found.notes:,} notes, {found.passages:,} passages looked at in {found.seconds:.1f} s."
+    if found.unreadable:
+        counted += (
+            f" {found.unreadable:,} {'file is' if found.unreadable == 1 else 'files are'} known to be unreadable."
+        )
     return Visible(Group(*lines, Text(counted, style="bold")))
 
 
