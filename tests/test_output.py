@@ -65,6 +65,20 @@ def test_a_table_stands_as_in_its_file_with_the_cited_row_numbered_in_the_margin
     ]
 
 
+def test_comments_are_not_printed_nor_the_room_they_took() -> None:
+    text = "Check it monthly.\n%% or not %%\nFront 2.6 <!-- 2.4? --> bar.\nRear more."
+    quote = "Front 2.6 <!-- 2.4? --> bar."
+    shown = _answer(ANSWERED, _citation(1, text, quote), _citation(2, text, quote), excerpts=(_excerpt(text, 1),))
+    assert [line.split("  ")[-1] for line in _printed(shown)[1:]] == [
+        "Check it monthly.",
+        "[1] Front 2.6 bar.",
+        "Rear more.",
+        "",
+        "Front 2.6 bar.",
+        "",
+    ]
+
+
 def test_the_cited_sentence_is_bold_and_the_others_are_dim() -> None:
     text = "Check it monthly. Front 2.6 bar. Rear more."
     answer = _answer(ANSWERED, _citation(1, text, "Front 2.6 bar."), excerpts=(_excerpt(text, 1),))

@@ -29,8 +29,8 @@ class Diagnosis:
     """What is wrong, and how deep it goes.
 
     `unreadable` files are known to be so since the last sync, which is nothing wrong. `lost` says that the catalogue
-    can't be read at all, `unsound` names notes whose passages or vectors are damaged, `new_indexes` says that the search
-    indexes have to be made anew.
+    can't be read at all, `unsound` names notes whose passages or vectors are damaged, `new_indexes` says that the
+    search indexes have to be made anew.
     """
 
     problems: tuple[Problem, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rag_bot.markdown.blocks import LineIndex
@@ -40,8 +41,34 @@ _OPENING = re.compile(
     r"^[ \t>]*+(?:[-*+][ \t]++)?(?P<fence>`{3,}+(?=[^`\r\n]*+$)|~{3,}+)|<!--|(?<![\w%])%%", re.MULTILINE
 )
 _CLOSINGS = {"<!--": "-->", "%%": "%%"}
+# Must match what goes from a text that is shown: lines of blanks alone, with the end of one, and runs of them as long
+# as the shortest comment, so that the hard spaces that people write stay.
+_HOLE = re.compile(
+    rf"\r?\n[ \t>]*+{BLANK}[ \t{BLANK}]*+(?=\r?\n|\Z)|\A(?:[ \t>]*+{BLANK}[ \t{BLANK}]*+(?:\r?\n|\Z))++"
+    rf"|(?:\A|(?<=\n)){BLANK}{{4,}}+[ \t]*+| ?{BLANK}{{4,}}+"
+)
 _PARAGRAPH_END = re.compile(r"(?:\r\n|\n|\r)[ \t>]*+(?:\r\n|\n|\r)")
 _LINE = re.compile(r"[^\r\n]++")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPiece:
+    """A piece of a note as people are shown it; `holes` are its spans, in order, that are not in `text`."""
+
+    text: str
+    holes: tuple[tuple[int, int], ...]
+
+    def place(self, char: int) -> int:
+        """Where in `text` a character of the piece stands."""
+        return char - sum(min(end, char) - start for start, end in self.holes if start < char)
+
+
+def as_shown(piece: str, *, has_comments: bool = True) -> ShownPiece:
+    """The piece without comments, machine text and the room they took."""
+    text = readable(piece, has_comments=has_comments)
+    holes = tuple(match.span() for match in _HOLE.finditer(text)) if BLANK in text else ()
+    edges = [0, *(edge for hole in holes for edge in hole), len(text)]
+    return ShownPiece("".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)), holes)
 
 
 @lru_cache(maxsize=8)  # a question reads the lines of some ten notes, in the order of their scores

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from rag_bot.markdown import format_of, plain_text, table_cells
+from rag_bot.markdown import as_shown, format_of, plain_text, table_cells
 from rag_bot.records import Answer, Citation, Excerpt, Quote, change_words
 from rag_bot.ui.notes.marked_view import Mark, code_marked, is_rows, plain_marked, render_marked
 from rag_bot.ui.templating import macros
@@ -73,6 +73,6 @@ def _places(citations: Sequence[Citation]) -> list[tuple[str, Quote]]:
 
 def _beginning(quote: Quote) -> str:
     """How a cited line begins, on one line and without its Markdown."""
-    line = quote.text.strip()
+    line = as_shown(quote.text, has_comments=format_of(quote.note_path).is_markdown).text.strip()
     words = " · ".join(filter(None, table_cells(line))) if line.startswith("|") else " ".join(plain_text(line).split())
     return words if len(words) <= _LONGEST_BEGINNING else f"{words[:_LONGEST_BEGINNING]} …"
