@@ -10,6 +10,7 @@ from rich.console import Console
 
 from rag_bot.cli.command import put
 from rag_bot.output import answer_json, answer_text
+from rag_bot.output.syncs import failure_rows
 from rag_bot.records import (
     ANSWERED,
     CLOSEST,
@@ -20,6 +21,7 @@ from rag_bot.records import (
     Citation,
     Difference,
     Excerpt,
+    Failure,
     Quote,
     Sentence,
 )
@@ -181,3 +183,21 @@ def test_the_json_has_excerpts_and_differences_as_lists() -> None:
         ["2031"],
         [],
     )
+
+
+def test_the_verdict_comes_first_and_what_was_not_read_last() -> None:
+    unread = "29 files could not be read; see `rag-bot status`."
+    near = _answer(CLOSEST, _citation(1, CAR, "| full | 2.6 |"), excerpts=(_excerpt(CAR, 1),), notice=unread)
+    printed = _printed(near)
+    assert printed[0].startswith("Your notes come near this")
+    assert printed[-2:] == [unread, ""]
+    assert _printed(_answer(NONE, notice=unread)) == ["This is not in your notes.", unread]
+
+
+def test_of_many_files_that_could_not_be_read_each_reason_is_told_once() -> None:
+    scans = [Failure(f"notes/{n}.pdf", "holds no text (a scan or pictures only?).") for n in range(29)]
+    assert failure_rows(scans[:2]) == [f"notes/{n}.pdf: holds no text (a scan or pictures only?)." for n in range(2)]
+    assert failure_rows([Failure("notes/locked.pdf", "is encrypted."), *scans]) == [
+        "29 files: holds no text (a scan or pictures only?). notes/0.pdf, notes/1.pdf, notes/2.pdf, ...",
+        "notes/locked.pdf: is encrypted.",
+    ]

@@ -90,26 +90,30 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
     Where the notes don't speak of it, the nearest ones. Of what was counted the first lines, or all that are cited.
     """
     above = [line(f"Searched for: {answer.reworded}", "dim")] if answer.reworded else []
-    above += [line(answer.notice, "yellow")] if answer.notice else []
+    notice = [line(answer.notice, "yellow")] if answer.notice else []
+    was_asked = bool(answer.model) or answer.mode == PROSE
+    above += notice if was_asked else []  # why the model did not write as it was asked to
     above += [line(words, "bold") for words in [verdict_words(answer)] if words]
+    below = [] if was_asked else notice
     if answer.abstained:
         nearest = [
             Text.assemble(line(f"  {Place.of(hit).located}", "cyan"), _name(hit.note.path, hit.note.title))
             for hit in answer.nearest
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
-        return Visible(Group(*above, *title, *nearest))
+        return Visible(Group(*above, *title, *nearest, *below))
     if answer.statement:
         listed = answer.citations[: None if shows_all else LISTED_AT_ONCE]
         left = answer.total - len(listed)
         more = [line(f"… and {left:,} more{'' if shows_all else ' (`rag-bot ask --all`)'}", "dim")] if left > 0 else []
-        return Visible(Group(*above, *map(_citation_line, listed), *more, Text()))
+        return Visible(Group(*above, *map(_citation_line, listed), *more, *below, Text()))
     above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
     shown = answer.excerpts[:1] or tuple(map(_alone, answer.citations))
     excerpts = [part for excerpt in shown for part in (*_excerpt_text(excerpt, answer.citations), Text())]
     numbers = {number for excerpt in shown for number in excerpt.citations}
     others = [_citation_line(citation) for citation in answer.citations if citation.number not in numbers]
+    others = [*others, *below]
     return Visible(
         Group(*above, *([Text()] if above else []), *written, *excerpts, *others, *([Text()] if others else []))
     )
