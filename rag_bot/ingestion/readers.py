@@ -13,7 +13,7 @@ from rag_bot.errors import ContentUnreadable, NoteGone, NoteUnreadable
 from rag_bot.extraction import Extracted, extract, is_extracted
 from rag_bot.files import Contents, read_once
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
-from rag_bot.markdown import Block, Kind, parse_note
+from rag_bot.markdown import Block, Kind, merge_markers, parse_note
 from rag_bot.records import Note
 from rag_bot.text.encodings import decode
 from rag_bot.text.sentences import code_spans
@@ -66,7 +66,7 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
         mtime_ns=contents.mtime_ns,
         stamp=contents.stamp,
         places=read.places,
-        oddities=dict(_oddities(text, encoding, blocks)),
+        oddities=dict(_oddities(text, encoding)),
     )
 
 
@@ -101,23 +101,12 @@ def why_no_text(file: Path) -> str:
     return "" if _is_text(decode(head)[0] if b"\0" in head else head.decode("ascii", "replace")) else "binary"
 
 
-def _oddities(text: str, encoding: str, blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:
+def _oddities(text: str, encoding: str) -> Iterator[tuple[str, str]]:
     """The reasons to doubt a text, with their kinds."""
     if encoding:
         yield "encoding", encoding
-    if (text.startswith("<<<<<<< ") or "\n<<<<<<< " in text) and _has_merge_markers(text, blocks):
+    if any(merge_markers(text)):
         yield "merge-markers", ""
-
-
-def _has_merge_markers(text: str, blocks: tuple[Block, ...]) -> bool:
-    """All three, in their order, each at the beginning of a line; a piece of code may only show them."""
-    code = [block.span for block in blocks if block.kind is Kind.CODE]
-    place = 0
-    for marker in ("<<<<<<< ", "=======", ">>>>>>> "):
-        place = f"\n{text}".find(f"\n{marker}", place)
-        if place < 0 or any(span.start_char <= place < span.end_char for span in code):
-            return False
-    return True
 
 
 def _read_still(root: Path, relative: str, path: str) -> Contents:

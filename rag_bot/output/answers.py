@@ -175,6 +175,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, Any]:
         "citations": list(excerpt.citations),
         "date": excerpt.date,
         "place": excerpt.place,
+        "doubts": list(excerpt.doubts),
     }
 
 
@@ -206,7 +207,7 @@ def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[Rende
         line(excerpt.name, "bold"),
         line(f"  {excerpt.located}", "cyan"),
         line(f"  {excerpt.date}" if excerpt.date not in excerpt.location else "", "dim"),
-        line("".join(f"  {words}" for words in changes), "yellow"),
+        line("".join(f"  {words}" for words in (*excerpt.doubts, *changes)), "yellow"),
     )
     is_markdown = format_of(excerpt.note_path).is_markdown and not excerpt.is_code
     text, end, piece = Text(), 0, as_shown(excerpt.text, has_comments=is_markdown)

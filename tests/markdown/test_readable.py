@@ -128,3 +128,18 @@ def test_what_is_shown_of_a_piece_has_neither_comments_nor_the_room_they_took(pi
         if word in piece:
             assert shown.text.startswith(word, shown.place(piece.index(word)))
     assert as_shown("A row of %% signs %%.", has_comments=False).text == "A row of %% signs %%."
+
+
+def test_of_two_merged_versions_both_are_lines_and_the_marks_around_them_are_none() -> None:
+    text = "Rota\n\n<<<<<<< HEAD\nJo cooks.\n=======\nKim cooks.\n>>>>>>> other\n\nAll eat.\n"
+    lines = quotable_lines(readable(text), parse(text))
+    assert [text[line.span.start_char : line.span.end_char] for line in lines] == [
+        "Rota",
+        "Jo cooks.",
+        "Kim cooks.",
+        "All eat.",
+    ]
+    assert not any(line.headings for line in lines)
+    assert as_shown(text).text == "Rota\n\nJo cooks.\nKim cooks.\n\nAll eat.\n"
+    shown = f"As git has it:\n\n```\n{text}```\n\nJo cooks\n=======\n"
+    assert readable(shown) == shown

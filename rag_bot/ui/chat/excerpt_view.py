@@ -35,7 +35,7 @@ def excerpts(answer: Answer) -> Markup:
 def _inside(
     excerpt: Excerpt, citations: Sequence[Citation]
 ) -> tuple[list[str], str, Markup, list[tuple[str, Quote]], list[str]]:
-    """What it stands under, its date, its text, its places, and what has become of the note."""
+    """What it stands under, its date, its text, its places, and what is doubtful of the note or has become of it."""
     header = excerpt.context[-1] if excerpt.context and is_rows(excerpt.text) else ""
     heads = {header} | {" | ".join(filter(None, table_cells(line))) for line in excerpt.text.splitlines()}
     above = [part for part in excerpt.context if part not in heads]
@@ -43,7 +43,13 @@ def _inside(
     context = [part for part in (excerpt.title, *headings, *above) if part]
     date = "" if excerpt.date in excerpt.title else excerpt.date
     changes = dict.fromkeys(change_words(citation.change) for citation in citations if citation.stale)
-    return context, date, _body(excerpt, citations, header), _places(citations), [*filter(None, changes)]
+    return (
+        context,
+        date,
+        _body(excerpt, citations, header),
+        _places(citations),
+        [*excerpt.doubts, *filter(None, changes)],
+    )
 
 
 def _body(excerpt: Excerpt, citations: Sequence[Citation], header: str) -> Markup:
