@@ -174,6 +174,7 @@ def test_the_json_has_excerpts_and_differences_as_lists() -> None:
             "citations": [1],
             "date": "",
             "place": "",
+            "doubts": [],
         }
     ]
     assert values["differences"] == [{"citations": [1, 2], "words": ["2.6", "2.2"], "dates": ["2026-01-02", ""]}]
