@@ -20,6 +20,10 @@ MOST_MEMORY = 3 << 30  # bytes of address space; set by hand, far above what fil
 LONGEST_TEXT = 64 << 20  # characters; as many bytes as a note may have
 _PACKAGES = {"docx": "python-docx", "pptx": "python-pptx", "python_calamine": "python-calamine"}
 """Names to install, where they are not those to import."""
+_MAY_BE_EMPTY = frozenset(("canvas", "excalidraw", "mail", "notebook"))
+"""What people begin and leave empty; other files without a word are scans or pictures."""
+_OF_TEXT = _MAY_BE_EMPTY | {"html", "table"}
+"""Formats that are text themselves, in which a file of no bytes is an empty one."""
 
 
 def read(module: str, data: bytes) -> dict[str, object]:
@@ -27,6 +31,8 @@ def read(module: str, data: bytes) -> dict[str, object]:
 
     `missing` is the package to install where there is none that reads it.
     """
+    if module in _OF_TEXT and not data.strip():
+        return {"text": "", "places": []}
     try:
         found = import_module(f"rag_bot.extraction.{module}").read(data)
     except CannotRead as error:
@@ -38,7 +44,7 @@ def read(module: str, data: bytes) -> dict[str, object]:
         return {"error": "takes too much memory to read"}
     except Exception as error:  # noqa: BLE001 - what a hostile file makes a library raise is anything
         return {"error": f"is damaged ({type(error).__name__}: {first_line(error)[:120]})"}
-    if not found.text.strip():
+    if not found.text.strip() and module not in _MAY_BE_EMPTY:
         return {"error": "holds no text (a scan or pictures only?)"}
     if len(found.text) > LONGEST_TEXT:
         return {"error": f"holds {len(found.text):,} characters; notes have at most {LONGEST_TEXT:,}"}
