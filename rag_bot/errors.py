@@ -23,6 +23,15 @@ class NoteGone(NoteUnreadable):
     """The file of a note is no longer there."""
 
 
+class ContentUnreadable(NoteUnreadable):
+    """What is in a file is not what its format asks for: it stays unreadable until it is changed.
+
+    `stamp` and `content_hash` are those of what was read.
+    """
+
+    stamp = content_hash = ""
+
+
 class ModelError(RagBotError):
     """The embedding model, a CrossEncoder or a model's file is missing, damaged or cannot be loaded."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -17,6 +18,17 @@ from rag_bot.errors import ModelError, NoteUnreadable, UsageError
 LARGEST_NOTE = 64 * 1024 * 1024  # bytes; the largest note seen in public vaults has a hundredth of it
 _CLOCK_STEP_NS = 2_000_000_000  # that of FAT, the coarsest
 _HASHES_NAME = "hashes.json"
+
+
+# What sync tools add to the name of a copy. Must match `(Jo's conflicted copy 2026-03-01)` of Dropbox, Nextcloud and
+# Obsidian in their languages, `(SFConflict jo@home 2026-03-01)` of Seafile, `.sync-conflict-20260301-101010-ABC` of
+# Syncthing.
+_CONFLICT = re.compile(
+    r"[(\[][^()\[\]]*[ck]onfli(?:ct|kt|t)[^()\[\]]*(?:cop|kop|\d)[^()\[\]]*[)\]]"
+    r"|[(\[][^()\[\]]*(?:cop|kop)[^()\[\]]*[ck]onfli(?:ct|kt|t)[^()\[\]]*[)\]]"
+    r"|\.sync-conflict-\d{8}-\d{6}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,11 @@ def read_once(file: str | Path, path: str) -> Contents | None:
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def is_named_conflict_copy(name: str) -> bool:
+    """Whether a file's name says that a sync tool made it, of two versions that are in conflict."""
+    return bool(_CONFLICT.search(name))
 
 
 def stamp_of(status: os.stat_result) -> str:

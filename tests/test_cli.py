@@ -91,7 +91,18 @@ def test_ask_json_has_the_keys_of_the_contract(ask_corpus: Run) -> None:
     ]
     assert (answer["verdict"] in ("answered", "closest"), answer["abstained"]) == (True, False)
     excerpt = answer["excerpts"][0]
-    assert list(excerpt) == ["location", "note", "title", "headings", "context", "text", "citations", "date", "place"]
+    assert list(excerpt) == [
+        "location",
+        "note",
+        "title",
+        "headings",
+        "context",
+        "text",
+        "citations",
+        "date",
+        "place",
+        "doubts",
+    ]
     assert 1 in excerpt["citations"]
     assert citation["quote"] in excerpt["text"]
     assert "33%" in answer["answer"]

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from rag_bot.cli.command import put
 from rag_bot.output import answer_json, answer_text
+from rag_bot.output.syncs import failure_rows
 from rag_bot.records import (
     ANSWERED,
     CLOSEST,
@@ -20,6 +21,7 @@ from rag_bot.records import (
     Citation,
     Difference,
     Excerpt,
+    Failure,
     Quote,
     Sentence,
 )
@@ -61,6 +63,20 @@ def test_a_table_stands_as_in_its_file_with_the_cited_row_numbered_in_the_margin
         "    |---|---|",
         "    | two | 2.2 |",
         "[1] | full | 2.6 |",
+        "",
+    ]
+
+
+def test_comments_are_not_printed_nor_the_room_they_took() -> None:
+    text = "Check it monthly.\n%% or not %%\nFront 2.6 <!-- 2.4? --> bar.\nRear more."
+    quote = "Front 2.6 <!-- 2.4? --> bar."
+    shown = _answer(ANSWERED, _citation(1, text, quote), _citation(2, text, quote), excerpts=(_excerpt(text, 1),))
+    assert [line.split("  ")[-1] for line in _printed(shown)[1:]] == [
+        "Check it monthly.",
+        "[1] Front 2.6 bar.",
+        "Rear more.",
+        "",
+        "Front 2.6 bar.",
         "",
     ]
 
@@ -158,6 +174,7 @@ def test_the_json_has_excerpts_and_differences_as_lists() -> None:
             "citations": [1],
             "date": "",
             "place": "",
+            "doubts": [],
         }
     ]
     assert values["differences"] == [{"citations": [1, 2], "words": ["2.6", "2.2"], "dates": ["2026-01-02", ""]}]
@@ -167,3 +184,21 @@ def test_the_json_has_excerpts_and_differences_as_lists() -> None:
         ["2031"],
         [],
     )
+
+
+def test_the_verdict_comes_first_and_what_was_not_read_last() -> None:
+    unread = "29 files could not be read; see `rag-bot status`."
+    near = _answer(CLOSEST, _citation(1, CAR, "| full | 2.6 |"), excerpts=(_excerpt(CAR, 1),), notice=unread)
+    printed = _printed(near)
+    assert printed[0].startswith("Your notes come near this")
+    assert printed[-2:] == [unread, ""]
+    assert _printed(_answer(NONE, notice=unread)) == ["This is not in your notes.", unread]
+
+
+def test_of_many_files_that_could_not_be_read_each_reason_is_told_once() -> None:
+    scans = [Failure(f"notes/{n}.pdf", "holds no text (a scan or pictures only?).") for n in range(29)]
+    assert failure_rows(scans[:2]) == [f"notes/{n}.pdf: holds no text (a scan or pictures only?)." for n in range(2)]
+    assert failure_rows([Failure("notes/locked.pdf", "is encrypted."), *scans]) == [
+        "29 files: holds no text (a scan or pictures only?). notes/0.pdf, notes/1.pdf, notes/2.pdf, ...",
+        "notes/locked.pdf: is encrypted.",
+    ]

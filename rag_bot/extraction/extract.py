@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any
 
-from rag_bot.errors import NoteUnreadable
+from rag_bot.errors import ContentUnreadable, NoteUnreadable
 from rag_bot.extraction.writer import Extracted
 from rag_bot.markdown import format_of
 from rag_bot.processes import child_environment, module_command
@@ -31,11 +31,14 @@ def extract(path: str, data: bytes, *, seconds: float = LONGEST_SECONDS) -> Extr
     """The text of a file for which `is_extracted`, and the landmarks in it.
 
     Raises:
-        NoteUnreadable: it is encrypted, damaged, without text, takes more time or memory than it may.
+        ContentUnreadable: it is encrypted, damaged, without text, takes more time or memory than it may.
+        NoteUnreadable: a package is missing that reads it.
     """
     found = _CHILD.read(format_of(path).extracted_by, data, seconds)
+    if "missing" in found:
+        raise NoteUnreadable(f"{path} needs a package that is missing: pip install {found['missing']}.")
     if "error" in found:
-        raise NoteUnreadable(f"{path} {found['error']}.")
+        raise ContentUnreadable(f"{path} {found['error']}.")
     return Extracted(found["text"], tuple(Landmark(*landmark) for landmark in found["places"]))
 
 

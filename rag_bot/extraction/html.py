@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter
+from rag_bot.extraction.writer import CannotRead, Extracted, TextWriter, refuse_binary
 
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3: what is run, chosen or pressed, and no text.
 _SKIPPED = frozenset(
@@ -47,6 +47,7 @@ def page(data: bytes) -> HtmlElement:
     except UnicodeDecodeError:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             data, encoding = data.decode("utf-16", "replace").encode(), "utf-8"
+    refuse_binary(data)
     parser = HTMLParser(encoding=encoding, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         return document_fromstring(data.replace(b"\0", b""), parser=parser)

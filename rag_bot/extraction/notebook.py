@@ -18,7 +18,8 @@ def read(data: bytes) -> Extracted:
     """The cells in their order, each a landmark; code and outputs in fences."""
     try:
         notebook = json.loads(decode(data)[0].removeprefix("\ufeff"))
-        cells = notebook.get("cells") or [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+        sheets = [notebook] if "cells" in notebook else notebook["worksheets"]  # which earlier versions had
+        cells = [cell for sheet in sheets for cell in sheet["cells"]]
         language = str(notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CannotRead("is no notebook") from error

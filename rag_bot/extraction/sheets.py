@@ -38,22 +38,22 @@ def _write(writer: TextWriter, name: str, rows: Sequence[Sequence[object]], firs
     filled = [(number, cells) for number, cells in filled if any(cells)]
     if not filled:
         return
-    first = min(next(place for place, cell in enumerate(cells) if cell) for _, cells in filled)
-    last = max(max(place for place, cell in enumerate(cells) if cell) for _, cells in filled)
     writer.mark(f"sheet {name}")
     writer.add(f"## {' '.join(name.split())}")
     start = 0
     for place in range(1, len(filled) + 1):
         if place == len(filled) or filled[place][0] != filled[place - 1][0] + 1:
             group = filled[start:place]
-            cells = [row[first : last + 1] for _, row in group]
+            used = [column for _, row in group for column, cell in enumerate(row) if cell]
+            cells = [row[min(used) : max(used) + 1] for _, row in group]
             writer.table(cells, rows_of=f"sheet {name}, ", first_row=group[0][0])
             start = place
 
 
 def _shown(cell: object) -> str:
     if isinstance(cell, float):
-        return f"{cell:.12g}"
+        # Of a number in a sheet 15 digits are exact.
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
     if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
         return cell.date().isoformat()
     return str(cell).strip()

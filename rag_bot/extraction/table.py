@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from rag_bot.extraction.writer import Extracted, TextWriter
+from rag_bot.extraction.writer import Extracted, TextWriter, refuse_binary
 from rag_bot.text.encodings import decode
 
 _SAMPLE = 10_000  # characters that tell what parts the cells; set by hand
@@ -14,7 +14,9 @@ _DELIMITERS = ",;\t|"
 
 def read(data: bytes) -> Extracted:
     """All rows, the first as the header."""
-    text = decode(data)[0].removeprefix("\ufeff").replace("\0", "")
+    text = decode(data)[0].removeprefix("\ufeff")
+    refuse_binary(text.encode("utf-8", "replace"))
+    text = text.replace("\0", "")
     csv.field_size_limit(max(len(text), 1))
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text[:_SAMPLE].rpartition("\n")[0] or text, _DELIMITERS)

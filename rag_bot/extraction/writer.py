@@ -14,6 +14,10 @@ _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Must match what no text has: controls but for tabs, and lone halves of surrogate pairs.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
+# Controls that no text has; the escapes of Japanese e-mails and line ends are some. Random bytes are a tenth of these.
+_CONTROL = re.compile(b"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MOST_CONTROLS, _SAMPLE = 0.05, 65_536  # share of the first bytes, and how many; set by hand
+
 
 class CannotRead(Exception):
     """Why a file can't be read: the end of a sentence that begins with its name, without a full stop."""
@@ -77,6 +81,13 @@ class TextWriter:
 
     def done(self) -> Extracted:
         return Extracted("\n".join(self.lines) + "\n", tuple(self.places))
+
+
+def refuse_binary(data: bytes) -> None:
+    """Raises CannotRead for bytes that are no text in an encoding of ASCII's kind: controls are many among them."""
+    sample = data[:_SAMPLE]
+    if len(_CONTROL.findall(sample)) > _MOST_CONTROLS * len(sample):
+        raise CannotRead("holds no text but binary data")
 
 
 def clean(text: str) -> str:

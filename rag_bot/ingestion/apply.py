@@ -13,9 +13,10 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from rag_bot.errors import NoteGone, NoteUnreadable
+from rag_bot.errors import ContentUnreadable, NoteGone, NoteUnreadable
 from rag_bot.failpoints import reach
 from rag_bot.ingestion.chunking import CHUNKER_VERSION, chunk_note
+from rag_bot.ingestion.exclusion import UNREADABLE
 from rag_bot.ingestion.readers import read_note
 from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
@@ -143,6 +144,7 @@ class PlannedSync:
         write_roots(self.index, self.catalogue.roots())
 
     def _read(self, path: str) -> tuple[Root, Note] | None:
+        """None where that fails: what a file said before it was changed so that it can't be read answers no more."""
         root, file = self.survey.found[path]
         try:
             return root, read_note(root.folder, file.path, label=root.label)
@@ -150,6 +152,12 @@ class PlannedSync:
             self.gone.append(path)
         except NoteUnreadable as error:
             self.failed.append(Failure(path, str(error).removeprefix(f"{path} ")))
+            if isinstance(error, ContentUnreadable):
+                self.set_aside[path] = ExcludedFile(path, error.stamp, error.content_hash, UNREADABLE)
+                known = self.survey.known.get(path)
+                if known and known.content_hash != error.content_hash:
+                    self.gone.append(path)
+                    return None
             if self.rebuild:
                 return self._remembered(path)
         return None
@@ -232,7 +240,8 @@ class PlannedSync:
             if was_dirty:
                 unused = sorted({*unused, *self.catalogue.orphaned_keys()})
             self._remember_excluded()
-            if self.forget or self.survey.withdrawn or self.set_aside or self.survey.excluded:
+            excluded = {**self.survey.excluded, **self.set_aside}.values()
+            if self.forget or self.survey.withdrawn or any(file.rule != UNREADABLE for file in excluded):
                 self.catalogue.remove_vectors(unused)
                 self.catalogue.remove_retired()
             else:

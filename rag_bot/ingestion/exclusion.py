@@ -12,7 +12,9 @@ from pathspec import GitIgnoreSpec
 from rag_bot.records import Note
 
 PRIVATE = "private"
-"""The rule by which a note excludes itself; all others are tags, `#journal`."""
+"""The rule by which a note excludes itself; others are tags, `#journal`."""
+UNREADABLE = "unreadable"
+"""The rule for a file whose content is not what its format asks for."""
 # Must match `private: true` of YAML and `private = true` of TOML, by line: also where the rest cannot be understood.
 _SAYS_PRIVATE = re.compile(r"(?:^|\r)private[ \t]*[:=][ \t]*[\"']?(?:true|yes|on|1)\b", re.IGNORECASE | re.MULTILINE)
 

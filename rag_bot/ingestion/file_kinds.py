@@ -7,6 +7,7 @@ import re
 from collections.abc import Container
 from pathlib import PurePosixPath
 
+from rag_bot.files import is_named_conflict_copy
 from rag_bot.markdown import NOTE_SUFFIXES
 
 _MEDIA = frozenset(
@@ -20,15 +21,6 @@ _LONGEST_SUFFIX = 12  # characters with the dot; what is longer is no suffix but
 _DATALESS = 0x40000000  # SF_DATALESS in st_flags of macOS: the contents are in iCloud, or at another provider
 # FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows: OneDrive, Dropbox and the like.
 _RECALLED = 0x1000 | 0x40000 | 0x400000
-# What sync tools add to the name of a copy. Must match `(Jo's conflicted copy 2026-03-01)` of Dropbox, Nextcloud and
-# Obsidian in their languages, `(SFConflict jo@home 2026-03-01)` of Seafile, `.sync-conflict-20260301-101010-ABC` of
-# Syncthing.
-_CONFLICT = re.compile(
-    r"[(\[][^()\[\]]*[ck]onfli(?:ct|kt|t)[^()\[\]]*(?:cop|kop|\d)[^()\[\]]*[)\]]"
-    r"|[(\[][^()\[\]]*(?:cop|kop)[^()\[\]]*[ck]onfli(?:ct|kt|t)[^()\[\]]*[)\]]"
-    r"|\.sync-conflict-\d{8}-\d{6}",
-    re.IGNORECASE,
-)
 _NUMBERED = re.compile(r"(.+?)(?: \d| \(\d\))")  # must match `note 2` of iCloud and `note (1)` of Google Drive
 
 
@@ -61,4 +53,4 @@ def is_conflict_copy(name: str, beside: Container[str]) -> bool:
         if name.lower().endswith(known):
             stem, suffix = name[: -len(known)], name[-len(known) :]
     numbered = _NUMBERED.fullmatch(stem)
-    return bool(_CONFLICT.search(stem)) or (numbered is not None and f"{numbered[1]}{suffix}" in beside)
+    return is_named_conflict_copy(name) or (numbered is not None and f"{numbered[1]}{suffix}" in beside)

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rag_bot.errors import NoteGone, NoteUnreadable
+from rag_bot.errors import ContentUnreadable, NoteGone, NoteUnreadable
 from rag_bot.extraction import Extracted, extract, is_extracted
 from rag_bot.files import Contents, read_once
 from rag_bot.ingestion.front_matter import FrontMatter, read_front_matter
-from rag_bot.markdown import Block, Kind, parse_note
+from rag_bot.markdown import Block, Kind, merge_markers, parse_note
 from rag_bot.records import Note
 from rag_bot.text.encodings import decode
 from rag_bot.text.sentences import code_spans
@@ -36,19 +36,19 @@ _LONGEST_TITLE = 300  # characters
 def read_note(root: Path, relative: str, *, label: str) -> Note:
     """Reads `root/relative`; the note's path is `label/relative`.
 
-    Raises NoteUnreadable if the file is gone (NoteGone), no regular file, outside the root, over 64 MB, not text,
-    never still, or, of a format that is no text, encrypted, damaged or without words.
+    Raises NoteUnreadable if the file is gone (NoteGone), no regular file, outside the root, over 64 MB, never still,
+    not filled yet, or of a kind for which a package is missing; ContentUnreadable if it is not text or, of a format
+    that is no text, encrypted, damaged or without words.
     """
     path = f"{label}/{relative}"
     contents = _read_still(root, relative, path)
-    if is_extracted(path):
-        read, encoding = extract(path, contents.data), ""
-    else:
-        text, encoding = decode(contents.data)
-        read = Extracted(text)
+    content_hash = hashlib.sha256(contents.data).hexdigest()
+    try:
+        read, encoding = _text_of(path, contents.data)
+    except ContentUnreadable as error:
+        error.stamp, error.content_hash = contents.stamp, content_hash
+        raise
     text = read.text
-    if not _is_text(text):
-        raise NoteUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
     front = read_front_matter(text)
     blocks = parse_note(relative, text, body_start_line=front.body_start_line)
     own_title = title_in(front, blocks)
@@ -61,13 +61,25 @@ def read_note(root: Path, relative: str, *, label: str) -> Note:
         text=text,
         metadata=_metadata(front, text, blocks),
         body_start_line=front.body_start_line,
-        content_hash=hashlib.sha256(contents.data).hexdigest(),
+        content_hash=content_hash,
         size=contents.size,
         mtime_ns=contents.mtime_ns,
         stamp=contents.stamp,
         places=read.places,
-        oddities=dict(_oddities(text, encoding, blocks)),
+        oddities=dict(_oddities(text, encoding)),
     )
+
+
+def _text_of(path: str, data: bytes) -> tuple[Extracted, str]:
+    """The text in these bytes, and its encoding where that is guessed. Raises as `read_note`."""
+    if data and not data.strip(b"\0"):
+        raise NoteUnreadable(f"{path} is not filled yet: its cloud drive has not downloaded it.")
+    if is_extracted(path):
+        return extract(path, data), ""
+    text, encoding = decode(data)
+    if not _is_text(text):
+        raise ContentUnreadable(f"{path} is not text; ignore it in .ragbotignore, or give it another suffix.")
+    return Extracted(text), encoding
 
 
 def why_no_text(file: Path) -> str:
@@ -89,23 +101,12 @@ def why_no_text(file: Path) -> str:
     return "" if _is_text(decode(head)[0] if b"\0" in head else head.decode("ascii", "replace")) else "binary"
 
 
-def _oddities(text: str, encoding: str, blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:
+def _oddities(text: str, encoding: str) -> Iterator[tuple[str, str]]:
     """The reasons to doubt a text, with their kinds."""
     if encoding:
         yield "encoding", encoding
-    if (text.startswith("<<<<<<< ") or "\n<<<<<<< " in text) and _has_merge_markers(text, blocks):
+    if any(merge_markers(text)):
         yield "merge-markers", ""
-
-
-def _has_merge_markers(text: str, blocks: tuple[Block, ...]) -> bool:
-    """All three, in their order, each at the beginning of a line; a piece of code may only show them."""
-    code = [block.span for block in blocks if block.kind is Kind.CODE]
-    place = 0
-    for marker in ("<<<<<<< ", "=======", ">>>>>>> "):
-        place = f"\n{text}".find(f"\n{marker}", place)
-        if place < 0 or any(span.start_char <= place < span.end_char for span in code):
-            return False
-    return True
 
 
 def _read_still(root: Path, relative: str, path: str) -> Contents:

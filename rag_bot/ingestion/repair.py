@@ -49,7 +49,8 @@ def repair_index(
         done.append(f"{' and '.join(sorted(parts - {FILES}) or ['chroma and tantivy'])} {way} the catalogue")
     with writer_lock(index):
         now = diagnose(index, exclude)
-    return Verification(now.problems, now.notes, now.passages, time.perf_counter() - began, tuple(done))
+    seconds = time.perf_counter() - began
+    return Verification(now.problems, now.notes, now.passages, seconds, tuple(done), now.unreadable)
 
 
 def _replace_catalogue(index: Path, found: Diagnosis, notes: Sequence[Path]) -> list[str]:

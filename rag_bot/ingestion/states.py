@@ -61,7 +61,7 @@ def why_absent(index: Path, written: str, exclude: Sequence[str] = ()) -> Absenc
     states = {state.path: state for state in _states(index, exclude, remember)}
     path = find_path(written, list(states), roots)
     if path and states[path].state == "unreadable":
-        message = f"{path} cannot be read: {states[path].error}"
+        message = f"{path} cannot be read ({states[path].error.rstrip('.')})"
         return Absence("unreadable", message, "mend it, then `rag-bot ingest`")
     if path and states[path].state == "new":
         return Absence("new", f"{path} is on disk but not indexed yet", "run `rag-bot ingest`")
@@ -116,10 +116,10 @@ def _states(index: Path, exclude: Sequence[str], on_left_out: OnLeftOut) -> tupl
             return ()
         survey = survey_folders(index, (), catalogue, exclude=exclude, on_left_out=on_left_out)
         indexed = catalogue.passages_by_note()
-        failed = [failure for run in catalogue.runs(1, succeeded=True) for failure in run.failed]
+        failed = catalogue.failed()
     plan = plan_survey(survey, rebuild=False)
     waiting = {*plan.added, *plan.changed}  # some since the last sync could not read them
-    errors = {failure.path: failure.error for failure in failed if failure.path in waiting}
+    errors = {path: error for path, error in failed.items() if path in waiting}
     errors |= {failure.path: failure.error for failure in survey.failed}
     states = {
         **dict.fromkeys((*plan.deleted, *(move.before for move in plan.moved)), "deleted"),

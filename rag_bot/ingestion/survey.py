@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag_bot.errors import UsageError
-from rag_bot.ingestion.exclusion import PRIVATE, Exclusion
+from rag_bot.ingestion.exclusion import PRIVATE, UNREADABLE, Exclusion
 from rag_bot.ingestion.plan import plan_sync
 from rag_bot.ingestion.readers import why_no_text
 from rag_bot.ingestion.roots import NEW, choose_roots, walk_root
@@ -25,7 +25,8 @@ class Survey:
     `requested` are the roots that a sync was asked for; `roots` are these and those that are not there now: their notes
     may have moved. `unseen` are known notes that could not be looked at: they are neither deleted nor moved, and go on
     answering. `withdrawn` are known notes that the settings exclude now, `excluded` files that were read before and are
-    still kept out by `exclusion`. `tallies` count what is left out, by label of the root.
+    still kept out by `exclusion`, or still unreadable: these are among the `failed` as well. `tallies` count what is
+    left out, by label of the root.
     """
 
     requested: tuple[Root, ...]
@@ -65,7 +66,14 @@ def survey_folders(
     others = [root for root in known_roots if root not in requested and (everything or not root.folder.is_dir())]
     exclusion = Exclusion.of(exclude)
     sights = [
-        _look(root, [*known_roots, *requested], None if root.id == NEW else catalogue, exclusion, on_left_out)
+        _look(
+            root,
+            [*known_roots, *requested],
+            None if root.id == NEW else catalogue,
+            exclusion,
+            on_left_out,
+            unreadable={} if everything or not catalogue else catalogue.failed(),
+        )
         for root in (*requested, *others)
     ]
     for root, sight in zip((*requested, *others), sights, strict=True):
@@ -111,9 +119,17 @@ class _Sight:
 
 
 def _look(
-    root: Root, roots: Sequence[Root], catalogue: Catalogue | None, exclusion: Exclusion, on_left_out: OnLeftOut
+    root: Root,
+    roots: Sequence[Root],
+    catalogue: Catalogue | None,
+    exclusion: Exclusion,
+    on_left_out: OnLeftOut,
+    unreadable: Mapping[str, str],
 ) -> _Sight:
-    """The files of a root; with a catalogue, which knows it already, a root may be gone."""
+    """The files of a root; with a catalogue, which knows it already, a root may be gone.
+
+    `unreadable` says why files could not be read; those that have not changed since are not tried again.
+    """
     sight = _Sight(catalogue.known_files(root) if catalogue else {})
     set_aside = catalogue.excluded_files(root) if catalogue else {}
 
@@ -129,11 +145,16 @@ def _look(
         return sight
     try:
         for path, file in walk_root(root, roots, sight.failed.append, leave_out, exclusion):
-            if path in set_aside and (kept_out := _still_excluded(set_aside[path], root, file, exclusion)):
-                sight.excluded[path] = kept_out
-                leave_out(kept_out.reason, path)
-            elif path not in sight.known and (reason := why_no_text(root.folder / file.path)):
+            if path not in sight.known and (reason := why_no_text(root.folder / file.path)):
                 leave_out(reason, path)
+            elif path in set_aside and (
+                kept_out := _still_excluded(set_aside[path], root, file, exclusion, unreadable)
+            ):
+                sight.excluded[path] = kept_out
+                if kept_out.rule == UNREADABLE:
+                    sight.failed.append(Failure(path, unreadable[path]))
+                else:
+                    leave_out(kept_out.reason, path)
             else:
                 sight.found[path] = root, file
     except UsageError as error:
@@ -143,9 +164,12 @@ def _look(
     return sight
 
 
-def _still_excluded(before: ExcludedFile, root: Root, file: FoundFile, exclusion: Exclusion) -> ExcludedFile | None:
+def _still_excluded(
+    before: ExcludedFile, root: Root, file: FoundFile, exclusion: Exclusion, unreadable: Mapping[str, str]
+) -> ExcludedFile | None:
     """The file as it is now, if neither it nor the rule that keeps it out has changed."""
-    if before.rule not in (PRIVATE, *exclusion.tags):
+    rules = (PRIVATE, *exclusion.tags, *([UNREADABLE] if before.path in unreadable else []))
+    if before.rule not in rules:
         return None
     is_same = file.stamp and file.stamp == before.stamp
     if is_same or content_hash(root.folder / file.path) == before.content_hash:

@@ -193,9 +193,10 @@ def _keep_elsewhere(record: _Record, catalogue: Catalogue, survey: Survey) -> No
     """What the last sync said of folders that this one does not look at is still so."""
     looked_at = {root.label for root in survey.roots}
     others = [root.label for root in catalogue.roots() if root.label not in looked_at]
-    failed = [failure for run in catalogue.runs(1, succeeded=True) for failure in run.failed]
     record.failed_elsewhere = tuple(
-        failure for failure in failed if any(failure.path.startswith(f"{label}/") for label in others)
+        Failure(path, error)
+        for path, error in catalogue.failed().items()
+        if any(path.startswith(f"{label}/") for label in others)
     )
     record.left_out = {label: entries for label, entries in catalogue.left_out().items() if label in others}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rag_bot.errors import IndexUnusable, RagBotError
 from rag_bot.ingestion.chunking import chunk_key
+from rag_bot.ingestion.exclusion import UNREADABLE
 from rag_bot.ingestion.survey import plan_survey, survey_folders
 from rag_bot.records import Problem, Verification
 from rag_bot.store.catalogue import Catalogue
@@ -27,13 +28,15 @@ FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "
 class Diagnosis:
     """What is wrong, and how deep it goes.
 
-    `lost` says that the catalogue can't be read at all, `unsound` names notes whose passages or vectors are damaged,
-    `new_indexes` says that the search indexes have to be made anew.
+    `unreadable` files are known to be so since the last sync, which is nothing wrong. `lost` says that the catalogue
+    can't be read at all, `unsound` names notes whose passages or vectors are damaged, `new_indexes` says that the
+    search indexes have to be made anew.
     """
 
     problems: tuple[Problem, ...] = ()
     notes: int = 0
     passages: int = 0
+    unreadable: int = 0
     lost: bool = False
     unsound: tuple[str, ...] = ()
     bad_keys: tuple[str, ...] = ()
@@ -51,7 +54,8 @@ def verify(index: Path, exclude: Sequence[str] = ()) -> Verification:
     require_index(index)
     with writer_lock(index) if os.access(index, os.W_OK) else nullcontext():
         found = diagnose(index, exclude)
-    return Verification(found.problems, found.notes, found.passages, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Verification(found.problems, found.notes, found.passages, seconds, unreadable=found.unreadable)
 
 
 def require_index(index: Path) -> None:
@@ -99,6 +103,9 @@ def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> Diag
     return replace(
         found,
         problems=tuple(problems),
+        unreadable=sum(
+            file.rule == UNREADABLE for root in catalogue.roots() for file in catalogue.excluded_files(root).values()
+        ),
         unsound=unsound.notes,
         bad_keys=unsound.keys,
         new_indexes=bool(damaged) or bool(consistency.trouble()),
@@ -141,6 +148,8 @@ def _differences(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> I
             text = f"{len(paths):,} {name} since the last sync{_named(paths)}; `rag-bot ingest` brings that in"
             yield Problem(FOLDERS, text)
     for failure in survey.failed:
+        if failure.path in survey.excluded:
+            continue  # as the last sync said
         yield Problem(FOLDERS, f"{failure.path}: {failure.error}")
 
 

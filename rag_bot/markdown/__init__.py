@@ -7,6 +7,7 @@ from rag_bot.markdown.lines import quotable_lines, table_cells
 from rag_bot.markdown.links import Link, links_in, part_of
 from rag_bot.markdown.parsing import parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
+from rag_bot.markdown.readable import ShownPiece, as_shown, merge_markers
 from rag_bot.markdown.tasks import may_have_tasks, tasks_in
 
 __all__ = [
@@ -16,11 +17,14 @@ __all__ = [
     "Line",
     "LineIndex",
     "Link",
+    "ShownPiece",
     "Span",
+    "as_shown",
     "entries",
     "format_of",
     "links_in",
     "may_have_tasks",
+    "merge_markers",
     "parse",
     "parse_note",
     "part_of",

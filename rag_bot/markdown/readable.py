@@ -1,6 +1,7 @@
 """A text as it is read: of the same length, blank where nobody reads. What is blank is neither embedded nor quoted.
 
-Blank are comments (`%% %%`, `<!-- -->`) and machine text: pictures in base64, minified code, long lines of numbers.
+Blank are comments (`%% %%`, `<!-- -->`), merge markers, and machine text: pictures in base64, minified code, long lines
+of numbers.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rag_bot.markdown.blocks import LineIndex
@@ -35,20 +37,53 @@ _IN_WORDS = re.compile(r"[a-z]{4,}|[A-Z]{4,}")
 _LONG_LINE = re.compile(rf"(?<![^\r\n{BLANK}])[^\r\n{BLANK}]{{{_LONGEST_LINE},}}+")
 # A word with the space behind it; some alphabets do without.
 _WORD = re.compile(r"[^\W\d_]{2,}+[^\w\s]?\s|[^\x00-\x7f]{4}")
-# The beginnings of comments, and of code, in which they are none.
-_OPENING = re.compile(
-    r"^[ \t>]*+(?:[-*+][ \t]++)?(?P<fence>`{3,}+(?=[^`\r\n]*+$)|~{3,}+)|<!--|(?<![\w%])%%", re.MULTILINE
-)
+# The beginnings of comments and of merged versions, and of code, in which they are none.
+_FENCE = r"^[ \t>]*+(?:[-*+][ \t]++)?(?P<fence>`{3,}+(?=[^`\r\n]*+$)|~{3,}+)"
+_OPENING = re.compile(rf"{_FENCE}|<!--|(?<![\w%])%%", re.MULTILINE)
+_CONFLICT = re.compile(rf"{_FENCE}|^<<<<<<< [^\r\n]*+", re.MULTILINE)
+_MIDDLE = re.compile(r"^={7}(?=\r?$)", re.MULTILINE)
+_CONFLICT_END = re.compile(r"^>>>>>>> [^\r\n]*+", re.MULTILINE)
 _CLOSINGS = {"<!--": "-->", "%%": "%%"}
+# Must match what goes from a text that is shown: lines of blanks alone, with the end of one, and runs of them as long
+# as the shortest comment, so that the hard spaces that people write stay.
+_HOLE = re.compile(
+    rf"\r?\n[ \t>]*+{BLANK}[ \t{BLANK}]*+(?=\r?\n|\Z)|\A(?:[ \t>]*+{BLANK}[ \t{BLANK}]*+(?:\r?\n|\Z))++"
+    rf"|(?:\A|(?<=\n)){BLANK}{{4,}}+[ \t]*+| ?{BLANK}{{4,}}+"
+)
 _PARAGRAPH_END = re.compile(r"(?:\r\n|\n|\r)[ \t>]*+(?:\r\n|\n|\r)")
 _LINE = re.compile(r"[^\r\n]++")
 
 
+@dataclass(frozen=True, slots=True)
+class ShownPiece:
+    """A piece of a note as people are shown it; `holes` are its spans, in order, that are not in `text`."""
+
+    text: str
+    holes: tuple[tuple[int, int], ...]
+
+    def place(self, char: int) -> int:
+        """Where in `text` a character of the piece stands."""
+        return char - sum(min(end, char) - start for start, end in self.holes if start < char)
+
+
+def as_shown(piece: str, *, has_comments: bool = True) -> ShownPiece:
+    """The piece without comments, machine text and the room they took."""
+    text = readable(piece, has_comments=has_comments)
+    holes = tuple(match.span() for match in _HOLE.finditer(text)) if BLANK in text else ()
+    edges = [0, *(edge for hole in holes for edge in hole), len(text)]
+    return ShownPiece("".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)), holes)
+
+
 @lru_cache(maxsize=8)  # a question reads the lines of some ten notes, in the order of their scores
 def readable(text: str, *, body_start_line: int = 1, has_comments: bool = True) -> str:
-    """The text with blanks where machine text and comments stand; line ends stay. Comments begin in the body."""
+    """The text with blanks where machine text, merge markers and comments stand; line ends stay.
+
+    Comments begin in the body.
+    """
     text = _blanked(text, _data(text))
     text = _blanked(text, _code_without_words(text))
+    if "<<<<<<< " in text:
+        text = _blanked(text, merge_markers(text))
     if has_comments and ("%%" in text or "<!--" in text):
         starts = LineIndex.of(text).starts
         text = _blanked(text, _comments(text, starts[min(body_start_line, len(starts)) - 1]))
@@ -104,6 +139,24 @@ def _without_words_at_its_ends(text: str, start: int, end: int) -> tuple[int, in
     return start, end
 
 
+def merge_markers(text: str) -> Iterator[tuple[int, int]]:
+    """The lines that git puts around and between two versions; a fence only shows them."""
+    start = 0
+    while opening := _CONFLICT.search(text, start):
+        start = opening.end()
+        if fence := opening["fence"]:
+            start = _fence_end(text, fence, start)
+        elif (middle := _MIDDLE.search(text, start)) and (last := _CONFLICT_END.search(text, middle.end())):
+            yield from (opening.span(), middle.span(), last.span())
+            start = last.end()
+
+
+def _fence_end(text: str, fence: str, start: int) -> int:
+    """The end of the code that this fence begins: that of the text where none closes it."""
+    closing = re.compile(rf"^[ \t>]*+{fence[0]}{{{len(fence)},}}+[ \t]*+$", re.MULTILINE).search(text, start)
+    return closing.end() if closing else len(text)
+
+
 def _comments(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Those outside of code; one that does not end is text. `%%` within a line ends in its own paragraph."""
     paragraphs = [start, *(match.end() for match in _PARAGRAPH_END.finditer(text, start)), len(text)]
@@ -112,10 +165,7 @@ def _comments(text: str, start: int) -> Iterator[tuple[int, int]]:
     while opening := _OPENING.search(text, start):
         at, start = opening.span()
         if fence := opening["fence"]:
-            closing = re.compile(rf"^[ \t>]*+{fence[0]}{{{len(fence)},}}+[ \t]*+$", re.MULTILINE).search(text, start)
-            if closing is None:
-                return
-            start = closing.end()
+            start = _fence_end(text, fence, start)
             continue
         if at >= paragraph_end:
             place = bisect_right(paragraphs, at)

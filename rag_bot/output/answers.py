@@ -10,8 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rag_bot.markdown import format_of
-from rag_bot.markdown.readable import readable
+from rag_bot.markdown import as_shown, format_of
 from rag_bot.output.visible import Visible, line, visible
 from rag_bot.records import (
     LISTED_AT_ONCE,
@@ -91,26 +90,30 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
     Where the notes don't speak of it, the nearest ones. Of what was counted the first lines, or all that are cited.
     """
     above = [line(f"Searched for: {answer.reworded}", "dim")] if answer.reworded else []
-    above += [line(answer.notice, "yellow")] if answer.notice else []
+    notice = [line(answer.notice, "yellow")] if answer.notice else []
+    was_asked = bool(answer.model) or answer.mode == PROSE
+    above += notice if was_asked else []  # why the model did not write as it was asked to
     above += [line(words, "bold") for words in [verdict_words(answer)] if words]
+    below = [] if was_asked else notice
     if answer.abstained:
         nearest = [
             Text.assemble(line(f"  {Place.of(hit).located}", "cyan"), _name(hit.note.path, hit.note.title))
             for hit in answer.nearest
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
-        return Visible(Group(*above, *title, *nearest))
+        return Visible(Group(*above, *title, *nearest, *below))
     if answer.statement:
         listed = answer.citations[: None if shows_all else LISTED_AT_ONCE]
         left = max(answer.total, len(answer.citations)) - len(listed)
         more = [line(f"… and {left:,} more{'' if shows_all else ' (`rag-bot ask --all`)'}", "dim")] if left > 0 else []
-        return Visible(Group(*above, *map(_citation_line, listed), *more, Text()))
+        return Visible(Group(*above, *map(_citation_line, listed), *more, *below, Text()))
     above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
     shown = answer.excerpts[:1] or tuple(map(_alone, answer.citations))
     excerpts = [part for excerpt in shown for part in (*_excerpt_text(excerpt, answer.citations), Text())]
     numbers = {number for excerpt in shown for number in excerpt.citations}
     others = [_citation_line(citation) for citation in answer.citations if citation.number not in numbers]
+    others = [*others, *below]
     return Visible(
         Group(*above, *([Text()] if above else []), *written, *excerpts, *others, *([Text()] if others else []))
     )
@@ -135,7 +138,8 @@ def hits_text(hits: Sequence[Hit]) -> RenderableType:
         place = Text(f"{hit.rank:>2}. ", style="bold").append(line(Place.of(hit).located, "cyan"))
         place.append(line(f"  {' > '.join(hit.chunk.headings) or hit.note.title}  {hit.score:.2f}", "dim"))
         also = [line(f"    also in {', '.join(hit.duplicates)}", "dim")] if hit.duplicates else []
-        parts += [place, *also, Text(hit.chunk.text), Text()]
+        text = as_shown(hit.chunk.readable or hit.chunk.text, has_comments=False).text
+        parts += [place, *also, Text(text), Text()]
     return Visible(Group(*parts))
 
 
@@ -171,6 +175,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, Any]:
         "citations": list(excerpt.citations),
         "date": excerpt.date,
         "place": excerpt.place,
+        "doubts": list(excerpt.doubts),
     }
 
 
@@ -193,9 +198,8 @@ def _alone(citation: Citation) -> Excerpt:
 
 
 def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[RenderableType]:
-    """Its name and place, then its lines: the cited words in bold as they stand in the file, their numbers before.
-
-    Of what is not cited only what is read: comments and machine text are blank.
+    """Its name and place, then its lines without comments and machine text: the cited words in bold, their numbers
+    before.
     """
     cited = [citation for citation in citations if citation.number in excerpt.citations]
     changes = dict.fromkeys(change_words(citation.change) for citation in cited if citation.stale)
@@ -203,19 +207,19 @@ def _excerpt_text(excerpt: Excerpt, citations: Sequence[Citation]) -> list[Rende
         line(excerpt.name, "bold"),
         line(f"  {excerpt.located}", "cyan"),
         line(f"  {excerpt.date}" if excerpt.date not in excerpt.location else "", "dim"),
-        line("".join(f"  {words}" for words in changes), "yellow"),
+        line("".join(f"  {words}" for words in (*excerpt.doubts, *changes)), "yellow"),
     )
     is_markdown = format_of(excerpt.note_path).is_markdown and not excerpt.is_code
-    text, end, beside = Text(), 0, readable(excerpt.text, has_comments=is_markdown)
+    text, end, piece = Text(), 0, as_shown(excerpt.text, has_comments=is_markdown)
     numbers: dict[int, list[int]] = {}  # by the line that they begin in
     for citation in sorted(cited, key=lambda citation: citation.quote.start_char):
-        start = max(end, citation.quote.start_char - excerpt.start_char)
-        text.append(visible(beside[end:start]), "dim")
-        first_line = excerpt.text.count("\n", 0, start)
+        start = max(end, piece.place(citation.quote.start_char - excerpt.start_char))
+        text.append(visible(piece.text[end:start]), "dim")
+        first_line = piece.text.count("\n", 0, start)
         numbers.setdefault(first_line, []).append(citation.number)
-        end = max(start, citation.quote.end_char - excerpt.start_char)
-        text.append(visible(excerpt.text[start:end]), "bold")
-    text.append(visible(beside[end:]), "dim")
+        end = max(start, piece.place(citation.quote.end_char - excerpt.start_char))
+        text.append(visible(piece.text[start:end]), "bold")
+    text.append(visible(piece.text[end:]), "dim")
     marks = {number: "".join(f"[{mark}]" for mark in sorted(found)) for number, found in numbers.items()}
     margin = max(map(len, marks.values()), default=0) + 1
     lines = [
@@ -235,7 +239,7 @@ def _name(path: str, title: str, headings: Sequence[str] = ()) -> Text:
 def _citation_line(citation: Citation) -> Text:
     """A citation's place, and the beginning of its words."""
     quote = citation.quote
-    words = " ".join(quote.text.split())
+    words = " ".join(as_shown(quote.text, has_comments=format_of(quote.note_path).is_markdown).text.split())
     return Text.assemble(
         (f"[{citation.number}] ", "bold cyan"),
         line(quote.located, "cyan"),

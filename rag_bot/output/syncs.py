@@ -14,6 +14,7 @@ from rag_bot.output.visible import Visible, line, visible, visible_line
 from rag_bot.records import (
     CHANGES,
     NOT_READ,
+    Failure,
     LeftOut,
     Loss,
     Run,
@@ -26,6 +27,7 @@ from rag_bot.records import (
 )
 
 _LISTED = 20  # paths that are printed of each kind of change; by eye
+_ALL_NAMED = 5  # files that could not be read, each on a line of its own; by eye
 _EXAMPLES = 3  # of what is left out for a reason, on its line; by eye
 
 
@@ -57,6 +59,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         "repaired": list(found.repaired),
         "notes": found.notes,
         "passages": found.passages,
+        "unreadable": found.unreadable,
         "seconds": round(found.seconds, 3),
     }
 
@@ -93,7 +96,7 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
     else:
         made = f"{report.chunks_embedded} passages embedded, {report.chunks_reused} reused"
         lines.append(Text(f"{made}, {report.seconds:.1f} s", style="dim"))
-    lines += [line(f"could not be read: {failure.path}: {failure.error}", "yellow") for failure in report.failed]
+    lines += [line(f"could not be read: {words}", "yellow") for words in failure_rows(report.failed)]
     lines += [line(_kept_text(loss, dry_run), "yellow") for loss in report.kept]
     lines += [line(f"{name}: {text}", "dim") for name, text in left_out_rows(report.left_out)]
     return Visible(Group(*lines))
@@ -114,6 +117,10 @@ def verification_text(found: Verification) -> RenderableType:
     lines += [line(f"{problem.part}: {problem.text}", "yellow") for problem in found.problems]
     verdict = "Something is wrong" if found.problems else "Folders and index agree"
     counted = f"{verdict}: {found.notes:,} notes, {found.passages:,} passages looked at in {found.seconds:.1f} s."
+    if found.unreadable:
+        counted += (
+            f" {found.unreadable:,} {'file is' if found.unreadable == 1 else 'files are'} known to be unreadable."
+        )
     return Visible(Group(*lines, Text(counted, style="bold")))
 
 
@@ -133,13 +140,30 @@ def status_text(status: Status) -> RenderableType:
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
         *((("reader", status.reader_trouble),) if status.reader_trouble else ()),
         *((("syncing now", writer),) if writer else ()),
-        *(("not read", f"{failure.path}: {failure.error}") for failure in status.failed),
+        *(("not read", words) for words in failure_rows(status.failed)),
         *left_out_rows(status.left_out),
         *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),
     ]
     for name, value in rows:
         table.add_row(Text(name, style="dim"), line(value))
     return Visible(table)
+
+
+def failure_rows(failed: Sequence[Failure]) -> list[str]:
+    """Each file with why it could not be read; of many, each reason with how many files and some of their names."""
+    if len(failed) <= _ALL_NAMED:
+        return [f"{failure.path}: {failure.error}" for failure in failed]
+    by_error: dict[str, list[str]] = {}
+    for failure in failed:
+        by_error.setdefault(failure.error, []).append(failure.path)
+    rows = [
+        f"{paths[0]}: {error}"
+        if len(paths) == 1
+        else f"{len(paths):,} files: {error} {', '.join(paths[:_EXAMPLES])}{', ...' if paths[_EXAMPLES:] else ''}"
+        for error, paths in sorted(by_error.items(), key=lambda item: -len(item[1]))
+    ]
+    more = len(rows) - _LISTED
+    return [*rows[:_LISTED], *([f"… and {more:,} more"] if more > 0 else [])]
 
 
 def left_out_rows(left_out: Sequence[LeftOut]) -> list[tuple[str, str]]:

@@ -330,12 +330,14 @@ def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
     said = [f"Only notes{folder}{tag}{dated} were searched."] if filters else []
     if dated and (undated := sources.catalogue.undated()):
         said.append(f"{undated:,} without a date were left out.")
-    runs = sources.catalogue.runs(1, succeeded=True)
-    if unread := [failure.path for failure in runs[0].failed] if runs else []:
-        named = ", ".join(unread[:UNREAD_NAMED]) + (" and others" if len(unread) > UNREAD_NAMED else "")
-        said.append(f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} could not be read: {named}.")
-    if verdict == NONE:
-        entries = merged(sources.catalogue.left_out().values())
-        if words := [left_out_words(entry) for entry in entries if entry.reason in NOT_READ]:
-            said.append(f"Not read: {', '.join(words)}.")
+    unread = [*sources.catalogue.failed()]
+    files = f"{len(unread):,} {'file' if len(unread) == 1 else 'files'}"
+    entries = [entry for entry in merged(sources.catalogue.left_out().values()) if entry.reason in NOT_READ]
+    if verdict == NONE and entries:
+        told = [f"{files} that cannot be read"] if unread else []
+        told += [left_out_words(replace(entry, kinds={})) for entry in entries]
+        said.append(f"Not read: {', '.join(told)}; see `rag-bot status`.")
+    elif unread:
+        named = f": {', '.join(unread)}." if len(unread) <= UNREAD_NAMED else "; see `rag-bot status`."
+        said.append(f"{files} could not be read{named}")
     return " ".join(said)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
+from rag_bot.files import is_named_conflict_copy
 from rag_bot.markdown import Block, Kind, LineIndex, Span
 from rag_bot.query.lines import blocks_of, children_of
-from rag_bot.records import Citation, Excerpt, Note
+from rag_bot.records import INDEXED, Citation, Excerpt, Note
 from rag_bot.store.note_dates import date_of
 
 # Lines of the file, and characters, beyond the quotes themselves: what a screen shows beside others. Set by hand.
@@ -35,6 +37,7 @@ def _joined(note: Note, pieces: Sequence[tuple[Span, Citation]]) -> list[Excerpt
         else:
             groups.append([(span, citation)])
     excerpts = []
+    copied = ("conflict-copy",) if is_named_conflict_copy(PurePosixPath(note.path).name) else ()
     for group in groups:
         start, end = min(span.start_char for span, _ in group), max(span.end_char for span, _ in group)
         line = LineIndex.of(note.text).starts[min(span.start_line for span, _ in group) - 1]
@@ -57,6 +60,7 @@ def _joined(note: Note, pieces: Sequence[tuple[Span, Citation]]) -> list[Excerpt
                 date=date_of(note),
                 is_code=_is_inside_code(note, start),
                 place=note.place(span.start_line, span.end_line),
+                doubts=tuple(INDEXED[reason][0] for reason in INDEXED if reason in note.oddities or reason in copied),
             )
         )
     return sorted(excerpts, key=lambda excerpt: excerpt.citations[0])

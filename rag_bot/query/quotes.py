@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import exp, log
 
 import numpy as np
@@ -27,6 +28,7 @@ from rag_bot.query.names import is_in_names
 from rag_bot.query.open_index import Sources
 from rag_bot.query.reading import reading_text
 from rag_bot.query.times import AskedTimes
+from rag_bot.query.vault.lexicon import speaks_of_notes
 from rag_bot.records import Hit, Note, Quote
 from rag_bot.text.sentences import asks
 from rag_bot.text.spelling import is_function_word
@@ -58,6 +60,8 @@ LESS_FOR_NOTHING_NEW = 0.1  # in full for a line that only repeats the query's w
 ENOUGH_NEW_WORDS = 6  # and not at all for one with so many others
 LEAST_SHARE_OF_NAME = 0.6  # a title, tag list or open question gives way to a line with this share of its score
 CONTEXT_WORTH = 0.6  # what a query's word counts when it stands above the line and not in it
+
+ASKS_HOW = frozenset("how wie hoe hur hvor kuinka".split())  # in the languages where a word of measure follows
 
 NAMES, OPEN = "names", "open"
 _IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|.{4,})")  # "M217", "RFC-0014", "2026"; "75" may lie in "60-90"
@@ -138,12 +142,18 @@ class TermWeights:
 
 
 def _as_written(query: str, terms: Sequence[tuple[str, ...]], languages: Sequence[str]) -> tuple[str, ...]:
-    """The words of a query that are these terms, without those that its grammar needs."""
-    words = dict.fromkeys(re.findall(r"\w(?:[\w'’-]*\w)?", query))
+    """The words of a query that are these terms, without those that its grammar needs or that only speak of notes."""
+    words = re.findall(r"\w(?:[\w'’-]*\w)?", query)
     is_grammar = STOP_WORDS.__contains__ if language_of(query) == ENGLISH else is_function_word
-    return tuple(
-        word for word in words if set(content_terms(word, languages)) <= {*terms} and not is_grammar(word.lower())
-    )
+    told = [
+        word
+        for before, word in pairwise(["", *words])
+        if set(content_terms(word, languages)) <= {*terms}
+        and before.lower() not in ASKS_HOW  # what follows asks for a number: "how big", "wie weit"
+        and not is_grammar(word.lower())
+        and not speaks_of_notes(word)
+    ]
+    return tuple(dict.fromkeys(told))
 
 
 def score_lines(

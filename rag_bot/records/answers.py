@@ -153,7 +153,7 @@ class Excerpt:
 
     `text == note.text[start_char:end_char]`. `citations` are the numbers of those that stand in it; `context` is what
     stands above it in lists and tables, `date` the note's own (ISO 8601), "" where it has none. `is_code` says that it
-    is from the midst of a piece of code, without the fence that begins it.
+    is from the midst of a piece of code, without the fence that begins it; `doubts` why the note may mislead, in words.
     """
 
     note_path: str
@@ -169,6 +169,7 @@ class Excerpt:
     date: str = ""
     is_code: bool = False
     place: str = ""
+    doubts: tuple[str, ...] = ()
 
     @property
     def location(self) -> str:

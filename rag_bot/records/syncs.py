@@ -144,10 +144,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a comparison of folders and index found, and after a repair what was done, in words."""
+    """What a comparison of folders and index found, and after a repair what was done, in words.
+
+    `unreadable` files are known to be so since the last sync, and have not changed.
+    """
 
     problems: tuple[Problem, ...]
     notes: int
     passages: int
     seconds: float
     repaired: tuple[str, ...] = ()
+    unreadable: int = 0

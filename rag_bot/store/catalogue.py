@@ -139,6 +139,10 @@ class Catalogue:
             for started, seconds, counts, failed, error in rows
         )
 
+    def failed(self) -> dict[str, str]:
+        """Why the last sync that went through could not read files, by note path."""
+        return {failure.path: failure.error for run in self.runs(1, succeeded=True) for failure in run.failed}
+
     def known_files(self, root: Root) -> dict[str, KnownFile]:
         """The notes of a root, by note path."""
         rows = self._db.execute(

@@ -6,9 +6,11 @@ import io
 import random
 import zipfile
 from contextlib import suppress
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from xlsxwriter import Workbook
 
 from rag_bot.errors import NoteUnreadable
 from rag_bot.extraction import extract, is_extracted
@@ -129,12 +131,47 @@ def test_lines_that_stand_in_several_places_name_the_first_and_the_last(tmp_path
         ("a.ipynb", b"[" * 100_000, "is no notebook"),
         ("a.canvas", b"[]", "is no canvas"),
         ("a.html", b"<script>x</script>", "holds no text"),
-        ("a.csv", b"", "holds no text"),
+        ("a.html", random.Random(13).randbytes(2000), "holds no text"),
+        ("a.csv", random.Random(13).randbytes(2000), "holds no text"),
+        ("a.pdf", b"", "is damaged"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line(name: str, data: bytes, said: str) -> None:
     with pytest.raises(NoteUnreadable, match=f"^n/{name} {said}[^\n]*\\.$"):
         extract(f"n/{name}", data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.eml", b""), ("a.csv", b"\n"), ("a.canvas", b"{}"), ("a.ipynb", b'{"cells": []}')]
+)
+def test_what_was_begun_and_left_empty_is_an_empty_note(name: str, data: bytes) -> None:
+    assert extract(name, data).text.strip() == ""
+
+
+def test_long_numbers_keep_their_digits_and_tables_are_as_wide_as_what_is_in_them() -> None:
+    stream = io.BytesIO()
+    book = Workbook(stream, {"in_memory": True})
+    sheet = book.add_worksheet("A")
+    for row, cells in enumerate([["id", "n"], [1234567890123, 0.1 + 0.2], [], [], ["x", ""]]):
+        sheet.write_row(row, 0, cells)
+    sheet.write(30, 9, "far away")
+    book.close()
+    lines = extract("a.xlsx", stream.getvalue()).text.splitlines()
+    assert {"| id | n |", "| 1234567890123 | 0.3 |", "| x |", "| far away |"} <= {*lines}
+
+
+def test_of_an_e_mail_attached_text_and_forwarded_messages_are_read() -> None:
+    inner = EmailMessage()
+    inner["Subject"], inner["From"] = "The key", "jo@example.org"
+    inner.set_content("It hangs in the shed.")
+    message = EmailMessage()
+    message["Subject"] = "Fwd: The key"
+    message.set_content("See below.")
+    message.add_attachment("The code is 4417.", filename="code.txt")
+    message.add_attachment(inner)
+    text = extract("a.eml", message.as_bytes()).text
+    for line in ("See below.", "## code.txt", "The code is 4417.", "## The key", "It hangs in the shed."):
+        assert line in text.splitlines()
 
 
 def test_an_archive_that_unpacks_to_gigabytes_is_not_unpacked() -> None:

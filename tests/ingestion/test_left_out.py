@@ -92,6 +92,9 @@ def test_a_folder_of_oddities_is_counted_by_reason(library: Library, oddities: P
     notice = library.ask("What is the capital of France?").notice
     assert "2 pictures, sounds and videos" in notice
     assert "2 private notes" in notice
+    assert ".sqlite" not in notice
+    assert library.ask("Who cooks?").excerpts[0].doubts == ("note with merge markers",)
+    assert library.ask("Is the rent 800?").excerpts[0].doubts == ("conflict copy of a note",)
 
 
 def test_the_list_is_that_of_the_whole_folder_also_where_nothing_or_one_note_changed(

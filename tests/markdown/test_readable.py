@@ -10,7 +10,7 @@ from textwrap import wrap
 import pytest
 from hypothesis import given, settings
 
-from rag_bot.markdown import parse, plain_text, quotable_lines
+from rag_bot.markdown import as_shown, parse, plain_text, quotable_lines
 from rag_bot.markdown.readable import readable
 from tests.ingestion.test_chunking import chunks_of
 from tests.test_markdown import hostile
@@ -109,3 +109,37 @@ def test_what_is_read_has_the_same_length_and_lines(text: str) -> None:
     assert len(seen) == len(text)
     assert all(read == written or read.isspace() for read, written in zip(seen, text, strict=True))
     assert [mark for mark in seen if mark in "\r\n"] == [mark for mark in text if mark in "\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("piece", "text"),
+    [
+        ("The rent %% was less %% is 700.", "The rent is 700."),
+        ("The rent is 700.\n%% ask Jo %%\nIt is due in May.", "The rent is 700.\nIt is due in May."),
+        ("%% ask\nJo %%\n> The rent is 700. <!-- or not -->", "> The rent is 700."),
+        ("- one\n  %% not me %%\n- two", "- one\n- two"),
+        ("Rent:\u00a0700\u00a0€\n\u00a0\nDue in May.", "Rent:\u00a0700\u00a0€\nDue in May."),
+    ],
+)
+def test_what_is_shown_of_a_piece_has_neither_comments_nor_the_room_they_took(piece: str, text: str) -> None:
+    shown = as_shown(piece)
+    assert shown.text == text
+    for word in ("rent", "one", "two", "700"):
+        if word in piece:
+            assert shown.text.startswith(word, shown.place(piece.index(word)))
+    assert as_shown("A row of %% signs %%.", has_comments=False).text == "A row of %% signs %%."
+
+
+def test_of_two_merged_versions_both_are_lines_and_the_marks_around_them_are_none() -> None:
+    text = "Rota\n\n<<<<<<< HEAD\nJo cooks.\n=======\nKim cooks.\n>>>>>>> other\n\nAll eat.\n"
+    lines = quotable_lines(readable(text), parse(text))
+    assert [text[line.span.start_char : line.span.end_char] for line in lines] == [
+        "Rota",
+        "Jo cooks.",
+        "Kim cooks.",
+        "All eat.",
+    ]
+    assert not any(line.headings for line in lines)
+    assert as_shown(text).text == "Rota\n\nJo cooks.\nKim cooks.\n\nAll eat.\n"
+    shown = f"As git has it:\n\n```\n{text}```\n\nJo cooks\n=======\n"
+    assert readable(shown) == shown

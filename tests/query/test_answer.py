@@ -151,6 +151,23 @@ def test_composed_and_decomposed_letters_are_the_same(library: Library, write: W
         library.forget(folder)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many kiwis are there?",
+        "How often do I water the kiwis?",
+        "How much does the shop charge for kiwis?",
+        "Which folder has notes with links that say kiwis?",
+        "Wie groß werden kiwis?",
+    ],
+)
+def test_words_that_ask_or_speak_of_notes_are_not_named_as_unmentioned(
+    library: Library, write: Write, question: str
+) -> None:
+    library.ingest([write("a.md", "The water of the shop is free of charge. Wir werden sehen.").parent])
+    assert library.ask(question).unmentioned == ("kiwis",)
+
+
 def test_words_of_grammar_are_not_named_as_unmentioned(library: Library, write: Write) -> None:
     note = write("a.md", "Der Code vom Schloss ist 4417, und das Fahrrad steht im Keller.")
     library.ingest([note.parent])

@@ -229,6 +229,16 @@ def fold(word: str) -> str:
     return "".join(mark for mark in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(mark))
 
 
+def speaks_of_notes(word: str) -> bool:
+    """Whether a word is one of those in which questions speak of notes, so that notes need not have it: "folder"."""
+    return fold(word) in _words()
+
+
+@cache
+def _words() -> frozenset[str]:
+    return frozenset(word for phrase in _meanings()[0] for word in phrase)
+
+
 @cache
 def _meanings() -> tuple[dict[tuple[str, ...], str], int]:
     """Each phrase by its words with what it means, and the most words of one."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from rag_bot.markdown import format_of, plain_text, table_cells
+from rag_bot.markdown import as_shown, format_of, plain_text, table_cells
 from rag_bot.records import Answer, Citation, Excerpt, Quote, change_words
 from rag_bot.ui.notes.marked_view import Mark, code_marked, is_rows, plain_marked, render_marked
 from rag_bot.ui.templating import macros
@@ -35,7 +35,7 @@ def excerpts(answer: Answer) -> Markup:
 def _inside(
     excerpt: Excerpt, citations: Sequence[Citation]
 ) -> tuple[list[str], str, Markup, list[tuple[str, Quote]], list[str]]:
-    """What it stands under, its date, its text, its places, and what has become of the note."""
+    """What it stands under, its date, its text, its places, and what is doubtful of the note or has become of it."""
     header = excerpt.context[-1] if excerpt.context and is_rows(excerpt.text) else ""
     heads = {header} | {" | ".join(filter(None, table_cells(line))) for line in excerpt.text.splitlines()}
     above = [part for part in excerpt.context if part not in heads]
@@ -43,7 +43,13 @@ def _inside(
     context = [part for part in (excerpt.title, *headings, *above) if part]
     date = "" if excerpt.date in excerpt.title else excerpt.date
     changes = dict.fromkeys(change_words(citation.change) for citation in citations if citation.stale)
-    return context, date, _body(excerpt, citations, header), _places(citations), [*filter(None, changes)]
+    return (
+        context,
+        date,
+        _body(excerpt, citations, header),
+        _places(citations),
+        [*excerpt.doubts, *filter(None, changes)],
+    )
 
 
 def _body(excerpt: Excerpt, citations: Sequence[Citation], header: str) -> Markup:
@@ -73,6 +79,6 @@ def _places(citations: Sequence[Citation]) -> list[tuple[str, Quote]]:
 
 def _beginning(quote: Quote) -> str:
     """How a cited line begins, on one line and without its Markdown."""
-    line = quote.text.strip()
+    line = as_shown(quote.text, has_comments=format_of(quote.note_path).is_markdown).text.strip()
     words = " · ".join(filter(None, table_cells(line))) if line.startswith("|") else " ".join(plain_text(line).split())
     return words if len(words) <= _LONGEST_BEGINNING else f"{words[:_LONGEST_BEGINNING]} …"

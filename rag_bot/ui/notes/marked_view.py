@@ -13,8 +13,7 @@ from textwrap import dedent
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from rag_bot.markdown import LineIndex, table_cells
-from rag_bot.markdown.readable import readable
+from rag_bot.markdown import LineIndex, as_shown, table_cells
 from rag_bot.ui.notes.markdown_view import Links, inline_tokens, parser, safe
 
 # Two of these are put around marked words while emphasis and links are read: markdown-it takes them for spaces.
@@ -84,7 +83,9 @@ def render_marked(text: str, marks: Sequence[Mark], header: str = "") -> Markup:
 
     `header` are the heads of the columns, joined by bars, for rows of a table that come without.
     """
-    text = _visible(readable(text))
+    piece = as_shown(text)
+    text = _visible(piece.text)
+    marks = [replace(mark, start=piece.place(mark.start), end=piece.place(mark.end)) for mark in marks]
     index = LineIndex.of(text)
     lines = [text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
     above = _table_head(lines, header) if is_rows(text) else []
