@@ -100,6 +100,9 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
         return Visible(Group(*above, *title, *nearest))
+    if answer.statement and answer.excerpts:  # a note as a whole
+        parts = [part for one in answer.citations for part in (*_excerpt_text(_alone(one), [one]), Text())]
+        return Visible(Group(*above, Text(), *parts))
     if answer.statement:
         listed = answer.citations[: None if shows_all else LISTED_AT_ONCE]
         left = max(answer.total, len(answer.citations)) - len(listed)

@@ -57,6 +57,11 @@ from rag_bot.text.dates import find_dates
 
 _BEFORE_TASKS = (ASK, LIST, HOW_MANY, SAYS_WHAT, OWN, SOME, ARE, OPEN, OVERDUE, TASK, TO_DO, DONE)
 _ALONE = (OVERDUE, DUE, OPEN, TO_DO, TICKED)
+_COMMA = re.compile(r",\s*(?:(?:and|und|et|y)\s+)?")
+_SHOW = (
+    "open|read|display|show|show me|what is in|what's in|zeig|zeige|zeig mir|offne|lies|ouvre|montre|montre-moi|"
+    "affiche|abre|muestra|muestrame"
+).split("|")
 # Small words right before a time, which belong to it.
 BEFORE_TIME = re.compile(
     r"(?:\b(?:in|on|at|of|the|for|during|from|by|written|created|made|dated|am|im|vom|von|der|dem|den|en|du|de|le|la|el)"
@@ -68,6 +73,8 @@ BEFORE_TIME = re.compile(
 def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> VaultQuestion | None:
     """What a question wants to know of the notes as a whole. `is_folder` says whether notes lie in one so named."""
     phrases = read(question)
+    if any(phrase.meaning in (COMPARE, DIFFERENCE) for phrase in phrases):
+        phrases = read(_COMMA.sub(" and ", question))
     if whole := _about_one(phrases):
         return whole
     if any(phrase.meaning == OTHER_QUESTION for phrase in phrases):
@@ -118,6 +125,16 @@ def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     if kind in (SUMMARISE, SAYS_WHAT):
         return VaultQuestion(SUMMARY, topic=words_of_phrases(named))
     return VaultQuestion(COMPARISON, topic=words_of_phrases(named)) if kind in (COMPARE, DIFFERENCE) else None
+
+
+def shown_whole(question: str) -> VaultQuestion | None:
+    """ "Show me the note X", "open X": what may be the very name of a note."""
+    verb, *named = read(question)
+    start = next((place for place, phrase in enumerate(named[:3], start=1) if phrase.meaning == NOTE), 0)
+    named = named[start:]
+    if fold(verb.text) not in _SHOW or not named:
+        return None
+    return VaultQuestion(SUMMARY, topic=words_of_phrases(named), is_plain=False)
 
 
 def _about_tags(phrases: Sequence[Phrase]) -> VaultQuestion | None:

@@ -32,7 +32,8 @@ MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 class Telling:
     """What the catalogue says: `quotes` are the first of `total` lines, `notes` those they stand in, by path.
 
-    `passages` are what a language model may write of; none where nothing is left to write.
+    `passages` are what a language model may write of; none where nothing is left to write. `is_whole` says that the
+    quotes are to be read one after the other, as a note is.
     """
 
     statement: str
@@ -40,6 +41,7 @@ class Telling:
     quotes: tuple[Quote, ...]
     notes: dict[str, Note]
     passages: tuple[Chunk, ...] = field(default=())
+    is_whole: bool = False
 
 
 @dataclass(slots=True)

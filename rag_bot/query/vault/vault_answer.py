@@ -8,7 +8,9 @@ from datetime import date
 
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.digest import tell_comparison, tell_summary
+from rag_bot.query.vault.asking import shown_whole
+from rag_bot.query.vault.comparison import tell_comparison
+from rag_bot.query.vault.digest import tell_summary
 from rag_bot.query.vault.narrowing import understand_after
 from rag_bot.query.vault.telling import Telling, tell_notes, tell_tags, tell_tasks
 from rag_bot.query.vault.vault_question import COMPARISON, SUMMARY, TAGS, TASKS
@@ -36,9 +38,9 @@ def answer_of_vault(
     """
     census = sources.catalogue.census
     understood = understand_after(earlier, question, today, lambda name: bool(census.in_folder(name)))
-    if understood is None:
+    whole, asked = understood or (question, shown_whole(question))
+    if asked is None:
         return None
-    whole, asked = understood
     allowed = sources.catalogue.paths_matching(filters) if filters else None
     if allowed is not None and not allowed:
         return None
@@ -47,7 +49,7 @@ def answer_of_vault(
     elif asked.kind == TAGS:
         telling = tell_tags(sources, allowed, used_once=asked.used_once)
     elif asked.kind == SUMMARY:
-        telling = tell_summary(sources, asked.topic, allowed)
+        telling = tell_summary(sources, asked.topic, allowed, is_plain=asked.is_plain)
     elif asked.kind == COMPARISON:
         telling = tell_comparison(sources, asked.topic, allowed)
     else:
@@ -80,7 +82,7 @@ def _answer(question: str, telling: Telling) -> Answer:
         timings_ms={},
         statement=telling.statement,
         total=telling.total,
-        excerpts=excerpts_of(citations, telling.notes) if telling.passages else (),
+        excerpts=excerpts_of(citations, telling.notes) if telling.is_whole else (),
     )
 
 

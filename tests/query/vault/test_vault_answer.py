@@ -162,3 +162,46 @@ def test_a_long_list_is_cited_whole_and_shown_in_parts(
     html = whole_answer(answer, ())
     assert "Show 10 more" in html
     assert "You have 30 open tasks." in html
+
+
+def test_a_short_note_is_shown_whole_and_a_long_one_by_its_sections(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    write(
+        "Back.md",
+        "Exercises, daily:\n1. cat-cow\n2. bird dog\n\n![[spine.png|400]]\n\n| day | sets |\n|---|---|\n| Mon | 3 |\n",
+    )
+    write("Embeds.md", "See:\n\n![[Back#^none]]\n\n![[Key#^code]]\n")
+    write("Key.md", "Old: 1 2 3\n\nThe code is 4711 ^code\n")
+    more = "more\n\n" * 22
+    write("Long.md", "".join(f"# Part {part}\n\nfirst of {part}\n\n{more}" for part in range(20)))
+    write("a/Index.md", "one\n")
+    write("b/Index.md", "two\n")
+    write("Blank.md", "\n")
+    library.ingest([notes])
+
+    def told(question: str) -> tuple[str, list[str]]:
+        answer = library.ask(question)
+        return answer.statement, [citation.quote.text for citation in answer.citations]
+
+    statement, quotes = told("Summarise the note Back")
+    assert statement == "“Back” (notes/Back.md) in its own words:"
+    assert quotes == ["Exercises, daily:\n1. cat-cow\n2. bird dog", "| day | sets |\n|---|---|\n| Mon | 3 |"]
+    assert told("open Embeds")[1][-1] == "The code is 4711 ^code"
+    statement, quotes = told("What does my note Long say?")
+    assert statement == "“Part 0” (notes/Long.md) is long: this is how the first 12 of its 20 sections begin:"
+    assert quotes[0] == "first of 0\n\nmore\n\nmore"
+    assert library.ask("open long boats").statement == ""
+    assert "is called so too." in told("Summarise the note Index")[0]
+    assert told("Summarise the note Blank") == ("“Blank” (notes/Blank.md) is empty.", [])
+    assert told("Summarise the note Quasar") == ("No note is called “Quasar”.", [])
+
+
+def test_three_notes_are_compared_what_begins_alike_together(
+    ask: Callable[..., Answer], write: Callable[..., Path], library: Library
+) -> None:
+    write("Rules 2027.md", "- Dogs on a lead.\n- The fee is 60 euros.\n- Water in the morning.\n")
+    library.ingest()
+    answer = ask("Compare Rules 2025, Rules 2026 and Rules 2027")
+    assert answer.statement.startswith("“Rules 2025”, “Rules 2026” and “Rules 2027” have 1 line in common")
+    assert _cited(answer)[:3] == ["Rules 2025.md:1", "Rules 2026.md:1", "Rules 2027.md:2"]
