@@ -115,6 +115,7 @@ def about_notes(
         newest=(number or (1 if single else DEFAULT_NEWEST)) if is_newest else 0,
         time=time,
         is_plain=says_notes or not {"sort", "tag"} & {*names},
+        only_counts=HOW_MANY in said and LIST not in said and not is_narrowed,
     )
 
 

@@ -24,7 +24,7 @@ from rag_bot.store.note_dates import date_of
 from rag_bot.text.sentences import trim
 from rag_bot.text.terms import detect, words_of
 
-NAMED_TAGS = 12  # in a sentence; set by hand
+NAMED_TAGS = 50  # in a sentence; set by hand
 MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 
 
@@ -33,7 +33,7 @@ class Telling:
     """What the catalogue says: `quotes` are the first of `total` lines, `notes` those they stand in, by path.
 
     `passages` are what a language model may write of; none where nothing is left to write. `is_whole` says that the
-    quotes are to be read one after the other, as a note is.
+    quotes are to be read one after the other, as a note is, `is_number` that nobody asked to see them.
     """
 
     statement: str
@@ -42,6 +42,7 @@ class Telling:
     notes: dict[str, Note]
     passages: tuple[Chunk, ...] = field(default=())
     is_whole: bool = False
+    is_number: bool = False
 
 
 @dataclass(slots=True)
@@ -78,8 +79,10 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
     described = "".join(f" {words}" for words in selection.described)
     if asked.newest and total:
         shown = census.newest(asked.newest, paths)
+        undated = f"None of your notes{described} has a date, so none is the newest."
         total = len(shown)
         statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+        statement = statement if shown else undated
         newest = sources.catalogue.find_note(shown[0]) if total == 1 else None
         if newest:
             statement = f"Your newest note{described} is of {date_of(newest)}."
@@ -92,7 +95,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
             shown = shown[:MOST_LISTED]
     else:
         shown, statement = [], f"You have no note{described}."
-    if not shown and (asked.newest or not asked.is_plain):
+    if not shown and not asked.is_plain:
         return None
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
     wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
@@ -101,7 +104,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         line = selection.lines.get(path) or _line_about(sources, note, wanted)
         line = line or (selection.tag and _line_with(note, selection.tag)) or _first_line(note)
         quotes.append(quote_line(note, line))
-    return Telling(statement, total, tuple(quotes), notes)
+    return Telling(statement, total, tuple(quotes), notes, is_number=asked.only_counts and not selection.described)
 
 
 def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> _Selection | None:
@@ -230,11 +233,12 @@ def tell_tags(sources: Sources, allowed: set[str] | None, *, used_once: bool = F
     which = " in only one note" if used_once else ""
     statement = f"You use {_many(len(tags), 'tag')}{which}{f': {named}{more}' if tags else ''}."
     notes, quotes = dict[str, Note](), list[Quote]()
-    for tag, _, path in tags[:MOST_LISTED]:
+    for tag, count, path in tags[:MOST_LISTED]:
         note = notes.get(path) or sources.catalogue.find_note(path)
         if note:
             notes[path] = note
-            quotes.append(quote_line(note, _line_with(note, tag) or _first_line(note)))
+            line = _line_with(note, tag) or _first_line(note)
+            quotes.append(quote_line(note, line, [f"#{tag} ({count:,})"]))
     return Telling(statement, len(tags), tuple(quotes), notes)
 
 
@@ -246,9 +250,17 @@ def quote_line(note: Note, line: int, above: Sequence[str] = ()) -> Quote:
     return Quote(note.text[start:end], note.path, note.title, tuple(above), (), start, end, line, line, 1.0, place)
 
 
+# Must match a line that says nothing by itself: a heading, a rule, a fence, a field, a row, a picture, a comment.
+_SAYS_NOTHING = re.compile(
+    r"\W*$|#|```|~~~|[\s>*+-]*(?:\[?[\w-]+(?: [\w-]+){0,3}::|\||!\[\[?[^\]]*\][^\s]*\s*$|%%|<!--|\[![\w-]+\])"
+)
+
+
 def _first_line(note: Note) -> int:
-    """The first line of a note's text that has something in it; its first line where none has."""
-    return next((number for number, words in _lines(note) if words.strip(" #\t\r\n\ufeff-*")), 1)
+    """The first line of a note's text that says something, else that has something in it, else its first line."""
+    written = [(number, words.strip()) for number, words in _lines(note) if words.strip(" #\t\r\n\ufeff-*")]
+    said = (number for number, words in written if not _SAYS_NOTHING.match(words))
+    return next(said, written[0][0] if written else 1)
 
 
 def _lines(note: Note) -> Iterator[tuple[int, str]]:
@@ -270,15 +282,16 @@ def _line_with(note: Note, tag: str) -> int | None:
 
 
 def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]]) -> int:
-    """The first line with most of these words, 0 where none has any."""
+    """The first line with most of these words, one that says something before others; 0 where none has any."""
     beginnings = {spelling[:3] for spellings in wanted for spelling in spellings}  # spares most lines the stemming
-    best, most = 0, 0
+    best, most = 0, (0, False)
     for number, words in _lines(note) if wanted else ():
         folded = words.lower()
         if any(beginning in folded for beginning in beginnings):
             count = len(terms_in(sources, words).intersection(wanted))
-            if count > most:
-                best, most = number, count
+            worth = (count, not _SAYS_NOTHING.match(words.strip()))
+            if count and worth > most:
+                best, most = number, worth
     return best
 
 

@@ -65,7 +65,7 @@ def _answer(question: str, telling: Telling) -> Answer:
         Citation(number, quote, change_since(telling.notes[quote.note_path], quote.text))
         for number, quote in enumerate(telling.quotes, start=1)
     )
-    shown = citations[:LISTED_AT_ONCE]
+    shown = citations[: 0 if telling.is_number else LISTED_AT_ONCE]
     lines = [f"{citation.quote.text} [{citation.number}]" for citation in shown]
     return Answer(
         question=question,

@@ -17,7 +17,8 @@ class VaultQuestion:
     named, tagged or filed by ("daily" notes); `tag`, `folder` and `linked_to` are names as they were written,
     `language` is "german" or the like, `newest` how many of the newest are wanted, 0 for all. Of tasks: whether `done`
     ones are, `overdue` or `undated` ones. Of tags: whether only those `used_once`. `is_plain` says that the question
-    can mean nothing but notes, or tasks. Of a summary or comparison `topic` is all that names notes.
+    can mean nothing but notes, or tasks, `only_counts` that it asks for the number of all notes. Of a summary or
+    comparison `topic` is all that names notes.
     """
 
     kind: str
@@ -36,3 +37,4 @@ class VaultQuestion:
     undated: bool = False
     used_once: bool = False
     is_plain: bool = True
+    only_counts: bool = False

@@ -21,7 +21,7 @@ def _understood(question: str) -> VaultQuestion | None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("How many notes do I have?", {}),
+        ("How many notes do I have?", {"only_counts": True}),
         ("How many notes are there about the boat?", {"topic": "the boat"}),
         ("List all my notes that mention Ann Lee", {"topic": "Ann Lee", "mention": True}),
         (

@@ -45,7 +45,7 @@ def test_notes_about_a_topic_are_counted_and_it_is_said_how_each_is_about_it(ask
     assert answer.statement == (
         "You have 2 notes about “bees”. 1 is tagged #bees, 2 are in the folder bees. 1 more mentions it."
     )
-    assert _cited(answer) == ["Bees/Feeding.md:1", "Bees/Hive.md:4", "Daily/2026-03-05.md:1"]
+    assert _cited(answer) == ["Bees/Feeding.md:2", "Bees/Hive.md:4", "Daily/2026-03-05.md:1"]
     assert answer.verdict == "answered"
     assert answer_json(answer)["total"] == 2
 
@@ -205,3 +205,20 @@ def test_three_notes_are_compared_what_begins_alike_together(
     answer = ask("Compare Rules 2025, Rules 2026 and Rules 2027")
     assert answer.statement.startswith("“Rules 2025”, “Rules 2026” and “Rules 2027” have 1 line in common")
     assert _cited(answer)[:3] == ["Rules 2025.md:1", "Rules 2026.md:1", "Rules 2027.md:2"]
+
+
+def test_a_counted_note_is_shown_by_a_line_that_says_something(
+    library: Library, notes: Path, write: Callable[..., Path]
+) -> None:
+    write("Diary/One.md", "# One\n![[x.png|400]]\nsleep:: 6.5\n| a | b |\n|---|---|\n\nSlept badly. #night\n")
+    write("Diary/Two.md", "sleep:: 7\n")
+    library.ingest([notes])
+    assert _cited(library.ask("List all notes in Diary")) == ["Diary/One.md:7", "Diary/Two.md:1"]
+    number = library.ask("How many notes are there?")
+    printed = StringIO()
+    Console(file=printed, width=100).print(answer_text(number))
+    assert printed.getvalue().split("\n")[:2] == ["You have 2 notes.", "`rag-bot ask --all` lists them."]
+    assert library.ask("my most recent note").statement == "None of your notes has a date, so none is the newest."
+    tags = library.ask("Which tags do I use?")
+    assert tags.statement == "You use 1 tag: #night (1)."
+    assert tags.citations[0].quote.headings == ("#night (1)",)
