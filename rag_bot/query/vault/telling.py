@@ -14,6 +14,7 @@ from rag_bot.query.vault.selecting import (
     day_of,
     note_called,
     notes_about,
+    similar_tags,
     tasks_about,
     terms_in,
     trimmed,
@@ -24,7 +25,7 @@ from rag_bot.store.note_dates import date_of
 from rag_bot.text.sentences import trim
 from rag_bot.text.terms import detect, words_of
 
-NAMED_TAGS = 50  # in a sentence; set by hand
+NAMED_TAGS, NAMED_FOLDERS = 50, 15  # in a sentence; set by hand
 MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 
 
@@ -50,7 +51,7 @@ class _Selection:
     """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
 
     `first` come before others in a list, `others` may be meant as well and come last; `lines` are those to cite, else
-    those about the topic, else those with the `tag`.
+    those about the topic, else those with the `tag`. `unknown` says what is named but does not exist.
     """
 
     paths: set[str] | None
@@ -60,6 +61,7 @@ class _Selection:
     others: set[str] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)
     tag: str = ""
+    unknown: str = ""
 
     def among(self, found: Collection[str]) -> set[str]:
         return {*found} if self.paths is None else self.paths.intersection(found)
@@ -74,18 +76,21 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
     selection = _select(sources, asked, allowed)
     if selection is None:
         return None
+    if selection.unknown:
+        return Telling(selection.unknown, 0, (), {})
     paths, census = selection.paths, sources.catalogue.census
     total = census.count() if paths is None else len(paths)
     described = "".join(f" {words}" for words in selection.described)
     if asked.newest and total:
-        shown = census.newest(asked.newest, paths)
-        undated = f"None of your notes{described} has a date, so none is the newest."
+        shown = census.newest(asked.newest, paths, oldest=asked.oldest)
+        age = "oldest" if asked.oldest else "newest"
+        undated = f"None of your notes{described} has a date, so none is the {age}."
         total = len(shown)
-        statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+        statement = f"Your {age} {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
         statement = statement if shown else undated
         newest = sources.catalogue.find_note(shown[0]) if total == 1 else None
         if newest:
-            statement = f"Your newest note{described} is of {date_of(newest)}."
+            statement = f"Your {age} note{described} is of {date_of(newest)}."
     elif total:
         statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
         if paths is None:
@@ -111,22 +116,49 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
     """One condition after the other; None as `tell_notes`."""
     census, selection = sources.catalogue.census, _Selection(allowed)
     if asked.tag:
-        selection.tag = tag = asked.tag.strip("#/")
-        selection.narrow(census.tagged(tag.lower()), f"tagged #{tag}")
-    if asked.untagged:
-        selection.narrow(census.untagged(), "without a tag")
+        _narrow_to_tags(sources, selection, asked.tag)
+    for is_asked, lacking, words in (
+        (asked.untagged, census.untagged, "without a tag"),
+        (asked.unlinked, census.unlinked, "that no other note links to"),
+        (asked.undated, census.undated, "without a date"),
+    ):
+        if is_asked:
+            selection.narrow(lacking(), words)
     if asked.folder:
-        selection.narrow(census.in_folder(asked.folder), f"in the folder {asked.folder.strip('/')}")
+        name, found_in = asked.folder.strip("/"), census.in_folder(asked.folder)
+        if not asked.is_plain:  # "how many bees do I have" may be no question for notes in the folder Bees
+            mentioning = notes_about(sources, name).mentioning
+            if 2 * len(mentioning & found_in) < len(mentioning):
+                return None
+        if not found_in:
+            names = dict.fromkeys(PurePosixPath(path).name for path in census.folders() if "/" in path)
+            more = ", …" if len(names) > NAMED_FOLDERS else ""
+            selection.unknown = (
+                f"There is no folder “{name}”; your folders: {', '.join([*names][:NAMED_FOLDERS])}{more}."
+            )
+        selection.narrow(found_in, f"in the folder {name}")
     if asked.linked_to:
         target = note_called(sources, asked.linked_to)
         if not target:
-            return None
+            selection.unknown = f"No note is called “{asked.linked_to}”."
+            return selection
         selection.lines = {link.path: link.line for link in reversed(sources.catalogue.links_to(target))}
         selection.narrow(selection.lines, f"with a link to {PurePosixPath(target).stem}")
+    if asked.linked_from:
+        source = note_called(sources, asked.linked_from)
+        note = sources.catalogue.find_note(source) if source else None
+        if not note:
+            selection.unknown = f"No note is called “{asked.linked_from}”."
+            return None if notes_about(sources, asked.linked_from).mentioning else selection
+        links = sources.catalogue.links_from(note.path, 1, len(LineIndex.of(note.text).starts))
+        paths_to = {path for link in links if (path := sources.catalogue.resolve_link(link))}
+        selection.narrow(paths_to - {note.path}, f"that {PurePosixPath(note.path).stem} links to")
     if asked.time:
         found = [(one, census.dated([one])) for one in asked.time.ranges]
         time = _matched(asked.time, [one for one, paths in found if selection.among(paths)])
-        selection.narrow({path for _, paths in found for path in paths}, f"of {time.name}")
+        selection.narrow(
+            {path for _, paths in found for path in paths}, time.name if time.is_open_ended else f"of {time.name}"
+        )
     if asked.sort and not _narrow_to_sort(sources, selection, asked.sort, is_plain=asked.is_plain):
         return None
     if asked.topic and not _narrow_to_topic(sources, selection, asked.topic, only_mentioned=asked.mention):
@@ -139,6 +171,22 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
         selection.narrow(spoken, f"in {asked.language.title()}")
         selection.others = set()
     return selection
+
+
+def _narrow_to_tags(sources: Sources, selection: _Selection, named: str) -> None:
+    """To those with a tag, or with several: "a and b", "a or b"."""
+    census, tags = sources.catalogue.census, [tag.strip("#/") for tag in re.split(r" (?:and|or) ", named)]
+    selection.tag = tags[0]
+    having = [census.tagged(tag.lower()) for tag in tags]
+    for tag, paths in zip(tags, having, strict=True):
+        if not paths:
+            near = similar_tags(sources, tag)
+            has = f"; {', '.join(f'#{other} has {count:,}' for other, count in near)}" if near else ""
+            selection.unknown = f"No note is tagged #{tag}{has}."
+            return
+    joined = re.sub(r"(?<!\S)(?!(?:and|or) )#?", "#", named)
+    found = set.union(*having) if " or " in named else set.intersection(*having)
+    selection.narrow(found, f"tagged {joined}")
 
 
 def _narrow_to_sort(sources: Sources, selection: _Selection, sort: str, *, is_plain: bool) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.asking import shown_whole
+from rag_bot.query.vault.asking import not_understood, shown_whole
 from rag_bot.query.vault.comparison import tell_comparison
 from rag_bot.query.vault.digest import tell_summary
 from rag_bot.query.vault.narrowing import understand_after
@@ -29,6 +29,11 @@ from rag_bot.records import (
 )
 from rag_bot.store.staleness import change_since
 
+_UNDERSTOOD = (
+    "Ask for notes that mention X, are tagged #X, lie in the folder X, link to the note X, are of May 2026; or, without"
+    " “my notes”, for what they say."
+)
+
 
 def answer_of_vault(
     sources: Sources, question: str, filters: Filters | None, today: date, earlier: Sequence[str] = ()
@@ -39,6 +44,9 @@ def answer_of_vault(
     census = sources.catalogue.census
     understood = understand_after(earlier, question, today, lambda name: bool(census.in_folder(name)))
     whole, asked = understood or (question, shown_whole(question))
+    if asked is None and (words := not_understood(question)):
+        statement = f"“{words}” was not understood as what your notes have to be. {_UNDERSTOOD}"
+        return replace(_answer(question, Telling(statement, 0, (), {})), searched_for=question), []
     if asked is None:
         return None
     allowed = sources.catalogue.paths_matching(filters) if filters else None

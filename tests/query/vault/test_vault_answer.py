@@ -222,3 +222,13 @@ def test_a_counted_note_is_shown_by_a_line_that_says_something(
     tags = library.ask("Which tags do I use?")
     assert tags.statement == "You use 1 tag: #night (1)."
     assert tags.citations[0].quote.headings == ("#night (1)",)
+
+
+def test_what_is_named_but_does_not_exist_is_said(ask: Callable[..., Answer]) -> None:
+    assert ask("notes tagged bee").statement == "No note is tagged #bee; #bees has 1."
+    assert ask("notes in the folder Hives").statement == "There is no folder “Hives”; your folders: Bees, Daily."
+    assert ask("backlinks of Quasar").statement == "No note is called “Quasar”."
+    assert ask("how many of my notes sparkle twice").statement.startswith("“sparkle twice” was not understood")
+    assert ask("how many of my notes sparkle twice").abstained
+    assert ask("which notes are tagged bees or work").statement == "No note is tagged #work."
+    assert ask("my oldest note").total == 1
