@@ -266,7 +266,7 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
     if tasks and not asked.done and not asked.overdue:
         due = [task for task in tasks if task.due >= day]
         statement += f" {_are(len(overdue))} overdue." if overdue else ""
-        statement += f" The next is due {due[0].due}." if due else ""
+        statement += f" The next is due {due[0].due}." if due and not time else ""
     shown = tasks[:MOST_LISTED]
     notes = {path: note for path in {task.note_path for task in shown} if (note := sources.catalogue.find_note(path))}
     quotes = tuple(quote_line(notes[task.note_path], task.line, task.above) for task in shown)
@@ -349,7 +349,7 @@ def _on(time: AskedDate) -> str:
 
 
 def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}"
 
 
 def _are(count: int) -> str:
