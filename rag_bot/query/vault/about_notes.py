@@ -72,8 +72,8 @@ def about_notes(
     names = dict[str, str]()
     single = bool(rest) and fold(rest[0].text) in ("note", "notiz", "nota")
     says_notes, is_asked = bool(rest) and rest[0].meaning == NOTE, bool(before & {*ASKING, OWN, SOME, HAVE})
-    if len(sort) == 1 and sort[0].text.startswith("#"):  # "my #money notes", "how often did I use #money"
-        names["tag"], rest = sort[0].text, rest[says_notes:]
+    if sort and sort[0].text.startswith("#") and not _joined_tags(sort)[1]:  # "my #money notes", "how often ... #money"
+        (names["tag"], sort), rest = _joined_tags(sort), rest[says_notes:]
         if not says_notes and not before & {*ASKING, HOW_OFTEN}:
             return None
     elif says_notes:

@@ -11,7 +11,7 @@ from rag_bot.query.lines import blocks_of, text_of
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import quote_lines
 from rag_bot.query.vault.digest import EMBED
-from rag_bot.query.vault.selecting import note_called
+from rag_bot.query.vault.selecting import note_called, notes_about
 from rag_bot.query.vault.telling import Telling
 from rag_bot.records import LISTED_AT_ONCE, Note
 from rag_bot.text.sentences import trim
@@ -39,7 +39,7 @@ def tell_comparison(sources: Sources, names: str, allowed: set[str] | None) -> T
         if all(paths) and len({*paths}) == len(paths) <= MOST_NOTES:
             break
     else:
-        return None
+        return _no_such_note(sources, next(_names(names), []), allowed)
     notes = [note for path in paths if path and (note := sources.catalogue.find_note(path))]
     stated = [_statements(note) for note in notes]
     common = set[str].intersection(*({*lines} for lines in stated))
@@ -55,6 +55,14 @@ def tell_comparison(sources: Sources, names: str, allowed: set[str] | None) -> T
     quotes = tuple(quote_lines(notes[place], line, line.span, 1.0) for place, line in _side_by_side(own))
     passages = tuple(chunk for note in notes for chunk in sources.catalogue.chunks_of(note.path))
     return Telling(statement, len(quotes), quotes, {note.path: note for note in notes}, passages)
+
+
+def _no_such_note(sources: Sources, names: Sequence[str], allowed: set[str] | None) -> Telling | None:
+    """That only some of these notes exist; None where none does, or where notes speak of what is missing."""
+    missing = [name for name in names if not note_called(sources, name, allowed)]
+    if not 0 < len(missing) < len(names) or any(notes_about(sources, name).mentioning for name in missing):
+        return None
+    return Telling(f"No note is called {' or '.join(f'“{name}”' for name in missing)}.", 0, (), {})
 
 
 def _side_by_side(own: Sequence[dict[str, Line]]) -> list[tuple[int, Line]]:

@@ -300,7 +300,7 @@ def quote_line(note: Note, line: int, above: Sequence[str] = ()) -> Quote:
 
 # Must match a line that says nothing by itself: a heading, a rule, a fence, a field, a row, a picture, a comment.
 _SAYS_NOTHING = re.compile(
-    r"\W*$|#|```|~~~|[\s>*+-]*(?:\[?[\w-]+(?: [\w-]+){0,3}::|\||!\[\[?[^\]]*\][^\s]*\s*$|%%|<!--|\[![\w-]+\])"
+    r"\W*$|#{1,6}\s|```|~~~|[\s>*+-]*(?:\[?[\w-]+(?: [\w-]+){0,3}::|\||!\[\[?[^\]]*\][^\s]*\s*$|%%|<!--|\[![\w-]+\])"
 )
 
 

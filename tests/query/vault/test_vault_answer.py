@@ -226,6 +226,7 @@ def test_what_is_named_but_does_not_exist_is_said(ask: Callable[..., Answer]) ->
     assert ask("notes tagged bee").statement == "No note is tagged #bee; #bees has 1."
     assert ask("notes in the folder Hives").statement == "There is no folder “Hives”; your folders: Bees, Daily."
     assert ask("backlinks of Quasar").statement == "No note is called “Quasar”."
+    assert ask("compare Feeding and Quasar").statement == "No note is called “Quasar”."
     assert ask("how many of my notes sparkle twice").statement.startswith("“sparkle twice” was not understood")
     assert ask("how many of my notes sparkle twice").abstained
     assert ask("which notes are tagged bees or work").statement == "No note is tagged #work."
