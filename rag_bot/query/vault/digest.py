@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rag_bot.markdown import Block, Kind, Line, LineIndex, readable_text
 from rag_bot.query.lines import LONGEST_QUOTE, blocks_of, text_of
@@ -37,25 +38,26 @@ def tell_summary(sources: Sources, name: str, allowed: set[str] | None, *, is_pl
         if not is_plain or notes_about(sources, name).mentioning:
             return None
         return Telling(f"No note is called “{name}”.", 0, (), {})
-    others = [f"“{one}”" for one in same if one != note.path]
-    also = f" {', '.join(others)} {'are' if others[1:] else 'is'} called so too." if others else ""
+    others = [one for one in same if one != note.path]
+    also = f"; {', '.join(others)} {'are' if others[1:] else 'is'} called so too" if others else ""
+    named = f"“{note.title}” ({note.path}{also})"
     sections = _sections(note)
     if not sections:
-        return Telling(f"“{note.title}” ({note.path}) is empty.{also}", 0, (), {note.path: note})
+        return Telling(f"{named} is empty.", 0, (), {note.path: note})
     lines = sum(map(_line_count, (block for blocks in sections for block in blocks)))
     is_short = lines <= LINES_OF_SUMMARY
     shown = sections if is_short else sections[:MOST_SECTIONS]
-    most = lines if is_short else max(LEAST_OF_SECTION, LINES_OF_SUMMARY // len(shown))
+    most = lines if is_short else min(LONGEST_QUOTE, max(LEAST_OF_SECTION, LINES_OF_SUMMARY // len(shown)))
     notes, quotes = {note.path: note}, list[Quote]()
     for blocks in shown:
-        for quoted, quote in _parts(sources, note, _beginning(blocks, most)):
+        for quoted, quote in _parts(sources, note, _beginning(blocks, most), max(most, LONGEST_QUOTE)):
             if allowed is None or quoted.path in allowed:
                 notes[quoted.path] = quoted
                 quotes.append(quote)
     left = len(sections) - len(shown)
     which = "in its own words" if is_short else "is long: this is how each of its sections begins"
     which = f"is long: this is how the first {len(shown)} of its {len(sections)} sections begin" if left else which
-    statement = f"“{note.title}” ({note.path}) {which}:{also}"
+    statement = f"{named} {which}:" if quotes else f"{named} has nothing but pictures."
     return Telling(
         statement, len(quotes), tuple(quotes), notes, tuple(sources.catalogue.chunks_of(note.path)), is_whole=True
     )
@@ -64,10 +66,8 @@ def tell_summary(sources: Sources, name: str, allowed: set[str] | None, *, is_pl
 def _sections(note: Note) -> list[list[Block]]:
     """The blocks that have text by the headings above them; headings and properties only where a note has no more."""
     blocks = [block for block in blocks_of(note) if text_of(note, block.span).strip()]
-    found: dict[tuple[str, ...], list[Block]] = {}
-    for block in [block for block in blocks if block.kind not in _NO_TEXT] or blocks:
-        found.setdefault(block.headings, []).append(block)
-    return list(found.values())
+    told = [block for block in blocks if block.kind not in _NO_TEXT] or blocks
+    return [list(section) for _, section in groupby(told, key=lambda block: block.headings)]
 
 
 def _beginning(blocks: Sequence[Block], most: int) -> Iterator[Block]:
@@ -80,16 +80,16 @@ def _beginning(blocks: Sequence[Block], most: int) -> Iterator[Block]:
         yield block
 
 
-def _parts(sources: Sources, note: Note, blocks: Iterator[Block]) -> Iterator[tuple[Note, Quote]]:
+def _parts(sources: Sources, note: Note, blocks: Iterator[Block], most: int) -> Iterator[tuple[Note, Quote]]:
     """These blocks of one section, those that follow each other as one quote; what a line embeds in its place.
 
-    Pictures are left out. Of a longer block its first `LONGEST_QUOTE` lines.
+    Pictures are left out. Of a block at most its first lines, of what is embedded the first `LONGEST_QUOTE`.
     """
     index, text = LineIndex.of(note.text), readable_text(note)
     begun: tuple[Block, int] | None = None
     end = 0
     for block in blocks:
-        last = min(block.span.end_line, block.span.start_line + LONGEST_QUOTE - 1)
+        last = min(block.span.end_line, block.span.start_line + most - 1)
         for number in range(block.span.start_line, last + 1):
             words = text[index.starts[number - 1] : index.ends[number - 1]]
             if not EMBED.fullmatch(words):

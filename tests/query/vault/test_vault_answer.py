@@ -190,7 +190,10 @@ def test_a_short_note_is_shown_whole_and_a_long_one_by_its_sections(
     assert statement == "“Part 0” (notes/Long.md) is long: this is how the first 12 of its 20 sections begin:"
     assert quotes[0] == "first of 0\n\nmore\n\nmore"
     assert library.ask("open long boats").statement == ""
-    assert "is called so too." in told("Summarise the note Index")[0]
+    assert "is called so too) in its own words" in told("Summarise the note Index")[0]
+    write("Twice.md", "# Day\n## Log\nrain\n## Plan\nhoe\n## Log\n> [!tip] Sun\n> at last\n- a\n  - b\n")
+    library.ingest()
+    assert told("Summarise the note Twice")[1] == ["rain", "hoe", "> [!tip] Sun\n> at last\n- a\n  - b"]
     assert told("Summarise the note Blank") == ("“Blank” (notes/Blank.md) is empty.", [])
     assert told("Summarise the note Quasar") == ("No note is called “Quasar”.", [])
 
