@@ -18,6 +18,8 @@ _ANYWHERE = re.compile(rf"^[ \t>]*{_MARKER}(?:{_BOX}|(?:{'|'.join(_WORDS)})[ \t]
 _DAY = r"(\d{4}-\d{2}-\d{2})"
 # Emoji or fields in brackets (publish.obsidian.md/tasks, "Task Formats"); Logseq has "DEADLINE: <2026-04-01".
 _DUE = re.compile(rf"(?:[📅📆🗓]\ufe0f?[ \t]*|\bdue::[ \t]*|\bDEADLINE:[ \t]*<){_DAY}")
+# The day it is planned for, which counts where it has no due day; Logseq has "SCHEDULED: <2026-04-01".
+_SCHEDULED = re.compile(rf"(?:[⏳⌛]\ufe0f?[ \t]*|\bscheduled::[ \t]*|\bSCHEDULED:[ \t]*<){_DAY}")
 _DONE = re.compile(rf"(?:✅[ \t]*|\bcompletion::[ \t]*){_DAY}")
 
 
@@ -32,7 +34,7 @@ def tasks_in(path: str, text: str, blocks: Sequence[Block]) -> Iterator[Task]:
         item = text[block.span.start_char : block.span.end_char]
         match = _TASK.match(item) if block.kind is Kind.ITEM else None
         if match:
-            due, done = _DUE.search(item), _DONE.search(item)
+            due, done = _DUE.search(item) or _SCHEDULED.search(item), _DONE.search(item)
             yield Task(
                 note_path=path,
                 line=block.span.start_line,

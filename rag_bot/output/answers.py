@@ -13,7 +13,6 @@ from rich.text import Text
 from rag_bot.markdown import as_shown, format_of
 from rag_bot.output.visible import Visible, line, visible
 from rag_bot.records import (
-    LISTED_AT_ONCE,
     PROSE,
     Answer,
     Citation,
@@ -102,10 +101,15 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
         ]
         title = [Text("The nearest notes:", style="dim")] if nearest else []
         return Visible(Group(*above, *title, *nearest, *below))
+    if answer.statement and answer.excerpts:  # a note as a whole
+        parts = [part for one in answer.citations for part in (*_excerpt_text(_alone(one), [one]), Text())]
+        return Visible(Group(*above, Text(), *parts, *below))
     if answer.statement:
-        listed = answer.citations[: None if shows_all else LISTED_AT_ONCE]
+        listed = answer.citations[: None if shows_all else len(answer.sentences) - 1]
         left = max(answer.total, len(answer.citations)) - len(listed)
-        more = [line(f"… and {left:,} more{'' if shows_all else ' (`rag-bot ask --all`)'}", "dim")] if left > 0 else []
+        words = f"… and {left:,} more{'' if shows_all else ' (`rag-bot ask --all`)'}"
+        words = words if listed else "`rag-bot ask --all` lists them."
+        more = [line(words, "dim")] if left > 0 else []
         return Visible(Group(*above, *map(_citation_line, listed), *more, *below, Text()))
     above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []

@@ -42,7 +42,7 @@ def linked_hits(
                 continue
             said = plain_text(without_note_links(text_of(hit.note, line.span)))
             above = " > ".join(part for part in (hit.above, context_of(hit.note, line), said) if part)
-            for note, chunk in _passages(sources, path, link):
+            for note, chunk in passages_of_link(sources, path, link):
                 if _place(chunk) not in seen and len(found) < MOST_LINKED:
                     seen.add(_place(chunk))
                     found.append(replace(hit, note=note, chunk=chunk, duplicates=(), above=above))
@@ -57,7 +57,7 @@ def _points(hit: Hit, line: Line, terms: TermWeights) -> bool:
     return terms.share(text, context_of(hit.note, line)) >= LEAST_OF_QUESTION and len(new_words) <= MOST_NEW_WORDS
 
 
-def _passages(sources: Sources, path: str, link: NoteLink) -> Iterator[tuple[Note, Chunk]]:
+def passages_of_link(sources: Sources, path: str, link: NoteLink) -> Iterator[tuple[Note, Chunk]]:
     """The first passages of what a link aims at, each cut down to it; of the whole note where it has no such part."""
     note = sources.catalogue.find_note(path)
     part = part_of(note.text, blocks_of(note), link.anchor) if note and link.anchor else None

@@ -55,11 +55,30 @@ class Census:
         times = ((one.first.isoformat(), one.last.isoformat()) for one in ranges)
         return {path for time in times for (path,) in self._db.execute(sql, time)}
 
-    def newest(self, limit: int, paths: Collection[str] | None = None) -> list[str]:
-        """Of these notes, or of all, those that have a date, the newest first."""
+    def undated(self) -> set[str]:
+        """The notes that are of no day or time as a whole."""
+        sql = "SELECT path FROM note WHERE NOT pending AND id NOT IN (SELECT note_id FROM date WHERE start_line = 0)"
+        return {path for (path,) in self._db.execute(sql)}
+
+    def unlinked(self) -> set[str]:
+        """The notes of whose names no link of another note has one."""
+        sql = """SELECT path FROM note WHERE NOT pending AND NOT EXISTS (
+                 SELECT 1 FROM name JOIN link ON link.name = name.name
+                 WHERE name.note_id = note.id AND link.note_id <> note.id)"""
+        return {path for (path,) in self._db.execute(sql)}
+
+    def folders(self) -> list[str]:
+        """The folders that notes lie in, those with the most notes first."""
+        sql = """SELECT rtrim(path, replace(path, '/', '')) AS folder FROM note WHERE NOT pending
+                 GROUP BY folder ORDER BY count(*) DESC, folder"""
+        return [folder.rstrip("/") for (folder,) in self._db.execute(sql)]
+
+    def newest(self, limit: int, paths: Collection[str] | None = None, *, oldest: bool = False) -> list[str]:
+        """Of these notes, or of all, those that have a date, the newest first, or the oldest."""
+        order = "min(first)" if oldest else "max(first) DESC"
         among, values = _among(paths)
         sql = f"""SELECT path FROM date JOIN note ON note.id = note_id WHERE NOT pending AND start_line = 0 {among}
-                  GROUP BY path ORDER BY max(first) DESC, path LIMIT ?"""
+                  GROUP BY path ORDER BY {order}, path LIMIT ?"""
         return [path for (path,) in self._db.execute(sql, (*values, limit))]
 
     def untagged(self) -> set[str]:

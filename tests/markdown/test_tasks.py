@@ -47,3 +47,8 @@ def test_only_texts_that_may_have_tasks_are_parsed_for_them() -> None:
     assert may_have_tasks(TEXT)
     assert may_have_tasks("> - [ ] in a quote")
     assert not may_have_tasks("A [ ] box in a sentence.\n- [link](a.md)\n")
+
+
+def test_a_scheduled_day_counts_where_there_is_no_due_day() -> None:
+    text = "- [ ] sow ⏳ 2026-03-01\n- [ ] weed ⏳ 2026-03-02 📅 2026-03-09\n- [ ] plan 🛫 2026-03-01\n"
+    assert [task.due for task in _tasks(text)] == ["2026-03-01", "2026-03-09", ""]

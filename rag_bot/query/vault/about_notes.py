@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rag_bot.query.vault.lexicon import (
     ABOUT,
@@ -21,9 +22,12 @@ from rag_bot.query.vault.lexicon import (
     MENTION,
     NEWEST,
     NOTE,
+    OLDEST,
     OWN,
     SOME,
     TAGGED,
+    UNDATED,
+    UNLINKED,
     UNTAGGED,
     WHEN_LAST,
     WROTE_LAST,
@@ -36,7 +40,8 @@ from rag_bot.records import AskedDate
 
 DEFAULT_NEWEST = 10  # notes, where the question does not say how many; set by hand
 MOST_OF_SORT = 3  # words of "daily", "dimmer racks", that say what sort of notes; set by hand
-_BEFORE_NOTES = (HOW_MANY, HOW_OFTEN, ASK, LIST, SOME, ARE, OWN, HAVE, NEWEST, UNTAGGED)
+_BEFORE_NOTES = (HOW_MANY, HOW_OFTEN, ASK, LIST, SOME, ARE, OWN, HAVE, NEWEST, UNTAGGED, UNLINKED, UNDATED)
+_JOIN = {"and": "and", "und": "and", "et": "and", "y": "and", "or": "or", "oder": "or", "ou": "or", "o": "or"}
 _ALL = ("all", "every", "alle", "tous", "toutes", "todos", "todas")
 ASKING = {HOW_MANY, ASK, LIST}
 LONGEST_FOLDER = 4  # words of a folder's name in a question; set by hand
@@ -46,6 +51,8 @@ def about_notes(
     phrases: Sequence[Phrase], time: AskedDate | None, is_folder: Callable[[str], bool]
 ) -> VaultQuestion | None:
     """What asks, "notes" or a word for a sort of them, then conditions."""
+    oldest = any(phrase.meaning == OLDEST for phrase in phrases)
+    phrases = [replace(phrase, meaning=NEWEST) if phrase.meaning == OLDEST else phrase for phrase in phrases]
     meanings = [phrase.meaning for phrase in phrases]
     if meanings == [WROTE_LAST]:
         return VaultQuestion(NOTES, newest=DEFAULT_NEWEST)
@@ -65,8 +72,8 @@ def about_notes(
     names = dict[str, str]()
     single = bool(rest) and fold(rest[0].text) in ("note", "notiz", "nota")
     says_notes, is_asked = bool(rest) and rest[0].meaning == NOTE, bool(before & {*ASKING, OWN, SOME, HAVE})
-    if len(sort) == 1 and sort[0].text.startswith("#"):  # "my #money notes", "how often did I use #money"
-        names["tag"], rest = sort[0].text, rest[says_notes:]
+    if sort and sort[0].text.startswith("#") and not _joined_tags(sort)[1]:  # "my #money notes", "how often ... #money"
+        (names["tag"], sort), rest = _joined_tags(sort), rest[says_notes:]
         if not says_notes and not before & {*ASKING, HOW_OFTEN}:
             return None
     elif says_notes:
@@ -94,12 +101,12 @@ def about_notes(
     if also is None:
         return None
     said = before | also
-    is_newest, untagged = NEWEST in said, UNTAGGED in said
-    is_narrowed = bool(names or untagged or is_newest or time)
+    is_newest, lacks = NEWEST in said, {UNTAGGED, UNLINKED, UNDATED} & said
+    is_narrowed = bool(names or lacks or is_newest or time)
     is_listed = bool(before & ASKING) or fold(phrases[0].text) in _ALL
     if single and not is_newest and not (is_narrowed and is_listed):
         return None  # "my note on X" are words to look for
-    is_asked = is_asked or untagged or is_newest or bool({"tag", "folder", "linked_to"} & {*names})
+    is_asked = is_asked or is_newest or bool(lacks or {"tag", "folder", "linked_to"} & {*names})
     if not is_asked or not (is_narrowed or said & {HOW_MANY, OWN, HAVE, SOME}):
         return None
     return VaultQuestion(
@@ -111,10 +118,14 @@ def about_notes(
         folder=names.get("folder", ""),
         linked_to=names.get("linked_to", ""),
         language=names.get("language", ""),
-        untagged=untagged,
+        untagged=UNTAGGED in said,
+        unlinked=UNLINKED in said,
+        undated=UNDATED in said,
         newest=(number or (1 if single else DEFAULT_NEWEST)) if is_newest else 0,
+        oldest=oldest,
         time=time,
-        is_plain=says_notes or not {"sort", "tag"} & {*names},
+        is_plain=says_notes or not ({"sort", "tag"} & {*names} or HOW_MANY in before),
+        only_counts=HOW_MANY in said and LIST not in said and not is_narrowed,
     )
 
 
@@ -137,7 +148,7 @@ def _read_conditions(
     while rest:
         phrase, rest = rest[0], rest[1:]
         is_last = all(not one.meaning for one in rest)
-        if phrase.meaning in (SOME, ARE, OWN, HAVE, APPEARS, UNTAGGED, NEWEST, HOW_OFTEN):
+        if phrase.meaning in (SOME, ARE, OWN, HAVE, APPEARS, UNTAGGED, UNLINKED, UNDATED, NEWEST, HOW_OFTEN):
             said.add(phrase.meaning)
         elif (phrase.meaning in (ABOUT, MENTION) and rest and rest[0].text.startswith("#")) or (
             phrase.meaning == TAGGED and "tag" in names
@@ -145,11 +156,11 @@ def _read_conditions(
             pass
         elif phrase.meaning == TAGGED and rest and "tag" not in names:
             rest = rest[first_but(rest, but=(SOME,)) or 0 :]
-            names["tag"], rest = rest[0].text, rest[1:]
+            names["tag"], rest = _joined_tags(rest)
         elif phrase.meaning == TAGGED and len(names.get("mention", "").split()) == 1:  # "mit arbeit getaggt"
             names["tag"] = names.pop("mention")
         elif not phrase.meaning and phrase.text.startswith("#") and "tag" not in names:
-            names["tag"] = phrase.text
+            names["tag"], rest = _joined_tags([phrase, *rest])
         elif phrase.meaning == LINKING and rest:
             names["linked_to"], rest = words_of_phrases([phrase for phrase in rest if phrase.meaning != NOTE]), []
         elif phrase.meaning == IN_LANGUAGE:
@@ -157,6 +168,10 @@ def _read_conditions(
         elif phrase.meaning == INSIDE and "folder" not in names and (size := folder_size(rest, is_folder)):
             names["folder"] = words_of_phrases([phrase for phrase in rest[:size] if phrase.meaning != FOLDER])
             rest = rest[size:]
+        elif phrase.meaning == INSIDE and "folder" not in names and any(one.meaning == FOLDER for one in rest[:2]):
+            rest = rest[first_but(rest, but=(SOME, OWN, FOLDER)) or 0 :]  # none is named so, which has to be said
+            size = next((place for place, one in enumerate(rest) if one.meaning), len(rest))
+            names["folder"], rest = words_of_phrases(rest[:size]), rest[size:]
         elif phrase.meaning in (ABOUT, MENTION) and not {"topic", "mention"} & {*names}:
             size = _topic_size(rest, is_folder)
             if not size:
@@ -172,13 +187,23 @@ def _read_conditions(
     return said
 
 
+def _joined_tags(rest: Sequence[Phrase]) -> tuple[str, list[Phrase]]:
+    """The tags that come first, as "a", "a and b" or "a or b", and what comes after them."""
+    tags, rest = rest[0].text, list(rest[1:])
+    while len(rest) > 1 and (join := _JOIN.get(fold(rest[0].text))) and not rest[1].meaning:
+        tags, rest = f"{tags} {join} {rest[1].text}", rest[2:]
+    return tags, rest
+
+
 def _topic_size(rest: Sequence[Phrase], is_folder: Callable[[str], bool]) -> int:
     """How many of the phrases belong to a topic: up to another condition."""
     size = len(rest)
     for place, phrase in enumerate(rest):
-        in_folder = phrase.meaning == INSIDE and folder_size(rest[place + 1 :], is_folder)
+        after = rest[place + 1 :]
+        says_folder = any(one.meaning == FOLDER for one in after[:2])
+        in_folder = phrase.meaning == INSIDE and (says_folder or folder_size(after, is_folder))
         if (
-            phrase.meaning in (TAGGED, UNTAGGED, LINKING, APPEARS, HAVE, IN_LANGUAGE)
+            phrase.meaning in (TAGGED, UNTAGGED, UNLINKED, LINKING, APPEARS, HAVE, IN_LANGUAGE)
             or in_folder
             or phrase.text.startswith("#")
         ):

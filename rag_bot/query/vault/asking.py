@@ -29,6 +29,7 @@ from rag_bot.query.vault.lexicon import (
     HOW_OFTEN,
     INSIDE,
     LEFT,
+    LINKING,
     LIST,
     MENTION,
     NOTE,
@@ -51,12 +52,18 @@ from rag_bot.query.vault.lexicon import (
     read,
     words_of_phrases,
 )
-from rag_bot.query.vault.vault_question import COMPARISON, SUMMARY, TAGS, TASKS, VaultQuestion
+from rag_bot.query.vault.vault_question import COMPARISON, NOTES, SUMMARY, TAGS, TASKS, VaultQuestion
 from rag_bot.records import AskedDate, DateRange
 from rag_bot.text.dates import find_dates
 
 _BEFORE_TASKS = (ASK, LIST, HOW_MANY, SAYS_WHAT, OWN, SOME, ARE, OPEN, OVERDUE, TASK, TO_DO, DONE)
+_TASKS = ("task", "tasks", "todos", "to-dos", "aufgaben", "taches", "tareas")
 _ALONE = (OVERDUE, DUE, OPEN, TO_DO, TICKED)
+_COMMA = re.compile(r",\s*(?:(?:and|und|et|y)\s+)?")
+_SHOW = (
+    "open|read|display|show|show me|what is in|what's in|zeig|zeige|zeig mir|offne|lies|ouvre|montre|montre-moi|"
+    "affiche|abre|muestra|muestrame"
+).split("|")
 # Small words right before a time, which belong to it.
 BEFORE_TIME = re.compile(
     r"(?:\b(?:in|on|at|of|the|for|during|from|by|written|created|made|dated|am|im|vom|von|der|dem|den|en|du|de|le|la|el)"
@@ -68,6 +75,8 @@ BEFORE_TIME = re.compile(
 def understand(question: str, today: date, is_folder: Callable[[str], bool]) -> VaultQuestion | None:
     """What a question wants to know of the notes as a whole. `is_folder` says whether notes lie in one so named."""
     phrases = read(question)
+    if any(phrase.meaning in (COMPARE, DIFFERENCE) for phrase in phrases):
+        phrases = read(_COMMA.sub(" and ", question))
     if whole := _about_one(phrases):
         return whole
     if any(phrase.meaning == OTHER_QUESTION for phrase in phrases):
@@ -89,6 +98,7 @@ def _verb_first(phrases: Sequence[Phrase], is_folder: Callable[[str], bool]) -> 
     end = next((place for place, phrase in enumerate(phrases[: LONGEST_FOLDER + 2]) if phrase.meaning == FOLDER), 0) + 1
     inside = phrases[:1] and phrases[0].meaning == INSIDE
     size = folder_size(phrases[1:], is_folder) if inside else end > 1 and folder_size(phrases[:end], is_folder)
+    size = 0 if any(phrase.meaning == NOTE for phrase in phrases[:size]) else size  # a folder may be called "notes"
     if size:
         folder = phrases[1 : size + 1] if inside else phrases[:size]
         return [*phrases[size + bool(inside) :], Phrase(INSIDE, "in"), *folder]
@@ -109,6 +119,8 @@ def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     named = named[says_note:]
     if says_note and named and named[0].meaning in (ABOUT, MENTION):
         named = named[1:]
+    if kind == SAYS_WHAT and named and named[-1].meaning == LINKING:
+        return VaultQuestion(NOTES, linked_from=words_of_phrases(named[:-1]))
     if named and named[-1].meaning == SAY:
         named = named[:-1]
     elif kind == SAYS_WHAT and any(phrase.meaning == SAY for phrase in named):
@@ -118,6 +130,27 @@ def _about_one(phrases: Sequence[Phrase]) -> VaultQuestion | None:
     if kind in (SUMMARISE, SAYS_WHAT):
         return VaultQuestion(SUMMARY, topic=words_of_phrases(named))
     return VaultQuestion(COMPARISON, topic=words_of_phrases(named)) if kind in (COMPARE, DIFFERENCE) else None
+
+
+def shown_whole(question: str) -> VaultQuestion | None:
+    """ "Show me the note X", "open X": what may be the very name of a note."""
+    verb, *named = read(question)
+    start = next((place for place, phrase in enumerate(named[:3], start=1) if phrase.meaning == NOTE), 0)
+    named = named[start:]
+    if fold(verb.text) not in _SHOW or not named:
+        return None
+    return VaultQuestion(SUMMARY, topic=words_of_phrases(named), is_plain=False)
+
+
+def not_understood(question: str) -> str:
+    """What of "how many of my notes ...", "list my notes ..." is in no phrase; "" of every other question."""
+    phrases = read(question)
+    start = first_but(phrases, but=(HOW_MANY, LIST, SOME, OWN, ARE, HAVE))
+    before = {phrase.meaning for phrase in phrases[:start]}
+    asks_notes = start and phrases[start].meaning == NOTE and OWN in before and before & {HOW_MANY, LIST}
+    if not asks_notes or any(phrase.meaning == OTHER_QUESTION for phrase in phrases):
+        return ""
+    return words_of_phrases(phrases[start + 1 :]) if start else ""
 
 
 def _about_tags(phrases: Sequence[Phrase]) -> VaultQuestion | None:
@@ -145,6 +178,11 @@ def _about_tasks(phrases: Sequence[Phrase], time: AskedDate | None) -> VaultQues
         is_whole = meanings[alone] in (OVERDUE, TO_DO, TICKED) or topic or time
         if asks_only and is_whole and {*meanings[alone + 1 : alone + 2]} <= {ABOUT, MENTION, INSIDE}:
             state = meanings[alone]
+    if not state and (INSIDE in meanings or ABOUT in meanings):  # "tasks in Home"
+        place = next((place for place, phrase in enumerate(phrases) if fold(phrase.text) in _TASKS), None)
+        after = [phrase.meaning for phrase in phrases[place + 1 : place + 3]] if place is not None else []
+        asks_only = {phrase.meaning for phrase in phrases[: place or 0]} <= {*ASKING, SOME, OWN, ARE}
+        state = OPEN if asks_only and {INSIDE, ABOUT} & {*after} else ""
     mine = any((one.meaning, other.meaning) == (OWN, TASK) for one, other in pairwise(phrases))
     undated = any(phrase.meaning == UNDATED for phrase in phrases) and TASK in meanings
     if not (state or mine or undated or LEFT in meanings):

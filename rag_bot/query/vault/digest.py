@@ -1,109 +1,122 @@
-"""A note as a whole, or two of them side by side, in their own lines."""
+"""A note as a whole in its own lines: all of a short one, the beginnings of the sections of a longer one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import groupby
 
-from rag_bot.markdown import Kind, Line, plain_text, quotable_lines
-from rag_bot.query.lines import blocks_of, text_of
+from rag_bot.markdown import Block, Kind, Line, LineIndex, readable_text
+from rag_bot.query.lines import LONGEST_QUOTE, blocks_of, text_of
+from rag_bot.query.linked import passages_of_link
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import quote_lines
-from rag_bot.query.vault.selecting import note_called
+from rag_bot.query.vault.selecting import note_called, notes_about, trimmed
 from rag_bot.query.vault.telling import Telling
-from rag_bot.records import Note
+from rag_bot.records import Note, Quote
+from rag_bot.text.sentences import trim
 
-MOST_POINTS = 12  # lines of a note that tell what is in it; set by hand
-_BETWEEN = re.compile(
-    r"\s*,?\s+(?:and|with|to|against|vs\.?|versus|und|mit|et|avec|[aà]|y|con)\s+(?:(?:the|my|die|der|le|la|el|mi)\s+)?",
-    re.IGNORECASE,
-)
+# All set by hand.
+LINES_OF_SUMMARY = 24  # of the file: a note with more is shown by the beginnings of its sections
+LEAST_OF_SECTION, MOST_SECTIONS = 3, 12  # lines of each, of a long note
+_NO_TEXT = (Kind.HEADING, Kind.FRONT_MATTER)
+# Must match a line that is nothing but a picture or an embed, whatever marks stand before it.
+EMBED = re.compile(r"[\s>*+-]*+!(?:\[\[[^\]\r\n]++\]\]|\[[^\]\r\n]*+\]\([^\r\n]*+\))[\s.]*+")
 
 
-def tell_summary(sources: Sources, name: str, allowed: set[str] | None) -> Telling | None:
-    """The first line of each part of the note that is called so; None where none is."""
-    path = note_called(sources, name, allowed)
+def tell_summary(sources: Sources, name: str, allowed: set[str] | None, *, is_plain: bool = True) -> Telling | None:
+    """The note that is called so, or of a long one the beginning of each section.
+
+    Where none is, that is said; None where notes that mention the name may be meant. A question that may mean something
+    else, not `is_plain`, has to give a note's very name.
+    """
+    same = sources.catalogue.find_by_name(name) or sources.catalogue.find_by_name(trimmed(name))
+    same = [path for path in same if allowed is None or path in allowed]
+    path = same[0] if len(same) == 1 else note_called(sources, name, allowed) if same or is_plain else None
     note = path and sources.catalogue.find_note(path)
     if not note:
-        return None
-    points = main_points(note)
-    statement = f"“{note.title}” ({note.path}) in its own words:"
-    return _telling(sources, statement, [(note, line) for line in points], [note])
+        if not is_plain or notes_about(sources, name).mentioning:
+            return None
+        return Telling(f"No note is called “{name}”.", 0, (), {})
+    others = [one for one in same if one != note.path]
+    also = f"; {', '.join(others)} {'are' if others[1:] else 'is'} called so too" if others else ""
+    named = f"“{note.title}” ({note.path}{also})"
+    sections = _sections(note)
+    if not sections:
+        return Telling(f"{named} is empty.", 0, (), {note.path: note})
+    lines = sum(map(_line_count, (block for blocks in sections for block in blocks)))
+    is_short = lines <= LINES_OF_SUMMARY
+    shown = sections if is_short else sections[:MOST_SECTIONS]
+    most = lines if is_short else min(LONGEST_QUOTE, max(LEAST_OF_SECTION, LINES_OF_SUMMARY // len(shown)))
+    notes, quotes = {note.path: note}, list[Quote]()
+    for blocks in shown:
+        for quoted, quote in _parts(sources, note, _beginning(blocks, most), max(most, LONGEST_QUOTE)):
+            if allowed is None or quoted.path in allowed:
+                notes[quoted.path] = quoted
+                quotes.append(quote)
+    left = len(sections) - len(shown)
+    which = "in its own words" if is_short else "is long: this is how each of its sections begins"
+    which = f"is long: this is how the first {len(shown)} of its {len(sections)} sections begin" if left else which
+    statement = f"{named} {which}:" if quotes else f"{named} has nothing but pictures."
+    return Telling(
+        statement, len(quotes), tuple(quotes), notes, tuple(sources.catalogue.chunks_of(note.path)), is_whole=True
+    )
 
 
-def tell_comparison(sources: Sources, names: str, allowed: set[str] | None) -> Telling | None:
-    """What stands in only one of the two notes that are called so; None where they are not two.
+def _sections(note: Note) -> list[list[Block]]:
+    """The blocks that have text by the headings above them; headings and properties only where a note has no more."""
+    blocks = [block for block in blocks_of(note) if text_of(note, block.span).strip()]
+    told = [block for block in blocks if block.kind not in _NO_TEXT] or blocks
+    return [list(section) for _, section in groupby(told, key=lambda block: block.headings)]
 
-    Where they have no line in common, the main points of both.
+
+def _beginning(blocks: Sequence[Block], most: int) -> Iterator[Block]:
+    """The first blocks, until there are so many lines."""
+    lines = 0
+    for block in blocks:
+        if lines >= most:
+            return
+        lines += _line_count(block)
+        yield block
+
+
+def _parts(sources: Sources, note: Note, blocks: Iterator[Block], most: int) -> Iterator[tuple[Note, Quote]]:
+    """These blocks of one section, those that follow each other as one quote; what a line embeds in its place.
+
+    Pictures are left out. Of a block at most its first lines, of what is embedded the first `LONGEST_QUOTE`.
     """
-    for first_name, second_name in _two_names(names):
-        first, second = note_called(sources, first_name, allowed), note_called(sources, second_name, allowed)
-        if first and second and first != second:
-            break
-    else:
-        return None
-    one, other = sources.catalogue.find_note(first), sources.catalogue.find_note(second)
-    if not (one and other):
-        return None
-    own, others = _statements(one), _statements(other)
-    common = own.keys() & others.keys()
-    if common:
-        lines = []
-        matcher = SequenceMatcher(None, list(own), list(others), autojunk=False)
-        for same, start, end, other_start, other_end in matcher.get_opcodes():
-            pairs = zip_longest(list(own.values())[start:end], list(others.values())[other_start:other_end])
-            for line, other_line in pairs if same != "equal" else ():
-                lines += [(one, line)] if line else []
-                lines += [(other, other_line)] if other_line else []
-        only = f"only in the first: {len(own) - len(common):,}, only in the second: {len(others) - len(common):,}"
-        statement = f"“{one.title}” and “{other.title}” have {_lines(len(common))} in common; {only}."
-    else:
-        lines = [(note, line) for note in (one, other) for line in main_points(note)]
-        statement = f"“{one.title}” and “{other.title}” have no line in common. This is in them:"
-    return _telling(sources, statement, lines, [one, other])
+    index, text = LineIndex.of(note.text), readable_text(note)
+    begun: tuple[Block, int] | None = None
+    end = 0
+    for block in blocks:
+        last = min(block.span.end_line, block.span.start_line + most - 1)
+        for number in range(block.span.start_line, last + 1):
+            words = text[index.starts[number - 1] : index.ends[number - 1]]
+            if not EMBED.fullmatch(words):
+                begun, end = begun or (block, number), number
+                continue
+            if begun:
+                yield note, _quote(note, *begun, end)
+                begun = None
+            for link in sources.catalogue.links_from(note.path, number, number):
+                path = sources.catalogue.resolve_link(link) if link.is_embed else None
+                for other, chunk in list(passages_of_link(sources, path, link))[:1] if path else ():
+                    first = next(one for one in blocks_of(other) if one.span.end_line >= chunk.start_line)
+                    stop = min(chunk.end_line, chunk.start_line + LONGEST_QUOTE - 1)
+                    yield other, _quote(other, first, chunk.start_line, stop)
+        if begun and last < block.span.end_line:
+            yield note, _quote(note, *begun, end)
+            begun = None
+    if begun:
+        yield note, _quote(note, *begun, end)
 
 
-def main_points(note: Note) -> list[Line]:
-    """The first line of each paragraph, list and table; of a long note only that of each section."""
-    blocks = blocks_of(note)
-    lines: list[Line] = []
-    for line in quotable_lines(note.text, blocks):
-        block = blocks[line.block]
-        before = blocks[lines[-1].block] if lines else None
-        in_same_list = (
-            before is not None and before.kind is block.kind is Kind.ITEM and before.headings == block.headings
-        )
-        is_callout = note.text.startswith("[!", line.span.start_char)  # its kind and title
-        goes_on = is_callout or (lines and (lines[-1].block == line.block or in_same_list))
-        if line.kind not in (Kind.HEADING, Kind.FRONT_MATTER, Kind.HTML) and block.parent is None and not goes_on:
-            lines.append(line)
-    if len(lines) > MOST_POINTS:
-        lines = list({line.headings: line for line in reversed(lines)}.values())[::-1]
-    return lines[:MOST_POINTS]
+def _quote(note: Note, block: Block, first: int, last: int) -> Quote:
+    """Lines of a note as one quote, which begins in this block."""
+    index = LineIndex.of(note.text)
+    span = index.span(*trim(note.text, index.starts[first - 1], index.ends[last - 1]))
+    return quote_lines(note, Line(block.kind, span, block.headings, block.ancestors, 0), span, 1.0)
 
 
-def _statements(note: Note) -> dict[str, Line]:
-    """The lines of a note by their plain words."""
-    lines = quotable_lines(note.text, blocks_of(note))
-    told = (line for line in lines if line.kind not in (Kind.HEADING, Kind.FRONT_MATTER))
-    return {plain_text(text_of(note, line.span)).lower(): line for line in told}
-
-
-def _lines(count: int) -> str:
-    return f"{count:,} line{'' if count == 1 else 's'}"
-
-
-def _two_names(names: str) -> Iterator[tuple[str, str]]:
-    """Each way to part the words into two names; "Rules 2025 and 2026" is also "Rules 2025" and "Rules 2026"."""
-    for match in _BETWEEN.finditer(names):
-        first, second = names[: match.start()], names[match.end() :]
-        yield first, second
-        yield first, f"{first.rpartition(' ')[0]} {second}".strip()
-
-
-def _telling(sources: Sources, statement: str, lines: Sequence[tuple[Note, Line]], notes: Sequence[Note]) -> Telling:
-    quotes = tuple(quote_lines(note, line, line.span, 1.0) for note, line in lines)
-    passages = tuple(chunk for note in notes for chunk in sources.catalogue.chunks_of(note.path))
-    return Telling(statement, len(quotes), quotes, {note.path: note for note in notes}, passages)
+def _line_count(block: Block) -> int:
+    return block.span.end_line - block.span.start_line + 1

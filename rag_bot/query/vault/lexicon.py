@@ -22,6 +22,7 @@ NEWEST, WROTE_LAST, WHEN_LAST, ABOUT, MENTION, APPEARS = (
 )
 TAG, TAGGED, UNTAGGED, INSIDE, FOLDER, LINKING = "tag", "tagged", "untagged", "inside", "folder", "linking"
 TASK, OPEN, DONE, OVERDUE, DUE, TO_DO, LEFT, OWN = "task", "open", "done", "overdue", "due", "to do", "left", "own"
+OLDEST, UNLINKED = "oldest", "unlinked"
 TICKED, UNDATED, USED_ONCE, IN_LANGUAGE = "ticked", "undated", "used once", "in language"
 SUMMARISE, COMPARE, DIFFERENCE, SAYS_WHAT, SAY, HOW_OFTEN = (
     "summary",
@@ -69,6 +70,12 @@ _PHRASES = {
     NEWEST: (
         "most recent|newest|latest|last|recent|neueste|neuesten|letzte|letzten|aktuellste|aktuellsten|dernieres|"
         "plus recentes|les plus recentes|ultimas|mas recientes"
+    ),
+    OLDEST: "oldest|earliest|alteste|altesten|plus ancienne|plus anciennes|mas antigua|mas antiguas",
+    UNLINKED: (
+        "not linked from anywhere|not linked|not linked anywhere|unlinked|orphan|orphans|orphaned|without backlinks|"
+        "have no backlinks|that nothing links to|nothing links to|are linked from nowhere|linked from nowhere|"
+        "nicht verlinkt|nirgends verlinkt|verwaiste|orphelines|huerfanas"
     ),
     WROTE_LAST: (
         "what did i write last|what did i last write|what did i write recently|what have i written recently|"
@@ -144,6 +151,7 @@ _PHRASES = {
         "ai-je termine|ai-je accompli|j'ai coche|j'ai termine|he completado|he terminado"
     ),
     UNDATED: (
+        "undated|have no date|has no date|with no date|no date|"
         "without a due date|without due date|without due dates|without any due date|without a date|without date|"
         "without a deadline|with no due date|with no deadline|no due date|have no due date|ohne datum|ohne termin|"
         "ohne frist|ohne falligkeitsdatum|ohne falligkeit|sans date|sans echeance|sans date limite|sin fecha|"

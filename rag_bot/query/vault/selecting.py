@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from math import log
 
 from rag_bot.query.names import named_notes
@@ -17,6 +18,7 @@ from rag_bot.text.terms import LANGUAGES, content_terms, detect, is_stop_word, s
 LEAST_OF_TOPIC = 1 / 3  # of a topic's words, by weight, that a task has to have; set by hand
 MOST_READ = 10_000  # notes that mention a topic, whose text is read for a field of its name; set by hand
 LEAST_OF_NAME = 0.6  # of the words that name a note, that stand in its name, folders and tags; set by hand
+SIMILAR_TAGS = 3  # set by hand
 
 Term = tuple[str, ...]
 """A word as the indexed languages spell it."""
@@ -60,6 +62,15 @@ def notes_about(sources: Sources, topic: str) -> TopicNotes:
     found |= named
     sets = (frozenset(found), frozenset(tagged), frozenset(inside), frozenset(with_field), frozenset(named))
     return TopicNotes(*sets, tag=tags[0] if tags else "")
+
+
+def similar_tags(sources: Sources, name: str) -> list[tuple[str, int]]:
+    """Up to `SIMILAR_TAGS` tags of the same word or spelt much like it, each with how many notes have it."""
+    counts = {tag: count for tag, count, _ in sources.catalogue.census.tags()}
+    terms = _terms(sources, name.replace("/", " "))
+    same = [tag for tag in counts if _same(_terms(sources, tag.replace("/", " ")), terms)]
+    alike = get_close_matches(name.lower(), counts, n=SIMILAR_TAGS)
+    return [(tag, counts[tag]) for tag in dict.fromkeys([*same, *alike])][:SIMILAR_TAGS]
 
 
 def tasks_about(sources: Sources, topic: str, *, done: bool) -> list[Task]:

@@ -14,6 +14,7 @@ from rag_bot.query.vault.selecting import (
     day_of,
     note_called,
     notes_about,
+    similar_tags,
     tasks_about,
     terms_in,
     trimmed,
@@ -24,7 +25,7 @@ from rag_bot.store.note_dates import date_of
 from rag_bot.text.sentences import trim
 from rag_bot.text.terms import detect, words_of
 
-NAMED_TAGS = 12  # in a sentence; set by hand
+NAMED_TAGS, NAMED_FOLDERS = 50, 15  # in a sentence; set by hand
 MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 
 
@@ -32,7 +33,8 @@ MOST_READ = 2_000  # notes whose language is told for one question; set by hand
 class Telling:
     """What the catalogue says: `quotes` are the first of `total` lines, `notes` those they stand in, by path.
 
-    `passages` are what a language model may write of; none where nothing is left to write.
+    `passages` are what a language model may write of; none where nothing is left to write. `is_whole` says that the
+    quotes are to be read one after the other, as a note is, `is_number` that nobody asked to see them.
     """
 
     statement: str
@@ -40,6 +42,8 @@ class Telling:
     quotes: tuple[Quote, ...]
     notes: dict[str, Note]
     passages: tuple[Chunk, ...] = field(default=())
+    is_whole: bool = False
+    is_number: bool = False
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class _Selection:
     """The notes that meet what was asked so far; `paths` are None for all. `described` says what, for the statement.
 
     `first` come before others in a list, `others` may be meant as well and come last; `lines` are those to cite, else
-    those about the topic, else those with the `tag`.
+    those about the topic, else those with the `tag`. `unknown` says what is named but does not exist.
     """
 
     paths: set[str] | None
@@ -57,6 +61,7 @@ class _Selection:
     others: set[str] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)
     tag: str = ""
+    unknown: str = ""
 
     def among(self, found: Collection[str]) -> set[str]:
         return {*found} if self.paths is None else self.paths.intersection(found)
@@ -71,16 +76,21 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
     selection = _select(sources, asked, allowed)
     if selection is None:
         return None
+    if selection.unknown:
+        return Telling(selection.unknown, 0, (), {})
     paths, census = selection.paths, sources.catalogue.census
     total = census.count() if paths is None else len(paths)
     described = "".join(f" {words}" for words in selection.described)
     if asked.newest and total:
-        shown = census.newest(asked.newest, paths)
+        shown = census.newest(asked.newest, paths, oldest=asked.oldest)
+        age = "oldest" if asked.oldest else "newest"
+        undated = f"None of your notes{described} has a date, so none is the {age}."
         total = len(shown)
-        statement = f"Your newest {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+        statement = f"Your {age} {'note' if total == 1 else f'{total:,} notes'}{described}, by date."
+        statement = statement if shown else undated
         newest = sources.catalogue.find_note(shown[0]) if total == 1 else None
         if newest:
-            statement = f"Your newest note{described} is of {date_of(newest)}."
+            statement = f"Your {age} note{described} is of {date_of(newest)}."
     elif total:
         statement = f"You have {_many(total, 'note')}{described}.{selection.details}"
         if paths is None:
@@ -90,7 +100,7 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
             shown = shown[:MOST_LISTED]
     else:
         shown, statement = [], f"You have no note{described}."
-    if not shown and (asked.newest or not asked.is_plain):
+    if not shown and not asked.is_plain:
         return None
     notes = {path: note for path in shown if (note := sources.catalogue.find_note(path))}
     wanted = terms_in(sources, trimmed(asked.topic)) if asked.topic else set()
@@ -99,29 +109,56 @@ def tell_notes(sources: Sources, asked: VaultQuestion, allowed: set[str] | None)
         line = selection.lines.get(path) or _line_about(sources, note, wanted)
         line = line or (selection.tag and _line_with(note, selection.tag)) or _first_line(note)
         quotes.append(quote_line(note, line))
-    return Telling(statement, total, tuple(quotes), notes)
+    return Telling(statement, total, tuple(quotes), notes, is_number=asked.only_counts and not selection.described)
 
 
 def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) -> _Selection | None:
     """One condition after the other; None as `tell_notes`."""
     census, selection = sources.catalogue.census, _Selection(allowed)
     if asked.tag:
-        selection.tag = tag = asked.tag.strip("#/")
-        selection.narrow(census.tagged(tag.lower()), f"tagged #{tag}")
-    if asked.untagged:
-        selection.narrow(census.untagged(), "without a tag")
+        _narrow_to_tags(sources, selection, asked.tag)
+    for is_asked, lacking, words in (
+        (asked.untagged, census.untagged, "without a tag"),
+        (asked.unlinked, census.unlinked, "that no other note links to"),
+        (asked.undated, census.undated, "without a date"),
+    ):
+        if is_asked:
+            selection.narrow(lacking(), words)
     if asked.folder:
-        selection.narrow(census.in_folder(asked.folder), f"in the folder {asked.folder.strip('/')}")
+        name, found_in = asked.folder.strip("/"), census.in_folder(asked.folder)
+        if not asked.is_plain:  # "how many bees do I have" may be no question for notes in the folder Bees
+            mentioning = notes_about(sources, name).mentioning
+            if 2 * len(mentioning & found_in) < len(mentioning):
+                return None
+        if not found_in:
+            names = dict.fromkeys(PurePosixPath(path).name for path in census.folders() if "/" in path)
+            more = ", …" if len(names) > NAMED_FOLDERS else ""
+            selection.unknown = (
+                f"There is no folder “{name}”; your folders: {', '.join([*names][:NAMED_FOLDERS])}{more}."
+            )
+        selection.narrow(found_in, f"in the folder {name}")
     if asked.linked_to:
         target = note_called(sources, asked.linked_to)
         if not target:
-            return None
+            selection.unknown = f"No note is called “{asked.linked_to}”."
+            return selection
         selection.lines = {link.path: link.line for link in reversed(sources.catalogue.links_to(target))}
         selection.narrow(selection.lines, f"with a link to {PurePosixPath(target).stem}")
+    if asked.linked_from:
+        source = note_called(sources, asked.linked_from)
+        note = sources.catalogue.find_note(source) if source else None
+        if not note:
+            selection.unknown = f"No note is called “{asked.linked_from}”."
+            return None if notes_about(sources, asked.linked_from).mentioning else selection
+        links = sources.catalogue.links_from(note.path, 1, len(LineIndex.of(note.text).starts))
+        paths_to = {path for link in links if (path := sources.catalogue.resolve_link(link))}
+        selection.narrow(paths_to - {note.path}, f"that {PurePosixPath(note.path).stem} links to")
     if asked.time:
         found = [(one, census.dated([one])) for one in asked.time.ranges]
         time = _matched(asked.time, [one for one, paths in found if selection.among(paths)])
-        selection.narrow({path for _, paths in found for path in paths}, f"of {time.name}")
+        selection.narrow(
+            {path for _, paths in found for path in paths}, time.name if time.is_open_ended else f"of {time.name}"
+        )
     if asked.sort and not _narrow_to_sort(sources, selection, asked.sort, is_plain=asked.is_plain):
         return None
     if asked.topic and not _narrow_to_topic(sources, selection, asked.topic, only_mentioned=asked.mention):
@@ -134,6 +171,22 @@ def _select(sources: Sources, asked: VaultQuestion, allowed: set[str] | None) ->
         selection.narrow(spoken, f"in {asked.language.title()}")
         selection.others = set()
     return selection
+
+
+def _narrow_to_tags(sources: Sources, selection: _Selection, named: str) -> None:
+    """To those with a tag, or with several: "a and b", "a or b"."""
+    census, tags = sources.catalogue.census, [tag.strip("#/") for tag in re.split(r" (?:and|or) ", named)]
+    selection.tag = tags[0]
+    having = [census.tagged(tag.lower()) for tag in tags]
+    for tag, paths in zip(tags, having, strict=True):
+        if not paths:
+            near = similar_tags(sources, tag)
+            has = f"; {', '.join(f'#{other} has {count:,}' for other, count in near)}" if near else ""
+            selection.unknown = f"No note is tagged #{tag}{has}."
+            return
+    joined = re.sub(r"(?<!\S)(?!(?:and|or) )#?", "#", named)
+    found = set.union(*having) if " or " in named else set.intersection(*having)
+    selection.narrow(found, f"tagged {joined}")
 
 
 def _narrow_to_sort(sources: Sources, selection: _Selection, sort: str, *, is_plain: bool) -> bool:
@@ -213,7 +266,7 @@ def tell_tasks(sources: Sources, asked: VaultQuestion, allowed: set[str] | None,
     if tasks and not asked.done and not asked.overdue:
         due = [task for task in tasks if task.due >= day]
         statement += f" {_are(len(overdue))} overdue." if overdue else ""
-        statement += f" The next is due {due[0].due}." if due else ""
+        statement += f" The next is due {due[0].due}." if due and not time else ""
     shown = tasks[:MOST_LISTED]
     notes = {path: note for path in {task.note_path for task in shown} if (note := sources.catalogue.find_note(path))}
     quotes = tuple(quote_line(notes[task.note_path], task.line, task.above) for task in shown)
@@ -228,11 +281,12 @@ def tell_tags(sources: Sources, allowed: set[str] | None, *, used_once: bool = F
     which = " in only one note" if used_once else ""
     statement = f"You use {_many(len(tags), 'tag')}{which}{f': {named}{more}' if tags else ''}."
     notes, quotes = dict[str, Note](), list[Quote]()
-    for tag, _, path in tags[:MOST_LISTED]:
+    for tag, count, path in tags[:MOST_LISTED]:
         note = notes.get(path) or sources.catalogue.find_note(path)
         if note:
             notes[path] = note
-            quotes.append(quote_line(note, _line_with(note, tag) or _first_line(note)))
+            line = _line_with(note, tag) or _first_line(note)
+            quotes.append(quote_line(note, line, [f"#{tag} ({count:,})"]))
     return Telling(statement, len(tags), tuple(quotes), notes)
 
 
@@ -244,9 +298,17 @@ def quote_line(note: Note, line: int, above: Sequence[str] = ()) -> Quote:
     return Quote(note.text[start:end], note.path, note.title, tuple(above), (), start, end, line, line, 1.0, place)
 
 
+# Must match a line that says nothing by itself: a heading, a rule, a fence, a field, a row, a picture, a comment.
+_SAYS_NOTHING = re.compile(
+    r"\W*$|#{1,6}\s|```|~~~|[\s>*+-]*(?:\[?[\w-]+(?: [\w-]+){0,3}::|\||!\[\[?[^\]]*\][^\s]*\s*$|%%|<!--|\[![\w-]+\])"
+)
+
+
 def _first_line(note: Note) -> int:
-    """The first line of a note's text that has something in it; its first line where none has."""
-    return next((number for number, words in _lines(note) if words.strip(" #\t\r\n\ufeff-*")), 1)
+    """The first line of a note's text that says something, else that has something in it, else its first line."""
+    written = [(number, words.strip()) for number, words in _lines(note) if words.strip(" #\t\r\n\ufeff-*")]
+    said = (number for number, words in written if not _SAYS_NOTHING.match(words))
+    return next(said, written[0][0] if written else 1)
 
 
 def _lines(note: Note) -> Iterator[tuple[int, str]]:
@@ -268,15 +330,16 @@ def _line_with(note: Note, tag: str) -> int | None:
 
 
 def _line_about(sources: Sources, note: Note, wanted: Collection[tuple[str, ...]]) -> int:
-    """The first line with most of these words, 0 where none has any."""
+    """The first line with most of these words, one that says something before others; 0 where none has any."""
     beginnings = {spelling[:3] for spellings in wanted for spelling in spellings}  # spares most lines the stemming
-    best, most = 0, 0
+    best, most = 0, (0, False)
     for number, words in _lines(note) if wanted else ():
         folded = words.lower()
         if any(beginning in folded for beginning in beginnings):
             count = len(terms_in(sources, words).intersection(wanted))
-            if count > most:
-                best, most = number, count
+            worth = (count, not _SAYS_NOTHING.match(words.strip()))
+            if count and worth > most:
+                best, most = number, worth
     return best
 
 
@@ -286,7 +349,7 @@ def _on(time: AskedDate) -> str:
 
 
 def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}"
 
 
 def _are(count: int) -> str:

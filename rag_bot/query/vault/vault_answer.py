@@ -8,7 +8,9 @@ from datetime import date
 
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.open_index import Sources
-from rag_bot.query.vault.digest import tell_comparison, tell_summary
+from rag_bot.query.vault.asking import not_understood, shown_whole
+from rag_bot.query.vault.comparison import tell_comparison
+from rag_bot.query.vault.digest import tell_summary
 from rag_bot.query.vault.narrowing import understand_after
 from rag_bot.query.vault.telling import Telling, tell_notes, tell_tags, tell_tasks
 from rag_bot.query.vault.vault_question import COMPARISON, SUMMARY, TAGS, TASKS
@@ -27,6 +29,11 @@ from rag_bot.records import (
 )
 from rag_bot.store.staleness import change_since
 
+_UNDERSTOOD = (
+    "Ask for notes that mention X, are tagged #X, lie in the folder X, link to the note X, are of May 2026; or, without"
+    " “my notes”, for what they say."
+)
+
 
 def answer_of_vault(
     sources: Sources, question: str, filters: Filters | None, today: date, earlier: Sequence[str] = ()
@@ -36,9 +43,12 @@ def answer_of_vault(
     """
     census = sources.catalogue.census
     understood = understand_after(earlier, question, today, lambda name: bool(census.in_folder(name)))
-    if understood is None:
+    whole, asked = understood or (question, shown_whole(question))
+    if asked is None and (words := not_understood(question)):
+        statement = f"“{words}” was not understood as what your notes have to be. {_UNDERSTOOD}"
+        return replace(_answer(question, Telling(statement, 0, (), {})), searched_for=question), []
+    if asked is None:
         return None
-    whole, asked = understood
     allowed = sources.catalogue.paths_matching(filters) if filters else None
     if allowed is not None and not allowed:
         return None
@@ -47,7 +57,7 @@ def answer_of_vault(
     elif asked.kind == TAGS:
         telling = tell_tags(sources, allowed, used_once=asked.used_once)
     elif asked.kind == SUMMARY:
-        telling = tell_summary(sources, asked.topic, allowed)
+        telling = tell_summary(sources, asked.topic, allowed, is_plain=asked.is_plain)
     elif asked.kind == COMPARISON:
         telling = tell_comparison(sources, asked.topic, allowed)
     else:
@@ -63,7 +73,7 @@ def _answer(question: str, telling: Telling) -> Answer:
         Citation(number, quote, change_since(telling.notes[quote.note_path], quote.text))
         for number, quote in enumerate(telling.quotes, start=1)
     )
-    shown = citations[:LISTED_AT_ONCE]
+    shown = citations[: 0 if telling.is_number else LISTED_AT_ONCE]
     lines = [f"{citation.quote.text} [{citation.number}]" for citation in shown]
     return Answer(
         question=question,
@@ -80,7 +90,7 @@ def _answer(question: str, telling: Telling) -> Answer:
         timings_ms={},
         statement=telling.statement,
         total=telling.total,
-        excerpts=excerpts_of(citations, telling.notes) if telling.passages else (),
+        excerpts=excerpts_of(citations, telling.notes) if telling.is_whole else (),
     )
 
 

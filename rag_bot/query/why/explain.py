@@ -14,8 +14,9 @@ from rag_bot.errors import UsageError
 from rag_bot.markdown import LineIndex
 from rag_bot.query.answer import clean_question
 from rag_bot.query.open_index import Sources
+from rag_bot.query.vault.vault_answer import answer_of_vault
 from rag_bot.query.why.full_search import FullSearch, Target
-from rag_bot.query.why.stages import trace_passage
+from rag_bot.query.why.stages import trace_counted, trace_passage
 from rag_bot.query.why.trace import PassageTrace, Stage, Trace
 from rag_bot.records import Absence, Chunk, Filters, Note, change_words
 from rag_bot.store.locations import NoteLocation, find_path, read_location
@@ -62,6 +63,9 @@ def explain(
     ]
     if not targets:
         return Trace(question, note.path, wanted.lines, _nothing_there(note, wanted, change_since(note, "")))
+    if told := answer_of_vault(sources, question, filters, today or date.today(), earlier):
+        counted = sorted((trace_counted(told[0], target) for target in targets), key=lambda one: one.citation is None)
+        return Trace(question, note.path, wanted.lines, counted[0], tuple(counted[1:]), told[0].searched_for)
     search = FullSearch.of(sources, question, filters, earlier, today, [target.chunk for target in targets])
 
     def distance(target: Target, passage: PassageTrace) -> tuple[float, ...]:

@@ -126,12 +126,12 @@ class FullSearch:
 
     def citation_of(self, chunk: Chunk, lines: Lines) -> int | None:
         """The number of the first citation that shows something of a passage, of `lines` where these are given."""
-        shown = (citation.number for citation in self.answer.citations if _stands_in(citation.quote, chunk, lines))
+        shown = (citation.number for citation in self.answer.citations if stands_in(citation.quote, chunk, lines))
         return next(shown, None)
 
     def shown_around(self, chunk: Chunk, lines: Lines) -> int | None:
         """The number of the first citation in whose excerpt they stand."""
-        shown = (excerpt.citations[0] for excerpt in self.answer.excerpts if _stands_in(excerpt, chunk, lines))
+        shown = (excerpt.citations[0] for excerpt in self.answer.excerpts if stands_in(excerpt, chunk, lines))
         return next(shown, None)
 
     def judged_in(self, chunk: Chunk, lines: Lines) -> list[JudgedLine]:
@@ -158,7 +158,8 @@ def overlap(lines: Lines, span: tuple[int, int]) -> bool:
     return not lines or (lines[0] <= span[1] and span[0] <= lines[1])
 
 
-def _stands_in(part: Quote | Excerpt, chunk: Chunk, lines: Lines) -> bool:
+def stands_in(part: Quote | Excerpt, chunk: Chunk, lines: Lines) -> bool:
+    """Whether a part of a note has something of a passage, of its `lines` where these are given."""
     in_passage = part.start_char < chunk.end_char and chunk.start_char < part.end_char
     return part.note_path == chunk.note_path and in_passage and overlap(lines, (part.start_line, part.end_line))
 

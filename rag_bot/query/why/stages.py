@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from rag_bot.query.answer import ANSWER_HITS
 from rag_bot.query.duplicates import repeats, word_shingles
-from rag_bot.query.why.full_search import FullSearch, Target
+from rag_bot.query.why.full_search import FullSearch, Target, stands_in
 from rag_bot.query.why.line_stages import ask_with_its_words, quoted_words, quotes_stage, read_stage, verdict_stage
 from rag_bot.query.why.trace import SEARCHES, PassageTrace, Stage
-from rag_bot.records import Hit, change_words
+from rag_bot.records import Answer, Hit, change_words
 
 _MOST_CANDIDATES = 1_000  # the most that the setting retrieval.candidates allows
 
@@ -19,7 +19,7 @@ def trace_passage(search: FullSearch, target: Target) -> PassageTrace:
     """The stages of a passage up to the one at which it is lost; the quote of another may show it all the same."""
     citation = search.citation_of(target.chunk, target.lines)
     stages = list(_stages(search, target))
-    if citation is not None and stages[-1].name != "quotes":
+    if citation is not None and stages[-1].name not in ("quotes", "dated"):
         stages.append(quotes_stage(search, target))
     around = search.shown_around(target.chunk, target.lines) if citation is None else None
     return PassageTrace(target.chunk, tuple(stages), citation, around)
@@ -27,6 +27,9 @@ def trace_passage(search: FullSearch, target: Target) -> PassageTrace:
 
 def _stages(search: FullSearch, target: Target) -> Iterator[Stage]:
     """The verdict is on all lines together: whatever it is, the quotes are looked at."""
+    if search.investigation.of_times:
+        yield _dated(search, target)
+        return
     for stage_of in (_indexed, _filters, _dense, _words, _candidates, _fused, _duplicates, _budget, read_stage):
         stage = stage_of(search, target)
         yield stage
@@ -34,6 +37,32 @@ def _stages(search: FullSearch, target: Target) -> Iterator[Stage]:
             return
     yield verdict_stage(search)
     yield quotes_stage(search, target)
+
+
+def trace_counted(answer: Answer, target: Target) -> PassageTrace:
+    """The one stage of a passage where the catalogue answers: whether it shows something of it."""
+    shown = [one for one in answer.citations if stands_in(one.quote, target.chunk, target.lines)]
+    of_note = [one for one in answer.citations if one.quote.note_path == target.note.path]
+    more = answer.total - len(answer.citations)
+    fate = f"none of the {len(answer.citations):,} cited lines is of this note"
+    fate += f", {more:,} more are not cited" if more > 0 else ""
+    fate = f"citation {of_note[0].number} shows another line of this note" if of_note else fate
+    fate = f"citation {shown[0].number} shows it" if shown else fate
+    message = f"told from the catalogue, nothing is searched ({answer.statement.rstrip('.:')}); {fate}"
+    detail = {"statement": answer.statement, "total": answer.total, "of_note": [one.number for one in of_note]}
+    stage = Stage("counted", bool(shown), message, detail=detail)
+    return PassageTrace(target.chunk, (stage,), shown[0].number if shown else None)
+
+
+def _dated(search: FullSearch, target: Target) -> Stage:
+    """Where all lines of a time are shown: whether the passage has some."""
+    found = search.investigation
+    names = " and ".join(asked.name for asked in found.times.dates)
+    passed = search.citation_of(target.chunk, target.lines) is not None
+    fate = "it is of that time" if passed else f"it is not{', or one of the older ones' if found.left_out else ''}"
+    left_out = f" ({found.left_out.rstrip('.')})" if found.left_out else ""
+    message = f"what the notes have of {names} is shown{left_out}; {fate}"
+    return Stage("dated", passed, message, detail={"times": [asked.name for asked in found.times.dates]})
 
 
 def _indexed(_: FullSearch, target: Target) -> Stage:

@@ -18,6 +18,8 @@ LOST = {
     "read": "Not read line by line",
     "verdict": "Kept back",
     "quotes": "Not picked as a quote",
+    "counted": "Not shown",
+    "dated": "Not shown",
 }
 """What being lost at a stage is called."""
 

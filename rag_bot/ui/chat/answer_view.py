@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from rag_bot.conversations.layout import CODE, TABLE, TEXT, code_indent, parts, rows
 from rag_bot.records import (
-    LISTED_AT_ONCE,
     NO_CLAIM,
     PARTLY,
     PROSE,
@@ -64,7 +63,8 @@ def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
     if answer.mode == PROSE:
         return html.prose_answer(answer, verdict, prose(answer), _figures(answer.citations), _measured(answer))
     if answer.statement:
-        first, others = answer.citations[:LISTED_AT_ONCE], answer.citations[LISTED_AT_ONCE:]
+        at_once = len(answer.sentences) - 1  # without the statement
+        first, others = answer.citations[:at_once], answer.citations[at_once:]
         left = answer.total - len(answer.citations)
         return html.listed(answer, verdict, _figures(first), _figures(others), len(others), left, _measured(answer))
     shown = excerpts(answer) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts

@@ -21,7 +21,7 @@ def _understood(question: str) -> VaultQuestion | None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("How many notes do I have?", {}),
+        ("How many notes do I have?", {"only_counts": True}),
         ("How many notes are there about the boat?", {"topic": "the boat"}),
         ("List all my notes that mention Ann Lee", {"topic": "Ann Lee", "mention": True}),
         (
@@ -39,9 +39,15 @@ def _understood(question: str) -> VaultQuestion | None:
         ("in Recipes: notes without tags", {"folder": "Recipes", "untagged": True}),
         ("list my recipes in english", {"folder": "recipes", "language": "english"}),
         ("my last 5 notes", {"newest": 5}),
+        ("my oldest note", {"newest": 1, "oldest": True}),
+        ("notes tagged bees and #work", {"tag": "bees and #work"}),
+        ("notes in the folder Nowhere", {"folder": "Nowhere"}),
+        ("which notes are not linked from anywhere?", {"unlinked": True}),
+        ("how many notes have no date", {"undated": True}),
+        ("what does Ann Lee link to?", {"linked_from": "Ann Lee"}),
         ("when did I last write about Ann?", {"topic": "Ann", "mention": True, "newest": 1, "is_plain": False}),
         ("who links to Ann Lee", {"linked_to": "Ann Lee"}),
-        ("How many recipes do I have?", {"folder": "recipes"}),
+        ("How many recipes do I have?", {"folder": "recipes", "is_plain": False}),
         ("Which of my recipes are made with honey?", {"folder": "recipes", "topic": "honey", "mention": True}),
         ("How many notes about boats are in the folder Old plans?", {"folder": "Old plans", "topic": "boats"}),
         ("Which notes have no tags?", {"untagged": True}),
@@ -73,6 +79,7 @@ def test_questions_about_notes(question: str, expected: dict[str, Any]) -> None:
         ("what did i tick off at home", {"topic": "home", "done": True, "is_plain": False}),
         ("open tasks without a due date", {"undated": True}),
         ("tareas sin fecha", {"undated": True}),
+        ("tasks in Home", {"topic": "Home"}),
     ],
 )
 def test_questions_about_tasks(question: str, expected: dict[str, Any]) -> None:

@@ -509,3 +509,20 @@ def test_a_note_that_the_question_names_is_a_candidate_by_its_name(library: Libr
     library.ingest([notes])
     stage = _stage(library.why("How is the oxymel made?", "Oxymel.md"), "candidates")
     assert "the name of its note" in stage.detail["by"]
+
+
+def test_what_is_counted_or_of_a_day_is_said_to_be(library: Library, notes: Path, write: Write) -> None:
+    write("2026-03-05.md", "Saw bees.\n")
+    write("2026-03-06.md", "Rain.\n")
+    library.ingest([notes])
+    counted = library.why("How many notes mention bees?", "2026-03-05.md")
+    assert [stage.name for stage in counted.farthest.stages] == ["counted"]
+    assert counted.farthest.citation == 1
+    lost = library.why("How many notes mention bees?", "2026-03-06.md")
+    assert lost.farthest.verdict == (
+        "Not shown: told from the catalogue, nothing is searched (You have 1 note mentioning “bees”); none of the 1 "
+        "cited lines is of this note."
+    )
+    dated = library.why("What did I do on 5 March 2026?", "2026-03-06.md")
+    assert dated.farthest.verdict == "Not shown: what the notes have of 5 March 2026 is shown; it is not."
+    assert library.why("What did I do on 5 March 2026?", "2026-03-05.md").farthest.citation == 1
