@@ -15,8 +15,11 @@ PRIVATE = "private"
 """The rule by which a note excludes itself; others are tags, `#journal`."""
 UNREADABLE = "unreadable"
 """The rule for a file whose content is not what its format asks for."""
-# Must match `private: true` of YAML and `private = true` of TOML, by line: also where the rest cannot be understood.
-_SAYS_PRIVATE = re.compile(r"(?:^|\r)private[ \t]*[:=][ \t]*[\"']?(?:true|yes|on|1)\b", re.IGNORECASE | re.MULTILINE)
+# Must match `private: true` of YAML, `private = true` of TOML, `#+PRIVATE: t` of Org, `private:: true` of Logseq and
+# `:private: true` of reStructuredText, by line: also where the rest cannot be understood.
+_SAYS_PRIVATE = re.compile(
+    r"(?:^|\r)(?:#\+|:)?private[ \t]*(?:::?|=)[ \t]*[\"']?(?:true|yes|on|t|1)\b", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class Exclusion:
 
     def rule_for(self, note: Note) -> str:
         """`PRIVATE`, or the tag of the settings that keeps a note out of the index; "" for a note that may be in it."""
-        said = _SAYS_PRIVATE.search(note.text)
-        if said and note.text.count("\n", 0, said.start()) + 1 < note.body_start_line:
-            return PRIVATE
+        if said := _SAYS_PRIVATE.search(note.text):
+            before = note.text[: said.start()]
+            is_property = ":" in (said[0].strip()[0], said[0].partition(":")[2][:1])  # `:private:` and `private::`
+            if before.count("\n") + 1 < note.body_start_line or (is_property and "\n\n" not in before.strip()):
+                return PRIVATE
         tags = [unicodedata.normalize("NFC", f"#{tag}/") for tag in note.metadata.get("tags", ())]
         return next((rule for rule in self.tags if any(tag.startswith(f"{rule}/") for tag in tags)), "")

@@ -159,6 +159,16 @@ def test_a_note_that_becomes_private_leaves_no_trace(library: Library, notes: Pa
     assert library.ingest().plan.added == ("notes/pin.md",)
 
 
+def test_a_note_of_each_markup_may_say_that_it_is_private(library: Library, notes: Path, write: Write) -> None:
+    write("a.md", "The bike is in the cellar. It is\nprivate: true friends know.")
+    write("b.org", "#+TITLE: Pins\n#+PRIVATE: t\n\nThe pin is 4711.")
+    write("c.md", "private:: true\n\n- The pin is 4712.")
+    write("d.rst", ":private: true\n\nThe pin is 4713.")
+    report = library.ingest([notes])
+    assert report.plan.added == ("notes/a.md",)
+    assert by_reason(report.left_out)["private"].count == 3
+
+
 def test_paths_and_tags_of_the_settings_are_kept_out_and_come_back(
     notes: Path, write: Write, tmp_path: Path, model_cache: Path
 ) -> None:
