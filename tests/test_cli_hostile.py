@@ -114,7 +114,7 @@ def test_what_is_wrong_with_an_index_of_a_hostile_folder_is_said_in_plain_text(
 ) -> None:
     copy = shutil.copytree(shed.index, tmp_path / "copy")
     with closing(sqlite3.connect(copy / "catalogue.sqlite3")) as connection, connection:
-        connection.execute("UPDATE note SET text = text || 'x'")
+        connection.execute("UPDATE note SET text = 'x' || text")
     code, out, error = run("--index", str(copy), "verify")
     assert (code, error) == (1, "")
     assert "[bold]loud" in out
