@@ -198,16 +198,12 @@ def _shared_tokenizer(file: FileState, window: int | None, pad_token: str | None
     return tokenizer
 
 
-def open_session(file: Path, threads: int = 0) -> Any:
-    """The ONNX model in a file, on the processor; `threads` of it for one run, 0 for as many as it has cores.
-
-    Raises onnxruntime's own unnamed types where it is damaged.
-    """
+def open_session(file: Path) -> Any:
+    """The ONNX model in a file, on the processor. Raises onnxruntime's own unnamed types where it is damaged."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = threads
     # Threads that spin while they wait slow everything down as soon as another process needs the processor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])

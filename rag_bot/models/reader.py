@@ -6,9 +6,7 @@ sentence-transformers CrossEncoder with one score can take its place.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,8 +59,7 @@ class DefaultReader:
     def __init__(self, model: Path, tokenizer: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._session = open_session(model, threads=1)
-        self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
+        self._session = open_session(model)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(_WINDOW)
         self._tokenizer.no_padding()
@@ -84,18 +81,17 @@ class DefaultReader:
         """Shape [pairs, outputs].
 
         One pair at a time: int8 activations are scaled by all that is read together, so that in a batch a line's scores
-        would hang on its company. Each core reads a pair of its own: all of them on one pair take twice as long.
+        would hang on its company. For short lines that costs a third more time.
         """
-        return np.array(list(self._pool.map(self._logits_of, pairs)), dtype=np.float32).reshape(len(pairs), OUTPUTS)
-
-    def _logits_of(self, pair: tuple[str, str]) -> Scores:
-        encoded = self._tokenizer.encode(*pair)
-        feed = {
-            "input_ids": np.array([encoded.ids], dtype=np.int64),
-            "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
-            "token_type_ids": np.array([encoded.type_ids], dtype=np.int64),
-        }
-        logits: Scores = self._session.run(None, feed)[0][0]
+        logits = np.empty((len(pairs), OUTPUTS), dtype=np.float32)
+        for number, pair in enumerate(pairs):
+            encoded = self._tokenizer.encode(*pair)
+            feed = {
+                "input_ids": np.array([encoded.ids], dtype=np.int64),
+                "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
+                "token_type_ids": np.array([encoded.type_ids], dtype=np.int64),
+            }
+            logits[number] = self._session.run(None, feed)[0][0]
         return logits
 
 
