@@ -175,31 +175,53 @@ def investigate(
     watch.lap("search")
     asks_for_all = times.asks_for_all()
     terms = TermWeights.of(sources, query if asks_for_all else times.query or query)
-    hits += linked_hits(sources, terms, hits, ranked.paths)
     of_times = lines_of_times(sources, times, filters, ANSWER_HITS) if asks_for_all else None
+    left_out = ""
     if of_times and of_times.judged:
-        watch.lap("read")
+        hits, judged, was_read, judgement = of_times.hits, of_times.judged, False, ALL_SHOWN
         left_out = f"{of_times.more:,} older passages of that time are not shown." if of_times.more else ""
-        return Investigation(
-            question,
-            query,
-            vector,
-            ranked,
-            of_times.hits,
-            terms,
-            of_times.judged,
-            False,
-            ALL_SHOWN,
-            left_out=left_out,
-            times=times,
-            no_notes_of=no_notes_of,
-            of_times=True,
-        )
+    else:
+        hits += linked_hits(sources, terms, hits, ranked.paths)
+        judged, was_read, judgement = _read(sources, query, vector, terms, hits, times)
+        # A line may name the day all the same; where none does, nothing is told of it.
+        if asks_for_all and judgement.verdict != ANSWERED:
+            judgement = replace(judgement, verdict=NONE, unmentioned=())
+        if judgement.verdict == CLOSEST:
+            judged = closest_of(judged)
+    watch.lap("read")
+    is_answered = judgement.verdict == ANSWERED
+    return Investigation(
+        question,
+        query,
+        vector,
+        ranked,
+        hits,
+        terms,
+        judged,
+        was_read,
+        judgement,
+        left_out=left_out if is_answered else _left_out(sources, filters or Filters(), judgement.verdict),
+        unread_language="" if is_answered else _unread_language(sources, question),
+        is_filtered=not is_answered and bool(filters),
+        times=times,
+        no_notes_of=no_notes_of,
+        of_times=judgement is ALL_SHOWN,
+    )
+
+
+def _read(
+    sources: Sources,
+    query: str,
+    vector: NDArray[np.float32],
+    terms: TermWeights,
+    hits: Sequence[Hit],
+    times: AskedTimes,
+) -> tuple[list[JudgedLine], bool, Judgement]:
+    """The lines with what becomes of each, whether the reader has read them, and what they are taken to say."""
     reader = sources.reader if sources.reader and sources.reader.reads_words(query) else None
     anchors = anchors_of(times.query)
     lines = score_lines(sources, query, vector, terms, hits, reader, anchors, times)
     judged = list(judge(lines, was_read=reader is not None))
-    watch.lap("read")
     judgement = judge_question(
         query,
         terms,
@@ -210,31 +232,7 @@ def investigate(
         anchors=anchors,
         times=times,
     )
-    if asks_for_all and judgement.verdict != ANSWERED:  # a line may name the day all the same; if none does, that's it
-        judgement = replace(judgement, verdict=NONE, unmentioned=())
-    if judgement.verdict == CLOSEST:
-        judged = closest_of(judged)
-    found = Investigation(
-        question,
-        query,
-        vector,
-        ranked,
-        hits,
-        terms,
-        judged,
-        reader is not None,
-        judgement,
-        times=times,
-        no_notes_of=no_notes_of,
-    )
-    if judgement.verdict == ANSWERED:
-        return found
-    return replace(
-        found,
-        left_out=_left_out(sources, filters or Filters(), judgement.verdict),
-        unread_language=_unread_language(sources, question),
-        is_filtered=bool(filters),
-    )
+    return judged, reader is not None, judgement
 
 
 def quoted(investigation: Investigation, watch: Stopwatch) -> Answer:

@@ -19,7 +19,7 @@ from rag_bot.markdown import (
     readable_text,
 )
 from rag_bot.records import Hit, Note
-from rag_bot.text.sentences import announces, asks
+from rag_bot.text.sentences import announces, asks, trim
 
 LONGEST_QUOTE = 12  # lines of the file; set by hand
 # Lines of the file, fences included: code so short after a paragraph belongs to its last sentence, colon or not.
@@ -35,6 +35,13 @@ def blocks_of(note: Note) -> tuple[Block, ...]:
 def text_of(note: Note, span: Span) -> str:
     """What of the note is read there: without comments and machine text."""
     return readable_text(note)[span.start_char : span.end_char]
+
+
+def span_of(note: Note, first: int, last: int) -> Span:
+    """These lines of the file, without the white space around them."""
+    index = LineIndex.of(note.text)
+    start, end = trim(note.text, index.starts[first - 1], index.ends[last - 1])
+    return index.span(start, end) if start < end else Span(start, end, first, last)
 
 
 def lines_in(hit: Hit) -> Iterator[Line]:

@@ -24,7 +24,7 @@ def named_notes(catalogue: Catalogue, terms: Iterable[Term]) -> dict[str, float]
     With each the weight of the words that it has of the best name, times their share of it, and some of that of words
     in its folders and tags. Rare words weigh more.
     """
-    total = catalogue.note_count()
+    total = catalogue.census.count()
     counts = {term: max(map(catalogue.count_named, term)) for term in terms}
     weights = {term: log(1 + (total + 1) / (count + 0.5)) for term, count in counts.items()}
     by_rarity = sorted((term for term in counts if counts[term]), key=lambda term: (counts[term], term))

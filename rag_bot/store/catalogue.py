@@ -112,7 +112,7 @@ class Catalogue:
         """Notes, their chunks, and vectors."""
         pending = "FROM note WHERE pending"
         return (
-            self._scalar(f"SELECT (SELECT count(*) FROM note) - (SELECT count(*) {pending})"),
+            self.census.count(),
             self._scalar(
                 f"""SELECT (SELECT count(*) FROM chunk)
                            - (SELECT count(*) FROM chunk WHERE note_id IN (SELECT id {pending}))"""
@@ -257,11 +257,6 @@ class Catalogue:
     def note_paths(self, ids: Sequence[int]) -> dict[int, str]:
         """The paths of these notes."""
         return dict(self._select_in("SELECT id, path FROM note WHERE id IN (%s)", ids))
-
-    def note_count(self) -> int:
-        return self._scalar(
-            "SELECT (SELECT count(*) FROM note) - (SELECT count(*) FROM note INDEXED BY note_pending WHERE pending)"
-        )
 
     def links_from(self, path: str, first_line: int, last_line: int) -> list[NoteLink]:
         """The links on these lines of a note, by line."""

@@ -33,7 +33,7 @@ class Census:
     def count(self) -> int:
         """How many notes there are."""
         (count,) = self._db.execute(
-            "SELECT (SELECT count(*) FROM note) - (SELECT count(*) FROM note WHERE pending)"
+            "SELECT (SELECT count(*) FROM note) - (SELECT count(*) FROM note INDEXED BY note_pending WHERE pending)"
         ).fetchone()
         return int(count)
 

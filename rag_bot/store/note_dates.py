@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
@@ -31,6 +32,16 @@ def path_dates(path: str) -> list[DateRange]:
         if dates:
             return [dates[-1].ranges[0]]
     return []
+
+
+def enter_dates(db: sqlite3.Connection, note_id: int, note: Note) -> None:
+    """Replace what is known of a note's times."""
+    db.execute("DELETE FROM date WHERE note_id = ?", (note_id,))
+    rows = [
+        (note_id, one.range.first.isoformat(), one.range.last.isoformat(), one.start_line, one.end_line, one.source)
+        for one in dates_of(note)
+    ]
+    db.executemany("INSERT INTO date VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def dates_of(note: Note) -> list[NoteDate]:

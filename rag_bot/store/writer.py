@@ -18,7 +18,7 @@ from rag_bot.store.catalogue import Catalogue, ExcludedFile, KnownFile, Root
 from rag_bot.store.census import enter_tasks
 from rag_bot.store.links import enter_links
 from rag_bot.store.names import LANGUAGE_SHOWS_IN, enter_names
-from rag_bot.store.note_dates import dates_of, path_dates
+from rag_bot.store.note_dates import enter_dates, path_dates
 from rag_bot.store.schema import open_for_writing
 
 KEPT_RUNS = 1_000  # syncs in the history; set by hand
@@ -139,7 +139,7 @@ class CatalogueWriter(Catalogue):
         enter_tasks(self._db, note_id, note)
         enter_names(self._db, note_id, note.path, note.title, note.metadata, note.text)
         enter_links(self._db, note_id, note)
-        self._add_dates(note_id, note)
+        enter_dates(self._db, note_id, note)
 
     def pending_entries(self, batch: int) -> Iterator[list[Entry]]:
         """What pending notes have and live ones have not, in batches."""
@@ -197,8 +197,7 @@ class CatalogueWriter(Catalogue):
             ).fetchone()
             enter_names(self._db, note_id, move.file.path, title, json.loads(metadata), text)
             if path_dates(move.before) != path_dates(move.file.path) and (note := self.find_note(move.file.path)):
-                self._db.execute("DELETE FROM date WHERE note_id = ?", (note_id,))
-                self._add_dates(note_id, note)
+                enter_dates(self._db, note_id, note)
         self._db.execute("UPDATE note SET pending = 0 WHERE pending")
         return sorted(keys - {key for (key,) in self._select_in("SELECT key FROM chunk WHERE key IN (%s)", list(keys))})
 
@@ -239,13 +238,6 @@ class CatalogueWriter(Catalogue):
     def checkpoint(self) -> None:
         """Bring what was written into the one file."""
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _add_dates(self, note_id: int, note: Note) -> None:
-        rows = [
-            (note_id, one.range.first.isoformat(), one.range.last.isoformat(), one.start_line, one.end_line, one.source)
-            for one in dates_of(note)
-        ]
-        self._db.executemany("INSERT INTO date VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _insert_note(self, root: Root, note: Note, synced: str) -> int:
         cursor = self._db.execute(

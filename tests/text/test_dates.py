@@ -95,3 +95,11 @@ def test_somebody_types_one_time_and_nothing_else() -> None:
     assert (found.first, found.last) == (date(2026, 3, 1), date(2026, 3, 31))
     with pytest.raises(ValueError, match="soon"):
         read_range("soon", TODAY)
+
+
+def test_a_day_that_no_calendar_has_is_no_time() -> None:
+    assert find_dates("notes since 9999-99-99", TODAY) == []
+    assert [str(one) for one in find_dates("what is due on 29 February", TODAY)[0].ranges] == [
+        "29 February 2024",
+        "29 February 2028",
+    ]

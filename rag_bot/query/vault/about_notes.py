@@ -69,34 +69,11 @@ def about_notes(
         before.add(rest.pop(0).meaning)
     size = next((place for place, phrase in enumerate(rest) if phrase.meaning), len(rest))
     sort, rest = rest[:size], rest[size:]
-    names = dict[str, str]()
     single = bool(rest) and fold(rest[0].text) in ("note", "notiz", "nota")
-    says_notes, is_asked = bool(rest) and rest[0].meaning == NOTE, bool(before & {*ASKING, OWN, SOME, HAVE})
-    if sort and sort[0].text.startswith("#") and not _joined_tags(sort)[1]:  # "my #money notes", "how often ... #money"
-        (names["tag"], sort), rest = _joined_tags(sort), rest[says_notes:]
-        if not says_notes and not before & {*ASKING, HOW_OFTEN}:
-            return None
-    elif says_notes:
-        rest = rest[1:]
-        names |= {"sort": words_of_phrases(sort)} if sort else {}
-        is_asked = is_asked or bool(time)  # "daily notes from May"
-    elif sort and _asks_notes_on(rest):  # "how many books do I have notes on"
-        names["sort"], rest, says_notes = words_of_phrases(sort), [], True
-        is_asked = bool(before & ASKING)
-    elif sort and before & {*ASKING, OWN}:
-        name = words_of_phrases(sort)
-        if is_folder(name):
-            names["folder"] = name
-        elif OWN in before and (LIST in before or fold(phrases[0].text) in _ALL):  # "list my recipes"
-            names["sort"] = name
-        else:
-            return None
-    elif not (rest and rest[0].meaning in (LINKING, TAGGED) and (before & ASKING or _links_alone(rest[0]))):
+    which = _read_sort(sort, rest, before, is_folder, is_all=fold(phrases[0].text) in _ALL, is_dated=bool(time))
+    if which is None or (number and NEWEST not in before):
         return None
-    else:
-        is_asked = True
-    if (number and NEWEST not in before) or len(sort) > MOST_OF_SORT:
-        return None
+    names, rest, says_notes, is_asked = which
     also = _read_conditions(rest, is_folder, names)
     if also is None:
         return None
@@ -127,6 +104,46 @@ def about_notes(
         is_plain=says_notes or not ({"sort", "tag"} & {*names} or HOW_MANY in before),
         only_counts=HOW_MANY in said and LIST not in said and not is_narrowed,
     )
+
+
+def _read_sort(
+    sort: Sequence[Phrase],
+    rest: list[Phrase],
+    before: set[str],
+    is_folder: Callable[[str], bool],
+    *,
+    is_all: bool,
+    is_dated: bool,
+) -> tuple[dict[str, str], list[Phrase], bool, bool] | None:
+    """What the words between what asks and the conditions are: the names by what they are of, the phrases left to read,
+    whether these words say "notes", whether notes are asked for; None where the question asks for anything else.
+    """
+    names = dict[str, str]()
+    says_notes, is_asked = bool(rest) and rest[0].meaning == NOTE, bool(before & {*ASKING, OWN, SOME, HAVE})
+    if sort and sort[0].text.startswith("#") and not _joined_tags(sort)[1]:  # "my #money notes", "how often ... #money"
+        (names["tag"], sort), rest = _joined_tags(sort), rest[says_notes:]
+        if not says_notes and not before & {*ASKING, HOW_OFTEN}:
+            return None
+    elif says_notes:
+        rest = rest[1:]
+        names |= {"sort": words_of_phrases(sort)} if sort else {}
+        is_asked = is_asked or is_dated  # "daily notes from May"
+    elif sort and _asks_notes_on(rest):  # "how many books do I have notes on"
+        names["sort"], rest, says_notes = words_of_phrases(sort), [], True
+        is_asked = bool(before & ASKING)
+    elif sort and before & {*ASKING, OWN}:
+        name = words_of_phrases(sort)
+        if is_folder(name):
+            names["folder"] = name
+        elif OWN in before and (LIST in before or is_all):  # "list my recipes"
+            names["sort"] = name
+        else:
+            return None
+    elif not (rest and rest[0].meaning in (LINKING, TAGGED) and (before & ASKING or _links_alone(rest[0]))):
+        return None
+    else:
+        is_asked = True
+    return None if len(sort) > MOST_OF_SORT else (names, rest, says_notes, is_asked)
 
 
 def _asks_notes_on(rest: Sequence[Phrase]) -> bool:

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag_bot.markdown import Kind, Line, LineIndex, plain_text, quotable_lines, readable_text
-from rag_bot.query.lines import blocks_of, text_of
+from rag_bot.markdown import Kind, Line, plain_text, quotable_lines, readable_text
+from rag_bot.query.lines import blocks_of, span_of, text_of
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import quote_lines
 from rag_bot.query.vault.digest import EMBED
 from rag_bot.query.vault.selecting import note_called, notes_about
 from rag_bot.query.vault.telling import Telling
 from rag_bot.records import LISTED_AT_ONCE, Note
-from rag_bot.text.sentences import trim
 
 # All set by hand.
 MOST_NOTES = 5  # that are compared at once
@@ -93,14 +92,14 @@ def _label(words: str) -> str:
 
 def _statements(note: Note) -> dict[str, Line]:
     """The lines of a note by their plain words: of paragraphs those of the file."""
-    text, index, found = readable_text(note), LineIndex.of(note.text), dict[str, Line]()
+    text, found = readable_text(note), dict[str, Line]()
     for block in blocks_of(note):
         if block.kind in (Kind.HEADING, Kind.FRONT_MATTER):
             continue
         lines = quotable_lines(text, (block,))
         if lines and block.kind is Kind.PARAGRAPH:
-            numbers = range(block.span.start_line - 1, block.span.end_line)
-            spans = [index.span(*trim(note.text, index.starts[number], index.ends[number])) for number in numbers]
+            numbers = range(block.span.start_line, block.span.end_line + 1)
+            spans = [span_of(note, number, number) for number in numbers]
             lines = tuple(replace(lines[0], span=span) for span in spans)
         for line in lines:
             words = text_of(note, line.span)

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rag_bot.markdown import Block, Kind, Line, LineIndex, readable_text
-from rag_bot.query.lines import LONGEST_QUOTE, blocks_of, text_of
+from rag_bot.query.lines import LONGEST_QUOTE, blocks_of, span_of, text_of
 from rag_bot.query.linked import passages_of_link
 from rag_bot.query.open_index import Sources
 from rag_bot.query.quotes import quote_lines
 from rag_bot.query.vault.selecting import note_called, notes_about, trimmed
 from rag_bot.query.vault.telling import Telling
 from rag_bot.records import Note, Quote
-from rag_bot.text.sentences import trim
 
 # All set by hand.
 LINES_OF_SUMMARY = 24  # of the file: a note with more is shown by the beginnings of its sections
@@ -113,8 +112,7 @@ def _parts(sources: Sources, note: Note, blocks: Iterator[Block], most: int) -> 
 
 def _quote(note: Note, block: Block, first: int, last: int) -> Quote:
     """Lines of a note as one quote, which begins in this block."""
-    index = LineIndex.of(note.text)
-    span = index.span(*trim(note.text, index.starts[first - 1], index.ends[last - 1]))
+    span = span_of(note, first, last)
     return quote_lines(note, Line(block.kind, span, block.headings, block.ancestors, 0), span, 1.0)
 
 

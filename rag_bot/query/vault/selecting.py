@@ -10,7 +10,7 @@ from datetime import date
 from difflib import get_close_matches
 from math import log
 
-from rag_bot.query.names import named_notes
+from rag_bot.query.names import Term, named_notes
 from rag_bot.query.open_index import Sources
 from rag_bot.records import DateRange, Task
 from rag_bot.text.terms import LANGUAGES, content_terms, detect, is_stop_word, spellings, words_of
@@ -19,9 +19,6 @@ LEAST_OF_TOPIC = 1 / 3  # of a topic's words, by weight, that a task has to have
 MOST_READ = 10_000  # notes that mention a topic, whose text is read for a field of its name; set by hand
 LEAST_OF_NAME = 0.6  # of the words that name a note, that stand in its name, folders and tags; set by hand
 SIMILAR_TAGS = 3  # set by hand
-
-Term = tuple[str, ...]
-"""A word as the indexed languages spell it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from rag_bot.markdown import LineIndex
+from rag_bot.markdown import Kind, Line, LineIndex
+from rag_bot.query.lines import span_of
 from rag_bot.query.open_index import Sources
+from rag_bot.query.quotes import quote_lines
 from rag_bot.query.vault.selecting import (
     day_of,
     note_called,
@@ -22,7 +24,6 @@ from rag_bot.query.vault.selecting import (
 from rag_bot.query.vault.vault_question import VaultQuestion
 from rag_bot.records import MOST_LISTED, AskedDate, Chunk, DateRange, Note, Quote
 from rag_bot.store.note_dates import date_of
-from rag_bot.text.sentences import trim
 from rag_bot.text.terms import detect, words_of
 
 NAMED_TAGS, NAMED_FOLDERS = 50, 15  # in a sentence; set by hand
@@ -292,10 +293,8 @@ def tell_tags(sources: Sources, allowed: set[str] | None, *, used_once: bool = F
 
 def quote_line(note: Note, line: int, above: Sequence[str] = ()) -> Quote:
     """A line of the file, without the white space around it."""
-    index = LineIndex.of(note.text)
-    start, end = trim(note.text, index.starts[line - 1], index.ends[line - 1])
-    place = note.place(line, line)
-    return Quote(note.text[start:end], note.path, note.title, tuple(above), (), start, end, line, line, 1.0, place)
+    span = span_of(note, line, line)
+    return quote_lines(note, Line(Kind.PARAGRAPH, span, tuple(above), (), 0), span, 1.0)
 
 
 # Must match a line that says nothing by itself: a heading, a rule, a fence, a field, a row, a picture, a comment.
