@@ -21,7 +21,7 @@ from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import Failure, LeftOut, Loss, SyncPlan, SyncReport, merged
 from rag_bot.store.catalogue import Catalogue, Root
-from rag_bot.store.indexes import remove_contents
+from rag_bot.store.indexes import empty_strange
 from rag_bot.store.lock import index_lock, writer_lock
 from rag_bot.store.ownership import Standing, refuse_other, require_own, standing
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
@@ -269,7 +269,7 @@ def _begin_anew(index: Path) -> None:
     if standing(index) is Standing.STRANGE:
         with writer_lock(index):
             if standing(index) is Standing.STRANGE:
-                remove_contents(index)
+                empty_strange(index)
 
 
 def _known_root(catalogue: Catalogue, folder: Path) -> Root:

@@ -21,7 +21,16 @@ from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
 from rag_bot.store.consistency import compare_in_children
 from rag_bot.store.lock import find_writer
-from rag_bot.store.ownership import MARK_NAME, STORE_PARTS, STORE_PREFIX, is_part, make_part, own_files, stores
+from rag_bot.store.ownership import (
+    MARK_NAME,
+    STORE_PARTS,
+    STORE_PREFIX,
+    is_part,
+    make_part,
+    own_files,
+    stores,
+    take_over,
+)
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.writer import Entry
 
@@ -85,8 +94,8 @@ def remove_other_folders(index: Path, used: str) -> None:
             _remove(path)
 
 
-def remove_contents(index: Path) -> None:
-    """Empty an index that came from elsewhere, before it is made anew. Files and folders of other names stay.
+def empty_strange(index: Path) -> None:
+    """Empty an index that came from elsewhere; it is this user's from then on. What is not of an index stays.
 
     Raises:
         IndexUnusable: a file can't be removed.
@@ -100,6 +109,7 @@ def remove_contents(index: Path) -> None:
         raise IndexUnusable(
             f"The index in {index} cannot be made anew: {error.strerror or error}. Choose another with --index."
         ) from error
+    take_over(index)
 
 
 def _remove(folder: Path) -> None:

@@ -37,7 +37,6 @@ _FILES = (
     "keep-in-sync",
     "answers-by",
     "agreed-remotes",
-    MARK_NAME,
 )
 _TABLES = frozenset({"meta", "root", "note", "chunk", "vector", "run"})  # of each version
 _LONGEST_MARK = 1_000  # bytes; ours has 45
@@ -102,18 +101,37 @@ def claim(index: Path) -> None:
 
 
 def trust_index(index: Path) -> None:
-    """From now on this index counts as one that this user made, wherever it is moved to.
-
-    It becomes one of its own: its maker, who knows the old mark, can't send another that counts as this one. Where it
-    can't be written to it keeps its mark.
+    """As `take_over`, for the index that somebody names.
 
     Raises:
         UsageError: there is no index.
         IndexUnusable: it can't be remembered.
     """
-    identity = read_mark(index)
     if standing(index) not in (Standing.OWN, Standing.STRANGE):
         raise UsageError(f"There is no index in {index}. Name the folder of one: `rag-bot trust INDEX`.")
+    take_over(index)
+
+
+def forget_index(index: Path) -> bool:
+    """Take back that this index counts as the user's; whether it did. An index in the data folder always counts."""
+    identity = read_mark(index)
+    known = _known_folder() / identity
+    if not identity or not known.is_file():
+        return False
+    known.unlink()
+    return True
+
+
+def take_over(index: Path) -> None:
+    """From now on this index counts as one that this user made, wherever it is moved to.
+
+    It gets a mark of its own: who made it knows the old one, and can't send another index that counts as this. Where it
+    can't be written to it keeps its mark.
+
+    Raises:
+        IndexUnusable: it can't be remembered.
+    """
+    identity = read_mark(index)
     with _explained(index):
         if identity and not os.access(index, os.W_OK):
             _remember(identity)
@@ -142,7 +160,7 @@ def stores(index: Path) -> Iterator[Path]:
 
 
 def own_files(index: Path) -> Iterator[Path]:
-    """The files at the top of an index that this program made, those of the lock not included; the mark is the last."""
+    """The files at the top of an index that this program made, but for the mark and those of the lock."""
     for path in (index / name for name in _FILES):
         if os.path.lexists(path) and not (path.is_dir() and not path.is_symlink()):
             yield path
@@ -153,7 +171,7 @@ def make_private(index: Path) -> None:
     if os.name == "nt":
         return
     _restrict(index, stat.S_IFDIR, 0o700)
-    for path in (*own_files(index), *(index / name for name in _LOCKS)):
+    for path in (*own_files(index), *(index / name for name in (MARK_NAME, *_LOCKS))):
         _restrict(path, stat.S_IFREG, 0o600)
     for store in stores(index):
         _restrict(store / MARK_NAME, stat.S_IFREG, 0o600)

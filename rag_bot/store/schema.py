@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from rag_bot.errors import IndexUnusable
-from rag_bot.store.ownership import CATALOGUE_NAME, Standing, claim, require_own, standing
+from rag_bot.store.ownership import CATALOGUE_NAME, STORE_PARTS, Standing, claim, require_own, standing, stores
 
 FILE_NAME = CATALOGUE_NAME
 _PATIENCE_SECONDS = 10.0  # that another connection may take for its transaction; set by hand
@@ -209,7 +209,8 @@ def begin_with(index: Path, other: Path) -> None:
 def is_lost(index: Path) -> bool:
     """Whether search indexes are there, but no catalogue that says what is in them."""
     path = index / FILE_NAME
-    return any(index.glob("store-*")) and not (path.is_file() and path.stat().st_size)
+    has_stores = any((store / part).is_dir() for store in stores(index) for part in STORE_PARTS)
+    return has_stores and not (path.is_file() and path.stat().st_size)
 
 
 def refuse_lost(index: Path) -> None:
