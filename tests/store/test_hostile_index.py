@@ -244,7 +244,7 @@ def test_a_folder_that_holds_other_things_is_refused_untouched(
         (index / folder / "chroma.sqlite3").write_text("of another program")
     index.chmod(0o755)
     before, mode = listing(index), index.stat().st_mode
-    uses = {
+    uses: dict[str, Callable[[], object]] = {
         "ingest": lambda: library.ingest([notes]),
         "verify": lambda: library.verify(repair=True),
         "ask": lambda: library.ask("What colour was the boat?"),
