@@ -23,6 +23,7 @@ from rag_bot import Library
 from rag_bot.llm import LanguageModel, open_llm
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
+from rag_bot.trust import agreements_file
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -73,6 +74,13 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder)
             done.touch()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_agreed() -> Iterator[None]:
+    """What one test agrees to holds for no other."""
+    yield
+    agreements_file().unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,55 @@
+"""The command by which a rag-bot.toml, which may have come with its folder, is agreed to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag_bot.cli.command import AsJson, ask_to_agree, can_ask, sets, show
+from rag_bot.errors import UsageError
+from rag_bot.output import line
+
+app = typer.Typer()
+
+
+@app.command(epilog="Examples:\n\n  rag-bot trust\n\n  rag-bot trust ~/work --yes\n\n  rag-bot trust ~/work --forget")
+def trust(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Folder of a rag-bot.toml.")] = Path(),
+    yes: Annotated[bool, typer.Option("--yes", help="Agree without being asked.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Take the agreement back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Agree to what a folder's rag-bot.toml sets beyond the harmless; changed, it has to be agreed to again.
+
+    That is where data goes, what is loaded and what is written, such as llm, index, or notes outside the folder.
+    """
+    from rag_bot.settings import CONFIG_NAME, is_beside_program, read_folder, settings_file
+    from rag_bot.trust import SETTINGS, agree, withdraw
+
+    file = settings_file(folder)
+    if forget:
+        had = withdraw(SETTINGS, str(file))
+        state = "no longer agreed to" if had else "not agreed to"
+        show(as_json, {"file": str(file), "agreed": False}, lambda: line(f"{file} is {state}."))
+        return
+    found = read_folder(folder)
+    if not found.digest:
+        raise UsageError(f"There is no {CONFIG_NAME} in {folder}. Name the folder that has it.")
+    found.check()
+    agreed = not found.pending
+    if yes and not agreed:
+        agree(SETTINGS, str(file), found.digest)
+        agreed = True
+    elif not agreed:
+        if not can_ask():
+            raise UsageError(f"{sets(found)} They count once you agree: say so with --yes.")
+        agreed = ask_to_agree(found)
+    if not found.other:
+        said = f"{file} sets nothing that has to be agreed to."
+    elif is_beside_program(file):
+        said = f"{sets(found)} It lies beside the program and needs no agreement."
+    else:
+        said = f"{sets(found)} You have {'agreed' if agreed else 'not agreed'} to it."
+    show(as_json, {"file": str(file), "sets": dict(found.other), "agreed": agreed}, lambda: line(said))
