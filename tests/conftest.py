@@ -34,10 +34,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would spin while another process needs the core
 for _name in [name for name in os.environ if name.startswith("RAG_BOT_")]:
     del os.environ[_name]
-if "PYTEST_XDIST_WORKER" not in os.environ:  # which has the home of the process that started it, as indexes are shared
-    _home = tempfile.TemporaryDirectory(prefix="rag-bot-home-")  # nothing depends on what is at home
-    for _name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
-        os.environ[_name] = _home.name
+_home = tempfile.TemporaryDirectory(prefix="rag-bot-home-")  # nothing depends on what is at home
+for _name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+    os.environ[_name] = _home.name
+if "PYTEST_XDIST_WORKER" not in os.environ:  # whose indexes are shared, and so what says that they were made here
+    os.environ["XDG_DATA_HOME"] = _home.name
 
 hypothesis.settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -125,6 +125,7 @@ def preview(
     began = time.perf_counter()
     if _begins(index, folders):
         survey = survey_folders(index, folders, None, exclude=exclude)
+        refuse_other(index)
         plan, left_out = plan_survey(survey, rebuild=False), merged(_left_out(survey, None).values())
         return SyncReport(plan, survey.failed, seconds=time.perf_counter() - began, left_out=left_out)
     with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
@@ -250,15 +251,15 @@ def _check_folders(index: Path, folders: Sequence[Path]) -> None:
     """Refuse wrong folders before an index is made for them."""
     if _begins(index, folders):
         survey_folders(index, folders, None)
+        refuse_other(index)
     elif folders:
         with suppress(IndexUnusable), closing(Catalogue.open(index)) as catalogue:  # opening it to write says more
             choose_roots(folders, catalogue.roots(), index)
 
 
 def _begins(index: Path, folders: Sequence[Path]) -> bool:
-    """Whether there is no index of this user yet. Raises IndexUnusable where there may be none."""
-    refuse_other(index)
-    if folders and standing(index) is Standing.STRANGE:
+    """Whether there is no index of this user that these folders would be synced into. Raises as `require_own`."""
+    if folders and standing(index) in (Standing.STRANGE, Standing.OTHER):
         return True
     require_own(index)
     refuse_lost(index)

@@ -94,6 +94,12 @@ def remove_other_folders(index: Path, used: str) -> None:
             _remove(path)
 
 
+def remove_first_version(index: Path) -> None:
+    """Remove the search indexes of an index whose catalogue said that they lay beside it."""
+    for part in STORE_PARTS:
+        shutil.rmtree(index / part, ignore_errors=True)
+
+
 def empty_strange(index: Path) -> None:
     """Empty an index that came from elsewhere; it is this user's from then on. What is not of an index stays.
 
