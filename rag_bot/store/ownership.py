@@ -68,6 +68,11 @@ def is_own(index: Path) -> bool:
     return standing(index) is Standing.OWN
 
 
+def holds_index(folder: Path) -> bool:
+    """Whether there is an index, whoever made it."""
+    return standing(folder) in (Standing.OWN, Standing.STRANGE)
+
+
 def require_own(index: Path) -> None:
     """Raises IndexUnusable before anything is opened of a folder that holds another's index, or other things."""
     refuse_other(index)
@@ -107,7 +112,7 @@ def trust_index(index: Path) -> None:
         UsageError: there is no index.
         IndexUnusable: it can't be remembered.
     """
-    if standing(index) not in (Standing.OWN, Standing.STRANGE):
+    if not holds_index(index):
         raise UsageError(f"There is no index in {index}. Name the folder of one: `rag-bot trust INDEX`.")
     take_over(index)
 

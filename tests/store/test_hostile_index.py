@@ -23,7 +23,7 @@ from rag_bot.settings import Settings
 from rag_bot.store import indexes, vectors
 from rag_bot.store.indexes import next_folder, remove_other_folders
 from rag_bot.store.lock import index_lock
-from rag_bot.store.ownership import MARK_NAME, Standing, claim, read_mark, standing, trust_index
+from rag_bot.store.ownership import MARK_NAME, Standing, claim, is_own, read_mark, standing, trust_index
 from rag_bot.store.rescue import rescue_catalogue
 from rag_bot.store.vectors import VectorIndex
 from rag_bot.ui.preference import remember_model, remembered_model
@@ -145,6 +145,30 @@ def test_an_index_that_was_agreed_to_opens_wherever_it_is_moved_to_and_its_maker
     assert standing(tmp_path / "sent later") is Standing.STRANGE
     with pytest.raises(UsageError, match="There is no index in"):
         trust_index(tmp_path / "nowhere")
+
+
+def test_the_command_agrees_to_an_index_and_takes_it_back(
+    made: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become_another(monkeypatch, tmp_path / "another")
+    index = made.settings.index
+
+    def run(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "rag_bot", *arguments]
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=tmp_path, check=False
+        )
+        return done.returncode, (done.stdout + done.stderr).strip()
+
+    code, said = run("trust", str(index))
+    assert (code, said.splitlines()) == (2, [said])
+    assert "was not made here, and may hold what others wrote. It counts once you agree: say so with --yes." in said
+    assert not is_own(index)
+    assert run("trust", str(index), "--yes") == (0, f"The index in {index} counts as made here.")
+    assert run("--index", str(index), "search", "boat")[0] == 0
+    assert run("trust", str(index), "--forget", "--json")[1] == json.dumps({"index": str(index), "agreed": False})
+    assert run("--index", str(index), "search", "boat")[0] == 1
+    assert run("trust", str(tmp_path / "nowhere"), "--yes")[0] == 2
 
 
 def test_an_index_of_an_earlier_version_is_taken_up_at_home_and_asked_about_elsewhere(
