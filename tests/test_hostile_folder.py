@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from rag_bot import Library, trust
 from rag_bot.errors import UsageError
@@ -116,7 +117,7 @@ def test_the_harmless_counts_without_a_word(folder: Path, capsys: pytest.Capture
 
 
 def test_every_setting_but_those_listed_here_has_to_be_agreed_to(folder: Path) -> None:
-    groups = {"retrieval": RetrievalSettings, "generation": LlmSettings}
+    groups: dict[str, type[BaseModel]] = {"retrieval": RetrievalSettings, "generation": LlmSettings}
     names = {name for name in Settings.model_fields if name not in groups}
     names |= {f"{group}.{name}" for group, model in groups.items() for name in model.model_fields}
     harmless = {"chunk_tokens", "exclude", "port", *(f"retrieval.{name}" for name in RetrievalSettings.model_fields)}
@@ -287,7 +288,7 @@ def test_a_key_goes_where_its_user_said_and_only_there(
 
 
 def test_a_key_follows_no_redirection_not_even_to_another_port(
-    folder: Path, collector: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    collector: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAG_BOT_LLM_KEY", KEY)
     away = collector.url
