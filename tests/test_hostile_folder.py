@@ -47,7 +47,7 @@ OTHER = {
     "index": '"shipped"',
     "host": '"0.0.0.0"',
 }
-BOMB = "[" + "a." * 3700 + "a]\n" + "b." * 3700 + "b = 1\n"  # what takes tomllib longest for its size
+BOMB = "[" + "a." * 1800 + "a]\n" + "b." * 1800 + "b = 1\n"  # what takes tomllib longest for its size
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -145,7 +145,7 @@ def test_whatever_else_is_set_is_left_out_and_named_until_its_user_agrees(
 def test_notes_count_only_where_they_lie_in_the_folder_wherever_links_lead(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     (folder / "linked").symlink_to(tmp_path / "private")
-    for told in ('"/etc"', '"../private"', '"linked"', '["notes", "linked"]', '"~nobody-there/x"', '"a\\u0000b"'):
+    for told in ('"/etc"', '"../private"', '"linked"', '["notes", "linked"]', '"a\\u0000b"'):
         write_settings(folder, f"notes = {told}\n")
         assert list(read_folder(folder).pending) == ["notes"], told
     write_settings(folder, 'notes = ["notes", "notes/../notes"]\n')
@@ -182,9 +182,9 @@ def test_the_checkout_needs_no_agreement() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a" * 40_960 + " = 1\n", "more than 16,384 bytes"),
-        ("#" * 1_000_000, "more than 16,384 bytes"),
-        ("a" * 16_000 + " = 1\n", "Unknown setting"),
+        ("a" * 40_960 + " = 1\n", "more than 8,192 bytes"),
+        ("#" * 1_000_000, "more than 8,192 bytes"),
+        ("a" * 7_000 + " = 1\n", "Unknown setting"),
         (BOMB, "Unknown setting"),
         ("notes = " + "[" * 4000 + "]" * 4000, "too deep"),
         ("_secrets_dir = '/'\n", "Unknown setting '_secrets_dir'"),
@@ -192,8 +192,8 @@ def test_the_checkout_needs_no_agreement() -> None:
         ('"generation.url" = "http://x"\n', "Unknown setting 'generation.url'"),
         ("port = 0x" + "f" * 8000, "a number of thousands of digits"),
         ("llm" + ".a" * 3000 + " = 1\n", "Setting 'llm'"),
-        (f"generation.{'a' * 9000} = 1\n", "Unknown setting"),
-        (f"host = [{'1,' * 5000}]\n", "Setting 'host'"),
+        (f"generation.{'a' * 7000} = 1\n", "Unknown setting"),
+        (f"host = [{'1,' * 3500}]\n", "Setting 'host'"),
     ],
 )
 def test_a_monstrous_file_is_refused_in_one_short_line(folder: Path, text: str, said: str) -> None:
