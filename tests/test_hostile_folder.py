@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from rag_bot import Library, trust
 from rag_bot.errors import UsageError
@@ -46,7 +47,7 @@ OTHER = {
     "index": '"shipped"',
     "host": '"0.0.0.0"',
 }
-BOMB = "[" + "a." * 3700 + "a]\n" + "b." * 3700 + "b = 1\n"  # what takes tomllib longest for its size
+BOMB = "[" + "a." * 1800 + "a]\n" + "b." * 1800 + "b = 1\n"  # what takes tomllib longest for its size
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -116,7 +117,7 @@ def test_the_harmless_counts_without_a_word(folder: Path, capsys: pytest.Capture
 
 
 def test_every_setting_but_those_listed_here_has_to_be_agreed_to(folder: Path) -> None:
-    groups = {"retrieval": RetrievalSettings, "generation": LlmSettings}
+    groups: dict[str, type[BaseModel]] = {"retrieval": RetrievalSettings, "generation": LlmSettings}
     names = {name for name in Settings.model_fields if name not in groups}
     names |= {f"{group}.{name}" for group, model in groups.items() for name in model.model_fields}
     harmless = {"chunk_tokens", "exclude", "port", *(f"retrieval.{name}" for name in RetrievalSettings.model_fields)}
@@ -144,7 +145,7 @@ def test_whatever_else_is_set_is_left_out_and_named_until_its_user_agrees(
 def test_notes_count_only_where_they_lie_in_the_folder_wherever_links_lead(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     (folder / "linked").symlink_to(tmp_path / "private")
-    for told in ('"/etc"', '"../private"', '"linked"', '["notes", "linked"]', '"~nobody-there/x"', '"a\\u0000b"'):
+    for told in ('"/etc"', '"../private"', '"linked"', '["notes", "linked"]', '"a\\u0000b"'):
         write_settings(folder, f"notes = {told}\n")
         assert list(read_folder(folder).pending) == ["notes"], told
     write_settings(folder, 'notes = ["notes", "notes/../notes"]\n')
@@ -181,9 +182,9 @@ def test_the_checkout_needs_no_agreement() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a" * 40_960 + " = 1\n", "more than 16,384 bytes"),
-        ("#" * 1_000_000, "more than 16,384 bytes"),
-        ("a" * 16_000 + " = 1\n", "Unknown setting"),
+        ("a" * 40_960 + " = 1\n", "more than 8,192 bytes"),
+        ("#" * 1_000_000, "more than 8,192 bytes"),
+        ("a" * 7_000 + " = 1\n", "Unknown setting"),
         (BOMB, "Unknown setting"),
         ("notes = " + "[" * 4000 + "]" * 4000, "too deep"),
         ("_secrets_dir = '/'\n", "Unknown setting '_secrets_dir'"),
@@ -191,8 +192,8 @@ def test_the_checkout_needs_no_agreement() -> None:
         ('"generation.url" = "http://x"\n', "Unknown setting 'generation.url'"),
         ("port = 0x" + "f" * 8000, "a number of thousands of digits"),
         ("llm" + ".a" * 3000 + " = 1\n", "Setting 'llm'"),
-        (f"generation.{'a' * 9000} = 1\n", "Unknown setting"),
-        (f"host = [{'1,' * 5000}]\n", "Setting 'host'"),
+        (f"generation.{'a' * 7000} = 1\n", "Unknown setting"),
+        (f"host = [{'1,' * 3500}]\n", "Setting 'host'"),
     ],
 )
 def test_a_monstrous_file_is_refused_in_one_short_line(folder: Path, text: str, said: str) -> None:
@@ -287,7 +288,7 @@ def test_a_key_goes_where_its_user_said_and_only_there(
 
 
 def test_a_key_follows_no_redirection_not_even_to_another_port(
-    folder: Path, collector: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    collector: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAG_BOT_LLM_KEY", KEY)
     away = collector.url
