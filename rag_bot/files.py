@@ -151,7 +151,7 @@ class FileHashes:
         self._known[str(path)] = [*stamp, digest]
         if self._file:
             with suppress(OSError):  # it is read again the next time, then
-                self._file.parent.mkdir(parents=True, exist_ok=True)
+                self._file.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
                 write_whole(self._file, json.dumps(self._known))
         return digest
 

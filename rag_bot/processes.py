@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """What runs a module of this package with the same Python."""
-    return [sys.executable, "-m", module, *arguments]
+    """What runs a module of this package with the same Python; no file in the current folder passes for a module."""
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def child_environment(**more: str) -> dict[str, str]:

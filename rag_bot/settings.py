@@ -1,12 +1,23 @@
-"""One frozen object with every setting. A flag wins over RAG_BOT_*, that over rag-bot.toml, that over the default."""
+"""One frozen object with every setting. A flag wins over RAG_BOT_*, that over rag-bot.toml, that over the default.
+
+What a rag-bot.toml says of where data goes, or of what is loaded or written, counts only once its user has agreed to
+the file: it may have come with the notes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import reprlib
+import stat
+import textwrap
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,9 +34,24 @@ from pydantic_settings import (
 )
 
 from rag_bot.errors import UsageError
+from rag_bot.trust import SETTINGS, has_agreed, say_once
 
 CONFIG_NAME = "rag-bot.toml"
+WITHOUT_FILE = "RAG_BOT_WITHOUT_FILE"
+"""Set for a child process, which is told all settings in its environment and is to read no file."""
 _PATH_KEYS = ("notes", "index", "cache")
+# What the file of a stranger may set, by group. `notes` may be, too, where they are in the file's own folder.
+_HARMLESS = {
+    "": ("chunk_tokens", "exclude", "port"),
+    "retrieval": ("fusion", "dense_weight", "candidates", "reranked", "feedback"),
+    "generation": (
+        *("context_tokens", "answer_tokens", "passage_tokens", "memory_tokens"),
+        *("temperature", "timeout_seconds", "retries"),
+    ),
+}
+_LARGEST_FILE = 8 * 1024  # bytes, set by hand: tomllib takes 0.5 s for the worst that fits, 40 s for eight times that
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 200  # characters of a value in a message; set by hand
 
 
 class RetrievalSettings(BaseModel):
@@ -139,49 +165,140 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, InitSettingsSource(settings_cls, dict(read_config(Path.cwd())))
+        return init_settings, env_settings, InitSettingsSource(settings_cls, dict(read_folder(Path.cwd()).counting))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSettings:
+    """What the rag-bot.toml of a folder says.
+
+    `config` is all of it, `harmless` what counts in any case, both as `Settings` takes them, relative paths taken from
+    the folder. `other` is what counts only where `is_agreed`, as it is written, by names such as `generation.url`.
+    `digest` is the SHA-256 of the very bytes that were read, "" where there is no file.
+    """
+
+    file: Path
+    digest: str
+    config: Mapping[str, Any]
+    harmless: Mapping[str, Any]
+    other: Mapping[str, Any]
+    is_agreed: bool
+
+    @property
+    def counting(self) -> Mapping[str, Any]:
+        return self.config if self.is_agreed else self.harmless
+
+    @property
+    def pending(self) -> Mapping[str, Any]:
+        """What waits for its user to agree."""
+        return {} if self.is_agreed else self.other
+
+    def check(self) -> None:
+        """Also of what does not count. Raises UsageError where something is no value of its setting."""
+        with _explained():
+            Settings(**self.config)
 
 
 def load_settings(**flags: Any) -> Settings:
-    """Settings from all four places. A flag that is None was not given.
+    """Settings from all four places. A flag that is None was not given. What is left out of a file is said once.
 
     Raises:
         UsageError: a value or a key is not one that exists, or the file is no TOML.
     """
-    try:
-        return Settings(**{key: value for key, value in flags.items() if value is not None})
-    except ValidationError as error:
-        raise UsageError(_explain(error)) from error
-    except SettingsError as error:  # a group of settings in the environment that is no JSON
-        found = re.search(r'field "(\w+)"', str(error))
-        name = f"RAG_BOT_{found[1].upper()}" if found else "RAG_BOT_*"
-        raise UsageError(f"The environment variable {name} is no JSON object. Unset it, or write {{...}}.") from error
+    with _explained():
+        settings = Settings(**{key: value for key, value in flags.items() if value is not None})
+    found = read_folder(Path.cwd())
+    if found.pending:
+        found.check()
+        *first, last = found.pending
+        names = f"{', '.join(first)} and {last}" if first else last
+        count = "They don't" if first else "It doesn't"
+        say_once(f"{CONFIG_NAME} here also sets {names}. {count} count until you agree: `rag-bot trust`.")
+    return settings
 
 
-def read_config(folder: Path) -> Mapping[str, Any]:
-    """The content of rag-bot.toml in this folder, its relative paths taken from there; {} without one."""
-    path = folder / CONFIG_NAME
+def read_folder(folder: Path) -> FolderSettings:
+    """What rag-bot.toml in this folder says, and whether its user has agreed to it.
+
+    Raises:
+        UsageError: it can't be read, or is no TOML.
+    """
+    file = settings_file(folder)
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = b"" if os.environ.get(WITHOUT_FILE) else _read_bytes(file)
+        config = _parse(data)
     except FileNotFoundError:
-        return {}
+        return FolderSettings(file, "", {}, {}, {}, False)
+    except RecursionError:
+        raise UsageError(f"{file} cannot be read: its lists lie in each other too deep. Mend or remove it.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}. Mend or remove it.") from error
-    return {key: _from_folder(folder, value) if key in _PATH_KEYS else value for key, value in config.items()}
+        raise UsageError(f"{file} cannot be read: {_shortened(error)}. Mend or remove it.") from error
+    if unknown := [name for name in config if name not in Settings.model_fields]:
+        raise UsageError(_unknown(unknown[0], ()))
+    harmless: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for key, value in config.items():
+        if key in _HARMLESS and isinstance(value, dict):
+            harmless[key] = {name: told for name, told in value.items() if name in _HARMLESS[key]}
+            other |= {f"{key}.{name}": told for name, told in value.items() if name not in _HARMLESS[key]}
+        elif key in _HARMLESS[""] or (key == "notes" and _is_inside(file.parent, value)):
+            harmless[key] = _in_folder(file.parent, key, value)
+        else:
+            other[key] = value
+    config = {key: _in_folder(file.parent, key, value) for key, value in config.items()}
+    digest = hashlib.sha256(data).hexdigest()
+    is_agreed = bool(other) and (is_beside_program(file) or has_agreed(SETTINGS, str(file), digest))
+    return FolderSettings(file, digest, config, harmless, other, is_agreed)
 
 
-def llm_comes_with_folder() -> bool:
-    """Whether rag-bot.toml has a say in which language model is asked, and where. It may have come with the notes."""
-    config = read_config(Path.cwd())
-    generation = config.get("generation")
-    return "llm" in config or (isinstance(generation, dict) and "url" in generation)
+@lru_cache(maxsize=1)
+def _parse(data: bytes) -> dict[str, Any]:
+    """Remembered, for what takes long is parsed once. Nobody changes what it gives."""
+    return tomllib.loads(data.decode())
 
 
-def _from_folder(folder: Path, value: Any) -> Any:
+def settings_file(folder: Path) -> Path:
+    """The file of a folder, be it there or not, by the name that is agreed to."""
+    return folder.resolve() / CONFIG_NAME
+
+
+def is_beside_program(file: Path) -> bool:
+    """Whether it lies beside this package, as in a checkout: who could write it there could write the program."""
+    return file.parent == Path(__file__).resolve().parents[1]
+
+
+def _read_bytes(file: Path) -> bytes:
+    """The content, read once. A pipe or a device in its place holds nobody up. Raises OSError."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UsageError(f"{file} is not a regular file. Remove it.")
+        data = stream.read(_LARGEST_FILE + 1)
+    if len(data) > _LARGEST_FILE:
+        raise UsageError(f"{file} has more than {_LARGEST_FILE:,} bytes, which no settings need. Shorten or remove it.")
+    return data
+
+
+def _is_inside(folder: Path, notes: object) -> bool:
+    """Whether all of these notes are in the folder, wherever links lead."""
+    paths = _in_folder(folder, "notes", notes)
+    try:
+        return all(path.resolve().is_relative_to(folder) for path in (paths if isinstance(paths, tuple) else (paths,)))
+    except (AttributeError, OSError, RuntimeError, ValueError):  # no path, or none that the system can follow
+        return False
+
+
+def _in_folder(folder: Path, key: str, value: Any) -> Any:
+    """The value of a setting, from this folder if it is a path or a list of them."""
+    if key not in _PATH_KEYS:
+        return value
     if isinstance(value, str):
-        return folder / Path(value).expanduser()
-    if isinstance(value, list):
-        return tuple(_from_folder(folder, part) for part in value)
+        try:
+            return folder / Path(value).expanduser()
+        except RuntimeError:  # the home of somebody who is not there
+            return folder / value
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(_in_folder(folder, key, part) for part in value)
     return value
 
 
@@ -194,15 +311,46 @@ def _from_json(value: str) -> tuple[str, ...] | None:
     return tuple(map(str, read)) if isinstance(read, list) else None
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What pydantic says of settings, as an error of ours."""
+    try:
+        yield
+    except ValidationError as error:
+        raise UsageError(_explain(error)) from error
+    except SettingsError as error:  # a group of settings in the environment that is no JSON
+        found = re.search(r'field "(\w+)"', str(error))
+        name = f"RAG_BOT_{found[1].upper()}" if found else "RAG_BOT_*"
+        raise UsageError(f"The environment variable {name} is no JSON object. Unset it, or write {{...}}.") from error
+
+
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     *group, last = (str(part) for part in first["loc"])
     name = ".".join([*group, last])
-    fields = _fields(group)
     if first["type"] == "extra_forbidden":
-        return f"Unknown setting {name!r}. Settings {'there ' if group else ''}are: {', '.join(fields)}."
+        return _unknown(name, group)
+    fields = _fields(group)
     meaning = fields[last].description if last in fields else None
-    return f"Setting {name!r} is {first['input']!r}: {first['msg']}.{f' It is: {meaning}.' if meaning else ''}"
+    said = f" It is: {meaning}." if meaning else ""
+    return f"Setting {_short(name)} is {_short(first['input'])}: {_shortened(first['msg'])}.{said}"
+
+
+def _unknown(name: str, group: Sequence[str]) -> str:
+    return f"Unknown setting {_short(name)}. Settings {'there ' if group else ''}are: {', '.join(_fields(group))}."
+
+
+def _short(value: object) -> str:
+    """A value as messages repeat it, however long or deep it is."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
+
+
+def _shortened(text: object) -> str:
+    """What others say of a file, without the long words that they repeat of it."""
+    return textwrap.shorten(str(text), 300, placeholder=" ...")
 
 
 def _fields(group: Sequence[str]) -> Mapping[str, FieldInfo]:

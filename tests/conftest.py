@@ -23,6 +23,7 @@ from rag_bot import Library
 from rag_bot.llm import LanguageModel, open_llm
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
+from rag_bot.trust import agreements_file
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -34,8 +35,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would s
 for _name in [name for name in os.environ if name.startswith("RAG_BOT_")]:
     del os.environ[_name]
 _home = tempfile.TemporaryDirectory(prefix="rag-bot-home-")  # nothing depends on what is at home
-for _name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+for _name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
     os.environ[_name] = _home.name
+if "PYTEST_XDIST_WORKER" not in os.environ:  # whose indexes are shared, and so what says that they were made here
+    os.environ["XDG_DATA_HOME"] = _home.name
 
 hypothesis.settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -72,6 +75,13 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder)
             done.touch()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_agreed() -> Iterator[None]:
+    """What one test agrees to holds for no other."""
+    yield
+    agreements_file().unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

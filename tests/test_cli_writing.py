@@ -157,21 +157,20 @@ def test_ask_json_has_the_keys_of_the_contract_and_nothing_else_on_stdout(run: R
 
 def test_the_settings_may_name_the_model(run: Run, server: ScriptedServer, tmp_path: Path) -> None:
     (tmp_path / "rag-bot.toml").write_text(f'llm = "openai-like:small"\n[generation]\nurl = "{server.url}"\n')
+    assert run("trust", "--yes").returncode == 0
     assert json.loads(run("ask", FERRY, "--json").stdout)["mode"] == "prose"
 
 
-def test_a_remote_model_that_a_file_of_the_folder_names_is_not_asked_before_somebody_agrees(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_model_that_a_file_of_the_folder_names_is_not_asked_before_its_user_agrees(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rag-bot.toml").write_text(
         'llm = "openai-like:m"\n[generation]\nurl = "https://collector.invalid/v1"\n'
     )
     done = run("ask", FERRY)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, SAID in done.stdout) == (0, True)
     [said] = done.stderr.splitlines()
-    assert "names openai-like:m on collector.invalid, a remote model" in said
-    assert "--llm openai-like:m" in said
-    assert "is remote: " in run("ask", FERRY, "--llm", "openai-like:m").stderr
+    assert said.startswith("rag-bot: rag-bot.toml here also sets llm and generation.url. They don't count until you ag")
+    assert run("trust", "--yes").returncode == 0
+    assert "is remote: " in run("ask", FERRY).stderr
 
 
 def test_a_chat_goes_on_after_its_conversation_was_deleted(run: Run, index: Path) -> None:

@@ -31,8 +31,9 @@ def _commands() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the README's examples use."""
+    """A folder with the program, which runs from there, and what the README's examples use."""
     folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "rag_bot", folder / "rag_bot")
     shutil.copytree(ROOT / "corpus", folder / "corpus")
     (folder / "eval").mkdir()
     shutil.copy(ROOT / "eval" / "questions.jsonl", folder / "eval")

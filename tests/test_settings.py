@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag_bot.errors import UsageError
-from rag_bot.settings import load_settings
+from rag_bot.settings import load_settings, read_folder
+from rag_bot.trust import SETTINGS, agree
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,8 @@ def test_each_source_wins_over_the_next(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_paths_in_the_file_are_relative_to_it_and_notes_may_be_one_folder(tmp_path: Path) -> None:
     (tmp_path / "rag-bot.toml").write_text('notes = "mine"\nindex = ".index"\n')
+    found = read_folder(tmp_path)
+    agree(SETTINGS, str(found.file), found.digest)
     settings = load_settings()
     assert settings.notes == (tmp_path / "mine",)
     assert settings.index == tmp_path / ".index"

@@ -52,7 +52,7 @@ def open_entailment(name: str) -> Entailment:
         from sentence_transformers import CrossEncoder
         from torch.nn import Softmax
 
-        model = CrossEncoder(str(folder), local_files_only=True)
+        model = CrossEncoder(str(folder), local_files_only=True, trust_remote_code=False)
     places = {str(label).lower(): int(index) for index, label in model.config.id2label.items()}
     if sorted(places) != sorted(_LABELS):
         raise ModelError(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from rag_bot.cli import ask, conversations, evaluation, models, sync, why
+from rag_bot.cli import ask, conversations, evaluation, models, sync, trust, why
 from rag_bot.cli.command import print_traceback, remark
 from rag_bot.errors import RagBotError, UsageError, first_line
 
@@ -29,6 +29,7 @@ app.add_typer(sync.app)
 app.add_typer(ask.app)
 app.add_typer(why.app)
 app.add_typer(models.app)
+app.add_typer(trust.app)
 app.add_typer(conversations.app, name="conversations")
 app.add_typer(evaluation.app, name="eval")
 
@@ -48,7 +49,7 @@ def _settings(
 ) -> None:
     """A chatbot over your notes. It answers with their own lines, says where they stand, and works offline.
 
-    Each setting can also be given as RAG_BOT_<NAME> or in rag-bot.toml.
+    Each setting can also be given as RAG_BOT_<NAME> or in rag-bot.toml, which `rag-bot trust` is about.
     """
     global _verbose
     _verbose = verbose

@@ -193,21 +193,15 @@ def named_model(settings: Settings, name: str | None) -> LanguageModel | None:
     """The model of this name, else that of the settings, opened; None where neither names one.
 
     Raises:
-        LlmError, UsageError: it can't be asked, or it is remote and nobody but a file beside the notes has named it.
+        LlmError, UsageError: it can't be asked.
     """
     if not (name or settings.llm):
         return None
-    from rag_bot.llm.consent import SENT, has_agreed
+    from rag_bot.llm.consent import SENT
     from rag_bot.llm.opening import open_llm
-    from rag_bot.settings import CONFIG_NAME, llm_comes_with_folder
 
     model = open_llm(settings, name or "")
     if model.is_remote:
-        if not name and llm_comes_with_folder() and not has_agreed(settings.index, model.name, model.place):
-            raise UsageError(
-                f"{CONFIG_NAME} of this folder names {model.label} on {model.place}, a remote model: {SENT} would be "
-                f"sent there. Agree with --llm {model.name}, or in the app."
-            )
         remark(f"{model.label} is remote: {SENT} are sent to {model.place}.")
     return model
 

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from rag_bot.records import Filters
 
 if TYPE_CHECKING:
     from rag_bot.library import Library
-    from rag_bot.settings import Settings
+    from rag_bot.settings import FolderSettings, Settings
 
 
 def _day(text: str) -> date:
@@ -63,10 +64,39 @@ Today = Annotated[
 
 
 def load(context: typer.Context, **flags: Any) -> Settings:
-    """The settings, with the flags before the command and these. Imports what it needs when it is called."""
-    from rag_bot.settings import load_settings
+    """The settings, with the flags before the command and these. Imports what it needs when it is called.
 
+    On a terminal it is asked whether what a rag-bot.toml sets beyond the harmless may count.
+    """
+    from rag_bot.settings import load_settings, read_folder
+
+    if can_ask():
+        found = read_folder(Path.cwd())
+        if found.pending:
+            ask_to_agree(found)
     return load_settings(**context.obj, **flags)
+
+
+def can_ask() -> bool:
+    """Whether somebody is there to answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_to_agree(found: FolderSettings) -> bool:
+    """Asks whether the file may count, and remembers a yes. Raises UsageError where something in it is no setting."""
+    from rag_bot.trust import SETTINGS, agree
+
+    found.check()
+    agrees = typer.confirm(f"{sets(found)} Use them?", err=True)
+    if agrees:
+        agree(SETTINGS, str(found.file), found.digest)
+    return agrees
+
+
+def sets(found: FolderSettings) -> str:
+    """What its user has to agree to, whole, in a sentence on one line."""
+    told = ", ".join(f"{name} = {value!r}" for name, value in found.other.items())
+    return visible_line(f"{found.file} sets {told}.")
 
 
 def open_library(context: typer.Context) -> Library:

@@ -25,7 +25,7 @@ from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
 from rag_bot.store.catalogue import ExcludedFile, KnownFile, Root
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
-from rag_bot.store.indexes import SearchIndexes, next_folder, remove_other_folders
+from rag_bot.store.indexes import SearchIndexes, next_folder, remove_first_version, remove_other_folders
 from rag_bot.store.rescue import write_roots
 from rag_bot.store.writer import CatalogueWriter, MovedNote
 
@@ -71,7 +71,8 @@ class PlannedSync:
 
     def apply(self) -> None:
         self.failed.extend(self.survey.failed)
-        was_dirty, trouble = self.catalogue.meta().get("dirty") == "1", self._find_trouble()
+        before, trouble = self.catalogue.meta(), self._find_trouble()
+        was_dirty, is_first_version = before.get("dirty") == "1", "generation" in before and "store" not in before
         if self.plan.is_empty and not (self.rebuild or self.new_indexes or was_dirty or trouble):
             self._add_roots()
             self._touch_unchanged()
@@ -91,6 +92,8 @@ class PlannedSync:
                 extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
                 indexes.remove(sorted({*unused, *extra} - self.catalogue.known_keys(extra)))
         remove_other_folders(self.index, indexes.folder.name)
+        if is_first_version:
+            remove_first_version(self.index)
         reach("old-store-removed")
         checksums = take_checksums(indexes.folder, recorded_checksums(self.catalogue.meta()))
         reach("before-seal")

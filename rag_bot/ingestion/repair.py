@@ -14,7 +14,7 @@ from rag_bot.ingestion.sync import rebuild_search_indexes, sync
 from rag_bot.ingestion.verify import CHROMA, FILES, TANTIVY, Diagnosis, diagnose, require_index
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import Verification
-from rag_bot.store.lock import writer_lock
+from rag_bot.store.lock import index_lock
 from rag_bot.store.rescue import find_roots, rescue_catalogue
 from rag_bot.store.schema import FILE_NAME, explained
 from rag_bot.store.writer import CatalogueWriter
@@ -37,7 +37,7 @@ def repair_index(
     """
     began = time.perf_counter()
     require_index(index)
-    with writer_lock(index):
+    with index_lock(index):
         found = diagnose(index, exclude)
         done = [*_replace_catalogue(index, found, notes), *_mistrust(index, found)]
     if found.lost or found.unsound:
@@ -47,7 +47,7 @@ def repair_index(
         rebuild_search_indexes(index, new_indexes=found.new_indexes, on_progress=on_progress)
         way = "made anew from" if found.new_indexes else "brought in line with"
         done.append(f"{' and '.join(sorted(parts - {FILES}) or ['chroma and tantivy'])} {way} the catalogue")
-    with writer_lock(index):
+    with index_lock(index):
         now = diagnose(index, exclude)
     seconds = time.perf_counter() - began
     return Verification(now.problems, now.notes, now.passages, seconds, tuple(done), now.unreadable)

@@ -21,7 +21,9 @@ from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import Failure, LeftOut, Loss, SyncPlan, SyncReport, merged
 from rag_bot.store.catalogue import Catalogue, Root
-from rag_bot.store.lock import writer_lock
+from rag_bot.store.indexes import empty_strange
+from rag_bot.store.lock import index_lock, writer_lock
+from rag_bot.store.ownership import Standing, refuse_other, require_own, standing
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
 from rag_bot.store.writer import CatalogueWriter
 
@@ -48,6 +50,8 @@ def sync(
 ) -> SyncReport:
     """Sync these folders, or all that were ingested before, into the index, without what the setting excludes.
 
+    An index that this user has not made is made anew from these folders, and nothing of it is opened.
+
     Raises:
         UsageError: a folder is missing, no folder, or never held notes.
         NotesLost: a folder is gone or lost more than half of its notes; with `OnLoss.ASK` only.
@@ -56,6 +60,7 @@ def sync(
     """
     began = time.perf_counter()
     _check_folders(index, folders)
+    _begin_anew(index)
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         prepared = model()
@@ -118,9 +123,9 @@ def preview(
 ) -> SyncReport:
     """What `sync` would do, touching nothing. Folders in question are in `kept`."""
     began = time.perf_counter()
-    refuse_lost(index)
-    if not (index / FILE_NAME).is_file():
+    if _begins(index, folders):
         survey = survey_folders(index, folders, None, exclude=exclude)
+        refuse_other(index)
         plan, left_out = plan_survey(survey, rebuild=False), merged(_left_out(survey, None).values())
         return SyncReport(plan, survey.failed, seconds=time.perf_counter() - began, left_out=left_out)
     with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
@@ -148,7 +153,7 @@ class _Record:
 def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
     """The catalogue, locked for this process, with a new entry in the history, which tells how the sync ended."""
     began = time.perf_counter()
-    with writer_lock(index), explained(index), closing(CatalogueWriter.open(index)) as catalogue:
+    with index_lock(index), explained(index), closing(CatalogueWriter.open(index)) as catalogue:
         record = _Record(catalogue.begin_run(f"{datetime.now().astimezone():%Y-%m-%dT%H:%M:%S%z}"))
         reach("run-begun")
         try:
@@ -244,12 +249,28 @@ def _report(job: PlannedSync, kept: tuple[Loss, ...], seconds: float) -> SyncRep
 
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:
     """Refuse wrong folders before an index is made for them."""
-    refuse_lost(index)
-    if not (index / FILE_NAME).is_file():
+    if _begins(index, folders):
         survey_folders(index, folders, None)
+        refuse_other(index)
     elif folders:
         with suppress(IndexUnusable), closing(Catalogue.open(index)) as catalogue:  # opening it to write says more
             choose_roots(folders, catalogue.roots(), index)
+
+
+def _begins(index: Path, folders: Sequence[Path]) -> bool:
+    """Whether there is no index of this user that these folders would be synced into. Raises as `require_own`."""
+    if folders and standing(index) in (Standing.STRANGE, Standing.OTHER):
+        return True
+    require_own(index)
+    refuse_lost(index)
+    return not (index / FILE_NAME).is_file()
+
+
+def _begin_anew(index: Path) -> None:
+    if standing(index) is Standing.STRANGE:
+        with writer_lock(index):
+            if standing(index) is Standing.STRANGE:
+                empty_strange(index)
 
 
 def _known_root(catalogue: Catalogue, folder: Path) -> Root:

@@ -19,6 +19,7 @@ from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, recorded_checksums
 from rag_bot.store.consistency import Mismatch, compare_in_children, find_unsound
 from rag_bot.store.lock import writer_lock
+from rag_bot.store.ownership import require_own
 from rag_bot.store.schema import FILE_NAME, is_lost
 
 FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
@@ -59,7 +60,8 @@ def verify(index: Path, exclude: Sequence[str] = ()) -> Verification:
 
 
 def require_index(index: Path) -> None:
-    """Raises IndexUnusable where nothing was ever indexed."""
+    """Raises IndexUnusable where nothing was ever indexed by this user."""
+    require_own(index)
     if not (index / FILE_NAME).is_file() and not is_lost(index):
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
 

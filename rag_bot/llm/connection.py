@@ -151,7 +151,12 @@ def wire(address: Address, key: Key | None, *, header: str = _BEARER, http: Any 
     # The proxy of the environment, for other machines only.
     proxy = getproxies().get(url.scheme) if address.is_remote and not proxy_bypass(address.host) else None
     inner = http.HTTPTransport(limits=http.Limits(max_keepalive_connections=0), proxy=proxy)
-    return _wire_class(http)(inner, url.host, key, header)
+    return _wire_class(http)(inner, _origin(url), key, header)
+
+
+def _origin(url: Any) -> tuple[str, str, int | None]:
+    """What a key belongs to: the port, too, may be another user's."""
+    return url.scheme, url.host, url.port
 
 
 def http_of(client: type) -> Any:
@@ -163,12 +168,12 @@ def http_of(client: type) -> Any:
 @lru_cache(maxsize=2)
 def _wire_class(http: Any) -> type:
     class Wire(http.BaseTransport):  # type: ignore[misc]
-        def __init__(self, inner: Any, host: str, key: Key | None, header: str) -> None:
-            self._inner, self._host, self._key, self._header = inner, host, key, header
+        def __init__(self, inner: Any, origin: tuple[str, str, int | None], key: Key | None, header: str) -> None:
+            self._inner, self._origin, self._key, self._header = inner, origin, key, header
 
         def handle_request(self, request: Any) -> Any:
-            if request.url.host != self._host:
-                raise http.UnsupportedProtocol(f"{request.url.host} is not {self._host}", request=request)
+            if _origin(request.url) != self._origin:
+                raise http.UnsupportedProtocol(f"{request.url} is not at {self._origin}", request=request)
             for name in (_BEARER, self._header):  # what the library put there is not the key
                 if name in request.headers:
                     del request.headers[name]

@@ -1,24 +1,18 @@
-"""What a remote model is sent, and which ones somebody has agreed to, in a small file beside the index."""
+"""What a remote model is sent, and which ones this user has agreed to."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
+from rag_bot import trust
 
 SENT = "the question, the passages found for it, and the conversation so far"
 """What leaves this machine when a remote model is asked."""
-_AGREED = "agreed-remotes"
 
 
-def has_agreed(index: Path, name: str, place: str) -> bool:
-    """Whether somebody has agreed that a model at this place is sent what it needs."""
-    try:
-        return f"{name} {place}" in (index / _AGREED).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
+def has_agreed(name: str, place: str) -> bool:
+    """Whether its user has agreed that a model at this place is sent what it needs."""
+    return trust.has_agreed(trust.REMOTES, f"{name} {place}")
 
 
-def remember_agreed(index: Path, name: str, place: str) -> None:
-    """An index that can't be written to remembers nothing."""
-    with suppress(OSError), (index / _AGREED).open("a", encoding="utf-8") as file:
-        file.write(f"{name} {place}\n")
+def remember_agreed(name: str, place: str) -> None:
+    """Raises UsageError where the agreements can't be written."""
+    trust.agree(trust.REMOTES, f"{name} {place}")

@@ -46,7 +46,8 @@ def export(name: str, weights: Path, folder: Path) -> None:
     """Write tokenizer, ONNX file and description into the cache; the folder appears whole or not at all."""
     model = load_sentence_transformer(weights, device="cpu", model_kwargs={"attn_implementation": "eager"})
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as temporary:
             _write_export(name, model, weights, Path(temporary))
             shutil.rmtree(folder, ignore_errors=True)
@@ -130,7 +131,7 @@ def load_sentence_transformer(weights: Path, **options: Any) -> Any:
     with quiet_loading(f"The model in {weights}"):
         from sentence_transformers import SentenceTransformer
 
-        return SentenceTransformer(str(weights), local_files_only=True, **options)
+        return SentenceTransformer(str(weights), local_files_only=True, trust_remote_code=False, **options)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def open_reader(name: str) -> Reader | None:
     with quiet_loading(f"The reader {name}"):
         from sentence_transformers import CrossEncoder
 
-        model = CrossEncoder(str(folder), local_files_only=True)
+        model = CrossEncoder(str(folder), local_files_only=True, trust_remote_code=False)
     if model.config.num_labels != 1:
         raise ModelError(
             f"The model {name} gives {model.config.num_labels} scores for a pair of texts; a reader gives one. Name a "

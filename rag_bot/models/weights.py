@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
+from rag_bot.models.folders import require_harmless
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_NAMES = (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}")
@@ -26,7 +27,7 @@ def find_model(name: str, hashes: FileHashes | None = None, *, instead: str = f"
     The hub is asked only for a model that is not on this machine yet. `instead` is what else the user could take.
 
     Raises:
-        ModelError: there is no such model, or the packaged weights are not the ones they should be.
+        ModelError: there is no such model, it brings code, or the packaged weights are not the ones they should be.
     """
     folder = Path(name).expanduser()
     if name in DEFAULT_NAMES and (packaged := _packaged_folder()):
@@ -36,7 +37,9 @@ def find_model(name: str, hashes: FileHashes | None = None, *, instead: str = f"
         return _check_model_folder(folder.absolute())
     if folder.is_absolute() or name.startswith((".", "~")):
         raise ModelError(f"There is no model folder {name}. Give a sentence-transformers folder or a name on the hub.")
-    return _from_hub(name if "/" in name else f"sentence-transformers/{name}", instead)
+    fetched = _from_hub(name if "/" in name else f"sentence-transformers/{name}", instead)
+    require_harmless(fetched)
+    return fetched
 
 
 def family_prompts(folder: Path) -> tuple[str, str]:
@@ -78,6 +81,7 @@ def _check_default_weights(folder: Path, hashes: FileHashes) -> None:
 def _check_model_folder(folder: Path) -> Path:
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise ModelError(f"{folder} holds no sentence-transformers model (no modules.json or config.json in it).")
+    require_harmless(folder)
     return folder
 
 
@@ -100,7 +104,4 @@ def _from_hub(name: str, instead: str) -> Path:
 
 def _model_files(folder: Path) -> list[Path]:
     files = [path for path in folder.rglob("*") if path.is_file() and not _CONVERTED & set(path.parts)]
-    wanted = [path for path in files if any(path.match(pattern) for pattern in _WANTED)]
-    if any(path.suffix == ".safetensors" for path in wanted):
-        return wanted
-    return wanted + [path for path in files if path.suffix == ".bin"]
+    return [path for path in files if any(path.match(pattern) for pattern in _WANTED)]

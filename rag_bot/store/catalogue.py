@@ -19,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.errors import IndexUnusable
 from rag_bot.markdown import readable_text
 from rag_bot.records import Chunk, DatedPlace, DateRange, Failure, Filters, Landmark, LeftOut, Note, Run
 from rag_bot.store import links, names
@@ -27,6 +28,8 @@ from rag_bot.store.links import NoteLink
 from rag_bot.store.names import NamedWord
 from rag_bot.store.schema import open_for_reading
 
+# What `indexes.next_folder` makes, with a number that fits a file name; an index of the first version has none.
+_STORE = re.compile(r"(?:store-\d{1,9})?")
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
 
 _NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note.own_title, note.text, note.metadata,
@@ -101,7 +104,14 @@ class Catalogue:
             self._db.execute("COMMIT")
 
     def meta(self) -> dict[str, str]:
-        return dict(self._db.execute("SELECT name, value FROM meta"))
+        """Raises IndexUnusable where the folder of the search indexes is none of ours, but leads elsewhere."""
+        meta = dict(self._db.execute("SELECT name, value FROM meta"))
+        if not _STORE.fullmatch(meta.get("store", "")):
+            raise IndexUnusable(
+                f"The index names {meta['store']!r} as its store, which is none. Remove its folder and run "
+                "`rag-bot ingest FOLDER`."
+            )
+        return meta
 
     def generation(self) -> str:
         """Changes with every state; "" before the first."""

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from rag_bot.store.ownership import MARK_NAME
+
 _Values = TypeVar("_Values")
 Checksums = Mapping[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
@@ -68,7 +70,7 @@ def _stats(folder: Path) -> dict[str, tuple[int, int]]:
     return {
         path.relative_to(folder).as_posix(): (status.st_size, status.st_mtime_ns)
         for path in folder.rglob("*")
-        if not path.name.startswith(_DATABASE) and not path.name.endswith(_LOCK)
+        if not path.name.startswith((_DATABASE, MARK_NAME)) and not path.name.endswith(_LOCK)
         if path.is_file()
         for status in (path.stat(),)
     }

@@ -21,14 +21,21 @@ from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
 from rag_bot.store.consistency import compare_in_children
 from rag_bot.store.lock import find_writer
-from rag_bot.store.vectors import FOLDER_NAME as VECTORS_FOLDER
+from rag_bot.store.ownership import (
+    MARK_NAME,
+    STORE_PARTS,
+    STORE_PREFIX,
+    is_part,
+    make_part,
+    own_files,
+    stores,
+    take_over,
+)
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.writer import Entry
 
 SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded; set by hand
 _LOOKS = 10  # at files that change while they are looked at; set by hand
-_PREFIX = "store-"
-_PARTS = (VECTORS_FOLDER, WORDS_FOLDER)
 
 
 class SearchIndexes:
@@ -63,26 +70,61 @@ class SearchIndexes:
 
 
 def next_folder(index: Path, used: str) -> str:
-    """The name of the folder after the one in use; what a killed rebuild left there is removed."""
-    name = f"{_PREFIX}{int(used.removeprefix(_PREFIX) or 0) + 1}"
-    _remove(index / name)
-    return name
+    """The name of a new folder for the ones after those in use; what a killed rebuild left there is removed.
+
+    Raises:
+        IndexUnusable: it can't be made.
+    """
+    number = int(used.removeprefix(STORE_PREFIX) or 0) + 1
+    while os.path.lexists(folder := index / f"{STORE_PREFIX}{number}"):
+        if is_part(index, folder):
+            _remove(folder)
+        if os.path.lexists(folder):  # others put something there
+            number += 1
+    try:
+        return make_part(index, folder.name).name
+    except OSError as error:
+        raise IndexUnusable.because_of(error, folder.name) from error
 
 
 def remove_other_folders(index: Path, used: str) -> None:
     """Remove search indexes that no longer count. What another process still has open goes the next time."""
-    for part in _PARTS:
-        shutil.rmtree(index / part, ignore_errors=True)  # of version 1
-    for path in index.glob(f"{_PREFIX}*"):
-        if path.name != used:
+    for path in stores(index):
+        if path.name != used and is_part(index, path):
             _remove(path)
 
 
+def remove_first_version(index: Path) -> None:
+    """Remove the search indexes of an index whose catalogue said that they lay beside it."""
+    for part in STORE_PARTS:
+        shutil.rmtree(index / part, ignore_errors=True)
+
+
+def empty_strange(index: Path) -> None:
+    """Empty an index that came from elsewhere; it is this user's from then on. What is not of an index stays.
+
+    Raises:
+        IndexUnusable: a file can't be removed.
+    """
+    for path in stores(index):
+        _remove(path)
+    try:
+        for path in own_files(index):
+            path.unlink()
+    except OSError as error:
+        raise IndexUnusable(
+            f"The index in {index} cannot be made anew: {error.strerror or error}. Choose another with --index."
+        ) from error
+    take_over(index)
+
+
 def _remove(folder: Path) -> None:
-    """What others may have put there stays."""
-    for part in _PARTS:
+    """What others may have put there stays, and keeps the mark with it. Links are not followed."""
+    for part in STORE_PARTS:
         shutil.rmtree(folder / part, ignore_errors=True)
     with suppress(OSError):
+        if {path.name for path in folder.iterdir()} == {MARK_NAME}:
+            (folder / MARK_NAME).unlink()
         folder.rmdir()
 
 

@@ -14,19 +14,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag_bot.errors import IndexUnusable, WriterBusy
+from rag_bot.files import write_whole
 from rag_bot.records import Writer
+from rag_bot.store.ownership import HOLDER_NAME, LOCK_NAME, Standing, claim, make_private, require_own, standing
 
 if sys.platform != "win32":
     import fcntl
 
-LOCK_NAME = "writer.lock"
-HOLDER_NAME = "writer.json"
 _PATIENCE_SECONDS = 0.1  # `find_writer` may be looking; set by hand
 
 
 @contextmanager
 def writer_lock(index: Path) -> Iterator[None]:
-    """Hold the right to write to this index, whose folder is made for the user alone if it is not there.
+    """Hold the right to write to this folder, which is made for the user alone if it is not there.
 
     Raises:
         WriterBusy: another process holds it; the message names it.
@@ -39,7 +39,7 @@ def writer_lock(index: Path) -> Iterator[None]:
             index.chmod(0o700)
         lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=_PATIENCE_SECONDS / 4)
         started = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
+        write_whole(holder, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
     except Timeout as error:
         raise WriterBusy(f"{describe_holder(holder)} is writing to the index in {index}. Try again later.") from error
     except OSError as error:
@@ -51,6 +51,25 @@ def writer_lock(index: Path) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def index_lock(index: Path) -> Iterator[None]:
+    """As `writer_lock`, for an index of this user or a new one, which nobody else can read afterwards.
+
+    Raises:
+        WriterBusy, IndexUnusable: as `writer_lock`; also for a folder that holds other things, or another's index.
+    """
+    require_own(index)
+    with writer_lock(index):
+        require_own(index)  # as it is now, that nobody else writes to it
+        if standing(index) is Standing.OWN:  # an earlier version may have made it
+            claim(index)
+        try:
+            make_private(index)
+            yield
+        finally:
+            make_private(index)
 
 
 def find_writer(index: Path) -> Writer | None:

@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.errors import IndexUnusable
 from rag_bot.files import replacing, write_whole
 from rag_bot.processes import child_environment, module_command
 from rag_bot.store.catalogue import Root
 from rag_bot.store.consistency import is_unit
+from rag_bot.store.ownership import ROOTS_NAME, is_part, make_part, stores
 from rag_bot.store.schema import FILE_NAME
 from rag_bot.store.vectors import every_collection
 from rag_bot.store.writer import CatalogueWriter
 
-ROOTS_FILE = "roots.json"
 _FOLDER = "rescue"  # in the index, for as long as it takes
 _VECTORS_FILE = "vectors.npz"
 _BATCH = 5_000  # vectors read at a time, some 8 MB; set by hand
@@ -41,7 +42,7 @@ def write_roots(index: Path, roots: Sequence[Root]) -> None:
     if _read_roots(index) == listed:
         return
     with suppress(OSError):
-        write_whole(index / ROOTS_FILE, json.dumps(listed, ensure_ascii=False, indent=1))
+        write_whole(index / ROOTS_NAME, json.dumps(listed, ensure_ascii=False, indent=1))
 
 
 def find_roots(index: Path) -> dict[str, Path]:
@@ -53,11 +54,19 @@ def find_roots(index: Path) -> dict[str, Path]:
 def rescue_catalogue(index: Path, roots: dict[str, Path]) -> int:
     """Put a new catalogue in the place of the damaged one, with the folders and all vectors that are still whole.
 
-    The caller holds the writer lock, and syncs afterwards. Returns the number of vectors.
+    The caller holds the index lock, and syncs afterwards. Returns the number of vectors.
+
+    Raises:
+        IndexUnusable: another folder lies where it would be prepared.
     """
-    new = index / _FOLDER
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
+    if is_part(index, index / _FOLDER):
+        shutil.rmtree(index / _FOLDER, ignore_errors=True)
+    try:
+        new = make_part(index, _FOLDER)
+    except OSError as error:
+        raise IndexUnusable(
+            f"{index / _FOLDER} cannot be made: {error.strerror}. Move away what is there; run this again."
+        ) from error
     saved: set[str] = set()
     with closing(CatalogueWriter.open(new)) as catalogue:
         with catalogue.transaction():
@@ -82,7 +91,7 @@ def rescue_catalogue(index: Path, roots: dict[str, Path]) -> int:
 def _read_roots(index: Path) -> dict[str, str]:
     """Folders by label; empty where there is no such file, or none that can be read."""
     try:
-        values = json.loads((index / ROOTS_FILE).read_text(encoding="utf-8"))
+        values = json.loads((index / ROOTS_NAME).read_text(encoding="utf-8"))
         return {str(label): str(folder) for label, folder in values.items()}
     except (OSError, ValueError, AttributeError):
         return {}
@@ -119,7 +128,7 @@ def _from_chroma(index: Path, folder: Path) -> Iterator[tuple[list[str], NDArray
 
 def _write_chroma_vectors(index: Path, file: Path) -> None:
     batches: dict[str, Any] = {}
-    for folder in sorted(index.glob("store-*")):
+    for folder in stores(index):
         for keys, vectors in every_collection(folder):
             whole = [row for row, vector in enumerate(vectors) if is_unit(vector.tobytes())]
             batches[f"keys{len(batches)}"] = np.array([keys[row] for row in whole])

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from rag_bot.errors import IndexUnusable
+from rag_bot.store.ownership import CATALOGUE_NAME, STORE_PARTS, Standing, claim, require_own, standing, stores
 
-FILE_NAME = "catalogue.sqlite3"
+FILE_NAME = CATALOGUE_NAME
 _PATIENCE_SECONDS = 10.0  # that another connection may take for its transaction; set by hand
 
 # Each step brings an index from its place in this list to the next version; a new index goes through all of them.
@@ -153,9 +154,10 @@ def open_for_reading(index: Path) -> sqlite3.Connection:
     """A connection that can't write.
 
     Raises:
-        IndexUnusable: nothing has been indexed here, or the file is damaged or of another version.
+        IndexUnusable: nothing has been indexed here by this user, or the file is damaged or of another version.
     """
     path = index / FILE_NAME
+    require_own(index)
     refuse_lost(index)
     if not path.is_file():
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
@@ -169,9 +171,11 @@ def open_for_writing(index: Path) -> sqlite3.Connection:
     """A connection for the one writer; the tables are made if there are none.
 
     Raises:
-        IndexUnusable: the file is damaged or of another version, or the disk refuses.
+        IndexUnusable: the file is damaged, of another version or another user's, or the disk refuses.
     """
+    require_own(index)
     refuse_lost(index)
+    claim(index)
     with explained(index):
         connection = _connect(index / FILE_NAME, "mode=rwc")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -188,10 +192,13 @@ def begin_with(index: Path, other: Path) -> None:
     that can be read, nothing is made.
     """
     unfinished = index.with_name(f"{index.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    if standing(unfinished) is Standing.OWN:
+        shutil.rmtree(unfinished, ignore_errors=True)
     try:
         with closing(open_for_reading(other)) as source, explained(other):
-            unfinished.mkdir(parents=True, mode=0o700)
+            unfinished.mkdir(parents=True, mode=0o700, exist_ok=True)
+            require_own(unfinished)
+            claim(unfinished)
             with closing(sqlite3.connect(unfinished / FILE_NAME)) as copy:
                 source.backup(copy)
     except IndexUnusable:
@@ -202,7 +209,8 @@ def begin_with(index: Path, other: Path) -> None:
 def is_lost(index: Path) -> bool:
     """Whether search indexes are there, but no catalogue that says what is in them."""
     path = index / FILE_NAME
-    return any(index.glob("store-*")) and not (path.is_file() and path.stat().st_size)
+    has_stores = any((store / part).is_dir() for store in stores(index) for part in STORE_PARTS)
+    return has_stores and not (path.is_file() and path.stat().st_size)
 
 
 def refuse_lost(index: Path) -> None:

@@ -5,9 +5,13 @@ It holds nothing but keys and vectors, and only the catalogue decides which of t
 
 from __future__ import annotations
 
+import json
 import logging
+import sqlite3
+import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,10 @@ from numpy.typing import NDArray
 from rag_bot.errors import IndexUnusable
 
 FOLDER_NAME = "chroma"
+_DATABASE = "chroma.sqlite3"
 _PREFIX = "notes-"
+# How Chroma 1.5 writes that it knows no embedding function; of any other that a collection names it builds an object.
+_NO_FUNCTIONS = ({"type": "legacy"}, {"type": "unknown"}, None)
 # recall@50 of 0.993 against exact search at 100,000 vectors: eval/benchmarks/recall.py.
 _HNSW = {
     "space": "cosine",
@@ -41,6 +48,52 @@ def _explained() -> Iterator[None]:
         raise
     except Exception as error:
         raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+
+
+_OPENING = threading.Lock()
+_OPEN: Counter[Path] = Counter()
+"""How many clients of this process have a database open."""
+
+
+def _require_no_functions(database: Path) -> None:
+    """Raises IndexUnusable before Chroma opens a database that would make it build something.
+
+    Chroma builds the embedding function that a collection names, whatever it is opened with; one of them loads models
+    that run code. Triggers, views and computed columns could bring a name in after this look. `collections` holds what
+    is said of each; whatever it says in JSON is looked through.
+    """
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        kinds = connection.execute(
+            "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+        ).fetchall()
+        computed = connection.execute("SELECT name FROM pragma_table_xinfo('collections') WHERE hidden").fetchall()
+        is_there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'collections'").fetchone()
+        rows = connection.execute("SELECT * FROM collections").fetchall() if is_there else []
+    if kinds or computed or any(_names_a_function(value) for row in rows for value in row):
+        raise IndexUnusable(
+            f"{database} would make Chroma run code that it names: somebody has changed it. Nothing of it was opened. "
+            "Run `rag-bot verify --repair`; your notes are not touched."
+        )
+
+
+def _names_a_function(value: object) -> bool:
+    """Whether a stored value has an embedding function, or anything with a type of its own, in its JSON."""
+    if not isinstance(value, str | bytes) or value.lstrip()[:1] not in ("{", "[", b"{", b"["):
+        return False
+    named: list[object] = []
+
+    def look(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        named.extend(inner for key, inner in pairs if key == "embedding_function")
+        named.extend([found] if "type" in found else [])
+        named.extend([pairs] if len(found) < len(pairs) else [])  # a key twice: readers differ in which one counts
+        return found
+
+    try:
+        json.loads(value, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return True
+    return any(function not in _NO_FUNCTIONS for function in named)
 
 
 class ExactVectors:
@@ -73,10 +126,19 @@ class VectorIndex:
     @cached_property
     def _client(self) -> Any:
         chromadb = load_chroma()
-        with _explained():
-            if not self._create and not (self._folder / "chroma.sqlite3").is_file():
+        database = self._folder / _DATABASE
+        # Nothing of a file `.env` that lies in the current folder: it could name classes to be imported.
+        settings = chromadb.config.Settings(_env_file=None, anonymized_telemetry=False)
+        with _explained(), _OPENING:
+            if database.is_file():
+                # Not while Chroma has it open here: closing a file takes all locks away that a process holds on it.
+                if not _OPEN[database]:
+                    _require_no_functions(database)
+            elif not self._create:
                 raise FileNotFoundError(f"{self._folder} holds no Chroma database")
-            return chromadb.PersistentClient(str(self._folder), chromadb.config.Settings(anonymized_telemetry=False))
+            client = chromadb.PersistentClient(str(self._folder), settings)
+            _OPEN[database] += 1
+            return client
 
     @cached_property
     def _collection(self) -> Any:
@@ -128,8 +190,11 @@ class VectorIndex:
 
     def close(self) -> None:
         """Let go of the folder; a client opened after that sees what other processes wrote."""
-        if "_client" in self.__dict__:
-            self._client.close()
+        if client := self.__dict__.pop("_client", None):
+            self.__dict__.pop("_collection", None)
+            with _OPENING:
+                client.close()
+                _OPEN[self._folder / _DATABASE] -= 1
 
 
 def load_chroma() -> Any:
@@ -144,7 +209,8 @@ def load_chroma() -> Any:
 def every_collection(folder: Path) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
     """Keys and vectors of all models below a folder, as far as they can be read."""
     index = VectorIndex(folder, "")
-    for collection in index._client.list_collections():
-        some = VectorIndex(folder, collection.name.removeprefix(_PREFIX))
-        with suppress(IndexUnusable):
-            yield from some.stored()
+    with suppress(IndexUnusable):
+        for collection in index._client.list_collections():
+            some = VectorIndex(folder, collection.name.removeprefix(_PREFIX))
+            with suppress(IndexUnusable):
+                yield from some.stored()

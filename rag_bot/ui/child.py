@@ -13,10 +13,11 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from rag_bot.processes import child_environment, module_command
-from rag_bot.settings import Settings
+from rag_bot.settings import WITHOUT_FILE, Settings
 
 COMMAND = tuple(module_command("rag_bot.ui.child"))
 MESSAGE_PREFIX = "rag-bot: "
@@ -88,17 +89,13 @@ def read_progress(line: str) -> dict[str, Any] | None:
 
 
 def _as_variables(settings: Settings) -> dict[str, str]:
-    """The settings for the child, wherever they came from."""
-    return {
-        "RAG_BOT_INDEX": str(settings.index),
-        "RAG_BOT_CACHE": str(settings.cache),
-        "RAG_BOT_MODEL": settings.model,
-        "RAG_BOT_NOTES": json.dumps([str(folder) for folder in settings.notes]),
-        "RAG_BOT_EXCLUDE": json.dumps(settings.exclude),
-        "RAG_BOT_RETRIEVAL": settings.retrieval.model_dump_json(),
-        **({"RAG_BOT_CHUNK_TOKENS": str(settings.chunk_tokens)} if settings.chunk_tokens else {}),
-        "PYTHONIOENCODING": "utf-8",
+    """All settings for the child, wherever they came from. It reads no file, which may have changed meanwhile."""
+    told = {
+        f"RAG_BOT_{name.upper()}": str(value) if isinstance(value, (str, Path)) else json.dumps(value, default=str)
+        for name, value in settings.model_dump().items()
+        if value is not None
     }
+    return {**told, WITHOUT_FILE: "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def _each_line(lines: IO[str] | None, take: Callable[[str], None]) -> None:

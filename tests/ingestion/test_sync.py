@@ -524,7 +524,7 @@ def make_version_1(index: Path) -> None:
     """Take back what later versions added."""
     for part in ("chroma", "tantivy"):
         (index / "store-1" / part).rename(index / part)
-    (index / "store-1").rmdir()
+    shutil.rmtree(index / "store-1")
     with closing(sqlite3.connect(index / "catalogue.sqlite3")) as db:
         db.executescript(
             """DROP INDEX note_root; DROP INDEX note_pending; DROP INDEX vector_retired;

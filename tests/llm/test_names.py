@@ -94,6 +94,17 @@ def test_ollama_is_looked_for_where_its_own_variable_says(
     assert ollama_address(told("ollama:m")).url == url
 
 
+def test_the_key_of_ollama_goes_only_where_its_user_named_an_address(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_API_KEY", "sk-ollama")
+    ollama = OllamaProvider()
+    assert ollama.key(ollama.address(told("ollama:m"))) is None
+    named = ollama.key(ollama.address(told("ollama:m", url="https://ollama.com")))
+    assert named is not None
+    assert named.secret == "sk-ollama"
+
+
 def test_the_one_url_belongs_to_the_model_of_the_settings(told: Told) -> None:
     ours = told("openai-like:m", url="http://h:1")
     assert ollama_address(ours).url == "http://127.0.0.1:11434"

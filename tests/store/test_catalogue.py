@@ -11,6 +11,7 @@ import pytest
 from rag_bot.errors import IndexUnusable
 from rag_bot.records import Chunk, Filters, Note
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.ownership import claim
 from rag_bot.store.schema import FILE_NAME, SCHEMA_VERSION
 from rag_bot.store.writer import CatalogueWriter
 
@@ -124,6 +125,7 @@ def test_a_newer_index_is_refused(writer: CatalogueWriter, tmp_path: Path) -> No
 
 
 def test_a_file_of_noise_is_refused_in_one_line(tmp_path: Path) -> None:
+    claim(tmp_path)
     (tmp_path / FILE_NAME).write_bytes(b"not a database at all, " * 100)
     with pytest.raises(IndexUnusable, match="cannot be used") as caught:
         Catalogue.open(tmp_path)

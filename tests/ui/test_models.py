@@ -13,7 +13,8 @@ from rag_bot.llm import ModelInfo
 from rag_bot.llm.opening import settings_for
 from rag_bot.llm.provider import NOT_REACHABLE, READY
 from rag_bot.llm.providers import WITH_KEYS
-from rag_bot.settings import LlmSettings, Settings
+from rag_bot.settings import LlmSettings, Settings, load_settings, read_folder
+from rag_bot.trust import SETTINGS, agree, agreements_file
 from rag_bot.ui.models.model_view import BY_QUOTES, badge, model_choices, model_notice
 from rag_bot.ui.models.models import Choice, Models
 
@@ -129,18 +130,35 @@ def test_names_and_places_are_escaped() -> None:
         assert "<img" not in model_notice(choice) + badge(choice)
 
 
-def test_a_remote_model_that_a_file_beside_the_notes_names_is_asked_about(
+def test_a_remote_model_that_a_file_beside_the_notes_names_is_none_before_its_user_agrees(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "rag-bot.toml").write_text(f'llm = "{REMOTE}"\n')
     monkeypatch.chdir(tmp_path)
-    models = Models(with_model(settings, REMOTE))
-    assert models.chosen == ""
+    models = Models(load_settings(index=settings.index))
     models.look()
     models.settle(threading.Event())
+    assert (models.chosen, models.choice.asking) == ("", None)
+    found = read_folder(tmp_path)
+    agree(SETTINGS, str(found.file), found.digest)
+    assert Models(load_settings(index=settings.index)).chosen == REMOTE
+
+
+def test_an_agreement_that_comes_with_the_index_is_none(settings: Settings) -> None:
+    (settings.index / "agreed-remotes").write_text(f"{REMOTE} api.openai.com\n")
+    models = Models(settings)
+    models.choose(REMOTE)
     assert (models.chosen, models.choice.asking is not None) == ("", True)
+
+
+def test_where_an_agreement_cannot_be_kept_it_is_said_and_nothing_is_chosen(settings: Settings) -> None:
+    models = Models(settings)
+    models.choose(REMOTE)
+    agreements_file().parent.mkdir(exist_ok=True)
+    agreements_file().write_text("{broken")
     models.consent(agreed=True)
-    assert Models(with_model(settings, REMOTE)).chosen == REMOTE
+    assert models.chosen == ""
+    assert "agreements.json cannot be read" in models.choice.problem
 
 
 def test_what_could_not_be_opened_can_be_agreed_to_by_choosing_it_again(settings: Settings) -> None:

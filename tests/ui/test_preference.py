@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.settings import Settings
+from rag_bot.store.ownership import claim
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.preference import remember_model, remembered_model
 
@@ -17,6 +18,7 @@ FIRST, SECOND = "openai-like:first", "openai-like:second"
 def index(tmp_path: Path) -> Path:
     folder = tmp_path / "index"
     folder.mkdir()
+    claim(folder)
     return folder
 
 

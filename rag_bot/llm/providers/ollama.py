@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rag_bot.settings import LlmSettings, Settings
 
 _PORT = 11434  # Ollama's own default
+_USUAL = f"http://127.0.0.1:{_PORT}"
 
 
 class OllamaProvider(Server):
@@ -37,7 +38,7 @@ class OllamaProvider(Server):
             return Address(address.url.removesuffix("/v1").removesuffix("/api"))
         told = os.environ.get("OLLAMA_HOST", "").strip()
         if not told:
-            return Address(f"http://127.0.0.1:{_PORT}")
+            return Address(_USUAL)
         try:
             parts = urlsplit(told if "//" in told else f"http://{told}")
             port = parts.port or (443 if parts.scheme == "https" else _PORT)
@@ -47,6 +48,10 @@ class OllamaProvider(Server):
             ) from error
         host = "127.0.0.1" if parts.hostname in (None, "0.0.0.0", "::") else parts.hostname
         return read_address(f"{parts.scheme}://{f'[{host}]' if ':' in str(host) else host}:{port}")
+
+    def key(self, address: Address) -> Key | None:
+        """Where its user named an address. Ollama itself wants none, and any user may listen at its usual port."""
+        return None if address.url == _USUAL else super().key(address)
 
     def context_tokens(self, model: str, address: Address, key: Key | None) -> int | None:
         """As its Modelfile sets it, else what the model can read, up to a comfortable size."""

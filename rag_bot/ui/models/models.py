@@ -13,7 +13,7 @@ from rag_bot.llm.consent import has_agreed, remember_agreed
 from rag_bot.llm.opening import settings_for
 from rag_bot.llm.provider import READY, Distance
 from rag_bot.llm.providers import PROVIDERS
-from rag_bot.settings import Settings, llm_comes_with_folder
+from rag_bot.settings import Settings
 from rag_bot.ui.preference import remember_model, remembered_model
 
 ANY = ":NAME"
@@ -97,11 +97,8 @@ class Models:
         self._changed = threading.Condition()
         self._loading = threading.Lock()
         self._loader = ModelLoader(self._open)
-        with_folder = llm_comes_with_folder()
-        self._agreed = "" if with_folder else settings.llm
         remembered = remembered_model(settings.index, settings.llm)
-        self._proposed = settings.llm if with_folder and remembered is None else ""
-        self._choice = Choice("" if self._proposed else settings.llm if remembered is None else remembered)
+        self._choice = Choice(settings.llm if remembered is None else remembered)
 
     @property
     def choice(self) -> Choice:
@@ -112,11 +109,8 @@ class Models:
         return self._choice.chosen
 
     def look(self) -> None:
-        """Asks in the background what is there, the first time also after a model that came with the folder."""
+        """Asks in the background what is there."""
         with self._changed:
-            proposed, self._proposed = self._proposed, ""
-            if proposed:
-                self.begin_choosing(proposed)
             if self._choice.is_looking:
                 return
             self._choice = replace(self._choice, is_looking=True)
@@ -145,11 +139,14 @@ class Models:
     def consent(self, agreed: bool) -> None:
         """The answer to what was asked about a remote model."""
         info = self._choice.asking
+        self._set(asking=None)
         if info and agreed:
-            remember_agreed(self._settings.index, info.name, info.place)
-            self._take(info.name, info)
-        else:
-            self._set(asking=None)
+            try:
+                remember_agreed(info.name, info.place)
+            except UsageError as error:
+                self._set(problem=str(error))
+            else:
+                self._take(info.name, info)
 
     def is_open(self, name: str) -> bool:
         return self._loader.is_open(name)
@@ -190,8 +187,8 @@ class Models:
         return model
 
     def _needs_consent(self, name: str, place: str, *, is_remote: bool) -> bool:
-        """A remote model of the settings was agreed to there, unless they came with the folder."""
-        return is_remote and name != self._agreed and not has_agreed(self._settings.index, name, place)
+        """A remote model of the settings was agreed to there: what merely came with a folder is not in them."""
+        return is_remote and name != self._settings.llm and not has_agreed(name, place)
 
     def _take(self, name: str, info: ModelInfo | None) -> None:
         remember_model(self._settings.index, name, self._settings.llm)
