@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|ant|api)[-_][\w*.…-]{6,}
 # Must match how servers say that a question does not fit: "maximum context length is 100 tokens", "prompt is too long".
 _TOO_LONG = re.compile(r"context|too (?:long|large|many tokens)|maximum.*tokens|exceed", re.IGNORECASE)
 _SHOWN = 200  # characters of what a server says: some two lines
+_NOT_UNDERSTOOD = {  # the last but one is for lists in lists in lists
+    "JSONDecodeError",
+    "UnicodeDecodeError",
+    "ValidationError",
+    "RecursionError",
+    "APIResponseValidationError",
+}
 _LONGEST_WAIT = 30.0  # seconds that a server may ask us to wait before it is given up: set by hand
 
 
@@ -83,9 +91,10 @@ def _refused(status: int, said: str, model: AskedModel, retry_after: str) -> Cal
         line = f"{who} wants to be paid (402): {said}."
     elif status in (408, 409, 429) or status >= 500:
         with suppress(ValueError):  # a date, the header's other form, counts as none: the usual pause does
-            wait_seconds = max(float(retry_after), 0.0)
+            told = float(retry_after)
+            wait_seconds = max(told, 0.0) if math.isfinite(told) else None
         if wait_seconds is not None and wait_seconds > _LONGEST_WAIT:
-            line = f"{who} has too much to do and says to come back in {wait_seconds:.0f} s ({status}). Ask again then."
+            line = f"{who} has too much to do and says to come back in {wait_seconds:.6g} s ({status}). Ask again then."
         else:
             what = "has too much to do or your quota is used up" if status == 429 else "failed"
             line, may_pass = f"{who} {what} ({status}): {said}. Try again later.", True
@@ -113,7 +122,7 @@ def _not_reached(chain: list[BaseException], model: AskedModel) -> CallFailure:
         line = f"{who} cannot be reached: {said}. {model.start_hint}"
     elif kinds & {"TransportError", "ConnectionError", "IncompleteRead"}:
         line = f"{who} ended the connection: {said}. Try again."
-    elif kinds & {"JSONDecodeError", "UnicodeDecodeError", "ValidationError", "APIResponseValidationError"}:
+    elif kinds & _NOT_UNDERSTOOD:
         line, may_pass = f"{who} answers with something that is not understood: {said}. Check generation.url.", False
     else:
         line, may_pass = f"{who} failed: {type(chain[0]).__name__}: {said}. Try again, or another model.", False
@@ -129,7 +138,7 @@ def _said(error: BaseException) -> str:
     """What the server said about it, out of the JSON that it comes in; not a web page."""
     body = getattr(error, "body", None) or getattr(error, "error", None) or first_line(error)
     if isinstance(body, str) and body.lstrip().startswith("{"):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             body = json.loads(body)
     while isinstance(body, dict):
         body = body.get("error") or body.get("message") or body.get("detail") or "no reason given"
