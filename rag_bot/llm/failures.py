@@ -69,7 +69,7 @@ def explain(error: BaseException, model: AskedModel, call: Call) -> CallFailure:
         return CallFailure(f"{model.place} answers, but not as a language model: {other}. Check generation.url.")
     status = next((code for link in chain if (code := _status(link))), 0)
     if status:
-        return _refused(status, redact(_said(error), model.secret), model, call.retry_after)
+        return _refused(status, _said(error, model.secret), model, call.retry_after)
     return _not_reached(chain, model)
 
 
@@ -134,13 +134,13 @@ def _status(error: BaseException) -> int:
     return status if isinstance(status, int) and status >= 300 else 0
 
 
-def _said(error: BaseException) -> str:
-    """What the server said about it, out of the JSON that it comes in; not a web page."""
+def _said(error: BaseException, secret: str) -> str:
+    """What the server said about it, out of the JSON that it comes in, without the key; not a web page."""
     body = getattr(error, "body", None) or getattr(error, "error", None) or first_line(error)
     if isinstance(body, str) and body.lstrip().startswith("{"):
         with suppress(ValueError, RecursionError):
             body = json.loads(body)
     while isinstance(body, dict):
         body = body.get("error") or body.get("message") or body.get("detail") or "no reason given"
-    text = str(body).strip()
-    return "no reason given" if text.startswith("<") or not text else text[:_SHOWN].rstrip(".")
+    text = str(body)[: 10 * _SHOWN].strip()  # a key is taken out before the cut, which could leave half of it
+    return "no reason given" if text.startswith("<") or not text else redact(text, secret)[:_SHOWN].rstrip(".")

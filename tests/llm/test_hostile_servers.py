@@ -313,3 +313,10 @@ def test_counts_that_no_answer_has_are_not_believed(told: Told) -> None:
         assert list(pieces) == ["Ada"]
     assert isinstance(pieces.usage, Usage)
     assert 0 < pieces.usage.answer_tokens < 100
+
+
+def test_no_half_of_a_key_is_left_where_what_a_server_says_is_cut(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_BOT_LLM_KEY", "unusual!key!of!some!length")
+    said = json.dumps({"error": {"message": "A" * 190 + " unusual!key!of!some!length"}}).encode()
+    line, _ = failure(told, only(head("application/json", "400 Bad"), said))
+    assert "unusual" not in line
