@@ -85,7 +85,9 @@ class LlmSettings(BaseModel):
     passage_tokens: int = Field(default=2400, ge=128, description="tokens of passages that it is given, at most")
     memory_tokens: int = Field(default=600, ge=0, description="tokens of the conversation that it is given, at most")
     temperature: float = Field(default=0.0, ge=0, le=2, description="0 writes the likeliest words")
-    timeout_seconds: float = Field(default=60.0, gt=0, description="wait for the next words, at most")
+    timeout_seconds: float = Field(
+        default=25.0, gt=0, description="wait for the first words and then for the next ones, at most"
+    )
     retries: int = Field(default=2, ge=0, le=10, description="after a failure that may pass, before the first words")
     nli: str = Field(
         default="", description="CrossEncoder trained on NLI that checks each sentence as well: a name or a folder"

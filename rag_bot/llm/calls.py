@@ -10,17 +10,23 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+
+MOST_BYTES = 4 << 20
+"""What a server may send about its models: set by hand; those that list hundreds send about one MB."""
 
 
 class Call:
     """What serves a question (a connection, a generation in process) says here how it is ended.
 
-    `retry_after` is what a server that refused said about coming back, as it wrote it.
+    `retry_after` is what a server that refused said about coming back, as it wrote it. No server may send more than
+    `most_bytes`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.most_bytes = most_bytes
         self._lock = threading.Lock()
         self._enders: list[Callable[[], None]] = []
         self._cancelled = False
@@ -57,6 +63,23 @@ def current_call() -> Call | None:
 def serve(call: Call) -> None:
     """From now on this thread serves `call`."""
     _current.set(call)
+
+
+@contextmanager
+def serve_for(seconds: float) -> Iterator[Call]:
+    """While the block runs, this thread serves a call that is cancelled after so many seconds.
+
+    The time-out of a socket does not do that: each byte that drips in begins it again.
+    """
+    call = Call()
+    before, timer = _current.set(call), threading.Timer(seconds, call.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield call
+    finally:
+        timer.cancel()
+        _current.reset(before)
 
 
 _running: dict[threading.Thread, tuple[Callable[[], None], float]] = {}

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import importlib
 import ipaddress
-import json
+import math
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,13 +17,14 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from rag_bot.errors import UsageError
-from rag_bot.llm.calls import Call, current_call
+from rag_bot.llm.calls import MOST_BYTES, Call, current_call, serve_for
 from rag_bot.llm.keys import Key
 
 HERE = "this machine"
 """The place of a model that computes in this process."""
 PROBE_SECONDS = 2.0  # that a list of models may take: set by hand, people wait for it
 _CONNECT_SECONDS = 10.0  # set by hand; a server that is there takes well under one
+_MOST_ERROR_BYTES = 1 << 16  # of an error; its first two lines are shown: set by hand
 _LOCAL_NAMES = (".local", ".lan", ".internal", ".home.arpa", ".home")  # endings that no name of the internet has
 _BEARER = "authorization"
 _OPENED = ("connect_tcp.complete", "start_tls.complete")  # the events of httpcore that bring a socket
@@ -113,7 +115,7 @@ def get_json(address: Address, path: str, key: Key | None = None, *, sent: objec
     import httpx
 
     try:
-        with open_client(address, key, PROBE_SECONDS) as client:
+        with serve_for(PROBE_SECONDS) as call, open_client(address, key, PROBE_SECONDS) as client:
             response = client.request("POST" if sent else "GET", f"{address.url}{path}", json=sent)
             if not response.is_success:
                 raise NoAnswer(f"answers {response.status_code}", response.status_code)
@@ -121,12 +123,17 @@ def get_json(address: Address, path: str, key: Key | None = None, *, sent: objec
     except httpx.TimeoutException:
         raise NoAnswer("does not answer in time") from None
     except (httpx.HTTPError, OSError):
-        raise NoAnswer("no connection") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, NoModelThere):
+        raise NoAnswer("does not answer in time" if call.cancelled else "no connection") from None
+    except (ValueError, RecursionError, NoModelThere):  # no JSON, a number of 5,000 digits, 1,000 lists in each other
         raise NoAnswer("answers, but not as a language model") from None
     if not isinstance(told, dict):
         raise NoAnswer("answers, but not as a language model")
     return told
+
+
+def mappings(value: object) -> list[dict[str, Any]]:
+    """The objects of a list that came as JSON; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def open_client(address: Address, key: Key | None, seconds: float, *, header: str = _BEARER, http: Any = None) -> Any:
@@ -143,6 +150,9 @@ def wire(address: Address, key: Key | None, *, header: str = _BEARER, http: Any 
 
     The client libraries never see the key, so that it is in none of their logs, records or texts. Each request has a
     connection of its own, which is shut when the call that it serves is cancelled, even while it waits for words.
+
+    What comes back is bounded here, whoever reads it: an answer to the bytes that its call may have, an error to its
+    beginning, and nothing is unpacked, as a megabyte can be packed gigabytes. Time is bounded by cancelling the call.
     """
     from urllib.request import getproxies, proxy_bypass
 
@@ -167,6 +177,25 @@ def http_of(client: type) -> Any:
 
 @lru_cache(maxsize=2)
 def _wire_class(http: Any) -> type:
+    class Bounded(http.SyncByteStream):  # type: ignore[misc]
+        """At most so many bytes: the rest is cut off, or an error."""
+
+        def __init__(self, inner: Any, most: int, *, cut: bool) -> None:
+            self._inner, self._most, self._cut = inner, most, cut
+
+        def __iter__(self) -> Iterator[bytes]:
+            left = self._most
+            for chunk in self._inner:
+                if len(chunk) > left and not self._cut:
+                    raise NoModelThere(f"it sent more than {self._most >> 10:,} KiB")
+                yield chunk[:left]
+                left -= len(chunk)
+                if left < 0:
+                    return
+
+        def close(self) -> None:
+            self._inner.close()
+
     class Wire(http.BaseTransport):  # type: ignore[misc]
         def __init__(self, inner: Any, origin: tuple[str, str, int | None], key: Key | None, header: str) -> None:
             self._inner, self._origin, self._key, self._header = inner, origin, key, header
@@ -177,11 +206,13 @@ def _wire_class(http: Any) -> type:
             for name in (_BEARER, self._header):  # what the library put there is not the key
                 if name in request.headers:
                     del request.headers[name]
+            request.headers["accept-encoding"] = "identity"
             if self._key:
                 secret = self._key.secret
                 request.headers[self._header] = f"Bearer {secret}" if self._header == _BEARER else secret
             call, times = current_call(), dict(request.extensions.get("timeout", {}))
-            times["connect"] = min(times.get("connect") or _CONNECT_SECONDS, _CONNECT_SECONDS)
+            # Half of what its words may take, so that a server which cannot be reached is said to be that.
+            times["connect"] = min((times.get("connect") or math.inf) / 2, _CONNECT_SECONDS)
             request.extensions = {**request.extensions, "timeout": times}
             if call:
                 request.extensions["trace"] = partial(_shut_when_cancelled, call)
@@ -192,6 +223,12 @@ def _wire_class(http: Any) -> type:
             if response.is_success and kind.startswith(("text/html", "text/xml", "image/", "application/xml")):
                 response.close()
                 raise NoModelThere(f"it sent {kind}")
+            packed = response.headers.pop("content-encoding", "identity").strip().lower() not in ("", "identity")
+            if response.is_success and packed:
+                response.close()
+                raise NoModelThere("it packs what it sends, which was not asked for")
+            most = (call.most_bytes if call else MOST_BYTES) if response.is_success else _MOST_ERROR_BYTES
+            response.stream = Bounded(response.stream, 0 if packed else most, cut=not response.is_success)
             return response
 
         def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|ant|api)[-_][\w*.…-]{6,}
 # Must match how servers say that a question does not fit: "maximum context length is 100 tokens", "prompt is too long".
 _TOO_LONG = re.compile(r"context|too (?:long|large|many tokens)|maximum.*tokens|exceed", re.IGNORECASE)
 _SHOWN = 200  # characters of what a server says: some two lines
+_NOT_UNDERSTOOD = {  # the last but one is for lists in lists in lists
+    "JSONDecodeError",
+    "UnicodeDecodeError",
+    "ValidationError",
+    "RecursionError",
+    "APIResponseValidationError",
+}
 _LONGEST_WAIT = 30.0  # seconds that a server may ask us to wait before it is given up: set by hand
 
 
@@ -61,7 +69,7 @@ def explain(error: BaseException, model: AskedModel, call: Call) -> CallFailure:
         return CallFailure(f"{model.place} answers, but not as a language model: {other}. Check generation.url.")
     status = next((code for link in chain if (code := _status(link))), 0)
     if status:
-        return _refused(status, redact(_said(error), model.secret), model, call.retry_after)
+        return _refused(status, _said(error, model.secret), model, call.retry_after)
     return _not_reached(chain, model)
 
 
@@ -83,9 +91,10 @@ def _refused(status: int, said: str, model: AskedModel, retry_after: str) -> Cal
         line = f"{who} wants to be paid (402): {said}."
     elif status in (408, 409, 429) or status >= 500:
         with suppress(ValueError):  # a date, the header's other form, counts as none: the usual pause does
-            wait_seconds = max(float(retry_after), 0.0)
+            told = float(retry_after)
+            wait_seconds = max(told, 0.0) if math.isfinite(told) else None
         if wait_seconds is not None and wait_seconds > _LONGEST_WAIT:
-            line = f"{who} has too much to do and says to come back in {wait_seconds:.0f} s ({status}). Ask again then."
+            line = f"{who} has too much to do and says to come back in {wait_seconds:.6g} s ({status}). Ask again then."
         else:
             what = "has too much to do or your quota is used up" if status == 429 else "failed"
             line, may_pass = f"{who} {what} ({status}): {said}. Try again later.", True
@@ -113,7 +122,7 @@ def _not_reached(chain: list[BaseException], model: AskedModel) -> CallFailure:
         line = f"{who} cannot be reached: {said}. {model.start_hint}"
     elif kinds & {"TransportError", "ConnectionError", "IncompleteRead"}:
         line = f"{who} ended the connection: {said}. Try again."
-    elif kinds & {"JSONDecodeError", "UnicodeDecodeError", "ValidationError", "APIResponseValidationError"}:
+    elif kinds & _NOT_UNDERSTOOD:
         line, may_pass = f"{who} answers with something that is not understood: {said}. Check generation.url.", False
     else:
         line, may_pass = f"{who} failed: {type(chain[0]).__name__}: {said}. Try again, or another model.", False
@@ -125,13 +134,13 @@ def _status(error: BaseException) -> int:
     return status if isinstance(status, int) and status >= 300 else 0
 
 
-def _said(error: BaseException) -> str:
-    """What the server said about it, out of the JSON that it comes in; not a web page."""
+def _said(error: BaseException, secret: str) -> str:
+    """What the server said about it, out of the JSON that it comes in, without the key; not a web page."""
     body = getattr(error, "body", None) or getattr(error, "error", None) or first_line(error)
     if isinstance(body, str) and body.lstrip().startswith("{"):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             body = json.loads(body)
     while isinstance(body, dict):
         body = body.get("error") or body.get("message") or body.get("detail") or "no reason given"
-    text = str(body).strip()
-    return "no reason given" if text.startswith("<") or not text else text[:_SHOWN].rstrip(".")
+    text = str(body)[: 10 * _SHOWN].strip()  # a key is taken out before the cut, which could leave half of it
+    return "no reason given" if text.startswith("<") or not text else redact(text, secret)[:_SHOWN].rstrip(".")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm.asking import LanguageModel
-from rag_bot.llm.connection import Address, NoAnswer, get_json
+from rag_bot.llm.connection import Address, NoAnswer, get_json, mappings
 from rag_bot.llm.failures import IS_SERVER_RUNNING
 from rag_bot.llm.keys import Key, find_key, need_key
 
@@ -29,6 +29,8 @@ COMFORTABLE_CONTEXT = 8192
 """Tokens set aside where we decide, by hand: what a model could read at most often costs gigabytes of memory."""
 NO_KEY_HERE = "kept-elsewhere"
 """What a client library is given as the key: the connection puts the real one in."""
+_CONTEXTS = range(256, 100_000_001)  # tokens that a server is believed when it says what its model reads: set by hand
+_LONGEST_NAME = 200  # characters, set by hand; those of OpenRouter and of files have fewer than 100
 _MOST_LISTED = 200  # set by hand; OpenRouter has hundreds of models
 
 READY, NO_KEY, NO_PACKAGE, NOT_FETCHED, NOT_REACHABLE, UNKNOWN, UNUSABLE = (
@@ -161,7 +163,8 @@ class AddressedProvider(Provider):
                 "(RAG_BOT_GENERATION__URL in the environment)."
             )
         key = self.key(address)
-        context = wanted.context_tokens or self.context_tokens(model, address, key) or DEFAULT_CONTEXT
+        told = wanted.context_tokens or self.context_tokens(model, address, key)
+        context = told if told and told in _CONTEXTS else DEFAULT_CONTEXT
         return LanguageModel(
             self.client(model, address, key, context, wanted),
             f"{self.name}:{model}",
@@ -222,16 +225,15 @@ class Server(AddressedProvider):
         if not self.is_installed():
             return [self.info("NAME", address, NO_PACKAGE, f"pip install {self.package}")]
         try:
-            models = get_json(address, self.models_path, self.key(address)).get(self.models_field) or []
+            models = mappings(get_json(address, self.models_path, self.key(address)).get(self.models_field))
         except LlmError as error:
             return [self.info("NAME", address, NO_KEY, str(error))]
         except NoAnswer as error:
             if error.status in (401, 403):
                 return [self.info("NAME", address, NO_KEY, f"It wants a key: set {self.key_variable}.")]
             return [self.info("NAME", address, NOT_REACHABLE, f"{error}. {self.start_hint}")]
-        names = [
-            str(model.get(self.name_field) or model.get("name") or "") for model in models if isinstance(model, dict)
-        ]
+        told = [str(model.get(self.name_field) or model.get("name") or "") for model in models]
+        names = [name for name in told if len(name) <= _LONGEST_NAME and name.isprintable()]
         beyond = [name for name in names[_MOST_LISTED:] if f"{self.name}:{name}" == settings.llm.strip()]
         return [self.info(name, address, READY) for name in (*names[:_MOST_LISTED], *beyond) if name]
 

@@ -59,7 +59,7 @@ class OllamaProvider(Server):
             shown = get_json(address, "/api/show", key, sent={"model": model})
         except NoAnswer:
             return None
-        if told := re.search(r"^num_ctx\s+(\d+)", str(shown.get("parameters", "")), re.MULTILINE):
+        if told := re.search(r"^num_ctx\s+(\d{1,12})\b", str(shown.get("parameters", "")), re.MULTILINE):
             return int(told[1])
         known = shown.get("model_info")
         lengths = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rag_bot.llm.connection import Address, NoAnswer, get_json, open_client, read_address
+from rag_bot.llm.connection import Address, NoAnswer, get_json, mappings, open_client, read_address
 from rag_bot.llm.keys import Key
 from rag_bot.llm.provider import NO_KEY_HERE, SEED, Distance, Server
 
@@ -33,7 +33,7 @@ class OpenAILikeProvider(Server):
     def context_tokens(self, model: str, address: Address, key: Key | None) -> int | None:
         """Where the server tells: vLLM, LM Studio, OpenRouter, llama.cpp."""
         try:
-            models = [_mapping(listed) for listed in get_json(address, "/models", key).get("data") or ()]
+            models = mappings(get_json(address, "/models", key).get("data"))
         except NoAnswer:
             return None
         named = [listed for listed in models if listed.get("id") == model] or models[: len(models) == 1]
@@ -89,7 +89,7 @@ def openai_like_llm(
 
 
 def _is_size(value: object) -> bool:
-    return isinstance(value, int) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _mapping(value: object) -> dict[str, Any]:
