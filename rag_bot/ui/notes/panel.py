@@ -15,7 +15,7 @@ from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, l
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.chat.feedback_view import pick_bar
-from rag_bot.ui.notes.markdown_view import CITED, Links, line_html, render_markdown
+from rag_bot.ui.notes.markdown_view import CITED, Links, has_too_many_cells, line_html, render_markdown
 from rag_bot.ui.notes.notes_page import NoteLists
 from rag_bot.ui.templating import macros
 
@@ -98,7 +98,8 @@ def _words(value: Any) -> str | list[str]:
 def _body(note: Note, paths: Sequence[str], cited: range) -> Markup:
     index = LineIndex.of(note.text)
     lines = [note.text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
-    if format_of(note.path).is_markdown and len(note.text) <= LONGEST_RENDERED:
+    is_short = len(note.text) <= LONGEST_RENDERED and not has_too_many_cells(note.text)
+    if format_of(note.path).is_markdown and is_short:
         body = ["" if number < note.body_start_line else line for number, line in enumerate(lines, start=1)]
         html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
         # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.
