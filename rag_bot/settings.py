@@ -142,12 +142,15 @@ class Settings(BaseSettings):
     @classmethod
     def _check_exclude(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """What excludes nothing would leave in the index what its user believes to be out of it."""
-        from pathspec import GitIgnoreSpec
+        from rag_bot.ignoring import LARGEST_IGNORE_FILE, IgnorePattern
 
+        if (size := sum(len(entry.encode()) for entry in value)) > LARGEST_IGNORE_FILE:
+            raise ValueError(f"it has {size:,} bytes; patterns have at most {LARGEST_IGNORE_FILE:,}")
         for entry in value:
             if not entry.strip("#/ !") or entry.startswith("!"):
                 raise ValueError(f"{entry!r} is neither a path nor a #tag")
-            GitIgnoreSpec.from_lines([entry])
+            if not entry.startswith("#") and IgnorePattern(entry).include is None:
+                raise ValueError(f"{entry!r} is no pattern")
         return value
 
     @field_validator("notes", "index", "cache")

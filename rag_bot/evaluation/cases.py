@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
+import regex
 from pydantic import Field, TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
@@ -64,11 +66,29 @@ class Case:
     def split(self) -> Split:
         return split_of(self.id)
 
+    def is_matched_by(self, text: str) -> bool:
+        """Whether the pattern is found in a text, upper and lower case alike.
+
+        Raises UsageError where looking for it takes too long: a pattern such as `(a+)+$` may try for a lifetime.
+        """
+        try:
+            found = regex.search(self.pattern, text, regex.IGNORECASE, timeout=_LONGEST_SEARCH)
+        except TimeoutError as error:
+            raise UsageError(
+                f"The case {self.id!r} cannot be judged: its pattern {_short(self.pattern)} takes more than "
+                f"{_LONGEST_SEARCH} seconds on an answer. Write it without a repetition inside a repetition."
+            ) from error
+        return found is not None
+
 
 _CASE: TypeAdapter[Case] = TypeAdapter(Case)
 _MOST_FAULTS = 10  # of a file that are named; by eye
 _SHOWN = 80  # characters of a question or a pattern that is named; by eye
 _FEWEST_CHARACTERS = 4  # letters and digits of a sentence that tells something: "No." stands in many lines
+_LONGEST_SEARCH = 2  # seconds for a pattern in one answer, far above what one takes; set by hand
+# Characters of a pattern with its counted repetitions written out, as `regex` compiles it: up to 1 s and 270 MB.
+_LONGEST_WRITTEN_OUT = 1_000_000
+_COUNTED = re.compile(r"\\.|\{(\d{1,9})", re.DOTALL)  # an escaped character, or the least number of `{2,5}`
 _SLUG_WORDS, _SLUG_CHARACTERS = 8, 60  # of an id that is made from a question; by eye
 
 
@@ -292,15 +312,25 @@ def _problems(case: Case) -> list[str]:
         problems.append("its id is empty")
     if case.answerable and not case.pattern:
         problems.append("it is answerable, but has no pattern that a right answer matches")
-    try:
-        re.compile(case.pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        problems.append(f"the pattern {_short(case.pattern)} is no regular expression: {error}")
+    if fault := _pattern_fault(case.pattern):
+        problems.append(f"the pattern {_short(case.pattern)} {fault}")
     try:
         _ = case.day
     except ValueError:
         problems.append(f"the date {_short(case.date)} is no day like 2026-04-02")
     return problems
+
+
+def _pattern_fault(pattern: str) -> str:
+    """What is wrong with a pattern, in words; "" for one that can be looked for."""
+    counts = (int(count[1] or 1) or 1 for count in _COUNTED.finditer(pattern))
+    if len(pattern) * math.prod(counts) > _LONGEST_WRITTEN_OUT:
+        return f"is too long with its repetitions written out: at most {_LONGEST_WRITTEN_OUT:,} characters"
+    try:
+        regex.compile(pattern, regex.IGNORECASE)
+    except (regex.error, OverflowError, RecursionError) as error:
+        return f"is no regular expression: {error}"
+    return ""
 
 
 def _short(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +82,7 @@ def _run_case(library: Library, finder: EvidenceFinder, case: Case, llm: Languag
     held = [tuple(number for number, piece in enumerate(pieces) if hit_holds(piece, hit)) for hit in hits]
     right = claims_no_more(case, answer)
     if case.answerable:
-        right = bool(answer.citations) and re.search(case.pattern, _stated(answer), re.IGNORECASE) is not None
+        right = bool(answer.citations) and case.is_matched_by(_stated(answer))
     quotes = [citation.quote for citation in answer.citations]
     return Outcome(
         case=case,

@@ -34,7 +34,6 @@ stand in them; a line that holds a part of a piece is good even if the rest is n
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -127,7 +126,7 @@ def _is_right(case: Case, pieces: Sequence[LocatedEvidence], quote: Quote) -> bo
     if any(quote_holds(piece, quote) for piece in pieces):
         return True
     in_evidence = not pieces or quote.note_path in {piece.evidence.path for piece in pieces}
-    return in_evidence and re.search(case.pattern, quote.text, re.IGNORECASE) is not None
+    return in_evidence and case.is_matched_by(quote.text)
 
 
 def score_ranking(pieces: Sequence[LocatedEvidence], hits: Sequence[Hit], held: Held) -> dict[str, float]:

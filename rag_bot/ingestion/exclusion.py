@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pathspec import GitIgnoreSpec
 
+from rag_bot.ignoring import ignore_rules
 from rag_bot.records import Note
 
 PRIVATE = "private"
@@ -43,7 +44,7 @@ class Exclusion:
         below = [
             f"/{pattern.removeprefix(f'{label}/')}" for pattern in self.patterns if pattern.startswith(f"{label}/")
         ]
-        return GitIgnoreSpec.from_lines([*self.patterns, *(pattern for pattern in below if pattern != "/")])
+        return ignore_rules([*self.patterns, *(pattern for pattern in below if pattern != "/")])
 
     def rule_for(self, note: Note) -> str:
         """`PRIVATE`, or the tag of the settings that keeps a note out of the index; "" for a note that may be in it."""

@@ -20,6 +20,8 @@ _MOST_CHARACTERS = 65_536
 _LONGEST_STRING = 2_000  # characters
 _MOST_ENTRIES = 200  # of a list, or of a table of keys
 _DEEPEST = 5  # levels
+# Brackets in all, and dots in a line of TOML: the parsers' time grows with the squares. 40,000 dots take 20 s.
+_MOST_BRACKETS, _MOST_DOTS = 1_000, 300
 # Must match a line of them: a name without spaces, a colon, the value.
 _ORG_KEYWORD = re.compile(r"#\+(\w+):[ \t]*([^\r\n]*+)")
 _CLOSING = {"---": ("---", "..."), "+++": ("+++",)}
@@ -51,7 +53,7 @@ def read_front_matter(text: str) -> FrontMatter:
     fence, inner, body_start_line = _delimited(text)
     if not fence:
         return FrontMatter({}, 1)
-    if len(inner) > _MOST_CHARACTERS:
+    if len(inner) > _MOST_CHARACTERS or _is_slow(fence, inner):
         return FrontMatter({}, body_start_line)
     try:
         if fence == "+++":
@@ -65,6 +67,11 @@ def read_front_matter(text: str) -> FrontMatter:
     if not isinstance(values, dict):
         return FrontMatter({}, body_start_line)
     return FrontMatter(_normalised_keys(values, 0), body_start_line)
+
+
+def _is_slow(fence: str, inner: str) -> bool:
+    dots = max(line.count(".") for line in inner.splitlines() or [""]) if fence == "+++" else 0
+    return inner.count("[") + inner.count("{") > _MOST_BRACKETS or dots > _MOST_DOTS
 
 
 def _org_keywords(text: str) -> dict[str, Any]:

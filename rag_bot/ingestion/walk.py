@@ -14,6 +14,7 @@ from pathspec import GitIgnoreSpec
 
 from rag_bot.errors import UsageError
 from rag_bot.files import LARGEST_NOTE, stamp_of
+from rag_bot.ignoring import LARGEST_IGNORE_FILE, ignore_rules
 from rag_bot.ingestion.file_kinds import icloud_original, is_away, is_conflict_copy, why_no_note
 from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.records import Failure
@@ -84,7 +85,8 @@ def _below(root: str, report: OnError, leave_out: OnLeftOut, excluded: GitIgnore
     while folders:
         above = folders.pop()
         entries = _listed(root, above.path, report)
-        folder = _with_own_rules(root, above, entries, report)
+        if (folder := _with_own_rules(root, above, entries, report)) is None:
+            continue
         names = {entry.name for entry in entries}
         pieces = _pieces_of_pages(names)
         for entry in entries:
@@ -160,38 +162,34 @@ def _found(root: str, entry: os.DirEntry[str], path: str, report: OnError, leave
     return None
 
 
-def _with_own_rules(root: str, folder: _Folder, entries: list[os.DirEntry[str]], report: OnError) -> _Folder:
+def _with_own_rules(root: str, folder: _Folder, entries: list[os.DirEntry[str]], report: OnError) -> _Folder | None:
+    """None where the rules are too many to be followed: a note that one of them keeps out must not come in."""
     names = {entry.name for entry in entries}
-    lines = [
-        line
-        for name in IGNORE_FILES
-        if name in names
-        for line in _ignore_lines(Path(root, folder.path, name), folder.path + name, report)
-    ]
-    patterns = [line for line in lines if _is_pattern(line)]
-    if not patterns:
-        return folder
-    return _Folder(folder.path, ((folder.path, GitIgnoreSpec.from_lines(patterns)), *folder.rules))
+    lines: list[str] = []
+    for name in IGNORE_FILES:
+        if name in names:
+            own = _ignore_lines(Path(root, folder.path, name), folder.path + name, report)
+            if own is None:
+                return None
+            lines += own
+    rules = ignore_rules(lines)
+    return _Folder(folder.path, ((folder.path, rules), *folder.rules)) if rules else folder
 
 
-def _ignore_lines(file: Path, path: str, report: OnError) -> list[str]:
+def _ignore_lines(file: Path, path: str, report: OnError) -> list[str] | None:
+    """The lines of an ignore file; None of one that is too large."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
             return []
+        if status.st_size > LARGEST_IGNORE_FILE:
+            most = f"{status.st_size:,} bytes; ignore files have at most {LARGEST_IGNORE_FILE:,}"
+            report(Failure(path, f"The ignore file has {most}. Its folder is left out; shorten it."))
+            return None
         return file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError as error:
         report(Failure(path, f"The ignore file cannot be read: {error.strerror}."))
         return []
-
-
-def _is_pattern(line: str) -> bool:
-    """git skips lines that are no pattern; pathspec raises."""
-    if not line.strip() or line.startswith("#"):
-        return False
-    try:
-        return bool(GitIgnoreSpec.from_lines([line]))
-    except ValueError:
-        return False
 
 
 def _is_text(name: str) -> bool:

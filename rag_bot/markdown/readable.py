@@ -152,6 +152,8 @@ def merge_markers(text: str) -> Iterator[tuple[int, int]]:
         elif (middle := _MIDDLE.search(text, start)) and (last := _CONFLICT_END.search(text, middle.end())):
             yield from (opening.span(), middle.span(), last.span())
             start = last.end()
+        else:
+            return  # nor has any below
 
 
 def _fence_end(text: str, fence: str, start: int) -> int:

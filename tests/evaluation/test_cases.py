@@ -77,7 +77,8 @@ def test_a_case_may_name_its_day_leave_out_what_it_has_not_and_number_its_groups
         ("[]", "object"),
         ("{}", "id Field required"),
         (_line(pattern="("), "is no regular expression"),
-        (_line(pattern="a{99999999999999}"), "is no regular expression"),
+        (_line(pattern="a{99999999999999}"), "is too long with its repetitions written out"),
+        (_line(pattern="((a{1000}){1000}){1000}"), "is too long with its repetitions written out"),
         (_line(pattern=""), "has no pattern"),
         (_line(question=" ?"), "has no word"),
         (_line(question=5), "question"),
@@ -92,6 +93,21 @@ def test_a_case_may_name_its_day_leave_out_what_it_has_not_and_number_its_groups
 def test_a_line_that_is_no_case_is_named_with_what_is_wrong(cases: Callable[..., Path], line: str, said: str) -> None:
     with pytest.raises(UsageError, match=rf"cases.jsonl:2 is no case: .*{re.escape(said)}"):
         read_cases(cases("", line))
+
+
+def test_a_pattern_that_could_try_for_a_lifetime_ends_with_its_case_and_a_remedy(cases: Callable[..., Path]) -> None:
+    (case,) = read_cases(cases(_line(pattern="(x+x+)+y")))
+    with pytest.raises(UsageError, match=r"case 'a' cannot be judged: its pattern '\(x\+x\+\)\+y' takes more than 2"):
+        case.is_matched_by("x" * 5_000)
+    assert case.is_matched_by("an XXY in an answer")
+
+
+def test_counts_of_a_pattern_are_refused_by_what_they_come_to_and_quoted_ones_are_text(
+    cases: Callable[..., Path],
+) -> None:
+    patterns = [r"\d{4}-\d{2}-\d{2}", ".{0,500}a.{0,500}b", r"\{99999\} bytes"]
+    read = read_cases(cases(*(_line(id=str(number), pattern=pattern) for number, pattern in enumerate(patterns))))
+    assert [case.pattern for case in read] == patterns
 
 
 def test_an_id_that_comes_twice_is_refused_with_both_lines(cases: Callable[..., Path]) -> None:

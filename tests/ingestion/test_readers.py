@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +176,28 @@ def test_hostile_front_matter_leaves_the_body_and_no_metadata(tmp_path: Path, na
     note = note_of(tmp_path, f"---\n{HOSTILE[name]}\n---\n# Body\n")
     assert note.metadata == {"tags": [], "aliases": []}
     assert note.own_title == "Body"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a." * 20_000 + "b = 1",
+        f"[{'a.' * 20_000}b]",
+        "\n".join("a." * 150 + f"b{number} = 1" for number in range(100)),
+        "a = " + "[" * 30_000,
+    ],
+    ids=["key", "table", "keys", "list"],
+)
+def test_front_matter_that_its_parser_is_slow_at_is_not_parsed(tmp_path: Path, front: str) -> None:
+
+    (tmp_path / "a.md").write_text(f"+++\n{front}\n+++\n# Body\n")
+    reading = (
+        "import sys; from pathlib import Path; from rag_bot.ingestion.front_matter import read_front_matter; "
+        "print(read_front_matter(Path(sys.argv[1]).read_text()).body_start_line)"
+    )
+    command = [sys.executable, "-c", reading, str(tmp_path / "a.md")]
+    done = subprocess.run(command, timeout=60, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == front.count("\n") + 4
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pathspec import GitIgnoreSpec
 
 from rag_bot.errors import UsageError
 from rag_bot.files import stamp_of
+from rag_bot.ignoring import ignore_rules
 from rag_bot.ingestion.walk import walk
 from rag_bot.records import Failure
 
@@ -79,8 +83,76 @@ def test_a_file_cannot_come_back_from_an_ignored_folder(tmp_path: Path) -> None:
 
 def test_lines_that_are_no_pattern_are_skipped(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "b.md")
-    (tmp_path / ".gitignore").write_bytes(b"!\n/\n***\\\n\xff\xfe[\na.md\n")
+    (tmp_path / ".gitignore").write_bytes(b"!\n/\n***\\\n\xff\xfe[\n[z-a]\na.md\n")
     assert found(tmp_path) == ["b.md"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ("a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", f"{'a' * 240}.md"),
+        ("**/a/**/a/**/a/**/a/**/a/**/a/**/a/**/x", f"{'a/' * 150}n.md"),
+        ("**/*a*a*a*a*a*a*/**/*a*a*a*a*a*/**/*b*b", f"{'aaaaaaaaaaaaaaaaaaa/' * 20}n.md"),
+    ],
+    ids=["stars", "folders", "both"],
+)
+def test_a_rule_that_could_try_for_a_lifetime_does_not(tmp_path: Path, rule: str, path: str) -> None:
+    write(tmp_path, path)
+    (tmp_path / ".gitignore").write_text(f"{rule}\n")
+    walking = "import sys, pathlib; from rag_bot.ingestion.walk import walk; print(*walk(pathlib.Path(sys.argv[1])))"
+    done = subprocess.run(
+        [sys.executable, "-c", walking, str(tmp_path)], timeout=60, capture_output=True, text=True, check=True
+    )
+    assert path in done.stdout
+
+
+def test_rules_mean_what_pathspec_says() -> None:
+    """Over rules and paths of few characters, so that many match."""
+    chance = random.Random(14)
+    names = ["a", "b", "ab", ".", "*", "?", "[ab]", "[a-c]", "\\*", "**", "+", "(", "é"]
+    matched = 0
+    for _ in range(1_500):
+        rule = "/".join("".join(chance.choices(names, k=chance.randint(1, 4))) for _ in range(chance.randint(1, 4)))
+        rule = chance.choice(["", "/", "!", "**/"]) + rule + chance.choice(["", "/", "/**", "/**/b"])
+        pathspec, ours = GitIgnoreSpec.from_lines([rule], backend="simple"), ignore_rules([rule])
+        for _ in range(20):
+            path = "/".join("".join(chance.choices("aab*+(é", k=chance.randint(1, 3))) for _ in range(4))
+            path = "/".join(path.split("/")[: chance.randint(1, 4)]) + chance.choice(["", "/"])
+            expected = pathspec.check_file(path).include
+            matched += expected is not None
+            assert ours.check_file(path).include is expected, (rule, path)
+    assert matched > 500
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "is_ignored"),
+    [
+        ("foo", "foo\n", False),
+        ("a[!b]c", "a/c", False),
+        ("a[!b]c", "axc", True),
+        ("**/x", "line\nend/x", True),
+        ("[z-a]", "b", False),
+        ("a/**/b", "a/b", True),
+        ("a/**/b/**/c", "a/x/b/y/b/c", True),
+        ("*a*b", "xaxbxab", True),
+    ],
+)
+def test_rules_mean_what_git_says(tmp_path: Path, rule: str, path: str, is_ignored: bool) -> None:
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True, capture_output=True)
+    (tmp_path / ".gitignore").write_text(f"{rule}\n")
+    asked = subprocess.run([*git, "check-ignore", "-q", "--no-index", "--stdin", "-z"], input=f"{path}\0".encode())
+    assert (asked.returncode == 0) is is_ignored
+    assert bool(ignore_rules([rule]).check_file(path).include) is is_ignored
+
+
+def test_a_folder_whose_rules_are_too_many_is_left_out_and_named(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "sub/secret.md", "sub/below/b.md")
+    (tmp_path / "sub" / ".gitignore").write_text("rule\n" * 20_000 + "secret.md\n")
+    failures: list[Failure] = []
+    assert [file.path for file in walk(tmp_path, failures.append)] == ["a.md"]
+    assert [failure.path for failure in failures] == ["sub/.gitignore"]
+    assert failures[0].error.startswith("The ignore file has 100,010 bytes; ")
 
 
 def test_links_are_followed_to_files_inside_the_root_only(tmp_path: Path) -> None:

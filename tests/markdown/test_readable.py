@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import random
+import subprocess
+import sys
 from textwrap import wrap
 
 import pytest
@@ -143,3 +145,8 @@ def test_of_two_merged_versions_both_are_lines_and_the_marks_around_them_are_non
     assert as_shown(text).text == "Rota\n\nJo cooks.\nKim cooks.\n\nAll eat.\n"
     shown = f"As git has it:\n\n```\n{text}```\n\nJo cooks\n=======\n"
     assert readable(shown) == shown
+
+
+def test_merge_markers_that_never_end_are_read_once() -> None:
+    reading = "from rag_bot.markdown.readable import readable; readable('<<<<<<< mine\\n' * 200_000)"
+    subprocess.run([sys.executable, "-c", reading], timeout=120, check=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from rag_bot.library import Library
 from rag_bot.records import Note
-from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, render_missing, render_note
+from rag_bot.ui.chat.events import line_number
+from rag_bot.ui.notes.notes_page import NoteLists
+from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, open_note, render_missing, render_note
 
 PATHS = ("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md")
 
@@ -178,6 +182,62 @@ def test_a_very_long_note_is_shown_around_the_citation() -> None:
     assert "are not shown" in html
     assert len(html) < 60_000
     assert len(render("x" * (LONGEST_RENDERED + 1), 1, 1)) < 6_000
+
+
+def test_a_small_table_that_would_fill_megabytes_is_shown_as_its_lines() -> None:
+    columns = 100
+    text = f"|{'h|' * columns}\n|{'-|' * columns}\n" + "|x\n" * 7_000
+    html = render(text, 5, 5)
+    assert "<table" not in html
+    assert cited_lines(html) == ["|x"]
+    assert len(html) < 2 * len(text)
+
+
+def test_a_long_table_that_people_write_is_a_table() -> None:
+    html = render("| day | km |\n| --- | --- |\n" + "| Monday | 12 |\n" * 1_500, 3, 3)
+    assert html.count("<tr>") == 1_501
+
+
+def test_a_note_of_very_many_lines_is_shown_around_the_citation() -> None:
+    text = "a\n" * 40_000
+    html = render(text, 30_000, 30_000)
+    assert cited_lines(html) == ["a"]
+    assert len(html) < len(text)
+
+
+@pytest.mark.parametrize("end", [9, 10**9, 10**30])
+def test_lines_beyond_the_end_of_a_note_are_its_last(
+    library: Library, write: Callable[..., Path], notes: Path, end: int
+) -> None:
+    write("key.md", "---\nplace: hall\n---\n\nThe key\nis under\nthe mat.")
+    library.ingest([notes])
+    html = open_note(library, NoteLists(library), "notes/key.md", range(6, end + 1), "", None)
+    assert cited_lines(html) == ["is under", "the mat."]
+    assert "notes/key.md:6-7" in html
+
+
+@pytest.mark.parametrize(
+    ("reported", "number"),
+    [
+        (7, 7),
+        ("7", 7),
+        ("", 0),
+        (None, 0),
+        (-1, 0),
+        (1.5, 0),
+        (float("nan"), 0),
+        (float("inf"), 0),
+        (10**30, 0),
+        ("9" * 1_000_000, 0),
+        ("x", 0),
+        ([1], 0),
+        ({"a": 1}, 0),
+        (True, 0),
+        ("²", 0),
+    ],
+)
+def test_what_is_no_line_is_none(reported: object, number: int) -> None:
+    assert line_number(reported) == number
 
 
 def test_a_note_that_is_gone_is_named() -> None:

@@ -27,6 +27,7 @@ from rag_bot.ui.notes.panel import open_note, unlike_any_other
 from rag_bot.ui.templating import macros
 
 EVERYWHERE = ""
+_MOST_DIGITS = 9  # of the number of a line; a note has at most 64 million characters
 PageUpdate = tuple[Any, Any, Any, Any]
 """What the page gets: the question's field, the Chat, its HTML, and which one it is. Often some are skipped."""
 
@@ -108,10 +109,10 @@ class ChatEvents:
         vote = Vote(
             exchange=str(event.exchange),
             action=str(event.action),
-            picked=tuple(int(number) for number in getattr(event, "picked", ())),
+            picked=tuple(line_number(line) for line in getattr(event, "picked", ())),
             note=str(getattr(event, "note", "")),
-            first=int(getattr(event, "first", 0)),
-            last=int(getattr(event, "last", 0)),
+            first=line_number(getattr(event, "first", 0)),
+            last=line_number(getattr(event, "last", 0)),
         )
         return show_hidden(self._votes.vote(chat.history, vote) + unlike_any_other())
 
@@ -120,8 +121,8 @@ class ChatEvents:
 
         A link names the lines from `start` to `end`, or a `heading`, or nothing but the note.
         """
-        start, end = getattr(event, "start", None), getattr(event, "end", None)
-        lines = range(int(start), int(end) + 1) if start and end else range(0)
+        start, end = line_number(getattr(event, "start", 0)), line_number(getattr(event, "end", 0))
+        lines = range(start, end + 1) if start and end else range(0)
         heading = str(getattr(event, "heading", None) or "")
         picking = chat.find(str(getattr(event, "picking", None)))
         return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, picking))
@@ -206,6 +207,12 @@ def current(key: str) -> str:
 
 def _new_exchange(question: str, chat: Chat, folder: str) -> Exchange:
     return Exchange(secrets.token_hex(6), question, folder, earlier=earlier_questions(question, chat.history))
+
+
+def line_number(reported: object) -> int:
+    """A line that script.js reports, as a number or its digits; 0 for all else, which anybody can send."""
+    digits = str(reported)
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0
 
 
 def _page(request: gr.Request) -> str:

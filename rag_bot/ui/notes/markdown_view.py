@@ -25,6 +25,7 @@ MAX_NESTING = 60  # of lists and quotes in each other; set by hand
 CITED = " cited"
 _LONGEST_MARKED = 300  # characters of a wikilink or highlighted words, set by hand
 _MOST_BRACKETS = 1_000  # in one paragraph, set by hand
+MOST_CELLS = 5_000  # of all tables in a text, those that a row leaves out among them; set by hand
 _WEB = frozenset({"http", "https", "mailto"})
 _BREAKS = ("softbreak", "hardbreak")
 
@@ -80,6 +81,24 @@ def render_markdown(text: str, cited: range, links: Links) -> Markup:
         if token.type == "inline":
             token.children = [*_lines(safe(token.children or [], links), token, cited)]
     return Markup(parser().renderer.render(tokens, parser().options, {"cited": cited}))
+
+
+def has_too_many_cells(text: str) -> bool:
+    """Whether tables in it may have more cells than can be shown: of 28,000 characters some 65,000 can be made.
+
+    What looks like a table anywhere is counted, as if each row had all the columns.
+    """
+    cells = columns = 0
+    above = ""
+    for line in text.split("\n"):
+        row = line.strip("> \t\r")
+        if "|" in row and "-" in row and not row.strip("|:- \t"):
+            columns = max(row.count("|"), above.count("|")) + 1
+        elif not row:
+            columns = 0
+        cells += columns
+        above = row
+    return cells > MOST_CELLS
 
 
 def line_html(number: int, content: str, cited: range) -> Markup:

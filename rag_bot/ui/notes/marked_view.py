@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from rag_bot.markdown import LineIndex, as_shown, table_cells
-from rag_bot.ui.notes.markdown_view import Links, inline_tokens, parser, safe
+from rag_bot.ui.notes.markdown_view import Links, has_too_many_cells, inline_tokens, parser, safe
 
 # Two of these are put around marked words while emphasis and links are read: markdown-it takes them for spaces.
 _SPACES = [chr(code) for code in range(0x2000, 0x200B)]
@@ -89,8 +89,11 @@ def render_marked(text: str, marks: Sequence[Mark], header: str = "") -> Markup:
     index = LineIndex.of(text)
     lines = [text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
     above = _table_head(lines, header) if is_rows(text) else []
+    markdown = "\n".join([*above, dedent("\n".join(lines))])
+    if has_too_many_cells(markdown):
+        return plain_marked(text, marks)
     tokens: list[Token] = []
-    parser().block.parse("\n".join([*above, dedent("\n".join(lines))]), parser(), {}, tokens)
+    parser().block.parse(markdown, parser(), {}, tokens)
     shown = list(_shown(tokens, lines, index.starts, len(above)))
     spaces = [space for space in _SPACES if space not in text]
     if not _mark(shown, marks) or len(spaces) < 2:

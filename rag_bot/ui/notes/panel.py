@@ -15,11 +15,12 @@ from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, l
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.chat.feedback_view import pick_bar
-from rag_bot.ui.notes.markdown_view import CITED, Links, line_html, render_markdown
+from rag_bot.ui.notes.markdown_view import CITED, Links, has_too_many_cells, line_html, render_markdown
 from rag_bot.ui.notes.notes_page import NoteLists
 from rag_bot.ui.templating import macros
 
-LONGEST_RENDERED = 100_000  # characters, set by hand; what is longer is shown as plain lines around the citation
+# Characters and lines, set by hand; what is longer is shown as plain lines around the citation.
+LONGEST_RENDERED, MOST_RENDERED_LINES = 100_000, 5_000
 _LINES_AROUND = 200  # set by hand
 _LONGEST_LINE = 4_000  # characters, set by hand
 _NOWHERE = range(0)
@@ -40,8 +41,8 @@ def open_note(
     if note is None:
         return render_missing(path, lists.last().state_of(path))
     paths = [other for other, _ in library.note_titles()]
-    cited = lines or heading_lines(note, heading)
     index = LineIndex.of(note.text)
+    cited = range(lines.start, min(lines.stop, len(index.starts) + 1)) or heading_lines(note, heading)
     starts, ends = index.starts[cited.start - 1 : cited.stop - 1], index.ends[cited.start - 1 : cited.stop - 1]
     text = note.text[starts[0] : ends[-1]].strip() if cited and starts else ""
     bar = pick_bar(picking, len(index.starts)) if picking else Markup()
@@ -98,7 +99,8 @@ def _words(value: Any) -> str | list[str]:
 def _body(note: Note, paths: Sequence[str], cited: range) -> Markup:
     index = LineIndex.of(note.text)
     lines = [note.text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
-    if format_of(note.path).is_markdown and len(note.text) <= LONGEST_RENDERED:
+    is_short = len(note.text) <= LONGEST_RENDERED and len(lines) <= MOST_RENDERED_LINES
+    if format_of(note.path).is_markdown and is_short and not has_too_many_cells(note.text):
         body = ["" if number < note.body_start_line else line for number, line in enumerate(lines, start=1)]
         html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
         # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.
