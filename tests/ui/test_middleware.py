@@ -12,6 +12,7 @@ from rag_bot.ui.server.access import Access, Token
 from rag_bot.ui.server.asgi import Receive, Scope, Send
 from rag_bot.ui.server.bodies import LARGEST
 from rag_bot.ui.server.middleware import Guard
+from rag_bot.ui.server.peers import is_own_asked
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 SECRET = "sixteen-letters-and-more"
@@ -215,4 +216,4 @@ def test_an_address_of_the_machines_own_is_a_name_of_it() -> None:
 
 
 def test_where_the_kernel_should_tell_whose_a_connection_is_and_does_not_nobody_is_let_in() -> None:
-    assert _client(Access(7860, NAMES, is_own_only=True)).get("/").status_code == 403
+    assert _client(Access(7860, NAMES, is_own=is_own_asked)).get("/").status_code == 403

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote
 from starlette.datastructures import Headers
 
 from rag_bot.errors import UsageError
-from rag_bot.ui.server.peers import kernel_tells
+from rag_bot.ui.server.peers import IsOwn, who_tells
 
 NEW_TOKEN = "new"
 _SHORTEST_TOKEN = 16  # characters; nobody tries all of 10^20 over a network, and shorter ones are words
@@ -64,7 +64,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the app is reached and by whom. With neither a token nor `is_own_only` by whoever reaches it.
+    """How the app is reached and by whom. With neither a token nor `is_own` by whoever reaches it.
 
     `root_path` is "" or such as "/notes"; `names` are the hosts that it answers to beside addresses of its own.
     """
@@ -73,7 +73,7 @@ class Access:
     names: tuple[str, ...]
     root_path: str = ""
     token: Token | None = None
-    is_own_only: bool = False
+    is_own: IsOwn | None = None
 
     @property
     def cookie_name(self) -> str:
@@ -101,8 +101,8 @@ def choose(
         return access
     is_reached_through_others = bool(allowed_hosts or access.root_path) or not is_loopback(host)
     if not token and not is_reached_through_others:
-        if kernel_tells("127.0.0.1" if host == "localhost" else host.strip("[]")):
-            return Access(port, names, is_own_only=True)
+        if is_own := who_tells("127.0.0.1" if host == "localhost" else host.strip("[]")):
+            return Access(port, names, is_own=is_own)
         if is_alone_on_machine():
             return access
     return Access(port, names, access.root_path, Token.named(token or NEW_TOKEN))

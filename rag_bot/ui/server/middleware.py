@@ -93,7 +93,7 @@ class Guard:
     def _refusal_by_user(self, scope: Scope, headers: Headers, path: str, is_https: bool) -> Response | None:
         """What is answered to who may not use the app; to the link with the token, the page without it."""
         access = self._access
-        if access.is_own_only and scope.get("state", {}).get(IS_OWN) is not True:
+        if access.is_own and scope.get("state", {}).get(IS_OWN) is not True:
             return PlainTextResponse(_OTHER_USER, 403)
         if token := access.token:
             if path == "/" and scope["method"] == "GET" and token.is_in_link(scope["query_string"]):

@@ -29,7 +29,7 @@ from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
-from rag_bot.ui.server.peers import protocol_that_tells_peers
+from rag_bot.ui.server.peers import telling_protocol
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
@@ -63,7 +63,7 @@ def serve(
             allowed_hosts=allowed_hosts,
             root_path=root_path,
         )
-        http = protocol_that_tells_peers() if chosen.is_own_only else "auto"
+        http = telling_protocol(chosen.is_own) if chosen.is_own else "auto"
         _run(create_app(settings, chosen), listening, http, lambda: _announce(chosen, host))
 
 
