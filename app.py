@@ -10,7 +10,7 @@ AFTER = {
     "host": "address to listen on; beyond loopback with a token",
     "port": "port to listen on; 0 takes a free one",
     "token": "whoever has it may use the app: 16 characters or more, or new",
-    "allowed-host": "another name that browsers reach the app by; can be given several times",
+    "allowed-host": "another name that the app goes by; can be given several times",
     "root-path": "path that a reverse proxy serves the app under",
 }
 

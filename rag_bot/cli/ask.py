@@ -132,7 +132,7 @@ def serve(
     ] = None,
     no_token: Annotated[bool, typer.Option("--no-token", help="Whoever reaches the app may use it.")] = False,
     allowed_host: Annotated[
-        list[str] | None, typer.Option(help="Another name that browsers reach the app by; can be given several times.")
+        list[str] | None, typer.Option(help="Another name that the app goes by; can be given several times.")
     ] = None,
     root_path: Annotated[str, typer.Option(help="Path that a reverse proxy serves it under: /notes.")] = "",
 ) -> None:

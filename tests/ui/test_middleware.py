@@ -166,7 +166,7 @@ def test_a_cookie_is_good_until_the_app_is_started_again(locked: TestClient) -> 
 def test_scripts_send_the_token_as_a_bearer(locked: TestClient) -> None:
     assert locked.get("/config", headers={"authorization": f"Bearer {SECRET}"}).status_code == 200
     for given in (f"Bearer {SECRET}x", f"Basic {SECRET}", "Bearer", "Bearer \xe4"):
-        assert locked.get("/config", headers={"authorization": given.encode("latin-1")}).status_code == 403
+        assert locked.get("/config", headers={b"authorization": given.encode("latin-1")}).status_code == 403
 
 
 def test_another_site_cannot_use_the_cookie(locked: TestClient) -> None:

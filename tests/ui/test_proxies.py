@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import ROOT, lacking
 from tests.ui.conftest import ask, eventually, opened_page, running_app
-from tests.ui.test_hostile_neighbour import neighbour
+from tests.ui.test_hostile_neighbour import Request, neighbour
 
 PAGE = ROOT / "docs" / "remote.md"
 NAME = "notes.localhost"  # which browsers look for on this machine
@@ -68,10 +68,10 @@ def proxied(
     block = shown(request.param).replace("127.0.0.1:7860", f"127.0.0.1:{app_port}")
     if request.param == "nginx":
         block = block.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("notes.example.org", NAME)
-        text, command = NGINX.format(folder=folder, block=block), ("-p", str(folder), "-c")
+        text, command = NGINX.format(folder=folder, block=block), ["-p", str(folder), "-c"]
     else:
         block = block.replace("notes.example.org", f"http://{NAME}:{port}")
-        text, command = f"{{\nadmin off\nauto_https off\n}}\n{block}", ("run", "--adapter", "caddyfile", "--config")
+        text, command = f"{{\nadmin off\nauto_https off\n}}\n{block}", ["run", "--adapter", "caddyfile", "--config"]
     (folder / "configuration").write_text(text)
     with started(request.param, *command, str(folder / "configuration"), home=folder):
         proxied = Proxied(f"http://{NAME}:{port}/notes", port)
@@ -90,7 +90,7 @@ def shown(language: str, containing: str = "") -> str:
 def started(name: str, *arguments: str, home: Path) -> Iterator[None]:
     program = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
     if not program:
-        lacking(f"{name}")
+        lacking(name)
     environment = {"HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
     with subprocess.Popen([program, *arguments], env=environment, stderr=subprocess.DEVNULL) as proxy:
         try:
@@ -139,7 +139,7 @@ def test_the_path_without_its_slash_leads_to_the_page(proxied: Proxied) -> None:
 
 def test_another_user_gets_nothing_through_the_proxy_without_the_token(proxied: Proxied) -> None:
     host = {"Host": urlsplit(proxied.address).netloc}
-    asked = [
+    asked: list[Request] = [
         ("/notes/", None, host),
         ("/notes/config", None, host),
         ("/notes/gradio_api/queue/join", {"data": []}, host),
