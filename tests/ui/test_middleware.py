@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from rag_bot.errors import UsageError
-from rag_bot.ui.server.access import Access, Token
+from rag_bot.ui.server.access import Access, Token, choose
 from rag_bot.ui.server.asgi import Receive, Scope, Send
 from rag_bot.ui.server.bodies import LARGEST
 from rag_bot.ui.server.middleware import Guard
-from rag_bot.ui.server.peers import is_own_asked
+from rag_bot.ui.server.peers import is_own_asked, who_tells
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 SECRET = "sixteen-letters-and-more"
@@ -217,3 +220,57 @@ def test_an_address_of_the_machines_own_is_a_name_of_it() -> None:
 
 def test_where_the_kernel_should_tell_whose_a_connection_is_and_does_not_nobody_is_let_in() -> None:
     assert _client(Access(7860, NAMES, is_own=is_own_asked)).get("/").status_code == 403
+
+
+def test_cookies_of_other_apps_on_the_machine_do_not_get_in_the_way(locked: TestClient) -> None:
+    cookie = locked.get("/", params={"token": SECRET}).headers["set-cookie"].partition(";")[0]
+    for others in ('odd={"a": 1}; ', "a[b]=1; ;=; ", "rag-bot-7861=x; "):
+        assert locked.get("/config", headers={"cookie": others + cookie}).status_code == 200
+    assert locked.get("/config", headers={"cookie": "rag-bot-7860="}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"host": "0.0.0.0"},
+        {"host": "::"},
+        {"host": "192.168.0.7"},
+        {"root_path": "/notes/"},
+        {"allowed_hosts": ("notes.example.org",)},
+        {"token": SECRET},
+    ],
+)
+def test_what_lets_others_in_has_a_token(wanted: dict[str, Any]) -> None:
+    access = choice(**wanted)
+    assert access.token
+    assert not access.is_own
+    assert access.link("127.0.0.1").endswith(f"{access.root_path}/?token={access.token.text}")
+
+
+def test_this_machine_alone_has_no_token_where_the_kernel_tells_or_nobody_else_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = who_tells("127.0.0.1")
+    if told:
+        assert choice() == Access(7860, choice().names, is_own=told)
+    monkeypatch.setattr("rag_bot.ui.server.access.who_tells", lambda _: None)  # as on other systems than Linux
+    for is_alone in (True, False):
+        monkeypatch.setattr("rag_bot.ui.server.access.is_alone_on_machine", lambda is_alone=is_alone: is_alone)
+        assert (choice().token is None) == is_alone
+    access = choice(no_token=True, host="0.0.0.0")
+    assert (access.token, access.is_own) == (None, None)
+
+
+def test_the_machine_goes_by_its_name_where_it_listens_everywhere() -> None:
+    assert socket.gethostname().lower() in choice(host="0.0.0.0").names
+    assert "notes.example.org" in choice(allowed_hosts=("Notes.Example.org",)).names
+
+
+def test_an_address_of_ipv4_on_a_socket_of_ipv6_is_a_name_of_the_machine() -> None:
+    client = _client(Access(7860, NAMES), "http://[::ffff:192.168.0.7]:7860")
+    assert client.get("/", headers={"host": "192.168.0.7:7860"}).status_code == 200
+
+
+def choice(host: str = "127.0.0.1", **wanted: Any) -> Access:
+    unwanted: dict[str, Any] = {"token": None, "no_token": False, "allowed_hosts": (), "root_path": ""}
+    return choose(host, 7860, **{**unwanted, **wanted})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import sys
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 
 from rag_bot.errors import UsageError
 from rag_bot.ui.server.peers import IsOwn, who_tells
@@ -51,11 +52,8 @@ class Token:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and _equal(credentials.strip(), self.text):
             return True
-        try:
-            cookie = SimpleCookie("; ".join(headers.getlist("cookie"))).get(cookie_name)
-        except CookieError:
-            return False
-        return cookie is not None and _equal(cookie.value, self._cookie)
+        cookies = cookie_parser("; ".join(headers.getlist("cookie")))
+        return _equal(cookies.get(cookie_name, ""), self._cookie)
 
     def set_cookie(self, name: str, path: str, *, is_secure: bool) -> str:
         """The header that gives the cookie to a browser."""
@@ -96,6 +94,8 @@ def choose(
     if token and no_token:
         raise UsageError("--token and --no-token (or RAG_BOT_TOKEN) contradict each other. Leave one out.")
     names = ("127.0.0.1", "localhost", "[::1]", in_header(host), *map(_allowed_name, allowed_hosts))
+    if is_everywhere(host):
+        names += (socket.gethostname().lower(), f"{socket.gethostname().lower()}.local")  # by multicast DNS
     access = Access(port, names, _checked_root_path(root_path))
     if no_token:
         return access
@@ -113,6 +113,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def is_everywhere(host: str) -> bool:
+    """Whether it stands for all addresses of the machine."""
+    return host.strip("[]") in ("0.0.0.0", "::")
 
 
 def is_alone_on_machine() -> bool:

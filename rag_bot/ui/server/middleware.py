@@ -128,7 +128,7 @@ def _refusal_by_names(scope: Scope, headers: Headers, names: tuple[str, ...]) ->
     """
     host, origin = headers.get("host", ""), headers.get("origin")
     name = f"{host.partition(']')[0]}]" if host.startswith("[") else host.partition(":")[0]
-    if name.lower() not in names and name != in_header(str(scope["server"][0])):
+    if name.lower() not in names and name != in_header(str(scope["server"][0]).removeprefix("::ffff:")):
         return PlainTextResponse("Invalid host header. Name the host with --allowed-host.", 400)
     is_foreign = origin is not None and origin.partition("://")[2] != host
     if is_foreign or headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):

@@ -37,7 +37,6 @@ from rag_bot.ui.syncing.watch_job import WatchJob
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-_EVERYWHERE = ("0.0.0.0", "::")
 _SHUTDOWN_SECONDS = 3  # that requests have to end by themselves; set by hand
 _NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # what Windows allows in none
 
@@ -68,7 +67,7 @@ def serve(
 
 
 def _announce(chosen: Access, host: str) -> None:
-    is_everywhere = host.strip("[]") in _EVERYWHERE
+    is_everywhere = access.is_everywhere(host)
     print(f"rag-bot is at {chosen.link('127.0.0.1' if is_everywhere else host)}", flush=True)
     if is_everywhere:
         print(f"From elsewhere it is at {chosen.link(socket.gethostname())}", flush=True)
