@@ -216,7 +216,11 @@ def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None
         (("ingest", "file.md"), 2, "is a file"),
         (("ingest", "empty"), 2, "There are no notes"),
         (("eval", "run", "missing.jsonl"), 2, "cannot be read"),
-        (("serve", "--host", "0.0.0.0"), 2, "0.0.0.0"),
+        (("serve", "--port", "0", "--token", "short"), 2, "at least 16"),
+        (("serve", "--port", "0", "--token", "new", "--no-token"), 2, "contradict"),
+        (("serve", "--port", "0", "--allowed-host", "*"), 2, "'*' is no name"),
+        (("serve", "--port", "0", "--allowed-host", "a.example:80"), 2, "has a port"),
+        (("serve", "--port", "0", "--root-path", "notes"), 2, "'notes' is no path"),
     ],
 )
 def test_what_people_do_wrong_gets_one_line(

@@ -114,17 +114,46 @@ def chat(
         TerminalChat(library, named_model(library.settings, llm), filters_of(folder, tag, since, until), resume).run()
 
 
-@app.command(epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080")
+@app.command(
+    epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080\n\n"
+    "  rag-bot serve --root-path /notes --allowed-host notes.example.org"
+)
 def serve(
     context: typer.Context,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; loopback only.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; beyond loopback with a token.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RAG_BOT_TOKEN",
+            help="Whoever has this token may use the app: 16 characters or more, or `new`. Others of this machine can "
+            "read it in the list of processes, but not in RAG_BOT_TOKEN.",
+        ),
+    ] = None,
+    no_token: Annotated[bool, typer.Option("--no-token", help="Whoever reaches the app may use it.")] = False,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="Another name that the app goes by; can be given several times.")
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="Path that a reverse proxy serves it under: /notes.")] = "",
 ) -> None:
     """Serve the chat for the browser at http://127.0.0.1:7860."""
     settings = load(context, host=host, port=port)
     from rag_bot.ui import serve as serve_app
+    from rag_bot.ui.server.access import is_loopback
 
-    serve_app(settings, settings.host, settings.port)
+    if no_token and host is None and not is_loopback(settings.host):
+        raise UsageError(
+            f"--no-token would open {settings.host!r}, a setting, to everybody. Name it as --host too, or leave it out."
+        )
+    serve_app(
+        settings,
+        settings.host,
+        settings.port,
+        token=token,
+        no_token=no_token,
+        allowed_hosts=tuple(allowed_host or ()),
+        root_path=root_path,
+    )
 
 
 class TerminalChat:

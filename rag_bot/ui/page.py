@@ -36,12 +36,13 @@ _BRAND = '<p class="brand">rag-bot</p><button type="button" data-menu aria-label
 _TICK_SECONDS = 1.5  # between two looks at what has changed; set by hand
 
 
-def mount(app: FastAPI, library: Library, state: AppState) -> None:
-    """Puts the page at / of an app."""
+def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> None:
+    """Puts the page at / of an app, which a browser may see under a `root_path`."""
     gr.mount_gradio_app(
         app,
         Page(library, state).blocks,
         path="/",
+        root_path=root_path or None,
         footer_links=[],
         run_history=False,
         theme=_theme(),

@@ -168,7 +168,7 @@ const ragBot = window.ragBot = {
     const dialog = document.querySelector("#dialog dialog");
     dialog.dataset.key = key;
     dialog.querySelector("[name=title]").value = title;
-    dialog.querySelector("[data-export]").href = `/conversations/${key}.md`;
+    dialog.querySelector("[data-export]").href = `conversations/${key}.md`;
     dialog.querySelector(".sure").hidden = true;
     dialog.showModal();
   },

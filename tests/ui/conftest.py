@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,19 +63,21 @@ class RunningApp:
 
 
 @contextmanager
-def running_app(index: Path, model_cache: Path, away: Path, port: int = 0, **told: str) -> Iterator[RunningApp]:
+def running_app(
+    index: Path, model_cache: Path, away: Path, port: int = 0, flags: Sequence[str] = (), **told: str
+) -> Iterator[RunningApp]:
     """The app with this index, started in some other folder; its process tells what it printed as an error.
 
     `told` are variables of its environment.
     """
     environment = {**os.environ, "RAG_BOT_CACHE": str(model_cache), **told}
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--index", str(index)]
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--index", str(index), *flags]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=away, env=environment, **pipes) as server:
         assert server.stdout
         try:
             line = server.stdout.readline()
-            assert line.startswith("rag-bot is at http://127.0.0.1:")
+            assert line.startswith(("rag-bot is at http://127.0.0.1:", "rag-bot is at http://[::1]:"))
             yield RunningApp(server, line.removeprefix("rag-bot is at ").strip())
         finally:
             server.terminate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -124,9 +125,10 @@ def test_a_second_app_on_the_port_says_so_in_one_line(app_address: str) -> None:
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
-def test_a_host_that_others_reach_is_refused() -> None:
-    command = [sys.executable, str(ROOT / "app.py"), "--host", "0.0.0.0"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_a_host_that_a_setting_opens_to_others_is_refused_without_a_token() -> None:
+    command = [sys.executable, str(ROOT / "app.py"), "--no-token"]
+    environment = {**os.environ, "RAG_BOT_HOST": "0.0.0.0"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert ended.returncode == 2
     assert "'0.0.0.0'" in ended.stderr
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from rag_bot.ui.server.middleware import EndableAnswers, Receive, Scope, Send
+from rag_bot.ui.server.asgi import Receive, Scope, Send
+from rag_bot.ui.server.middleware import EndableAnswers
 
 Message = MutableMapping[str, Any]
 START: Message = {"type": "http.response.start", "status": 200, "headers": []}

@@ -1,1 +1,1 @@
-"""The server that carries the page, on loopback only."""
+"""The server that carries the page, and who may use it."""

@@ -1,23 +1,21 @@
 """What stands between the network and Gradio: what is refused, and how open answers end when the app stops.
 
 Gradio accepts any Host header, requests from other sites, uploads, and fetches web addresses for whoever asks. Here
-only the paths that the page needs are open, and only for the page itself.
+only the paths that the page needs are open, and only for the page itself and for who may use it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from rag_bot.ui.server.access import Access, in_header, is_loopback
+from rag_bot.ui.server.asgi import App, Receive, Scope, Send
+from rag_bot.ui.server.bodies import checked_body
+from rag_bot.ui.server.peers import IS_OWN
 
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
 OPEN_FOLDERS = (
@@ -42,46 +40,104 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-def guarded(app: App, hosts: Sequence[str]) -> App:
-    """The app behind all checks; `hosts` are the names it answers to."""
-    return TrustedHostMiddleware(Guard(app), allowed_hosts=list(hosts), www_redirect=False)
+_OTHER_USER = "This app belongs to another user of this machine."
+_NO_TOKEN = """<!doctype html><meta charset="utf-8"><title>rag-bot</title>
+<p>This app opens with its link, which carries a token.
+<p>It was printed where the app was started, by <code>rag-bot serve</code>. Each start needs its new link.
+"""
+_FROM_PROXIES = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # by which Gradio writes addresses
 
 
 class Guard:
-    """Refuses other sites and paths that the page does not use; adds the headers that keep the page to itself."""
+    """Refuses who may not use the app, other sites, files as values, and paths that the page does not use.
 
-    def __init__(self, app: App) -> None:
+    It adds the headers that keep the page to itself. Under a `root_path` the app sees paths without it, whether the
+    proxy before it has cut that off or not.
+    """
+
+    def __init__(self, app: App, access: Access) -> None:
         self._app = app
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
-        elif refusal := _refusal(scope["path"], Headers(scope=scope)):
-            await refusal(scope, receive, _with_headers(send))
         else:
-            await self._app(scope, receive, _with_headers(send))
+            await self._answer(scope, receive, _with_headers(send))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, path = Headers(scope=scope), _without(self._access.root_path, scope["path"])
+        is_https = scope["scheme"] == "https" or _is_forwarded_https(scope, headers)
+        refusal = _refusal_by_names(scope, headers, self._access.names) or self._refusal_by_user(
+            scope, headers, path, is_https
+        )
+        if not refusal and path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS):
+            refusal = PlainTextResponse("Not found.", 404)
+        if not refusal and scope["method"] not in ("GET", "HEAD"):
+            checked = await checked_body(headers, receive)
+            if isinstance(checked, Response):
+                refusal = checked
+            else:
+                receive = checked
+        if refusal:
+            await refusal(scope, receive, send)
+            return
+        kept = [(name, value) for name, value in scope["headers"] if name not in _FROM_PROXIES]
+        scheme = "https" if is_https else "http"
+        await self._app(
+            {**scope, "path": path, "raw_path": path.encode(), "scheme": scheme, "headers": kept}, receive, send
+        )
+
+    def _refusal_by_user(self, scope: Scope, headers: Headers, path: str, is_https: bool) -> Response | None:
+        """What is answered to who may not use the app; to the link with the token, the page without it."""
+        access = self._access
+        if access.is_own and scope.get("state", {}).get(IS_OWN) is not True:
+            return PlainTextResponse(_OTHER_USER, 403)
+        if token := access.token:
+            if path == "/" and scope["method"] == "GET" and token.is_in_link(scope["query_string"]):
+                root = f"{access.root_path}/"
+                cookie = token.set_cookie(access.cookie_name, root, is_secure=is_https)
+                return RedirectResponse(root, 303, {"Set-Cookie": cookie, "Cache-Control": "no-store"})
+            if not token.is_in_headers(headers, access.cookie_name):
+                return HTMLResponse(_NO_TOKEN, 403, {"Cache-Control": "no-store"})
+        if access.root_path and scope["path"] == access.root_path:
+            return RedirectResponse(f"{access.root_path}/")  # what the page loads is named from there
+        return None
 
 
-def _refusal(path: str, headers: Headers) -> PlainTextResponse | None:
-    """What to answer to requests of other sites and for other paths; None for what the page itself needs.
+def _without(root_path: str, path: str) -> str:
+    """The path within the app."""
+    if root_path and (path == root_path or path.startswith(f"{root_path}/")):
+        path = path.removeprefix(root_path)
+    return path or "/"
 
-    Browsers without Sec-Fetch-Site are told apart by the Origin: does it name another host or port?
+
+def _is_forwarded_https(scope: Scope, headers: Headers) -> bool:
+    """Whether a proxy on this machine says that the request came to it by https."""
+    is_near = scope["client"] and is_loopback(scope["client"][0])
+    return bool(is_near) and headers.get("x-forwarded-proto") == "https"
+
+
+def _refusal_by_names(scope: Scope, headers: Headers, names: tuple[str, ...]) -> Response | None:
+    """What is answered to other sites, and where the host is not one that the app goes by.
+
+    An address of the machine's own is always a name of it. Browsers without Sec-Fetch-Site are told apart by the
+    Origin: does it name another host or port?
     """
-    origin = headers.get("origin")
-    is_foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
+    host, origin = headers.get("host", ""), headers.get("origin")
+    name = f"{host.partition(']')[0]}]" if host.startswith("[") else host.partition(":")[0]
+    if name.lower() not in names and name != in_header(str(scope["server"][0]).removeprefix("::ffff:")):
+        return PlainTextResponse("Invalid host header. Name the host with --allowed-host.", 400)
+    is_foreign = origin is not None and origin.partition("://")[2] != host
     if is_foreign or headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return PlainTextResponse("Requests from other sites are refused.", 403)
-    if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS):
-        return PlainTextResponse("Not found.", 404)
     return None
 
 
 def _with_headers(send: Send) -> Send:
-    async def sending(message: MutableMapping[str, Any]) -> None:
+    async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).update(HEADERS)
         await send(message)

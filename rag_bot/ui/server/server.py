@@ -1,15 +1,15 @@
-"""The server: a FastAPI app of our own that carries the Gradio page, on loopback only."""
+"""The server: a FastAPI app of our own that carries the Gradio page, for its user alone."""
 
 from __future__ import annotations
 
 import errno
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.responses import PlainTextResponse, Response
@@ -26,7 +26,10 @@ from rag_bot.ui.evaluation.evaluations import Evaluations
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.notes_page import NoteLists
 from rag_bot.ui.preference import remembered_watching
-from rag_bot.ui.server.middleware import EndableAnswers, guarded
+from rag_bot.ui.server import access
+from rag_bot.ui.server.access import Access
+from rag_bot.ui.server.middleware import EndableAnswers, Guard
+from rag_bot.ui.server.peers import telling_protocol
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
@@ -34,20 +37,45 @@ from rag_bot.ui.syncing.watch_job import WatchJob
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SHUTDOWN_SECONDS = 3  # that requests have to end by themselves; set by hand
 _NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # what Windows allows in none
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    token: str | None,
+    no_token: bool,
+    allowed_hosts: tuple[str, ...],
+    root_path: str,
+) -> None:
     """As `rag_bot.ui.serve`. Models are loaded and notes are synced in the background."""
-    _require_loopback(host)
-    with _listening_socket(host, port) as listening:
-        address = f"http://{_in_header(host)}:{listening.getsockname()[1]}"
-        _run(create_app(settings, host), listening, lambda: print(f"rag-bot is at {address}", flush=True))
+    with _listening_socket(host, port) as listening, tempfile.TemporaryDirectory(prefix="rag-bot-") as temporary:
+        os.environ["GRADIO_TEMP_DIR"] = temporary  # instead of a folder that others can read; nothing should get there
+        chosen = access.choose(
+            host,
+            listening.getsockname()[1],
+            token=token,
+            no_token=no_token,
+            allowed_hosts=allowed_hosts,
+            root_path=root_path,
+        )
+        http = telling_protocol(chosen.is_own) if chosen.is_own else "auto"
+        _run(create_app(settings, chosen), listening, http, lambda: _announce(chosen, host))
 
 
-def create_app(settings: Settings, host: str = "127.0.0.1") -> EndableAnswers:
+def _announce(chosen: Access, host: str) -> None:
+    is_everywhere = access.is_everywhere(host)
+    print(f"rag-bot is at {chosen.link('127.0.0.1' if is_everywhere else host)}", flush=True)
+    if is_everywhere:
+        print(f"From elsewhere it is at {chosen.link(socket.gethostname())}", flush=True)
+    if not access.is_loopback(host) and not chosen.token:
+        print("Whoever reaches this address can read and change everything: it has no token.", flush=True)
+
+
+def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     """The whole app as ASGI; its lifespan starts and stops the background work."""
     library, conversations = Library(settings), Conversations.of(settings)
     state = AppState(
@@ -81,8 +109,8 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> EndableAnswers:
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
-    mount(app, library, state)
-    return EndableAnswers(guarded(app, (*_NAMES, _in_header(host))))
+    mount(app, library, state, chosen.root_path)
+    return EndableAnswers(Guard(app, chosen))
 
 
 def _add_export(app: FastAPI, conversations: Conversations) -> None:
@@ -115,7 +143,7 @@ def _warm_up(library: Library) -> None:
     threading.Thread(target=load, name="warm-up").start()
 
 
-def _run(app: EndableAnswers, listening: socket.socket, announce: Callable[[], None]) -> None:
+def _run(app: EndableAnswers, listening: socket.socket, http: Any, announce: Callable[[], None]) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -129,25 +157,15 @@ def _run(app: EndableAnswers, listening: socket.socket, announce: Callable[[], N
 
     config = uvicorn.Config(
         app,
+        http=http,
         log_level="warning",
         lifespan="on",
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         server_header=False,
+        proxy_headers=False,  # which would have clients say who they are
     )
     with suppress(KeyboardInterrupt):
         Server(config).run([listening])
-
-
-def _require_loopback(host: str) -> None:
-    try:
-        is_loopback = host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise UsageError(
-            f"Host {host!r} is reachable by others, and the app has no password yet. Use 127.0.0.1, and an SSH tunnel "
-            "from elsewhere."
-        )
 
 
 def _listening_socket(host: str, port: int) -> socket.socket:
@@ -167,9 +185,3 @@ def _listening_socket(host: str, port: int) -> socket.socket:
             why = f"Port {port} on {name} cannot be opened: {reason}. Choose another with --port."
         raise RagBotError(why) from error
     return listening
-
-
-def _in_header(host: str) -> str:
-    """The host as URLs and the Host header have it."""
-    name = host.strip("[]")
-    return f"[{name}]" if ":" in name else name

@@ -1,0 +1,147 @@
+"""Twenty people who ask the app at once, through HTTP with the token: what they wait, and whose answer they get.
+
+python -m eval.benchmarks.serve FOLDER --seconds 60
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from eval.benchmarks.measure import Table, arguments_for, ingest, percentile, show
+from eval.benchmarks.questions import make_questions
+from eval.benchmarks.search import ASKERS
+from rag_bot import Library
+from rag_bot.processes import child_environment
+from rag_bot.settings import Settings, load_settings
+
+_QUESTION = re.compile(
+    r"What did I note about [\w -]+\?"
+)  # those of `make_questions` that look the same in JSON and HTML
+_PATIENCE_SECONDS = 120.0  # for one answer; longer is an error
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: what it took, and whether what came was the answer to it."""
+
+    milliseconds: float
+    is_own: bool
+
+
+def ask_through_the_app(settings: Settings, seconds: float, questions: dict[str, str]) -> Table:
+    """Everybody asks one question after another for as long; each has the path of a note that its answer shows."""
+    token = secrets.token_urlsafe(32)
+    with _serving(settings, token) as (process, address):
+        with _page(address, token) as first:
+            _ask(first, _submit(first), *next(iter(questions.items())))
+        begun, until = _megabytes(process), time.monotonic() + seconds
+        with ThreadPoolExecutor(ASKERS) as pool:
+            askers = range(ASKERS)
+            asked = list(pool.map(partial(_keep_asking, address, token, until, questions), askers))
+        ended = _megabytes(process)
+    answers = [answer for own in asked for answer in own]
+    times = [answer.milliseconds for answer in answers]
+    others = sum(not answer.is_own for answer in answers)
+    row = (len(answers), percentile(times, 0.5), percentile(times, 0.95), max(times), others, begun, ended)
+    columns = ("answers", "ms p50", "ms p95", "ms worst", "not their own", "MB before", "MB after")
+    return Table(f"{ASKERS} asking the app for {seconds:.0f} s with a token", columns, (row,))
+
+
+@contextmanager
+def _serving(settings: Settings, token: str) -> Iterator[tuple[int, str]]:
+    """The app in a process of its own: its id and its address."""
+    environment = child_environment() | {"RAG_BOT_TOKEN": token, "RAG_BOT_CACHE": str(settings.cache)}
+    command = [sys.executable, "-m", "rag_bot", "--index", str(settings.index), "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, env=environment, cwd=settings.index.parent, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        try:
+            link = server.stdout.readline().removeprefix("rag-bot is at ").strip()
+            yield server.pid, link.partition("/?token=")[0]
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def _page(address: str, token: str) -> Iterator[httpx.Client]:
+    """What a browser has that has opened the link: the cookie."""
+    with httpx.Client(base_url=address, timeout=_PATIENCE_SECONDS, follow_redirects=True) as client:
+        client.get("/", params={"token": token}).raise_for_status()
+        yield client
+
+
+def _keep_asking(address: str, token: str, until: float, questions: dict[str, str], asker: int) -> list[Asked]:
+    """As one of the askers, who each begin with another question."""
+    asked: list[Asked] = []
+    known = list(questions.items())
+    with _page(address, token) as page:
+        submit = _submit(page)
+        while time.monotonic() < until:
+            asked.append(_ask(page, submit, *known[(asker * 7 + len(asked)) % len(known)]))
+    return asked
+
+
+def _submit(page: httpx.Client) -> int:
+    """The number of the event by which the field's question is asked: the first of the queue that has three inputs."""
+    dependencies = page.get("/config").raise_for_status().json()["dependencies"]
+    return next(int(one["id"]) for one in dependencies if _is_submit(one))
+
+
+def _is_submit(dependency: dict[str, Any]) -> bool:
+    return any(target[1] == "submit" for target in dependency["targets"]) and len(dependency["inputs"]) == 3
+
+
+def _ask(page: httpx.Client, submit: int, question: str, path: str) -> Asked:
+    """As the page does it: joins the queue and reads the stream to its end. Each is a conversation of its own."""
+    session = secrets.token_hex(6)
+    body = {"data": [question, None, ""], "fn_index": submit, "session_hash": session}
+    began = time.perf_counter()
+    page.post("/gradio_api/queue/join", json=body).raise_for_status()
+    shown = page.get("/gradio_api/queue/data", params={"session_hash": session}).raise_for_status().text
+    milliseconds = (time.perf_counter() - began) * 1000
+    return Asked(milliseconds, set(_QUESTION.findall(shown)) == {question} and path in shown)
+
+
+def _megabytes(process: int) -> float:
+    """Memory that a process holds now (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
+
+
+def main() -> None:
+    parser = arguments_for(__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seconds", type=float, default=60)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        settings = load_settings(index=Path(temporary) / "index", cache=load_settings(cache=chosen.cache).cache)
+        ingest(chosen.folder.resolve(), settings)
+        with Library(settings) as library:
+            made = [
+                question for question in dict.fromkeys(make_questions(library, 200)) if _QUESTION.fullmatch(question)
+            ]
+            answers = {question: library.ask(question) for question in made}
+            questions = {
+                asked: answer.citations[0].quote.note_path for asked, answer in answers.items() if answer.citations
+            }
+        show((ask_through_the_app(settings, chosen.seconds, questions),), as_json=chosen.json)
+
+
+if __name__ == "__main__":
+    main()
