@@ -52,8 +52,11 @@ def serve(
     root_path: str,
 ) -> None:
     """As `rag_bot.ui.serve`. Models are loaded and notes are synced in the background."""
-    with _listening_socket(host, port) as listening, tempfile.TemporaryDirectory(prefix="rag-bot-") as temporary:
-        os.environ["GRADIO_TEMP_DIR"] = temporary  # instead of a folder that others can read; nothing should get there
+    temporary = tempfile.TemporaryDirectory(prefix="rag-bot-")
+    with _listening_socket(host, port) as listening, temporary:
+        os.environ["GRADIO_TEMP_DIR"] = (
+            temporary.name
+        )  # instead of a folder that others can read; nothing should get there
         chosen = access.choose(
             host,
             listening.getsockname()[1],
@@ -63,7 +66,7 @@ def serve(
             root_path=root_path,
         )
         http = telling_protocol(chosen.is_own) if chosen.is_own else "auto"
-        _run(create_app(settings, chosen), listening, http, lambda: _announce(chosen, host))
+        _run(create_app(settings, chosen), listening, http, lambda: _announce(chosen, host), temporary.cleanup)
 
 
 def _announce(chosen: Access, host: str) -> None:
@@ -143,7 +146,10 @@ def _warm_up(library: Library) -> None:
     threading.Thread(target=load, name="warm-up").start()
 
 
-def _run(app: EndableAnswers, listening: socket.socket, http: Any, announce: Callable[[], None]) -> None:
+def _run(
+    app: EndableAnswers, listening: socket.socket, http: Any, announce: Callable[[], None], clean_up: Callable[[], None]
+) -> None:
+    """`clean_up` is called before a signal to end is raised anew, after which nothing runs any more."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -154,6 +160,7 @@ def _run(app: EndableAnswers, listening: socket.socket, http: Any, announce: Cal
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.end()
             await super().shutdown(sockets)
+            clean_up()
 
     config = uvicorn.Config(
         app,
