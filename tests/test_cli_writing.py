@@ -56,7 +56,7 @@ def index(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Path:
 def environment(tmp_path: Path, model_cache: Path) -> dict[str, str]:
     """That of somebody with a key, whose other folders are those of the test."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    own = {name: str(tmp_path) for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+    own = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
     more = {"COLUMNS": "160", "RAG_BOT_CACHE": str(model_cache), "RAG_BOT_LLM_KEY": SECRET}
     return {**kept, **own, **more, "RAG_BOT_GENERATION__RETRIES": "0"}
 

@@ -166,7 +166,7 @@ def test_the_command_agrees_to_an_index_and_takes_it_back(
     assert not is_own(index)
     assert run("trust", str(index), "--yes") == (0, f"The index in {index} counts as made here.")
     assert run("--index", str(index), "search", "boat")[0] == 0
-    assert run("trust", str(index), "--forget", "--json")[1] == json.dumps({"index": str(index), "agreed": False})
+    assert json.loads(run("trust", str(index), "--forget", "--json")[1]) == {"index": str(index), "agreed": False}
     assert run("--index", str(index), "search", "boat")[0] == 1
     assert run("trust", str(tmp_path / "nowhere"), "--yes")[0] == 2
 

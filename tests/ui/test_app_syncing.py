@@ -14,6 +14,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.errors import WriterBusy
+from rag_bot.store.ownership import claim
 from tests.ui.conftest import PATIENCE_MS, RunningApp, after_looking_for_news, eventually, expect, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
@@ -116,6 +117,7 @@ def test_the_app_ends_in_silence_and_its_children_with_it(
     browser: Any, library: Library, tmp_path: Path, how: signal.Signals
 ) -> None:
     (tmp_path / "index").mkdir()
+    claim(tmp_path / "index")
     (tmp_path / "index" / "keep-in-sync").touch()
     shutil.copy(library.settings.index / "catalogue.sqlite3", tmp_path / "index")
     with running_app(tmp_path / "index", library.settings.cache, tmp_path) as app:

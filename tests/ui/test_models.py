@@ -14,6 +14,7 @@ from rag_bot.llm.opening import settings_for
 from rag_bot.llm.provider import NOT_REACHABLE, READY
 from rag_bot.llm.providers import WITH_KEYS
 from rag_bot.settings import LlmSettings, Settings, load_settings, read_folder
+from rag_bot.store.ownership import claim
 from rag_bot.trust import SETTINGS, agree, agreements_file
 from rag_bot.ui.models.model_view import BY_QUOTES, badge, model_choices, model_notice
 from rag_bot.ui.models.models import Choice, Models
@@ -30,6 +31,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     (tmp_path / "index").mkdir()
+    claim(tmp_path / "index")
     return Settings(index=tmp_path / "index", cache=tmp_path / "cache")
 
 
