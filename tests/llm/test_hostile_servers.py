@@ -142,7 +142,7 @@ def failure(told: Told, chat: Send, **generation: Any) -> tuple[str, HostileServ
         (head("text/plain", "307 Elsewhere", "Location: http://127.0.0.1:1/"), b"A" * MIB, "sends us elsewhere (307)"),
         (JSON, b"A" * MIB, "it sent more than 768 KiB"),
         (head(), b"A" * MIB, "it sent more than 768 KiB"),
-        (head(), b": wait\n" * 9999, "it sent more than 768 KiB"),
+        (head(), (b": " + b"wait" * 999 + b"\n") * 99, "it sent more than 768 KiB"),
         (head(), event(content="") * 999, "it sent more than 768 KiB"),
         (head(), event(reasoning_content="Hm. ") * 999, "spent all 512 tokens of its answer on thinking"),
         (head() + event(content="<think>"), event(content="Hm. ") * 999, "spent all 512 tokens of its answer on"),
