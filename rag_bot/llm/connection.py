@@ -125,7 +125,8 @@ def get_json(address: Address, path: str, key: Key | None = None, *, sent: objec
     except (httpx.HTTPError, OSError):
         raise NoAnswer("does not answer in time" if call.cancelled else "no connection") from None
     except (ValueError, RecursionError, NoModelThere):  # no JSON, a number of 5,000 digits, 1,000 lists in each other
-        raise NoAnswer("answers, but not as a language model") from None
+        strange = "answers, but not as a language model"
+        raise NoAnswer("does not answer in time" if call.cancelled else strange) from None
     if not isinstance(told, dict):
         raise NoAnswer("answers, but not as a language model")
     return told

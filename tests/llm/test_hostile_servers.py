@@ -142,7 +142,7 @@ def failure(told: Told, chat: Send, **generation: Any) -> tuple[str, HostileServ
         (head("text/plain", "307 Elsewhere", "Location: http://127.0.0.1:1/"), b"A" * MIB, "sends us elsewhere (307)"),
         (JSON, b"A" * MIB, "it sent more than 768 KiB"),
         (head(), b"A" * MIB, "it sent more than 768 KiB"),
-        (head(), b": wait\n" * 9999, "it sent more than 768 KiB"),
+        (head(), (b": " + b"wait" * 999 + b"\n") * 99, "it sent more than 768 KiB"),
         (head(), event(content="") * 999, "it sent more than 768 KiB"),
         (head(), event(reasoning_content="Hm. ") * 999, "spent all 512 tokens of its answer on thinking"),
         (head() + event(content="<think>"), event(content="Hm. ") * 999, "spent all 512 tokens of its answer on"),
@@ -151,7 +151,7 @@ def failure(told: Told, chat: Send, **generation: Any) -> tuple[str, HostileServ
     ],
 )
 def test_of_what_has_no_end_only_the_beginning_is_read(first: bytes, piece: bytes, said: str, told: Told) -> None:
-    line, server = failure(told, endless(first, piece))
+    line, server = failure(told, endless(first, piece), timeout_seconds=300.0)
     assert said in line
     assert server.taken < BUFFERED
 
@@ -190,7 +190,7 @@ def test_what_is_packed_is_not_unpacked(coding: str, told: Told) -> None:
     ],
 )
 def test_a_server_that_only_shows_that_it_is_there_is_given_up(drips: Send, told: Told) -> None:
-    line, server = failure(told, drips, timeout_seconds=1.0)
+    line, server = failure(told, drips, timeout_seconds=1.5)
     assert "gave no words in time" in line or "ended the connection" in line
     assert server.asked == 1
 
@@ -204,20 +204,20 @@ def test_all_tries_together_are_given_the_time_for_the_first_words(told: Told) -
 def test_a_model_that_thinks_longer_than_its_words_may_take_still_answers(told: Told) -> None:
     def think(server: HostileServer, connection: socket.socket) -> None:
         server.send(connection, head())
-        for _ in range(30):
+        for _ in range(20):
             server.send(connection, event(reasoning_content="Hm. "))
-            server.over.wait(0.1)
+            server.over.wait(0.2)
         server.send(connection, event(content="Ada") + b"data: [DONE]\n\n")
 
     with hostile(think) as server:
-        pieces = open_llm(told("openai-like:m", url=server.url, timeout_seconds=2.0)).stream(ASKED)
+        pieces = open_llm(told("openai-like:m", url=server.url, timeout_seconds=3.0)).stream(ASKED)
         assert next(pieces) == "Ada"
 
 
 def test_words_that_drip_have_an_end_too(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "_SLOWEST_TOKEN", 0.001)
     with hostile(endless(head(), event(content="a "), 0.05)) as server:
-        pieces = open_llm(told("openai-like:m", url=server.url, timeout_seconds=2.0)).stream(ASKED)
+        pieces = open_llm(told("openai-like:m", url=server.url, timeout_seconds=4.0)).stream(ASKED)
         assert next(pieces) == "a "
         with pytest.raises(LlmError, match=r"The answer broke off: .* gave no words in time"):
             list(pieces)
