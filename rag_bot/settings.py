@@ -26,6 +26,7 @@ from rag_bot.errors import UsageError
 
 CONFIG_NAME = "rag-bot.toml"
 _PATH_KEYS = ("notes", "index", "cache")
+_SHOWN = 300  # characters of a value that is none; by eye
 
 
 class RetrievalSettings(BaseModel):
@@ -205,7 +206,9 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"Unknown setting {name!r}. Settings {'there ' if group else ''}are: {', '.join(fields)}."
     meaning = fields[last].description if last in fields else None
-    return f"Setting {name!r} is {first['input']!r}: {first['msg']}.{f' It is: {meaning}.' if meaning else ''}"
+    given = repr(first["input"])
+    given = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}…"
+    return f"Setting {name!r} is {given}: {first['msg']}.{f' It is: {meaning}.' if meaning else ''}"
 
 
 def _fields(group: Sequence[str]) -> Mapping[str, FieldInfo]:
