@@ -207,7 +207,7 @@ def test_an_exclusion_that_excludes_nothing_is_refused(monkeypatch: pytest.Monke
         with pytest.raises(UsageError, match="neither a path nor a #tag"):
             load_settings(exclude=[entry])
     for entry in ("[a", "[z-a]", "a\\"):
-        with pytest.raises(UsageError, match="no pattern|Invalid git pattern"):
+        with pytest.raises(UsageError, match=r"no pattern|Invalid git pattern"):
             load_settings(exclude=[entry])
     with pytest.raises(UsageError, match="it has 80,000 bytes; patterns have at most 65,536"):
         load_settings(exclude=["a*b*c*d/"] * 10_000)
