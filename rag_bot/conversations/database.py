@@ -105,7 +105,7 @@ class Conversations:
 
     def list(self, search: str = "", limit: int = MOST_LISTED) -> builtins.list[Conversation]:
         """The conversations in which each word of `search` stands, however it is written, the last changed first."""
-        words = json.dumps(folded(search).split())
+        words = json.dumps(sorted(set(folded(search).split())))
         with reading(self.file) as connection:
             return [Conversation(*row) for row in _rows(connection, _LIST, self._library, words, max(0, limit))]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 _HEADING = re.compile(r"(\*+)[ \t]+(\S.*)")
-_TAGS = re.compile(r"[ \t]+:[\w@#%:]+:[ \t]*$")  # of a heading, at its end
+_TAGS = re.compile(r"(?<![ \t])[ \t]+:[\w@#%:]+:[ \t]*$")  # of a heading, at its end
 _LINK = re.compile(r"\[\[([^\[\]]++)\](?:\[([^\[\]]++)\])?\]")
 _BEGIN = re.compile(r"[ \t]*#\+begin_(src|example|export|comment)\b[ \t]*([\w+-]*)", re.IGNORECASE)
 _KEYWORD = re.compile(r"[ \t]*#(?:\+\S*:?|[ \t]|$)")  # also a comment

@@ -206,5 +206,10 @@ def test_an_exclusion_that_excludes_nothing_is_refused(monkeypatch: pytest.Monke
     for entry in ("", "#", "!a/", "/"):
         with pytest.raises(UsageError, match="neither a path nor a #tag"):
             load_settings(exclude=[entry])
+    for entry in ("[a", "[z-a]", "a\\"):
+        with pytest.raises(UsageError, match=r"no pattern|Invalid git pattern"):
+            load_settings(exclude=[entry])
+    with pytest.raises(UsageError, match="it has 80,000 bytes; patterns have at most 65,536"):
+        load_settings(exclude=["a*b*c*d/"] * 10_000)
     monkeypatch.setenv("RAG_BOT_EXCLUDE", os.pathsep.join(["a/", "#b"]))
     assert load_settings().exclude == ("a/", "#b")

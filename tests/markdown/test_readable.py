@@ -150,3 +150,8 @@ def test_of_two_merged_versions_both_are_lines_and_the_marks_around_them_are_non
 def test_merge_markers_that_never_end_are_read_once() -> None:
     reading = "from rag_bot.markdown.readable import readable; readable('<<<<<<< mine\\n' * 200_000)"
     subprocess.run([sys.executable, "-c", reading], timeout=120, check=True)
+
+
+def test_spaces_in_the_heading_of_an_org_file_are_read_once() -> None:
+    reading = "from rag_bot.markdown import parse_note; parse_note('a.org', '* x' + ' ' * 1_000_000 + 'y')"
+    subprocess.run([sys.executable, "-c", reading], timeout=120, check=True)

@@ -25,7 +25,7 @@ MAX_NESTING = 60  # of lists and quotes in each other; set by hand
 CITED = " cited"
 _LONGEST_MARKED = 300  # characters of a wikilink or highlighted words, set by hand
 _MOST_BRACKETS = 1_000  # in one paragraph, set by hand
-MOST_CELLS = 5_000  # of all tables in a text, those that a row leaves out among them; set by hand
+MOST_CELLS = 10_000  # of all tables in a text, those that a row leaves out among them; set by hand
 _WEB = frozenset({"http", "https", "mailto"})
 _BREAKS = ("softbreak", "hardbreak")
 
@@ -93,12 +93,16 @@ def has_too_many_cells(text: str) -> bool:
     for line in text.split("\n"):
         row = line.strip("> \t\r")
         if "|" in row and "-" in row and not row.strip("|:- \t"):
-            columns = max(row.count("|"), above.count("|")) + 1
+            columns = max(_columns(row), _columns(above))
         elif not row:
             columns = 0
         cells += columns
         above = row
     return cells > MOST_CELLS
+
+
+def _columns(row: str) -> int:
+    return row.count("|") + 1 - row.startswith("|") - row.endswith("|")
 
 
 def line_html(number: int, content: str, cited: range) -> Markup:

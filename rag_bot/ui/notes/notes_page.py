@@ -40,7 +40,7 @@ class NoteList:
 
     def find(self, query: str, state: str = ALL) -> list[NoteState]:
         """The notes in this state whose path and title have all words of the query, however they are written."""
-        wanted = folded(query).split()
+        wanted = set(folded(query).split())
         return [
             note
             for note, words in zip(self.notes, self.words, strict=True)
