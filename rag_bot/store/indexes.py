@@ -16,6 +16,7 @@ import numpy as np
 from rag_bot.errors import IndexUnusable
 from rag_bot.failpoints import reach
 from rag_bot.store.bm25 import FOLDER_NAME as WORDS_FOLDER
+from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
@@ -92,9 +93,13 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
     Small libraries, and all in folders that can't be written to (which Chroma needs), are compared in memory.
 
     Raises:
-        IndexUnusable: files of theirs are damaged.
+        IndexUnusable: files of theirs are damaged, or of an earlier version.
     """
     meta = catalogue.meta()
+    if meta.get("words") != WORDS_FORMAT:
+        raise IndexUnusable(
+            f"The index in {index} is of an earlier version. Run `rag-bot ingest` once; nothing is embedded again."
+        )
     folder = index / meta["store"]
     writable = os.access(folder, os.W_OK)
     exact = catalogue.counts()[1] <= SMALL_LIBRARY or not writable
