@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 LAYERS = (  # the ground floor first
-    ("records", "errors", "settings", "files", "processes", "failpoints"),
+    ("records", "errors", "settings", "files", "databases", "processes", "failpoints"),
     ("text",),
     ("markdown", "models"),
     ("llm", "conversations", "check"),

@@ -27,6 +27,7 @@ from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.writer import Entry
 
 SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded; set by hand
+_ROOM = 1_000_000  # bytes that are left on a disk for Chroma to be opened; set by hand
 _LOOKS = 10  # at files that change while they are looked at; set by hand
 _PREFIX = "store-"
 _PARTS = (VECTORS_FOLDER, WORDS_FOLDER)
@@ -90,7 +91,7 @@ def _remove(folder: Path) -> None:
 def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactVectors, WordIndex]:
     """Both indexes, as the catalogue's state has them.
 
-    Small libraries, and all in folders that can't be written to (which Chroma needs), are compared in memory.
+    Small libraries, and all where nothing can be written (which Chroma needs), are compared in memory.
 
     Raises:
         IndexUnusable: files of theirs are damaged, or of an earlier version.
@@ -102,7 +103,8 @@ def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactV
         )
     folder = index / meta["store"]
     writable = os.access(folder, os.W_OK)
-    exact = catalogue.counts()[1] <= SMALL_LIBRARY or not writable
+    has_room = writable and shutil.disk_usage(folder).free >= _ROOM
+    exact = catalogue.counts()[1] <= SMALL_LIBRARY or not has_room
     _require_sound(index, folder, words_only=exact)
     if exact:
         vectors: VectorIndex | ExactVectors = ExactVectors(catalogue.live_vectors())
