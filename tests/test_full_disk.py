@@ -74,6 +74,22 @@ def test_every_command_that_reads_answers_on_a_full_disk_and_changes_nothing(
     assert contents(library.settings.index) == before
 
 
+def test_a_sync_on_a_full_disk_says_so_in_one_line_and_keeps_what_there_was(
+    library: Library, notes: Path, write: Write
+) -> None:
+    write("a.md", "The key hangs behind the door.")
+    library.ingest([notes])
+    write("a.md", "The key hangs in the shed.")
+    before = contents(library.settings.index)
+    places = "--index", str(library.settings.index), "--cache", str(library.settings.cache)
+    done = _without_room("-m", "rag_bot", *places, "ingest")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Free space on its disk; nothing is lost." in done.stderr
+    assert contents(library.settings.index) == before
+    assert "behind the door" in _answer(library, "ask", "Where is the key?")
+
+
 def test_a_chat_on_a_full_disk_answers_and_says_in_one_line_that_it_is_not_kept(
     library: Library, notes: Path, write: Write
 ) -> None:

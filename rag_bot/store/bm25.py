@@ -8,10 +8,10 @@ passages rank the same, whatever was edited before.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +34,14 @@ _MORE = 4  # times as many candidates are looked at where those do not hold the 
 _ROUNDING = 1.0001  # Tantivy adds up in single precision
 # In an explanation, must match `"value": 89.8, "description": "avgdl, average length of field"`, and "N, total ...".
 _STATISTIC = re.compile(r'"value": ([\d.e+]+),\s*"description": "(N|avgdl),')
+
+# And of one passage and term: how often, the passage's length, which term, as `_TERM` has it in a query.
+_PASSAGE = re.compile(
+    r'"value": ([\d.e+]+),\s*"description": "freq,.*?"value": ([\d.e+]+),\s*"description": "dl,'
+    r'.*?"Term=(Term\(.*?\))"\n',
+    re.DOTALL,
+)
+_TERM = re.compile(r"Term\(field=.*?\)(?=\)|$)")
 
 
 @contextmanager
@@ -159,36 +167,30 @@ class WordIndex:
                 spelling: weight / statistics.counted_weight(searcher.doc_freq("text", spelling))
                 for spelling, weight in weights.items()
             }
-            wanted = self._wanted(known, boosts, among)
+            queries = {
+                spelling: tantivy.Query.term_query(self._index.schema, "text", spelling, "freq") for spelling in weights
+            }
+            names = {_name_of(query): spelling for spelling, query in queries.items()}
+            any_term = _any_of(known, {key: tantivy.Query.boost_query(queries[key], boosts[key]) for key in queries})
+            wanted = any_term if among is None else self._among(any_term, among)
             looked_at = limit
             while True:
                 found = searcher.search(wanted, looked_at, count=False).hits
-                passages = (searcher.doc(address) for _, address in found)
-                scored = [
-                    (passage["key"][0], _score(known, weights, passage["text"][0], statistics.length))
-                    for passage in passages
-                ]
+                scored = []
+                for _, address in found:
+                    told = _PASSAGE.findall(any_term.explain(searcher, address).to_json())
+                    counts = {names[name]: float(count) for count, _, name in told}
+                    score = _score(known, weights, counts, float(told[0][1]) / statistics.length)
+                    scored.append((searcher.doc(address)["key"][0], score))
                 scored.sort(key=lambda pair: (-pair[1], pair[0]))
                 if len(found) < looked_at or found[-1][0] * statistics.most_above < scored[limit - 1][1]:
                     return scored[:limit]
                 looked_at *= _MORE
 
-    def _wanted(
-        self, terms: Sequence[Sequence[str]], boosts: Mapping[str, float], among: Collection[str] | None
-    ) -> Any:
-        """Passages with any of these words; as in `_score`, a word counts as its best spelling does."""
-        schema, any_term = self._index.schema, []
-        for spellings in terms:
-            queries = [
-                tantivy.Query.boost_query(tantivy.Query.term_query(schema, "text", spelling, "freq"), boosts[spelling])
-                for spelling in spellings
-            ]
-            query = queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
-            any_term.append((tantivy.Occur.Should, query))
-        wanted = tantivy.Query.boolean_query(any_term)
-        if among is None:
-            return wanted
-        allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "key", list(among)), 0.0)
+    def _among(self, wanted: Any, keys: Collection[str]) -> Any:
+        allowed = tantivy.Query.const_score_query(
+            tantivy.Query.term_set_query(self._index.schema, "key", list(keys)), 0.0
+        )
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, allowed)])
 
     def _frequency(self, searcher: Any, term: str) -> int:
@@ -262,25 +264,38 @@ class WordIndex:
         return self._languages
 
 
-def _score(terms: Sequence[Sequence[str]], weights: Mapping[str, float], text: str, average: float) -> float:
-    """BM25 of a passage, whose terms are parted by spaces; a word counts as its best spelling does.
+def _any_of(terms: Sequence[Sequence[str]], queries: Mapping[str, Any]) -> Any:
+    """Passages with any of these words; as in `_score`, a word counts as its best spelling does."""
+    any_spelling = [
+        queries[term[0]]
+        if len(term) == 1
+        else tantivy.Query.disjunction_max_query([queries[spelling] for spelling in term])
+        for term in terms
+    ]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in any_spelling])
 
-    Robertson and Zaragoza 2009, with the weights of Lucene; the length is rounded as Tantivy's index does.
+
+def _name_of(query: Any) -> str:
+    """What Tantivy calls the term of a query, as it stands in the JSON of an explanation."""
+    (name,) = _TERM.findall(repr(query))
+    return json.dumps(name, ensure_ascii=False)[1:-1]
+
+
+def _score(
+    terms: Sequence[Sequence[str]], weights: Mapping[str, float], counts: Mapping[str, float], length: float
+) -> float:
+    """BM25 of a passage that has each spelling so many times; a word counts as its best spelling does.
+
+    Robertson and Zaragoza 2009, with the weights of Lucene; `length` is relative to the average one.
     """
-    words = text.split()
-    counts = Counter(words)
-    saturation = _K1 * (1 - _B + _B * _rounded(len(words)) / average)
+    saturation = _K1 * (1 - _B + _B * length)
     return sum(
-        max(weights[spelling] * (1 + _K1) * counts[spelling] / (counts[spelling] + saturation) for spelling in term)
+        max(
+            weights[spelling] * (1 + _K1) * counts.get(spelling, 0.0) / (counts.get(spelling, 0.0) + saturation)
+            for spelling in term
+        )
         for term in terms
     )
-
-
-def _rounded(length: int) -> int:
-    """A length as Tantivy keeps it in one byte: beyond 24, what is more has four significant bits."""
-    more = length - 24
-    shift = max(0, more.bit_length() - 4) if more > 0 else 0
-    return 24 + (more >> shift << shift) if more > 0 else length
 
 
 def _place(key: str) -> int:
@@ -291,7 +306,7 @@ def _place(key: str) -> int:
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("text", stored=True, tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_text_field("text", tokenizer_name=_TOKENIZER, index_option="freq")
     builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("length", fast=True)
     builder.add_integer_field("place", fast=True)
