@@ -30,7 +30,8 @@ _TOKENIZER = "terms"
 _MAX_QUERY_TERMS = 64  # of a long question the first; set by hand
 _WRITER_BYTES = 64_000_000  # of memory for what is not on disk yet; Tantivy takes no less than 15 MB; set by hand
 _K1, _B = 1.2, 0.75  # of BM25, as in Tantivy
-_MORE = 4  # times as many candidates are looked at where those do not hold the best for certain; set by hand
+# Candidates looked at beyond what is wanted, and how many times as many where they do not hold the best for certain.
+_SPARE, _MORE = 10, 2  # set by hand
 _ROUNDING = 1.0001  # Tantivy adds up in single precision
 # In an explanation, must match `"value": 89.8, "description": "avgdl, average length of field"`, and "N, total ...".
 _STATISTIC = re.compile(r'"value": ([\d.e+]+),\s*"description": "(N|avgdl),')
@@ -173,16 +174,16 @@ class WordIndex:
             names = {_name_of(query): spelling for spelling, query in queries.items()}
             any_term = _any_of(known, {key: tantivy.Query.boost_query(queries[key], boosts[key]) for key in queries})
             wanted = any_term if among is None else self._among(any_term, among)
-            looked_at = limit
+            looked_at, scores = limit + _SPARE, dict[str, float]()
             while True:
                 found = searcher.search(wanted, looked_at, count=False).hits
-                scored = []
                 for _, address in found:
-                    told = _PASSAGE.findall(any_term.explain(searcher, address).to_json())
-                    counts = {names[name]: float(count) for count, _, name in told}
-                    score = _score(known, weights, counts, float(told[0][1]) / statistics.length)
-                    scored.append((searcher.doc(address)["key"][0], score))
-                scored.sort(key=lambda pair: (-pair[1], pair[0]))
+                    key = searcher.doc(address)["key"][0]
+                    if key not in scores:
+                        told = _PASSAGE.findall(any_term.explain(searcher, address).to_json())
+                        counts = {names[name]: float(count) for count, _, name in told}
+                        scores[key] = _score(known, weights, counts, float(told[0][1]) / statistics.length)
+                scored = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
                 if len(found) < looked_at or found[-1][0] * statistics.most_above < scored[limit - 1][1]:
                     return scored[:limit]
                 looked_at *= _MORE
