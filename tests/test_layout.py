@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 LAYERS = (  # the ground floor first
-    ("records", "errors", "settings", "trust", "files", "processes", "failpoints", "ignoring"),
+    ("records", "errors", "settings", "trust", "files", "databases", "processes", "failpoints", "ignoring"),
     ("text",),
     ("markdown", "models"),
     ("llm", "conversations", "check"),

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag_bot.conversations.titles import folded
+from rag_bot.databases import connect_to_read
 from rag_bot.errors import ConversationsUnusable
 
 PATIENCE_SECONDS = 20.0  # that another process or thread may take for a change; set by hand
@@ -64,7 +65,7 @@ def reading(file: Path) -> Iterator[sqlite3.Connection | None]:
         if not file.is_file():
             yield None
             return
-        with _opened(file, _how_to_read(file)) as connection:
+        with _opened(connect_to_read(file, writable="mode=rw", patience=PATIENCE_SECONDS)) as connection:
             version = _version(connection, file)
             if version == 0:
                 yield None
@@ -85,7 +86,7 @@ def changing(file: Path) -> Iterator[sqlite3.Connection]:
     """
     with explained(file, "saved"):
         _make(file)
-        with _opened(file, "mode=rw") as connection:
+        with _opened(_connect(file)) as connection:
             _bring_up_to_date(connection, file)
             with _transaction(connection):
                 yield connection
@@ -97,7 +98,7 @@ def rewrite(file: Path) -> None:
     `secure_delete` alone is not enough: it overwrites what is removed, and not the copies that a page keeps of rows
     which moved to another page before (seen with SQLite 3.40).
     """
-    with explained(file, "rewritten without what was deleted"), _opened(file, "mode=rw") as connection:
+    with explained(file, "rewritten without what was deleted"), _opened(_connect(file)) as connection:
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -134,24 +135,20 @@ def _make(file: Path) -> None:
                 os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+def _connect(file: Path) -> sqlite3.Connection:
+    uri = f"{file.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)
+
+
 @contextmanager
-def _opened(file: Path, options: str) -> Iterator[sqlite3.Connection]:
+def _opened(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Closing the last connection also takes up what the write-ahead log holds, and removes it."""
-    uri = f"{file.absolute().as_uri()}?{options}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         yield connection
     finally:
         connection.close()
-
-
-def _how_to_read(file: Path) -> str:
-    """Where the folder is read-only, SQLite can't make the files that readers share; nobody writes there either."""
-    if os.access(file.parent, os.W_OK) and os.access(file, os.W_OK):
-        return "mode=rw"
-    return "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
 
 
 @contextmanager

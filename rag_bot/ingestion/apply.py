@@ -22,6 +22,7 @@ from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
 from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
+from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
 from rag_bot.store.catalogue import ExcludedFile, KnownFile, Root
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
@@ -106,7 +107,7 @@ class PlannedSync:
         meta = self.catalogue.meta()
         if self.rebuild or self.new_indexes or "generation" not in meta:
             return None
-        if "store" not in meta:
+        if "store" not in meta or meta.get("words") != WORDS_FORMAT:
             return Consistency.of_damaged("of an earlier version")
         folder, checksums, killed = self.index / meta["store"], recorded_checksums(meta), meta.get("dirty") == "1"
         if not killed and looks_intact(folder, checksums):
@@ -254,7 +255,7 @@ class PlannedSync:
                 self.catalogue.set_meta(
                     built_with=built_with(self.model), model=info.name, fingerprint=info.fingerprint
                 )
-            self.catalogue.set_meta(store=store, generation=str(time.time_ns()))
+            self.catalogue.set_meta(store=store, words=WORDS_FORMAT, generation=str(time.time_ns()))
             reach("in-switch")
         self._touch_unchanged()
         write_roots(self.index, self.catalogue.roots())

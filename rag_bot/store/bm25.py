@@ -1,11 +1,21 @@
-"""Keys by words: a Tantivy index scored by BM25. Stop words are indexed, but not searched for."""
+"""Keys by words: a Tantivy index scored by BM25. Stop words are indexed, but not searched for.
+
+Tantivy counts deleted passages until it happens to merge their segments: in how many passages a word stands, and how
+long they are on average. It only finds the candidates here; they are scored by what is there now, so that the same
+passages rank the same, whatever was edited before.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,9 +25,24 @@ from rag_bot.errors import IndexUnusable
 from rag_bot.text.terms import ENGLISH, LANGUAGES, content_terms, passage_terms
 
 FOLDER_NAME = "tantivy"
+FORMAT = "2"  # of the fields below; an index of another one is made anew by the next sync
 _TOKENIZER = "terms"
 _MAX_QUERY_TERMS = 64  # of a long question the first; set by hand
 _WRITER_BYTES = 64_000_000  # of memory for what is not on disk yet; Tantivy takes no less than 15 MB; set by hand
+_K1, _B = 1.2, 0.75  # of BM25, as in Tantivy
+# Candidates looked at beyond what is wanted, and how many times as many where they do not hold the best for certain.
+_SPARE, _MORE = 10, 2  # set by hand
+_ROUNDING = 1.0001  # Tantivy adds up in single precision
+# In an explanation, must match `"value": 89.8, "description": "avgdl, average length of field"`, and "N, total ...".
+_STATISTIC = re.compile(r'"value": ([\d.e+]+),\s*"description": "(N|avgdl),')
+
+# And of one passage and term: how often, the passage's length, which term, as `_TERM` has it in a query.
+_PASSAGE = re.compile(
+    r'"value": ([\d.e+]+),\s*"description": "freq,.*?"value": ([\d.e+]+),\s*"description": "dl,'
+    r'.*?"Term=(Term\(.*?\))"\n',
+    re.DOTALL,
+)
+_TERM = re.compile(r"Term\(field=.*?\)(?=\)|$)")
 
 
 @contextmanager
@@ -33,13 +58,36 @@ def _explained() -> Iterator[None]:
         raise IndexUnusable.because_of(error, FOLDER_NAME) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    """How many passages there are and how many words they have on average; and both as Tantivy counts them."""
+
+    passages: int
+    length: float
+    counted_passages: float
+    counted_length: float
+
+    def weight(self, frequency: int) -> float:
+        """BM25's weight of a word that stands in so many passages."""
+        return log(1 + (self.passages - frequency + 0.5) / (frequency + 0.5))
+
+    def counted_weight(self, frequency: int) -> float:
+        """The same, as Tantivy counts."""
+        return log(1 + (self.counted_passages - frequency + 0.5) / (frequency + 0.5))
+
+    @property
+    def most_above(self) -> float:
+        """A score is at most so many times what Tantivy makes of it where the weights are the same."""
+        return max(1.0, self.length / self.counted_length) * _ROUNDING
+
+
 class WordIndex:
     """The words of the indexed passages in one folder."""
 
     def __init__(self, index: Any) -> None:
         self._copy: tempfile.TemporaryDirectory[str] | None = None  # removed with this object
         self._index = index
-        self._languages: tuple[str, ...] | None = None
+        self._forget()
         index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
         index.reload()
 
@@ -67,6 +115,12 @@ class WordIndex:
         opened._copy = copy
         return opened
 
+    def _forget(self) -> None:
+        """What is known of the passages, which have changed."""
+        self._languages: tuple[str, ...] | None = None
+        self._statistics: _Statistics | None = None
+        self._frequencies: dict[str, int] = {}  # of words that stand in some passage, in how many
+
     def count(self) -> int:
         return int(self._index.searcher().num_docs)
 
@@ -86,26 +140,85 @@ class WordIndex:
             for key, text in entries:
                 writer.delete_documents("key", key)
                 terms, language = passage_terms(text)
-                writer.add_document(tantivy.Document(key=key, text=" ".join(terms), language=language))
+                writer.add_document(
+                    tantivy.Document(
+                        key=key, text=" ".join(terms), language=language, length=len(terms), place=_place(key)
+                    )
+                )
             writer.commit()
             writer.wait_merging_threads()
             self._index.reload()
-            self._languages = None
+            self._forget()
 
     def query(self, query: str, limit: int, *, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """Keys of passages with any of the query's words and their BM25 score, best first."""
         terms = list(dict.fromkeys(self.content_terms(query)))[:_MAX_QUERY_TERMS]
         if not terms or limit <= 0 or (among is not None and not among):
             return []
-        schema = self._index.schema
-        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._any_spelling(term)) for term in terms])
-        if among is not None:
-            allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "key", list(among)), 0.0)
-            wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, allowed)])
         with _explained():
             searcher = self._index.searcher()
-            found = searcher.search(wanted, limit, count=False).hits
-            return [(searcher.doc(address)["key"][0], score) for score, address in found]
+            known = [[spelling for spelling in term if self._frequency(searcher, spelling)] for term in terms]
+            known = [spellings for spellings in known if spellings]
+            if not known:
+                return []
+            statistics = self._known_statistics(searcher, known[0][0])
+            frequencies = {spelling: self._frequency(searcher, spelling) for term in known for spelling in term}
+            weights = {spelling: statistics.weight(frequency) for spelling, frequency in frequencies.items()}
+            boosts = {
+                spelling: weight / statistics.counted_weight(searcher.doc_freq("text", spelling))
+                for spelling, weight in weights.items()
+            }
+            queries = {
+                spelling: tantivy.Query.term_query(self._index.schema, "text", spelling, "freq") for spelling in weights
+            }
+            names = {_name_of(query): spelling for spelling, query in queries.items()}
+            any_term = _any_of(known, {key: tantivy.Query.boost_query(queries[key], boosts[key]) for key in queries})
+            wanted = any_term if among is None else self._among(any_term, among)
+            looked_at, scores = limit + _SPARE, dict[str, float]()
+            while True:
+                found = searcher.search(wanted, looked_at, count=False).hits
+                for _, address in found:
+                    key = searcher.doc(address)["key"][0]
+                    if key not in scores:
+                        told = _PASSAGE.findall(any_term.explain(searcher, address).to_json())
+                        counts = {names[name]: float(count) for count, _, name in told}
+                        scores[key] = _score(known, weights, counts, float(told[0][1]) / statistics.length)
+                scored = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+                if len(found) < looked_at or found[-1][0] * statistics.most_above < scored[limit - 1][1]:
+                    return scored[:limit]
+                looked_at *= _MORE
+
+    def _among(self, wanted: Any, keys: Collection[str]) -> Any:
+        allowed = tantivy.Query.const_score_query(
+            tantivy.Query.term_set_query(self._index.schema, "key", list(keys)), 0.0
+        )
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, allowed)])
+
+    def _frequency(self, searcher: Any, term: str) -> int:
+        """In how many passages a term stands, deleted ones left out."""
+        known = self._frequencies.get(term)
+        if known is None:
+            known = self._count_with(searcher, "text", term)
+            if known:
+                self._frequencies[term] = known
+        return known
+
+    def _count_with(self, searcher: Any, field: str, term: str) -> int:
+        if not searcher.doc_freq(field, term):
+            return 0
+        return int(searcher.search(tantivy.Query.term_query(self._index.schema, field, term), 1, count=True).count)
+
+    def _known_statistics(self, searcher: Any, term: str) -> _Statistics:
+        """What Tantivy counts, it only tells in the explanation of a score: that of a term that stands somewhere."""
+        if self._statistics is None:
+            query = tantivy.Query.term_query(self._index.schema, "text", term, "freq")
+            ((_, address),) = searcher.search(query, 1, count=False).hits
+            explanation = query.explain(searcher, address).to_json()
+            counted = {name: float(value) for value, name in _STATISTIC.findall(explanation)}
+            words = searcher.aggregate(tantivy.Query.all_query(), {"words": {"sum": {"field": "length"}}})
+            passages = searcher.num_docs
+            self._statistics = _Statistics(passages, words["words"]["value"] / passages, counted["N"], counted["avgdl"])
+        return self._statistics
 
     def keys_with(self, spellings: Sequence[str]) -> list[str]:
         """Keys of all passages that have a word, in any of its spellings."""
@@ -115,7 +228,6 @@ class WordIndex:
             return [searcher.doc(address)["key"][0] for _, address in found]
 
     def _any_spelling(self, spellings: Sequence[str]) -> Any:
-        """A word scores as its best spelling does."""
         queries = [tantivy.Query.term_query(self._index.schema, "text", term, "freq") for term in spellings]
         return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
 
@@ -127,16 +239,19 @@ class WordIndex:
         query = tantivy.Query.fuzzy_term_query(self._index.schema, "text", term, most, True, prefix)
         with _explained():
             searcher = self._index.searcher()
-            return [searcher.doc(address)["key"][0] for _, address in searcher.search(query, limit, count=False).hits]
+            found = searcher.search(query, limit, count=False, order_by_field="place").hits
+            return [searcher.doc(address)["key"][0] for _, address in found]
 
     def document_frequency(self, spellings: Sequence[str]) -> int:
         """In how many passages a word stands, in any of its spellings; at most, where a passage has several."""
-        searcher = self._index.searcher()
-        return sum(searcher.doc_freq("text", term) for term in spellings)
+        with _explained():
+            searcher = self._index.searcher()
+            return sum(self._frequency(searcher, term) for term in spellings)
 
     def passages_in(self, language: str) -> int:
         """How many passages were taken to be in this language."""
-        return int(self._index.searcher().doc_freq("language", language))
+        with _explained():
+            return self._count_with(self._index.searcher(), "language", language)
 
     def content_terms(self, text: str) -> list[tuple[str, ...]]:
         """The words of a text that carry meaning, each as the languages of the indexed passages spell it."""
@@ -146,12 +261,47 @@ class WordIndex:
     def languages(self) -> tuple[str, ...]:
         """English, and whatever else passages are written in."""
         if self._languages is None:
-            searcher = self._index.searcher()
-            try:
-                self._languages = (ENGLISH, *(name for name in LANGUAGES[1:] if searcher.doc_freq("language", name)))
-            except ValueError:  # an index from before passages had a language
-                self._languages = (ENGLISH,)
+            self._languages = (ENGLISH, *(name for name in LANGUAGES[1:] if self.passages_in(name)))
         return self._languages
+
+
+def _any_of(terms: Sequence[Sequence[str]], queries: Mapping[str, Any]) -> Any:
+    """Passages with any of these words; as in `_score`, a word counts as its best spelling does."""
+    any_spelling = [
+        queries[term[0]]
+        if len(term) == 1
+        else tantivy.Query.disjunction_max_query([queries[spelling] for spelling in term])
+        for term in terms
+    ]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in any_spelling])
+
+
+def _name_of(query: Any) -> str:
+    """What Tantivy calls the term of a query, as it stands in the JSON of an explanation."""
+    (name,) = _TERM.findall(repr(query))
+    return json.dumps(name, ensure_ascii=False)[1:-1]
+
+
+def _score(
+    terms: Sequence[Sequence[str]], weights: Mapping[str, float], counts: Mapping[str, float], length: float
+) -> float:
+    """BM25 of a passage that has each spelling so many times; a word counts as its best spelling does.
+
+    Robertson and Zaragoza 2009, with the weights of Lucene; `length` is relative to the average one.
+    """
+    saturation = _K1 * (1 - _B + _B * length)
+    return sum(
+        max(
+            weights[spelling] * (1 + _K1) * counts.get(spelling, 0.0) / (counts.get(spelling, 0.0) + saturation)
+            for spelling in term
+        )
+        for term in terms
+    )
+
+
+def _place(key: str) -> int:
+    """Where a passage comes among those that are alike: the same in every index, and telling nothing."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
 
 
 def _schema() -> Any:
@@ -159,4 +309,6 @@ def _schema() -> Any:
     builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name=_TOKENIZER, index_option="freq")
     builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("length", fast=True)
+    builder.add_integer_field("place", fast=True)
     return builder.build()

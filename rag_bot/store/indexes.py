@@ -16,6 +16,7 @@ import numpy as np
 from rag_bot.errors import IndexUnusable
 from rag_bot.failpoints import reach
 from rag_bot.store.bm25 import FOLDER_NAME as WORDS_FOLDER
+from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
@@ -35,6 +36,7 @@ from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.writer import Entry
 
 SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded; set by hand
+_ROOM = 1_000_000  # bytes that are left on a disk for Chroma to be opened; set by hand
 _LOOKS = 10  # at files that change while they are looked at; set by hand
 
 
@@ -131,15 +133,20 @@ def _remove(folder: Path) -> None:
 def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactVectors, WordIndex]:
     """Both indexes, as the catalogue's state has them.
 
-    Small libraries, and all in folders that can't be written to (which Chroma needs), are compared in memory.
+    Small libraries, and all where nothing can be written (which Chroma needs), are compared in memory.
 
     Raises:
-        IndexUnusable: files of theirs are damaged.
+        IndexUnusable: files of theirs are damaged, or of an earlier version.
     """
     meta = catalogue.meta()
+    if meta.get("words") != WORDS_FORMAT:
+        raise IndexUnusable(
+            f"The index in {index} is of an earlier version. Run `rag-bot ingest` once; nothing is embedded again."
+        )
     folder = index / meta["store"]
     writable = os.access(folder, os.W_OK)
-    exact = catalogue.counts()[1] <= SMALL_LIBRARY or not writable
+    has_room = writable and shutil.disk_usage(folder).free >= _ROOM
+    exact = catalogue.counts()[1] <= SMALL_LIBRARY or not has_room
     _require_sound(index, folder, words_only=exact)
     if exact:
         vectors: VectorIndex | ExactVectors = ExactVectors(catalogue.live_vectors())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -21,6 +22,7 @@ from rag_bot.store.ownership import HOLDER_NAME, LOCK_NAME, Standing, claim, mak
 if sys.platform != "win32":
     import fcntl
 
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _PATIENCE_SECONDS = 0.1  # `find_writer` may be looking; set by hand
 
 
@@ -43,8 +45,10 @@ def writer_lock(index: Path) -> Iterator[None]:
     except Timeout as error:
         raise WriterBusy(f"{describe_holder(holder)} is writing to the index in {index}. Try again later.") from error
     except OSError as error:
+        is_full = error.errno in _NO_ROOM
+        remedy = "Free space on its disk; nothing is lost." if is_full else "Choose another with --index."
         raise IndexUnusable(
-            f"The index folder {index} cannot be written to: {error.strerror or error}. Choose another with --index."
+            f"The index folder {index} cannot be written to: {error.strerror or error}. {remedy}"
         ) from error
     try:
         yield

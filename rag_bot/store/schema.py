@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import unicodedata
@@ -11,6 +10,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from rag_bot.databases import connect_to_read
 from rag_bot.errors import IndexUnusable
 from rag_bot.store.ownership import CATALOGUE_NAME, STORE_PARTS, Standing, claim, require_own, standing, stores
 
@@ -162,7 +162,7 @@ def open_for_reading(index: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
     with explained(index):
-        connection = _connect(path, _how_to_read(path))
+        connection = _prepared(connect_to_read(path, patience=_PATIENCE_SECONDS))
         _check_version(connection, index)
     return connection
 
@@ -177,7 +177,7 @@ def open_for_writing(index: Path) -> sqlite3.Connection:
     refuse_lost(index)
     claim(index)
     with explained(index):
-        connection = _connect(index / FILE_NAME, "mode=rwc")
+        connection = _connect_to_write(index / FILE_NAME)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         _bring_up_to_date(connection)
@@ -239,23 +239,14 @@ def explained(index: Path) -> Iterator[None]:
         raise IndexUnusable(f"The index in {index} cannot be used: {reason}. {remedy}") from error
 
 
-def _connect(path: Path, options: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=_PATIENCE_SECONDS,
-    )
+def _connect_to_write(path: Path) -> sqlite3.Connection:
+    return _prepared(sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_PATIENCE_SECONDS))
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.create_function("nfc", 1, partial(unicodedata.normalize, "NFC"), deterministic=True)
     return connection
-
-
-def _how_to_read(path: Path) -> str:
-    """Where the folder is read-only, SQLite can't make the files that readers share; nobody writes there either."""
-    beside = path.with_name(f"{path.name}-wal")
-    return "mode=ro" if os.access(path.parent, os.W_OK) or beside.exists() else "mode=ro&immutable=1"
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:

@@ -432,7 +432,10 @@ def test_a_note_that_vanishes_while_it_is_read_is_deleted_and_not_an_error(
     report = library.ingest()
     assert (report.plan.added, report.plan.changed, report.plan.deleted) == ((), (), ("notes/gone.md",))
     assert report.failed == ()
-    assert "ladder" not in library.ask("Where is the ladder?").text
+    answer = library.ask("Where is the ladder?")
+    assert answer.unmentioned == ("ladder",)
+    assert "garage" not in answer.text
+    assert "shed" not in answer.text
 
 
 def test_a_changed_chunker_prepares_every_note_anew_also_those_that_cannot_be_read_now(
