@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -124,6 +125,7 @@ def test_rules_mean_what_pathspec_says() -> None:
     assert matched > 500
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 @pytest.mark.parametrize(
     ("rule", "path", "is_ignored"),
     [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rag_bot.store.lock import LOCK_NAME, find_writer, writer_lock
+from rag_bot.store.lock import find_writer, writer_lock
+from rag_bot.store.ownership import LOCK_NAME
 
 
 def test_those_who_look_at_the_same_time_take_nobody_for_a_writer(tmp_path: Path) -> None:
