@@ -138,8 +138,8 @@ def serve(
 ) -> None:
     """Serve the chat for the browser at http://127.0.0.1:7860."""
     settings = load(context, host=host, port=port)
+    from rag_bot.ui import is_loopback
     from rag_bot.ui import serve as serve_app
-    from rag_bot.ui.server.access import is_loopback
 
     if no_token and host is None and not is_loopback(settings.host):
         raise UsageError(

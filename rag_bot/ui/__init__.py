@@ -1,11 +1,20 @@
-"""The chat app: Gradio on a FastAPI app of our own. `serve` starts it; nothing else here is for other packages."""
+"""The chat app: Gradio on a FastAPI app of our own. `serve` starts it; other packages use what stands here."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rag_bot.settings import Settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens at this name or address."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def serve(

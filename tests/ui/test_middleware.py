@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from rag_bot.errors import UsageError
-from rag_bot.ui.server.access import Access, Token, choose
+from rag_bot.ui.server.access import Access, AccessToken, choose
 from rag_bot.ui.server.asgi import Receive, Scope, Send
 from rag_bot.ui.server.bodies import LARGEST
 from rag_bot.ui.server.middleware import Guard
@@ -125,7 +125,7 @@ def test_the_app_behind_the_checks_reads_the_whole_body() -> None:
 
 @pytest.fixture
 def locked() -> TestClient:
-    return _client(Access(7860, NAMES, token=Token.named(SECRET)))
+    return _client(Access(7860, NAMES, token=AccessToken.named(SECRET)))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_the_token_opens_no_other_path_and_is_not_taken_twice(locked: TestClient
 def test_a_cookie_is_good_until_the_app_is_started_again(locked: TestClient) -> None:
     cookie = locked.get("/", params={"token": SECRET}).headers["set-cookie"].partition(";")[0]
     assert locked.get("/config", headers={"cookie": cookie}).status_code == 200
-    restarted = _client(Access(7860, NAMES, token=Token.named(SECRET)))
+    restarted = _client(Access(7860, NAMES, token=AccessToken.named(SECRET)))
     assert restarted.get("/config", headers={"cookie": cookie}).status_code == 403
     assert restarted.get("/config", headers={"cookie": f"rag-bot-7860={SECRET}"}).status_code == 403
 
@@ -180,18 +180,18 @@ def test_another_site_cannot_use_the_cookie(locked: TestClient) -> None:
 @pytest.mark.parametrize("token", ["short", "with blanks in between", "sechzehn-Zeichen-ä", "sixteen\nletters-and"])
 def test_a_token_that_can_be_guessed_or_not_be_sent_is_refused(token: str) -> None:
     with pytest.raises(UsageError, match="at least 16"):
-        Token.named(token)
+        AccessToken.named(token)
 
 
 def test_new_tokens_differ() -> None:
-    tokens = {Token.named("new").text for _ in range(3)}
+    tokens = {AccessToken.named("new").text for _ in range(3)}
     assert len(tokens) == 3
     assert min(map(len, tokens)) >= 43
 
 
 @pytest.mark.parametrize("prefix", ["", "/notes"])
 def test_under_a_path_it_is_the_same_whether_the_proxy_cuts_that_off_or_not(prefix: str) -> None:
-    client = _client(Access(7860, (*NAMES, "notes.example.org"), "/notes", Token.named(SECRET)))
+    client = _client(Access(7860, (*NAMES, "notes.example.org"), "/notes", AccessToken.named(SECRET)))
     near = {"host": "notes.example.org", "x-forwarded-proto": "https"}
     answer = client.get(f"{prefix}/", params={"token": SECRET}, headers=near)
     assert (answer.status_code, answer.headers["location"]) == (303, "/notes/")
@@ -206,7 +206,7 @@ def test_under_a_path_it_is_the_same_whether_the_proxy_cuts_that_off_or_not(pref
 
 @pytest.mark.parametrize(("peer", "is_secure"), [("127.0.0.1", True), ("::1", True), ("192.168.0.9", False)])
 def test_only_a_proxy_of_this_machine_says_that_it_was_https(peer: str, is_secure: bool) -> None:
-    app = Guard(PlainTextResponse("the page"), Access(7860, NAMES, token=Token.named(SECRET)))
+    app = Guard(PlainTextResponse("the page"), Access(7860, NAMES, token=AccessToken.named(SECRET)))
     client = TestClient(app, base_url="http://127.0.0.1:7860", client=(peer, 5000), follow_redirects=False)
     cookie = client.get("/", params={"token": SECRET}, headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
     assert cookie.endswith("; Secure") == is_secure

@@ -7,7 +7,6 @@ import secrets
 import socket
 import sys
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
@@ -15,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from rag_bot.errors import UsageError
+from rag_bot.ui import is_loopback
 from rag_bot.ui.server.peers import IsOwn, who_tells
 
 NEW_TOKEN = "new"
@@ -25,14 +25,14 @@ _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")  # made by Docker and P
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     """A secret that the link carries once; then the browser has a cookie that is good until the app ends."""
 
     text: str
     _cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     @classmethod
-    def named(cls, text: str) -> Token:
+    def named(cls, text: str) -> AccessToken:
         """A new one, or the given one. Raises UsageError if that can be guessed or does not fit into a header."""
         if text == NEW_TOKEN:
             return cls(secrets.token_urlsafe(32))
@@ -70,7 +70,7 @@ class Access:
     port: int
     names: tuple[str, ...]
     root_path: str = ""
-    token: Token | None = None
+    token: AccessToken | None = None
     is_own: IsOwn | None = None
 
     @property
@@ -105,14 +105,7 @@ def choose(
             return Access(port, names, is_own=is_own)
         if is_alone_on_machine():
             return access
-    return Access(port, names, access.root_path, Token.named(token or NEW_TOKEN))
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return Access(port, names, access.root_path, AccessToken.named(token or NEW_TOKEN))
 
 
 def is_everywhere(host: str) -> bool:

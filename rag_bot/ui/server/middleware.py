@@ -12,7 +12,8 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from rag_bot.ui.server.access import Access, in_header, is_loopback
+from rag_bot.ui import is_loopback
+from rag_bot.ui.server.access import Access, in_header
 from rag_bot.ui.server.asgi import App, Receive, Scope, Send
 from rag_bot.ui.server.bodies import checked_body
 from rag_bot.ui.server.peers import IS_OWN

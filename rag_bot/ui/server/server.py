@@ -18,6 +18,7 @@ from rag_bot.conversations import Conversations
 from rag_bot.errors import RagBotError, UsageError, first_line
 from rag_bot.library import Library
 from rag_bot.settings import Settings
+from rag_bot.ui import is_loopback
 from rag_bot.ui.app_state import AppState
 from rag_bot.ui.chat.chats import Chats
 from rag_bot.ui.chat.streaming import Streams
@@ -54,9 +55,8 @@ def serve(
     """As `rag_bot.ui.serve`. Models are loaded and notes are synced in the background."""
     temporary = tempfile.TemporaryDirectory(prefix="rag-bot-")
     with _listening_socket(host, port) as listening, temporary:
-        os.environ["GRADIO_TEMP_DIR"] = (
-            temporary.name
-        )  # instead of a folder that others can read; nothing should get there
+        # Instead of a folder that others can read; nothing should get there.
+        os.environ["GRADIO_TEMP_DIR"] = temporary.name
         chosen = access.choose(
             host,
             listening.getsockname()[1],
@@ -74,7 +74,7 @@ def _announce(chosen: Access, host: str) -> None:
     print(f"rag-bot is at {chosen.link('127.0.0.1' if is_everywhere else host)}", flush=True)
     if is_everywhere:
         print(f"From elsewhere it is at {chosen.link(socket.gethostname())}", flush=True)
-    if not access.is_loopback(host) and not chosen.token:
+    if not is_loopback(host) and not chosen.token:
         print("Whoever reaches this address can read and change everything: it has no token.", flush=True)
 
 
