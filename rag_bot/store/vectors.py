@@ -60,9 +60,10 @@ def _require_no_functions(database: Path) -> None:
 
     Chroma builds the embedding function that a collection names, whatever it is opened with; one of them loads models
     that run code. Triggers, views and computed columns could bring a name in after this look. `collections` holds what
-    is said of each; whatever it says in JSON is looked through.
+    is said of each; whatever it says in JSON is looked through. Open to be written, for a killed sync may have left a
+    journal, which SQLite first rolls back.
     """
-    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         kinds = connection.execute(
             "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index')"
         ).fetchall()

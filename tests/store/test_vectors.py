@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +81,23 @@ def test_a_folder_that_is_a_file_is_explained_in_one_line(tmp_path: Path) -> Non
     with pytest.raises(IndexUnusable, match="chroma cannot be used") as caught:
         VectorIndex(tmp_path, "abc", create=True).keys()
     assert "\n" not in str(caught.value)
+
+
+def test_a_journal_that_a_killed_process_left_is_rolled_back(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path, "model", create=True)
+    index.upsert(["a"], np.ones((1, 4), dtype=np.float32))
+    index.close()
+    database = tmp_path / "chroma" / "chroma.sqlite3"
+    killed = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+for line in ("PRAGMA journal_mode = DELETE", "PRAGMA cache_size = 1", "BEGIN", "CREATE TABLE filler (text)"):
+    database.execute(line)
+database.executemany("INSERT INTO filler VALUES (?)", [("x" * 4000,)] * 50)
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", killed, str(database)], check=True)
+    assert database.with_name("chroma.sqlite3-journal").stat().st_size
+    again = VectorIndex(tmp_path, "model")
+    assert again.keys() == {"a"}
+    again.close()
