@@ -40,9 +40,10 @@ CONFIG_NAME = "rag-bot.toml"
 WITHOUT_FILE = "RAG_BOT_WITHOUT_FILE"
 """Set for a child process, which is told all settings in its environment and is to read no file."""
 _PATH_KEYS = ("notes", "index", "cache")
-# What the file of a stranger may set, by group. `notes` may be, too, where they are in the file's own folder.
+# What the file of a stranger may set, by group. Not `notes` or `exclude`: they would put a stranger's notes into the
+# index of its user, or take theirs out.
 _HARMLESS = {
-    "": ("chunk_tokens", "exclude", "port"),
+    "": ("chunk_tokens", "port"),
     "retrieval": ("fusion", "dense_weight", "candidates", "reranked", "feedback"),
     "generation": (
         *("context_tokens", "answer_tokens", "passage_tokens", "memory_tokens"),
@@ -246,8 +247,8 @@ def read_folder(folder: Path) -> FolderSettings:
         if key in _HARMLESS and isinstance(value, dict):
             harmless[key] = {name: told for name, told in value.items() if name in _HARMLESS[key]}
             other |= {f"{key}.{name}": told for name, told in value.items() if name not in _HARMLESS[key]}
-        elif key in _HARMLESS[""] or (key == "notes" and _is_inside(file.parent, value)):
-            harmless[key] = _in_folder(file.parent, key, value)
+        elif key in _HARMLESS[""]:
+            harmless[key] = value
         else:
             other[key] = value
     config = {key: _in_folder(file.parent, key, value) for key, value in config.items()}
@@ -282,15 +283,6 @@ def _read_bytes(file: Path) -> bytes:
     if len(data) > _LARGEST_FILE:
         raise UsageError(f"{file} has more than {_LARGEST_FILE:,} bytes, which no settings need. Shorten or remove it.")
     return data
-
-
-def _is_inside(folder: Path, notes: object) -> bool:
-    """Whether all of these notes are in the folder, wherever links lead."""
-    paths = _in_folder(folder, "notes", notes)
-    try:
-        return all(path.resolve().is_relative_to(folder) for path in (paths if isinstance(paths, tuple) else (paths,)))
-    except (AttributeError, OSError, RuntimeError, ValueError):  # no path, or none that the system can follow
-        return False
 
 
 def _in_folder(folder: Path, key: str, value: Any) -> Any:

@@ -34,6 +34,7 @@ def ingest(
 ) -> None:
     """Make the index equal to these folders; without PATH, to all that were ingested before."""
     from rag_bot.output import dry_run_json, report_json, report_text
+    from rag_bot.store.ownership import Standing, standing
 
     if (yes and keep) or (watch and (dry_run or yes)):
         raise UsageError("--yes and --keep, and --watch and --dry-run or --yes, exclude each other.")
@@ -42,6 +43,7 @@ def ingest(
         return
     on_loss = "remove" if yes else "keep" if keep else "ask"
     with open_library(context) as library:
+        is_strange = not dry_run and standing(library.settings.index) is Standing.STRANGE
 
         def sync(on_loss: str) -> SyncReport:
             with shown_progress(as_json, progress) as on_progress:
@@ -51,6 +53,8 @@ def ingest(
             report = sync(on_loss)
         except NotesLost as error:
             report = sync(_ask_about(error, as_json))
+        if is_strange:
+            remark(f"the index in {library.settings.index} was not made here: it has these folders alone now")
     values = dry_run_json(report) if dry_run else report_json(report)
     show(as_json, values, lambda: report_text(report, dry_run=dry_run))
     if report.failed:

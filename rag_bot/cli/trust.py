@@ -37,15 +37,15 @@ def trust(
 ) -> None:
     """Agree to what a folder's rag-bot.toml sets beyond the harmless; changed, it has to be agreed to again.
 
-    That is where data goes, what is loaded and what is written, such as llm, index, or notes outside the folder. The
+    That is where data goes, what is loaded and what is written, such as llm, index, or notes. The
     folder of an index that was not made here is opened as it is from then on.
     """
     from rag_bot.settings import CONFIG_NAME, is_beside_program, read_folder, settings_file
-    from rag_bot.store.ownership import holds_index
+    from rag_bot.store.ownership import holds_index, is_own
     from rag_bot.trust import SETTINGS, agree, withdraw
 
     file = settings_file(folder)
-    if not file.is_file() and holds_index(folder):
+    if holds_index(folder) and not (file.is_file() and is_own(folder)):
         _trust_index(folder, yes=yes, forget=forget, as_json=as_json)
         return
     if forget:

@@ -78,7 +78,8 @@ def require_own(index: Path) -> None:
     refuse_other(index)
     if standing(index) is Standing.STRANGE:
         raise IndexUnusable(
-            f"The index in {index} was not made here. `rag-bot ingest FOLDER` makes it anew from your notes; "
+            f"The index in {index} was not made here, or by an earlier version, which left no mark. "
+            "`rag-bot ingest FOLDER` makes it anew from your notes; "
             f"`rag-bot trust {index}` opens it as it is."
         )
 
