@@ -221,6 +221,7 @@ def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None
         (("serve", "--port", "0", "--allowed-host", "*"), 2, "'*' is no name"),
         (("serve", "--port", "0", "--allowed-host", "a.example:80"), 2, "has a port"),
         (("serve", "--port", "0", "--root-path", "notes"), 2, "'notes' is no path"),
+        (("ask", "x", "--index", "a"), 2, "stands before the command"),
     ],
 )
 def test_what_people_do_wrong_gets_one_line(

@@ -315,7 +315,7 @@ def test_on_a_terminal_it_is_asked_once_and_a_yes_is_remembered(folder: Path, vi
 
 
 def test_trust_shows_asks_remembers_and_forgets(run: Run, folder: Path) -> None:
-    assert "There is no rag-bot.toml" in run("trust").stderr
+    assert "There is no rag-bot.toml and no index" in run("trust").stderr
     write_settings(folder, 'model = "all-MiniLM-L6-v2"\nport = 7001\n')
     done = run("trust")
     assert (done.returncode, done.stdout) == (2, "")

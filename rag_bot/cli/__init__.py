@@ -15,6 +15,7 @@ from rag_bot.cli.command import print_traceback, remark
 from rag_bot.errors import RagBotError, UsageError, first_line
 
 FAILED, INTERRUPTED = 1, 130
+_BEFORE_COMMAND = ("--index", "--notes", "--cache")
 
 app = typer.Typer(
     name="rag-bot",
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the outermost edge
         if explain := getattr(error, "format_message", None):  # Typer's own errors, whose class it keeps private
             problem = "" if type(error).__name__ == "NoArgsIsHelpError" else explain()
+            if (option := getattr(error, "option_name", "")) in _BEFORE_COMMAND:
+                problem = f"{option} stands before the command, as in `rag-bot {option} FOLDER COMMAND`"
             _fail(f"{problem.rstrip('.')}. See `rag-bot --help`.".lstrip(". "), UsageError.exit_code)
         _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. `rag-bot -v ...` shows the traceback.", FAILED)
 

@@ -55,7 +55,7 @@ def trust(
         return
     found = read_folder(folder)
     if not found.digest:
-        raise UsageError(f"There is no {CONFIG_NAME} in {folder}. Name the folder that has it.")
+        raise UsageError(f"There is no {CONFIG_NAME} and no index in {folder}. Name the folder that has one.")
     found.check()
     agreed = not found.pending
     if yes and not agreed:
