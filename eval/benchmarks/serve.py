@@ -29,9 +29,8 @@ from rag_bot import Library
 from rag_bot.processes import child_environment
 from rag_bot.settings import Settings, load_settings
 
-_QUESTION = re.compile(
-    r"What did I note about [\w -]+\?"
-)  # those of `make_questions` that look the same in JSON and HTML
+# Must match those of `make_questions` that look the same in JSON and HTML.
+_QUESTION = re.compile(r"What did I note about [\w -]+\?")
 _PATIENCE_SECONDS = 120.0  # for one answer; longer is an error
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_bot.cli.command import AsJson, load, say, show, write_out
+from rag_bot.cli.command import AsJson, can_ask, load, say, show, write_out
 from rag_bot.errors import UsageError
 from rag_bot.output import line, visible_line
 
@@ -115,7 +114,7 @@ def _find(context: typer.Context, key: str) -> tuple[Conversations, Conversation
 
 def _is_sure(conversation: Conversation) -> bool:
     """Asks where somebody can answer. Raises UsageError elsewhere."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         raise UsageError(f"{conversation.key} ({conversation.title}) would be deleted for good. Say so with --yes.")
     return typer.confirm(
         f"Delete “{visible_line(conversation.title)}” with its {_questions(conversation.exchanges)} for good?", err=True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rag_bot.cli.command import AsJson, open_library, remark, say, show
+from rag_bot.cli.command import AsJson, can_ask, open_library, remark, say, show
 from rag_bot.cli.progress import shown_progress
 from rag_bot.errors import NotesLost, RagBotError, UsageError
 from rag_bot.records import SyncReport
@@ -123,7 +122,7 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
 
 def _ask_about(error: NotesLost, as_json: bool) -> str:
     """Where somebody can answer, ask; else the error says how to answer beforehand."""
-    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if as_json or not can_ask():
         raise error
     remark(str(error))
     try:

@@ -67,14 +67,6 @@ class _Statistics:
     counted_passages: float
     counted_length: float
 
-    def weight(self, frequency: int) -> float:
-        """BM25's weight of a word that stands in so many passages."""
-        return log(1 + (self.passages - frequency + 0.5) / (frequency + 0.5))
-
-    def counted_weight(self, frequency: int) -> float:
-        """The same, as Tantivy counts."""
-        return log(1 + (self.counted_passages - frequency + 0.5) / (frequency + 0.5))
-
     @property
     def most_above(self) -> float:
         """A score is at most so many times what Tantivy makes of it where the weights are the same."""
@@ -162,17 +154,19 @@ class WordIndex:
             if not known:
                 return []
             statistics = self._known_statistics(searcher, known[0][0])
-            frequencies = {spelling: self._frequency(searcher, spelling) for term in known for spelling in term}
-            weights = {spelling: statistics.weight(frequency) for spelling, frequency in frequencies.items()}
-            boosts = {
-                spelling: weight / statistics.counted_weight(searcher.doc_freq("text", spelling))
-                for spelling, weight in weights.items()
+            weights = {
+                spelling: _weight(self._frequency(searcher, spelling), statistics.passages)
+                for term in known
+                for spelling in term
             }
-            queries = {
-                spelling: tantivy.Query.term_query(self._index.schema, "text", spelling, "freq") for spelling in weights
-            }
-            names = {_name_of(query): spelling for spelling, query in queries.items()}
-            any_term = _any_of(known, {key: tantivy.Query.boost_query(queries[key], boosts[key]) for key in queries})
+            names, boosted = dict[str, str](), dict[str, Any]()
+            for spelling, weight in weights.items():
+                query = self._with(spelling)
+                counted = _weight(searcher.doc_freq("text", spelling), statistics.counted_passages)
+                names[_name_of(query)] = spelling
+                boosted[spelling] = tantivy.Query.boost_query(query, weight / counted)
+            best = [_best_of([boosted[spelling] for spelling in term]) for term in known]
+            any_term = tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in best])
             wanted = any_term if among is None else self._among(any_term, among)
             looked_at, scores = limit + _SPARE, dict[str, float]()
             while True:
@@ -211,7 +205,7 @@ class WordIndex:
     def _known_statistics(self, searcher: Any, term: str) -> _Statistics:
         """What Tantivy counts, it only tells in the explanation of a score: that of a term that stands somewhere."""
         if self._statistics is None:
-            query = tantivy.Query.term_query(self._index.schema, "text", term, "freq")
+            query = self._with(term)
             ((_, address),) = searcher.search(query, 1, count=False).hits
             explanation = query.explain(searcher, address).to_json()
             counted = {name: float(value) for value, name in _STATISTIC.findall(explanation)}
@@ -224,12 +218,13 @@ class WordIndex:
         """Keys of all passages that have a word, in any of its spellings."""
         with _explained():
             searcher = self._index.searcher()
-            found = searcher.search(self._any_spelling(spellings), max(1, searcher.num_docs), count=False).hits
+            wanted = _best_of([self._with(spelling) for spelling in spellings])
+            found = searcher.search(wanted, max(1, searcher.num_docs), count=False).hits
             return [searcher.doc(address)["key"][0] for _, address in found]
 
-    def _any_spelling(self, spellings: Sequence[str]) -> Any:
-        queries = [tantivy.Query.term_query(self._index.schema, "text", term, "freq") for term in spellings]
-        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
+    def _with(self, term: str) -> Any:
+        """Passages with a term."""
+        return tantivy.Query.term_query(self._index.schema, "text", term, "freq")
 
     def similar(self, term: str, most: int, limit: int, *, prefix: bool = False) -> list[str]:
         """Keys of some passages with a term that differs in at most so many letters (two swapped ones are one).
@@ -265,15 +260,14 @@ class WordIndex:
         return self._languages
 
 
-def _any_of(terms: Sequence[Sequence[str]], queries: Mapping[str, Any]) -> Any:
-    """Passages with any of these words; as in `_score`, a word counts as its best spelling does."""
-    any_spelling = [
-        queries[term[0]]
-        if len(term) == 1
-        else tantivy.Query.disjunction_max_query([queries[spelling] for spelling in term])
-        for term in terms
-    ]
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in any_spelling])
+def _weight(frequency: int, passages: float) -> float:
+    """BM25's weight of a word that stands in so many of the passages."""
+    return log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
+
+
+def _best_of(spellings: Sequence[Any]) -> Any:
+    """What any of these queries finds; as in `_score`, a word counts as its best spelling does."""
+    return spellings[0] if len(spellings) == 1 else tantivy.Query.disjunction_max_query(list(spellings))
 
 
 def _name_of(query: Any) -> str:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from rag_bot.errors import IndexUnusable, WriterBusy
 from rag_bot.files import write_whole
 from rag_bot.records import Writer
-from rag_bot.store.ownership import HOLDER_NAME, LOCK_NAME, Standing, claim, make_private, require_own, standing
+from rag_bot.store.ownership import HOLDER_NAME, LOCK_NAME, Standing, claim, make_private, require_own
 
 if sys.platform != "win32":
     import fcntl
@@ -66,8 +66,8 @@ def index_lock(index: Path) -> Iterator[None]:
     """
     require_own(index)
     with writer_lock(index):
-        require_own(index)  # as it is now, that nobody else writes to it
-        if standing(index) is Standing.OWN:  # an earlier version may have made it
+        # As it is now, that nobody else writes to it. An earlier version may have made it.
+        if require_own(index) is Standing.OWN:
             claim(index)
         try:
             make_private(index)

@@ -73,21 +73,23 @@ def holds_index(folder: Path) -> bool:
     return standing(folder) in (Standing.OWN, Standing.STRANGE)
 
 
-def require_own(index: Path) -> None:
-    """Raises IndexUnusable before anything is opened of a folder that holds another's index, or other things."""
-    refuse_other(index)
-    if standing(index) is Standing.STRANGE:
+def require_own(index: Path) -> Standing:
+    """OWN or EMPTY. Raises IndexUnusable before anything is opened of another's index, or of other things."""
+    found = refuse_other(index)
+    if found is Standing.STRANGE:
         raise IndexUnusable(
             f"The index in {index} was not made here, or by an earlier version, which left no mark. "
-            "`rag-bot ingest FOLDER` makes it anew from your notes; "
-            f"`rag-bot trust {index}` opens it as it is."
+            f"`rag-bot ingest FOLDER` makes it anew from your notes; `rag-bot trust {index}` opens it as it is."
         )
+    return found
 
 
-def refuse_other(index: Path) -> None:
-    """Raises IndexUnusable for a folder that holds other things and no index."""
-    if standing(index) is Standing.OTHER:
+def refuse_other(index: Path) -> Standing:
+    """All but OTHER. Raises IndexUnusable for a folder that holds other things and no index."""
+    found = standing(index)
+    if found is Standing.OTHER:
         raise IndexUnusable(f"{index} holds other things and no index. Choose an empty or new folder with --index.")
+    return found
 
 
 def claim(index: Path) -> None:
