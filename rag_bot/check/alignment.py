@@ -1,0 +1,146 @@
+"""Where the words, names and amounts of a sentence stand in lines, and which few lines it stands on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag_bot.check.limits import NEGATION
+from rag_bot.check.statement import Statement
+
+ABOVE = -1
+"""The place of what stands in the headings and bullets above a line, not in the line itself."""
+MOST_LINES = 4  # a sentence that joins more is taken for reworded; set by hand
+_FACT_WEIGHT = 1.5  # a name or amount tells lines apart better than a word; set by hand
+_ABOVE_WEIGHT = 0.7  # of what a line has only above it: its neighbours have it as well; set by hand
+_FARTHEST = 6  # items between two neighbours of the sentence; all beyond is as far; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line as a check reads it: its own words, and those above it."""
+
+    own: Statement
+    above: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A sentence over lines. `places[item][line]` are the line's items that say it; `lines` those it stands on."""
+
+    sentence: Statement
+    read: tuple[ReadLine, ...]
+    places: tuple[tuple[tuple[int, ...], ...], ...]
+    lines: tuple[int, ...]
+
+    def missing(self) -> list[int]:
+        """The items of the sentence that no line has."""
+        return [item for item, places in enumerate(self.places) if not any(places)]
+
+    def share(self) -> float:
+        """The share of its words and names that stand in the lines it stands on; 1 where it has none."""
+        words = [places for item, places in zip(self.sentence.items, self.places, strict=True) if item.value is None]
+        return sum(any(places[line] for line in self.lines) for places in words) / len(words) if words else 1.0
+
+    def parted(self) -> int:
+        """How many neighbours in the sentence stand in different lines only, as values of other things do."""
+        return sum(
+            not any(ours[line] and theirs[line] for line in self.lines) for ours, theirs in self._found_neighbours()
+        )
+
+    def turned(self) -> int:
+        """How many neighbours in the sentence stand the other way round in each line that has both."""
+        turned = 0
+        for ours, theirs in self._found_neighbours():
+            orders = {first < second for line in self.lines for first, second in _pairs(ours[line], theirs[line])}
+            turned += orders == {False}
+        return turned
+
+    def distance(self) -> float:
+        """How far apart neighbours in the sentence stand in the lines, 0 to 1 on average."""
+        nearest = [
+            min(distances)
+            for ours, theirs in self._found_neighbours()
+            if (
+                distances := [
+                    abs(first - second) for line in self.lines for first, second in _pairs(ours[line], theirs[line])
+                ]
+            )
+        ]
+        return sum(min(one - 1, _FARTHEST) / _FARTHEST for one in nearest) / len(nearest) if nearest else 0.0
+
+    def _found_neighbours(self) -> Iterable[tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]]:
+        """The places of each two items that follow each other in the sentence and both stand in its lines."""
+        for ours, theirs in pairwise(self.places):
+            if all(any(places[line] for line in self.lines) for places in (ours, theirs)):
+                yield ours, theirs
+
+    def limits(self) -> tuple[Counter[str], Counter[str], Counter[str]]:
+        """The limiting words by class: those of the sentence, of the clauses it stands on, of these lines altogether."""
+        clauses = {
+            line: {
+                self.read[line].own.items[place].clause
+                for places in self.places
+                for place in places[line]
+                if place != ABOVE
+            }
+            for line in self.lines
+        }
+        near = Counter(
+            kind for line in self.lines for kind, at in self.read[line].own.limits if at in clauses[line]
+        )
+        whole = Counter(
+            kind for line in self.lines for part in (self.read[line].own, self.read[line].above) for kind, _ in part.limits
+        )
+        return Counter(kind for kind, _ in self.sentence.limits), near, whole
+
+    def other_negation(self) -> bool:
+        """Whether one of the sentence and the clauses it stands on denies and the other does not."""
+        said, near, _ = self.limits()
+        return (said[NEGATION] > 0) != (near[NEGATION] > 0)
+
+    def limits_added(self) -> int:
+        """Classes of limiting words, negation apart, that the sentence has and its lines have not."""
+        said, _, whole = self.limits()
+        return sum(kind != NEGATION and not whole[kind] for kind in said)
+
+    def limits_dropped(self) -> int:
+        """Classes of limiting words, negation apart, of the clauses it stands on that the sentence lacks."""
+        said, near, _ = self.limits()
+        return sum(kind != NEGATION and not said[kind] for kind in near)
+
+
+def align(sentence: Statement, read: Sequence[ReadLine]) -> Alignment:
+    """Finds each item of a sentence in the lines, and the fewest lines that have most of it."""
+    places = tuple(
+        tuple(
+            tuple(number for number, other in enumerate(line.own.items) if item.says(other))
+            or ((ABOVE,) if any(item.says(other) for other in line.above.items) else ())
+            for line in read
+        )
+        for item in sentence.items
+    )
+    weights = [_FACT_WEIGHT if item.is_fact else 1.0 for item in sentence.items]
+
+    def worth(line: int, found: set[int]) -> float:
+        return sum(
+            weight * (_ABOVE_WEIGHT if places[item][line] == (ABOVE,) else 1.0)
+            for item, weight in enumerate(weights)
+            if item not in found and places[item][line]
+        )
+
+    chosen: list[int] = []
+    found: set[int] = set()
+    while len(chosen) < min(MOST_LINES, len(read)):
+        best = max((line for line in range(len(read)) if line not in chosen), key=lambda line: worth(line, found))
+        if chosen and worth(best, found) < 1:
+            break
+        chosen.append(best)
+        found |= {item for item in range(len(places)) if places[item][best]}
+    return Alignment(sentence, tuple(read), places, tuple(chosen))
+
+
+def _pairs(ours: tuple[int, ...], theirs: tuple[int, ...]) -> Iterable[tuple[int, int]]:
+    return ((first, second) for first in ours for second in theirs if ABOVE not in (first, second) and first != second)

@@ -1,0 +1,71 @@
+"""Sentences that claim nothing, or nothing that can be compared: "Here is what your notes say about the boat:", "No."."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag_bot.check.statement import Item, Statement
+from rag_bot.text.sentences import announces, sentences
+
+# Words for notes, for talking about them, and for politeness, in the languages of our prompts. By hand; a sentence of
+# such words, limits and the question's own words is talk.
+_NOTES = frozenset(
+    "note passage source excerpt document context text information detail notiz quelle nota fuente source".split()
+)
+_TALK = _NOTES | frozenset(
+    """follow follow below above here accord base summary summarise summarize overview say mention describe state tell
+    contain list regard concern relevant relate respect find happy help hope sure certainly course let know sorry
+    unfortunately apology apologize thank please look see read show cover discuss provide specify question answer
+    include give speak available laut stehen sagen erwähnen frage antwort selon voici dire réponse según aquí decir
+    pregunta respuesta""".split()
+)
+_YES_OR_NO = frozenset("yes no yeah nope correct indeed exactly right true false ja nein oui non sí si".split())
+
+
+def claims_nothing(sentence: Statement, question: Statement) -> bool:
+    """Whether a sentence only leads in, asks, or talks about the notes, without a word of its own.
+
+    A statement made of the question's words is a claim; "Yes." is one too.
+    """
+    if not any(map(str.isalnum, sentence.text)):
+        return True
+    if is_yes_or_no(sentence):
+        return False
+    own = [item for item in sentence.items if not (item.lemmas & _TALK)]
+    if any(not _asked(item, question) for item in own):
+        return False
+    about_notes = any(item.lemmas & _NOTES for item in sentence.items)
+    return announces(sentence.text) or about_notes or not (own or sentence.limits)
+
+
+def _asked(item: Item, question: Statement) -> bool:
+    return any(item.says(other) for other in question.items)
+
+
+def is_yes_or_no(sentence: Statement) -> bool:
+    """Whether a sentence answers with yes or no and adds nothing: "No.", "The answer is no."."""
+    words = [word.strip(".,!:;").casefold() for word in sentence.text.split()]
+    own = [item for item in sentence.items if not item.lemmas & (_TALK | _YES_OR_NO)]
+    return not own and not _YES_OR_NO.isdisjoint(words) and not any(item.lemmas & _NOTES for item in sentence.items)
+
+
+def verbatim(sentence: Statement, lines: Sequence[Statement]) -> int | None:
+    """The index of a line that is the sentence, or has it as one of its own sentences, but for quotation marks."""
+    wanted = _bare(sentence.text)
+    if not wanted:
+        return None
+    for index, line in enumerate(lines):
+        text = _bare(line.text)
+        if text == wanted or (
+            len(sentence.items) > 1 and any(_bare(part) == wanted for part in _parts(line.text))
+        ):
+            return index
+    return None
+
+
+def _parts(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text, 0, len(text))]
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.strip("\"'“”‘’*_ .").split()).casefold()

@@ -1,0 +1,167 @@
+"""Numbers with their units in a text, in digits or in words, and whether two say the same amount."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+# The languages whose number words are read, as text2num names them, by the names of `text.terms`.
+_SPELLED = {
+    "english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt", "dutch": "nl",
+}  # fmt: skip
+_LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
+_MONEY = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "zł": "PLN", "kr": "SEK", "Fr.": "CHF"}
+_MULTIPLIERS = {"k": 1e3, "m": 1e6, "mio": 1e6, "mn": 1e6, "bn": 1e9, "mrd": 1e9}
+_LARGE_WORDS = (1_000.0, 1_000_000.0, 1_000_000_000.0)
+# A number, the sign of money before it, and the word or sign behind it: "€1,200", "3.5 km", "12%", "1.2k", "2nd".
+_NUMBER = re.compile(
+    r"(?<![^\W_])([$€£¥]\s?)?(\d(?:[\d.,'’\u00a0\u202f]*\d)?)(?:(st|nd|rd|th|er|ère|ème|e|º|ª)(?![^\W_])|"
+    r"([\s\u00a0\u202f-]?)([$€£¥%‰]|°\s?[CFK]?\b|[^\W\d_]+(?:/[^\W\d_]+)?))?"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
+_NEAR = 1e-6  # what rounding may do to a converted amount
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An amount as a text says it: the values it may have ("1.200" has two) and the units it may be in, none if bare."""
+
+    values: tuple[float, ...]
+    units: frozenset[str] = frozenset()
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether it may be no number at all: "one", "no one", "1."."""
+        return not self.units and max(self.values) <= 1
+
+    def agrees(self, other: Number) -> bool:
+        """Whether both may say the same; a bare number agrees with one that has a unit, as under "Width (cm)"."""
+        if not self.units or not other.units or self.units & other.units:
+            return any(_equal(ours, theirs) for ours in self.values for theirs in other.values)
+        return any(
+            _equal(ours, theirs)
+            for ours in _in_base_units(self.values[0], self.units)
+            for theirs in _in_base_units(other.values[0], other.units)
+        )
+
+
+def _equal(ours: Any, theirs: Any) -> bool:
+    if isinstance(ours, tuple):
+        return ours[1] == theirs[1] and _equal(ours[0], theirs[0])
+    return abs(ours - theirs) <= _NEAR * max(abs(ours), abs(theirs))
+
+
+Found = tuple[int, int, Number]
+
+
+def find_numbers(text: str) -> Iterator[Found]:
+    """The numbers of a text whose number words are digits, as (start, end, number); the end is behind the unit."""
+    for match in _NUMBER.finditer(text):
+        money, digits, ordinal, gap, behind = match.groups()
+        if len(digits) > 24 or (behind and not gap and len(behind) > 1 and not _units_of(behind)):
+            if not behind or behind.casefold() not in _MULTIPLIERS:
+                continue  # a code such as 5W, 2026x: compared as a name
+        values = _values_of(digits)
+        end = match.end(3) if ordinal else match.end(2)
+        units = frozenset({_MONEY[money.strip()]}) if money else frozenset[str]()
+        if behind and (by := _MULTIPLIERS.get(behind.casefold())) and (not gap or money):
+            values, end = tuple(value * by for value in values), match.end()
+        elif behind and not ordinal and (found := _units_of(behind)) and not (gap and behind in _ALSO_WORDS):
+            units, end = units or found, match.end()
+        yield match.start(), end, Number(values, units)
+
+
+def with_digits(text: str, languages: Sequence[str]) -> str:
+    """The text with its number words in digits: "twenty-five" becomes "25", "2 million" 2000000."""
+    from text_to_num import alpha2digit
+
+    if not any(map(str.isalpha, text)):
+        return text
+    for language in languages:
+        if language in _SPELLED:
+            text = alpha2digit(text, _SPELLED[language], 1)
+    return _LARGE.sub(lambda match: f"{float(match[1].replace(',', '.')) * float(match[2]):.10g}", text)
+
+
+_LARGE = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{1,2})?) (1000|1000000|1000000000)(?![\d.,])")
+_ALSO_WORDS = frozenset("a in d h m t to at me c e l as so am an da".split()) - {"h", "m", "l", "t"}
+
+
+def _values_of(digits: str) -> tuple[float, ...]:
+    """What digits with separators may mean: "1.200" is 1200, or 1.2 where a full stop parts decimals."""
+    marks = [mark for mark in digits if not mark.isdigit()]
+    plain = re.sub(r"\D", "", digits)
+    readings = [float(plain)] if not marks or _GROUPED.fullmatch(digits) else []
+    if marks and marks[-1] in ".," and marks.count(marks[-1]) == 1:
+        whole, _, decimals = digits.rpartition(marks[-1])
+        readings.append(float(f"{re.sub(r'[^0-9]', '', whole)}.{decimals}"))
+    return tuple(readings) or (float(plain),)
+
+
+@lru_cache(maxsize=4_096)
+def _units_of(word: str) -> frozenset[str]:
+    """The units that a word or sign may stand for; its case counts where both cases are units (mW, MW)."""
+    table = _unit_names()
+    return table.get(word) or table.get(word.casefold()) or frozenset()
+
+
+@cache
+def _unit_names() -> dict[str, frozenset[str]]:
+    """Names and signs of units and of money -> ids, in all these languages, as the CLDR has them."""
+    from babel import Locale
+    from babel.numbers import get_currency_name
+
+    found: dict[str, set[str]] = {}
+    for code in _LOCALES:
+        locale = Locale(code)
+        for unit, lengths in locale._data["unit_patterns"].items():  # babel has no public list of them
+            for width in ("long", "short"):
+                for pattern in lengths.get(width, {}).values() if not unit.endswith("-person") else ():
+                    name = pattern.replace("{0}", "").strip(" \u00a0\u202f.") if isinstance(pattern, str) else ""
+                    if name and not any(mark.isspace() or mark.isdigit() for mark in name):
+                        found.setdefault(name, set()).add(unit.partition("-")[2])
+        for currency in ("EUR", "USD", "GBP", "JPY", "CHF", "PLN", "SEK", "NOK", "DKK"):
+            for count in (1, 2, 5):
+                name = get_currency_name(currency, count=count, locale=code).split()[-1]
+                found.setdefault(name, set()).add(currency)
+            found.setdefault(currency, set()).add(currency)
+    for sign, currency in _MONEY.items():
+        found.setdefault(sign, set()).add(currency)
+    for name, unit in _ALSO.items():
+        found.setdefault(name, set()).add(unit)
+    for name in list(found):
+        found.setdefault(name.casefold(), set()).update(found[name])
+    return {name: frozenset(units) for name, units in found.items()}
+
+
+_ALSO = {"hrs": "hour", "hr": "hour", "h": "hour", "min": "minute", "mins": "minute", "s": "second", "sec": "second",
+    "secs": "second", "std": "hour", "pound": "GBP", "pounds": "GBP", "quid": "GBP", "euro": "EUR", "euros": "EUR",
+    "dollar": "USD", "dollars": "USD", "litre": "liter", "litres": "liter", "metre": "meter", "metres": "meter",
+    "kilometre": "kilometer", "kilometres": "kilometer", "kilo": "kilogram", "kilos": "kilogram", "knot": "knot",
+    "percent": "percent", "prozent": "percent", "nm": "nautical-mile", "tonne": "tonne", "tonnes": "tonne",
+    "gramme": "gram", "grammes": "gram", "centimetre": "centimeter", "centimetres": "centimeter",
+    "millimetre": "millimeter", "millimetres": "millimeter", "ounces": "ounce", "°": "celsius",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4_096)
+def _in_base_units(value: float, units: frozenset[str]) -> tuple[tuple[float, str], ...]:
+    """An amount in the basic unit of each dimension that it may have, by pint; nothing for what pint does not know."""
+    found = []
+    for unit in units:
+        try:
+            quantity = _pint().Quantity(value, unit.replace("-", "_")).to_base_units()
+        except Exception:  # noqa: BLE001 - pint has many for names that it does not know
+            continue
+        found.append((float(quantity.magnitude), str(quantity.units)))
+    return tuple(found)
+
+
+@cache
+def _pint() -> Any:
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)

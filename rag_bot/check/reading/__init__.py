@@ -1,1 +1,0 @@
-"""Text -> words, numbers, dates, names and what is denied, each with its place."""

@@ -1,1 +1,0 @@
-"""The rules by which lines do not support a sentence, each giving its reasons in words."""

@@ -1,0 +1,139 @@
+"""A text as a check reads it: its words, names, numbers, days, times and limiting words, in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag_bot.check.dates import Clock, Day, find_days_and_times
+from rag_bot.check.limits import ABOUT, PLAN, limit_of
+from rag_bot.check.numbers import Number, find_numbers, with_digits
+from rag_bot.check.words import are_related, are_spelled_alike, folded, is_known, lemmas
+from rag_bot.markdown import plain_text
+from rag_bot.text.terms import detect, is_stop_word, words_of
+
+_STRUCK = re.compile(r"~~[^~\n]++~~")
+_OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_AMOUNT = re.compile(r"\s*[\d€$£¥]")
+_LONGEST = 4_000  # characters of a line that are read; set by hand
+
+Value = Number | Day | Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A word, name or amount of a text. `value` is that of an amount; `clause` counts the clauses of the text."""
+
+    text: str
+    lemmas: frozenset[str] = frozenset()
+    value: Value | None = None
+    is_name: bool = False
+    clause: int = 0
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it must stand in the lines as it is: an amount or a name."""
+        return self.is_name or self.value is not None
+
+    def says(self, other: Item) -> bool:
+        """Whether an item of a line says this one."""
+        if self.value is not None and other.value is not None:
+            return _agree(self.value, other.value)
+        if self.lemmas & other.lemmas:
+            return True
+        if self.value or other.value:
+            return False
+        if self.is_name:
+            return any(are_spelled_alike(ours, theirs) for ours in self.lemmas for theirs in other.lemmas)
+        return any(are_related(ours, theirs) for ours in self.lemmas for theirs in other.lemmas)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A text, its items, and its limiting words as (class, clause)."""
+
+    text: str
+    items: tuple[Item, ...]
+    limits: tuple[tuple[str, int], ...]
+
+
+def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
+    """Read a sentence or a line; `languages` are those its words may be in."""
+    text = plain_text(_STRUCK.sub(" ", markdown[:_LONGEST]))
+    language = detect(words_of(text), languages, at_least=1, least_share=0.0)
+    text = with_digits(text, languages)
+    places: list[tuple[int, int, Item]] = []
+    for start, end, value in find_days_and_times(text):
+        places.append((start, end, Item(text[start:end], value=value)))
+    masked = _masked(text, [(start, end) for start, end, _ in places])
+    for start, end, number in find_numbers(masked):
+        if not number.is_weak:
+            places.append((start, end, Item(text[start:end].strip(), value=number)))
+    masked = _masked(text, [(start, end) for start, end, _ in places])
+    limits: list[tuple[int, str]] = [(0, PLAN)] if _OPEN_TASK.match(markdown) else []
+    begins = True
+    for start, word in _words(masked):
+        after = text[start + len(word) : start + len(word) + 3]
+        if (kind := limit_of(word.lower())) and (kind != ABOUT or _AMOUNT.match(after)):
+            limits.append((start, kind))
+        elif not is_stop_word(word.lower(), language):
+            is_name = _is_name(word, languages, language, begins=begins)
+            places.append((start, start + len(word), Item(word, lemmas(word, languages), is_name=is_name)))
+        begins = after[:1] in ".!?:" or after.strip()[:1] in "\"“„«•|>"
+    ends = [match.start() for match in _CLAUSE_END.finditer(text)]
+    places.sort(key=lambda place: place[:2])
+    return Statement(
+        text,
+        tuple(_in_clause(item, _clause(start, ends)) for start, _, item in places),
+        tuple((kind, _clause(start, ends)) for start, kind in limits),
+    )
+
+
+def _is_name(word: str, languages: tuple[str, ...], language: str, *, begins: bool) -> bool:
+    """Whether a word is written as names and codes are: with capitals or digits where the language has none."""
+    if any(map(str.isdigit, word)):
+        return any(map(str.isalpha, word))
+    if not word[0].isupper() or len(word) < 2:
+        return False
+    return not is_known(word, languages) if begins or language == "german" else True
+
+
+def _words(text: str) -> Iterator[tuple[int, str]]:
+    """The words of a text with their places; of scripts without spaces the pairs of neighbouring characters."""
+    for match in _WORD.finditer(text):
+        if _UNSPACED.search(match[0]):
+            yield from ((match.start() + at, match[0][at : at + 2]) for at in range(max(1, len(match[0]) - 1)))
+        else:
+            yield match.start(), match[0]
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _clause(start: int, ends: list[int]) -> int:
+    return sum(end < start for end in ends)
+
+
+def _in_clause(item: Item, clause: int) -> Item:
+    return Item(item.text, item.lemmas, item.value, item.is_name, clause)
+
+
+def _agree(ours: Value, theirs: Value) -> bool:
+    for one, other in ((ours, theirs), (theirs, ours)):
+        if isinstance(one, Number) and not isinstance(other, Number):
+            if one.units:
+                return False
+            parts = {other.year, other.day} if isinstance(other, Day) else {other.minutes / 60, other.minutes / 60 - 12}
+            return any(value in parts for value in one.values)
+    if isinstance(ours, Number) and isinstance(theirs, Number):
+        return ours.agrees(theirs)
+    if isinstance(ours, Day) and isinstance(theirs, Day):
+        return ours.agrees(theirs)
+    return isinstance(ours, Clock) and isinstance(theirs, Clock) and ours.agrees(theirs)
