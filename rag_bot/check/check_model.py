@@ -31,12 +31,17 @@ _FEWEST_OF_LINES = 32  # tokens that a window has for the lines, or nothing is j
 _OVERLAP = 0.25  # of what a window has for the lines, so that a line up to this long is whole in one; set by hand
 _BATCH = 8  # windows in one forward pass; set by hand
 
-# MiniCheck's code takes what is likelier than .5 (https://github.com/Liyan06/MiniCheck, minicheck.py); of three labels at
-# most one is. A contradiction is believed from there. Models that decide so have a balanced accuracy of .61 to .77 on
-# LLM-AggreFact (docs/check-models.md), too little for a mark: the other two limits are set by hand.
+# MiniCheck's code takes what is likelier than .5 (minicheck.py of https://github.com/Liyan06/MiniCheck); of three
+# labels at most one is. A contradiction is believed from there. The published balanced accuracies of such models are
+# .61 to .77 (docs/check-models.md), too little for a mark: the other two limits are set by hand.
 CONTRADICTED_FROM = 0.5
 SUPPORTED_FROM = 0.9
 UNSUPPORTED_TO = 0.1
+
+# A line says itself and not the other one. A model that clearly finds the contrary has its outputs the other way round.
+# The margin is set by hand.
+_UPSIDE_DOWN_FROM = 0.25
+LINE, OTHER_LINE = "The ferry leaves at seven.", "The dog sleeps in the garden."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +149,16 @@ def open_check_model(name: str) -> CheckModel:
             "them; on the hub one is often offered as a pull request."
         )
     with quiet_loading(f"The model {name}"):
-        head, model, tokenizer = _load(name, folder)
-    return CheckModel(model, tokenizer, head)
+        model = _load(name, folder)
+    if model.judge([LINE], OTHER_LINE).supported > model.judge([LINE], LINE).supported + _UPSIDE_DOWN_FROM:
+        raise ModelError(
+            f"The model {name} finds a line less supported by itself than by another: its outputs mean something else "
+            f"than its config.json says. {_SUCH_AS}"
+        )
+    return model
 
 
-def _load(name: str, folder: Path) -> tuple[Head, Any, Any]:
+def _load(name: str, folder: Path) -> CheckModel:
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -158,7 +168,7 @@ def _load(name: str, folder: Path) -> tuple[Head, Any, Any]:
     if not tokenizer.is_fast:
         raise ModelError(f"The model {name} has no tokenizer.json, without which long lines can't be cut.")
     model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype="float32", **options)
-    return head, model.eval(), tokenizer
+    return CheckModel(model.eval(), tokenizer, head)
 
 
 def _head(name: str, config: Any) -> Head:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import ModelError
-from rag_bot.check.check_model import UNDECIDED, Opinion, decide, open_check_model
+from rag_bot.check.check_model import OTHER_LINE, UNDECIDED, Opinion, decide, open_check_model
 from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
 from tests.query.cross_encoders import save_cross_encoder, save_roberta
 
@@ -148,6 +148,22 @@ def test_a_reranker_is_refused_for_its_score_is_no_probability(tmp_path: Path) -
     activation = {"activation_fn": "torch.nn.modules.linear.Identity"}
     name = save_cross_encoder(tmp_path / "model", ("LABEL_0",), sentence_transformers=activation)
     refused(name, "gives a score that is no probability, as models for search do")
+
+
+@pytest.mark.parametrize(
+    ("labels", "always", "supports"),
+    [
+        (("LABEL_0", "LABEL_1"), "LABEL_0", "LABEL_1"),
+        (("LABEL_0",), "", "LABEL_0"),
+        (("entailment", "neutral", "contradiction"), "contradiction", "entailment"),
+    ],
+)
+def test_a_model_whose_outputs_are_the_other_way_round_is_refused(
+    tmp_path: Path, labels: tuple[str, ...], always: str, supports: str
+) -> None:
+    assert "garden" in OTHER_LINE
+    name = save_cross_encoder(tmp_path / "model", labels, always, heard={"garden": supports})
+    refused(name, "finds a line less supported by itself")
 
 
 def test_a_model_without_a_head_is_refused(tmp_path: Path) -> None:

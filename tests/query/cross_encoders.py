@@ -8,7 +8,7 @@ from typing import Any
 
 from rag_bot.models.weights import find_model
 
-_DEFAULT, _HEARD = 10.0, 40.0  # logits: of what is always said, and of what a word is heard to say
+_DEFAULT, _HEARD = 20.0, 40.0  # logits: of what is always said, and of what a word is heard to say
 
 
 def save_cross_encoder(
