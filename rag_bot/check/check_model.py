@@ -16,15 +16,15 @@ from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
 
 # Labels as configurations on the hub have them, in lower case and with "_" between words. Where a head of two has no
 # names, 1 is "supported": so https://huggingface.co/lytang/MiniCheck-RoBERTa-Large and FactCG have it.
-_SAYS = frozenset({"entailment", "supported", "supports", "consistent", "grounded", "factual", "yes", "1", "label_1"})
-_SAYS_NOT = frozenset(
-    {
-        *("not_entailment", "unsupported", "not_supported", "inconsistent", "hallucinated", "hallucination"),
-        *("ungrounded", "not_grounded", "non_factual", "no", "0", "label_0"),
-    }
-)
-_NEUTRAL = frozenset({"neutral", "not_enough_info"})
-_CONTRADICTS = frozenset({"contradiction", "refutes", "refuted"})
+_MEANING = {
+    **dict.fromkeys(("entailment", "supported", "supports", "consistent", "grounded", "factual", "yes"), "says"),
+    **dict.fromkeys(("1", "label_1"), "says"),
+    **dict.fromkeys(("not_entailment", "unsupported", "not_supported", "inconsistent", "hallucinated"), "says not"),
+    **dict.fromkeys(("hallucination", "ungrounded", "not_grounded", "non_factual", "no", "0", "label_0"), "says not"),
+    **dict.fromkeys(("neutral", "not_enough_info"), "neutral"),
+    **dict.fromkeys(("contradiction", "refutes", "refuted"), "contradicts"),
+}
+_SUCH_AS = "Name one for natural language inference or grounding, such as cross-encoder/nli-deberta-v3-small."
 
 _LONGEST_WINDOW = 512  # tokens: all that BERT and RoBERTa have positions for, and what NLI models are taught with
 _FEWEST_OF_LINES = 32  # tokens that a window has for the lines, or nothing is judged; set by hand
@@ -167,7 +167,11 @@ def _load(name: str, folder: Path) -> CheckModel:
     tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     if not tokenizer.is_fast:
         raise ModelError(f"The model {name} has no tokenizer.json, without which long lines can't be cut.")
-    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype="float32", **options)
+    model, report = AutoModelForSequenceClassification.from_pretrained(
+        folder, use_safetensors=True, dtype="float32", output_loading_info=True, **options
+    )
+    if missing := sorted(report["missing_keys"]):  # transformers would fill them at random
+        raise ModelError(f"The weights of the model {name} lack {missing[0]}. Take a whole copy of it.")
     return CheckModel(model.eval(), tokenizer, head)
 
 
@@ -176,7 +180,7 @@ def _head(name: str, config: Any) -> Head:
     if not any(str(architecture).endswith("ForSequenceClassification") for architecture in config.architectures or ()):
         raise ModelError(f"The model {name} does not judge pairs of texts. {_SUCH_AS}")
     labels = [str(config.id2label[number]) for number in range(config.num_labels)]
-    kinds = [_kind(label) for label in labels]
+    kinds = [_MEANING.get(label.strip().lower().replace("-", "_").replace(" ", "_"), "") for label in labels]
     if len(labels) == 1 and "Identity" not in _activation(config):
         return Head(0, None)
     if sorted(kinds) == ["says", "says not"]:
@@ -187,15 +191,6 @@ def _head(name: str, config: Any) -> Head:
         raise ModelError(f"The model {name} gives a score that is no probability, as models for search do. {_SUCH_AS}")
     listed = ", ".join(labels)[:200]
     raise ModelError(f"The model {name} has the labels {listed}, which don't say what supports a sentence. {_SUCH_AS}")
-
-
-_SUCH_AS = "Name one for natural language inference or grounding, such as cross-encoder/nli-deberta-v3-small."
-
-
-def _kind(label: str) -> str:
-    plain = label.strip().lower().replace("-", "_").replace(" ", "_")
-    kinds = {"says": _SAYS, "says not": _SAYS_NOT, "neutral": _NEUTRAL, "contradicts": _CONTRADICTS}
-    return next((kind for kind, labels in kinds.items() if plain in labels), "")
 
 
 def _activation(config: Any) -> str:

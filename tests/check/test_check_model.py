@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load, save_file
 
 from rag_bot import ModelError
 from rag_bot.check.check_model import OTHER_LINE, UNDECIDED, Opinion, decide, open_check_model
@@ -188,6 +189,18 @@ def test_a_model_that_brings_code_or_pickled_weights_is_refused(tmp_path: Path) 
 
 def rounded(opinion: Opinion) -> Opinion:
     return Opinion(round(opinion.supported, 2), round(opinion.contradicted, 2))
+
+
+def test_weights_that_are_cut_short_lack_the_head_or_have_another_shape_are_refused(tmp_path: Path) -> None:
+    folder = Path(save_cross_encoder(tmp_path / "model", ("no", "yes")))
+    file = folder / "model.safetensors"
+    tensors = load(file.read_bytes())
+    file.write_bytes(file.read_bytes()[:10_000])
+    refused(str(folder), "cannot be loaded")
+    save_file({name: tensor for name, tensor in tensors.items() if "classifier" not in name}, file)
+    refused(str(folder), "lack classifier.bias")
+    save_file({**tensors, "classifier.bias": tensors["classifier.bias"][:1].clone()}, file)
+    refused(str(folder), "cannot be loaded")
 
 
 def refused(name: str, problem: str) -> None:
