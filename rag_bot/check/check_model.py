@@ -92,7 +92,7 @@ class CheckModel:
         import torch
 
         tokenizer = self._tokenizer
-        own = len(tokenizer(sentence, add_special_tokens=False)["input_ids"])
+        own = len(tokenizer(sentence, add_special_tokens=False, verbose=False)["input_ids"])
         room = self._window - tokenizer.num_special_tokens_to_add(pair=True) - own
         if room < _FEWEST_OF_LINES:
             return UNDECIDED
