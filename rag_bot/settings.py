@@ -50,6 +50,7 @@ _HARMLESS = {
         *("temperature", "timeout_seconds", "retries"),
     ),
 }
+_RENAMED = {"generation.nli": "generation.check_model"}
 _LARGEST_FILE = 8 * 1024  # bytes, set by hand: tomllib takes 0.5 s for the worst that fits, 40 s for eight times that
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 200  # characters of a value in a message; set by hand
@@ -90,8 +91,8 @@ class LlmSettings(BaseModel):
         default=25.0, gt=0, description="wait for the first words and then for the next ones, at most"
     )
     retries: int = Field(default=2, ge=0, le=10, description="after a failure that may pass, before the first words")
-    nli: str = Field(
-        default="", description="CrossEncoder trained on NLI that checks each sentence as well: a name or a folder"
+    check_model: str = Field(
+        default="", description="cross-encoder that checks each sentence as well: a name on the hub or a folder"
     )
 
 
@@ -334,6 +335,8 @@ def _explain(error: ValidationError) -> str:
 
 
 def _unknown(name: str, group: Sequence[str]) -> str:
+    if name in _RENAMED:
+        return f"Setting {name} is called {_RENAMED[name]} now. Rename it."
     return f"Unknown setting {_short(name)}. Settings {'there ' if group else ''}are: {', '.join(_fields(group))}."
 
 

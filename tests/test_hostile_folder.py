@@ -38,7 +38,7 @@ answer_tokens = 100
 OTHER = {
     "llm": '"openai-like:m"',
     "generation.url": '"http://127.0.0.1:9/v1"',
-    "generation.nli": '"model"',
+    "generation.check_model": '"model"',
     "model": '"model"',
     "reader": '"model"',
     "cache": '"cache"',

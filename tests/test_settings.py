@@ -52,6 +52,7 @@ def test_notes_in_the_environment_are_separated_like_a_path(monkeypatch: pytest.
         ("port = 99999\n", "Setting 'port' is 99999"),
         ("port = = 1\n", "cannot be read"),
         ("model = ''\n", "Setting 'model'"),
+        ("generation.nli = 'x'\n", r"Setting generation\.nli is called generation\.check_model now"),
     ],
 )
 def test_a_wrong_file_is_explained_in_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -66,6 +67,7 @@ def test_a_wrong_file_is_explained_in_one_line(tmp_path: Path, text: str, said: 
     [
         ("RAG_BOT_RETRIEVAL", "{bad", "RAG_BOT_RETRIEVAL is no JSON object"),
         ("RAG_BOT_GENERATION__ANSWER_TOKNS", "5", "'generation.answer_tokns'.* answer_tokens, passage_tokens"),
+        ("RAG_BOT_GENERATION__NLI", "x", r"Setting generation\.nli is called generation\.check_model now"),
         ("RAG_BOT_GENERATION__ANSWER_TOKENS", "5", "'generation.answer_tokens' is '5'.* tokens of an answer, at most"),
     ],
 )

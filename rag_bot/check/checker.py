@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag_bot.check.entailment import Entailment, open_entailment
+from rag_bot.check.check_model import CheckModel, decide, open_check_model
 from rag_bot.check.evidence import CheckedLines, read_evidence
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.meaning import Meaning
@@ -18,19 +18,18 @@ from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
 
 LONGEST_SENTENCE = 4_000  # characters
 _LARGE = 1_000  # from here on a bare number tells something by itself
-VETO_FROM, LIFT_FROM = 0.5, 0.9  # probabilities of the CrossEncoder that outvote the rules
 
 
 class Checker:
     """Decides for sentences whether given lines of notes support them, without a language model.
 
-    `nli` names a CrossEncoder with the labels entailment, neutral and contradiction, on the hub or in a folder, that
-    has a say as well. Raises ModelError where there is none of this name, or it has other labels.
+    `check_model` names a cross-encoder, on the hub or in a folder, that has a say as well. Raises ModelError as
+    `open_check_model` does.
     """
 
-    def __init__(self, model: EmbeddingModel, *, nli: str = "") -> None:
+    def __init__(self, model: EmbeddingModel, *, check_model: str = "") -> None:
         self._meaning = Meaning(model)
-        self._entailment = open_entailment(nli) if nli else None
+        self._check_model = open_check_model(check_model) if check_model else None
 
     def read(self, lines: Sequence[CitedLine]) -> CheckedLines:
         """The lines read and embedded, once for an answer."""
@@ -54,8 +53,8 @@ class Checker:
         if is_yes_or_no(said) or _is_bare(said):
             return SentenceSupport(PARTLY, (), ("this alone cannot be checked",), 0.0)
         finding = self.examine(said, evidence, places)
-        if self._entailment:
-            finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._entailment)
+        if self._check_model:
+            finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._check_model)
         return _verdict(finding, places)
 
     def examine(self, said: Statement, evidence: CheckedLines, places: Sequence[int]) -> Finding:
@@ -71,16 +70,18 @@ def _is_bare(said: Statement) -> bool:
     return not (said.terms or telling)
 
 
-def _with_opinion(finding: Finding, sentence: str, lines: Sequence[CitedLine], model: Entailment) -> Finding:
-    """The finding after the CrossEncoder has read the lines: it may veto, and lift what only is said differently."""
+def _with_opinion(finding: Finding, sentence: str, lines: Sequence[CitedLine], model: CheckModel) -> Finding:
+    """The finding after the cross-encoder has read the lines: it decides what is only said differently."""
     if finding.denied or not finding.lines:
         return finding
     opinion = model.judge([_readable(lines[index]) for index in finding.lines], sentence)
-    if opinion.contradiction >= VETO_FROM:
-        return replace(finding, support=UNSUPPORTED, lines=(), reasons=("the notes contradict this",), denied=True)
-    if finding.support == PARTLY and opinion.entailment >= LIFT_FROM:
+    support = decide(finding.support, opinion, three_way=model.three_way)
+    if support == finding.support:
+        return finding
+    if support == SUPPORTED:
         return replace(finding, support=SUPPORTED, reasons=())
-    return finding
+    reason = "the notes contradict this" if model.three_way else "the notes do not say this"
+    return replace(finding, support=UNSUPPORTED, lines=(), reasons=(reason,), denied=True)
 
 
 def _readable(line: CitedLine) -> str:

@@ -143,12 +143,14 @@ def quiet_loading(model: str) -> Iterator[None]:
     if "HF_HUB_OFFLINE" not in os.environ:
         os.environ |= {"HF_HUB_OFFLINE": "1", OFFLINE_BY_US: "1"}
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from safetensors import SafetensorError
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     try:
         yield
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    # Weights cut short are a SafetensorError, those of another shape a RuntimeError of torch.
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError, RuntimeError) as error:
         raise ModelError(f"{model} cannot be loaded: {first_line(error)}") from error
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rag_bot import ModelError
-from rag_bot.check.entailment import open_entailment
+from rag_bot.check.check_model import open_check_model
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.reader import open_reader
 from rag_bot.models.weights import find_model
@@ -111,7 +111,7 @@ def test_a_folder_that_brings_code_is_refused_in_one_line(
     assert not (tmp_path / "cache" / "models").exists()
 
 
-@pytest.mark.parametrize("opened", [open_reader, open_entailment])
+@pytest.mark.parametrize("opened", [open_reader, open_check_model])
 def test_so_is_one_of_a_reader_and_of_a_checker(folder: Path, witness: Path, opened: Callable[[str], object]) -> None:
     _hostile(folder, "code", witness)
     with pytest.raises(ModelError, match=r"theirs\.py is code"):

@@ -125,7 +125,7 @@ class Author:
                 investigation = investigate(
                     sources, searched, filters=filters, earlier=earlier, today=today, watch=watch
                 )
-                checker = _checker(sources.model, self.settings.nli)
+                checker = _checker(sources.model, self.settings.check_model)
                 if told := answer_of_vault(sources, searched, filters, today or date.today(), earlier):
                     by_quotes, passages = told
                     investigation = replace(investigation, question=question, query=searched, hits=passages)
@@ -207,6 +207,6 @@ def _sentences(*sentences: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _checker(model: EmbeddingModel, nli: str) -> Checker:
+def _checker(model: EmbeddingModel, check_model: str) -> Checker:
     """Kept from one question to the next, with the words that it has learned."""
-    return Checker(model, nli=nli)
+    return Checker(model, check_model=check_model)

@@ -186,7 +186,7 @@ def test_what_would_lead_to_more_at_the_end_is_left_out(say: Say) -> None:
 
 
 def test_a_checking_model_that_is_not_there_is_said_before_anything_is_written(walk: Library) -> None:
-    generation = walk.settings.generation.model_copy(update={"nli": "/no/such/model"})
+    generation = walk.settings.generation.model_copy(update={"check_model": "/no/such/model"})
     with (
         Library(walk.settings.model_copy(update={"generation": generation})) as library,
         pytest.raises(ModelError, match="/no/such/model"),
