@@ -4,7 +4,7 @@ This is what the command line uses; `sets` has what goes over whole sets of ques
 """
 
 from rag_bot.evaluation.cases import append_case, find_case, make_case, read_cases, select_cases
-from rag_bot.evaluation.checking import checker_json, judge_pairs, open_checker, read_pairs
+from rag_bot.evaluation.checking import checker_json, judge_pairs, measure_checker, open_checker, read_pairs
 from rag_bot.evaluation.compare import compare_results, comparison_json, write_baseline
 from rag_bot.evaluation.evidence import text_finder
 from rag_bot.evaluation.measures import summarise
@@ -33,6 +33,7 @@ __all__ = [
     "judge_pairs",
     "keep_result",
     "make_case",
+    "measure_checker",
     "open_checker",
     "override",
     "override_retrieval",
