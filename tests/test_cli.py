@@ -21,7 +21,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = (
     *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status", "models", "trust"),
     *(f"conversations {name}" for name in ("list", "show", "rename", "delete", "export")),
-    *("eval run", "eval add", "eval compare", "eval beir", "eval spans", "eval sweep"),
+    *("eval run", "eval add", "eval compare", "eval beir", "eval spans", "eval sweep", "eval checker"),
 )
 EMERGENT = "What share of the BIG-Bench tasks was emergent?"
 
@@ -216,6 +216,7 @@ def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None
         (("ingest", "file.md"), 2, "is a file"),
         (("ingest", "empty"), 2, "There are no notes"),
         (("eval", "run", "missing.jsonl"), 2, "cannot be read"),
+        (("eval", "checker", "missing.jsonl"), 2, "cannot be read"),
         (("serve", "--port", "0", "--token", "short"), 2, "at least 16"),
         (("serve", "--port", "0", "--token", "new", "--no-token"), 2, "contradict"),
         (("serve", "--port", "0", "--allowed-host", "*"), 2, "'*' is no name"),

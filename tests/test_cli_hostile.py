@@ -136,6 +136,7 @@ def test_json_gives_the_very_path_and_words_back(run: Run, shed: Settings) -> No
         ("forget", EVIL),
         ("ingest", f"/nowhere {FILE}"),
         ("eval", "run", FILE),
+        ("eval", "checker", FILE),
         ("eval", "add", QUESTION, f"{FILE}:3"),
         ("eval", "sweep", EVIL),
         ("conversations", "show", EVIL),

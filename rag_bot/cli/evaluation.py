@@ -237,6 +237,45 @@ def sweep(
     show(as_json, values, lambda: sweep_text(values))
 
 
+@app.command(
+    epilog="Examples:\n\n  rag-bot eval checker pairs.jsonl"
+    "\n\n  rag-bot eval checker mine.jsonl others.jsonl --wrong"
+    "\n\n  rag-bot eval checker pairs.jsonl --set nli=cross-encoder/nli-deberta-v3-small --json"
+)
+def checker(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="PAIRS...", help="Files of pairs, one JSON object a line.")],
+    given: Given = None,
+    wrong: Annotated[
+        bool, typer.Option("--wrong", help="Name false sentences called supported and true ones called not.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure whether the marks at the sentences of an answer are true.
+
+    A pair is {id, lines: [[context, text], ...], sentence, label, kind}: "supported" is the label where the lines say
+    the sentence, else "not". No index is needed.
+    """
+    from rag_bot.evaluation import (
+        CHECK_SETTINGS,
+        checker_json,
+        checker_text,
+        judge_pairs,
+        open_checker,
+        override,
+        read_pairs,
+        split_assignments,
+    )
+
+    settings = override(load(context), split_assignments(given or [], CHECK_SETTINGS))
+    pairs = read_pairs(files)
+    opened = open_checker(settings)
+    with shown_progress(as_json, False) as on_progress:
+        judged = judge_pairs(opened, pairs, lambda done: on_progress(Progress("sentences", done, len(pairs))))
+    values = checker_json(judged, list(map(str, files)), settings)
+    show(as_json, values, lambda: checker_text(judged, name_wrong=wrong))
+
+
 def _result_or_settings(context: typer.Context, given: str) -> Result | Settings:
     from rag_bot.evaluation import override_retrieval, read_result
 

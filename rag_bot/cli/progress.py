@@ -20,6 +20,7 @@ _STAGES = {
     "cases": "Asking",
     "questions": "Asking",
     "trials": "Trying settings",
+    "sentences": "Checking",
 }
 
 

@@ -9,16 +9,17 @@ import datetime
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
 import regex
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from rag_bot.errors import UsageError
+from rag_bot.evaluation.json_lines import Fault, JsonLines
 from rag_bot.markdown import Kind, LineIndex, parse_note, quotable_lines
 from rag_bot.records import split_location
 
@@ -81,8 +82,6 @@ class Case:
         return found is not None
 
 
-_CASE: TypeAdapter[Case] = TypeAdapter(Case)
-_MOST_FAULTS = 10  # of a file that are named; by eye
 _SHOWN = 80  # characters of a question or a pattern that is named; by eye
 _FEWEST_CHARACTERS = 4  # letters and digits of a sentence that tells something: "No." stands in many lines
 _LONGEST_SEARCH = 2  # seconds for a pattern in one answer, far above what one takes; set by hand
@@ -109,22 +108,8 @@ def needs(evidence: Sequence[Evidence]) -> list[tuple[int, ...]]:
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The cases of a file.
-
-    Raises:
-        UsageError: the file is missing, holds no cases, or lines are no cases or repeat an id; the message names all
-            faults, up to ten, each with its line.
-    """
-    lines = list(_read(path))
-    if faults := [line for line in lines if isinstance(line, _Fault)]:
-        named = [f"line {fault.line} {fault.problem}" for fault in faults[:_MOST_FAULTS]]
-        named[0] = f"{path}:{faults[0].line} {faults[0].problem}"
-        if len(faults) > _MOST_FAULTS:
-            named.append(f"and {len(faults) - _MOST_FAULTS:,} more")
-        raise UsageError(f"{'; '.join(named)}. Mend {'them' if len(faults) > 1 else 'it'}, and run again.")
-    if not lines:
-        raise UsageError(f"{path} holds no questions.")
-    return [line for line in lines if isinstance(line, Case)]
+    """The cases of a file. Raises UsageError as `JsonLines.read`."""
+    return _CASES.read(path)
 
 
 def select_cases(cases: list[Case], *, split: str = "all", kind: str | None = None) -> list[Case]:
@@ -150,8 +135,8 @@ def case_files(folder: Path) -> list[Path]:
     def holds_cases(path: Path) -> bool:
         holds = False
         try:
-            for line in _read(path):
-                if isinstance(line, _Fault):
+            for line in _CASES.lines(path):
+                if isinstance(line, Fault):
                     return False  # it is read no further than that
                 holds = True
         except UsageError:
@@ -267,49 +252,11 @@ def _cases_in(path: Path) -> list[Case]:
     return read_cases(path) if path.is_file() and path.read_bytes().strip() else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """What is wrong with a line of a file of cases."""
-
-    line: int
-    problem: str
-
-
-def _read(path: Path) -> Iterator[Case | _Fault]:
-    """Every line as a case, or what is wrong with it. Raises UsageError where the file cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The questions {path} cannot be read: {error}. Give a file of one JSON object a line."
-        ) from error
-    seen: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            case = _CASE.validate_json(line)
-        except ValidationError as error:
-            for fault in error.errors():
-                named = f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip()
-                yield _Fault(number, f"is no case: {named}")
-            continue
-        if case.id and case.id in seen:
-            yield _Fault(number, f"repeats the id {case.id!r} of line {seen[case.id]}")
-        problems = _problems(case)
-        yield from (_Fault(number, f"is no case: {problem}") for problem in problems)
-        if not problems:
-            yield case
-        seen.setdefault(case.id, number)
-
-
 def _problems(case: Case) -> list[str]:
     """All that makes a case useless, in words."""
     problems = []
     if not any(map(str.isalnum, case.question)):
         problems.append(f"the question {_short(case.question)} has no word in it")
-    if not case.id:
-        problems.append("its id is empty")
     if case.answerable and not case.pattern:
         problems.append("it is answerable, but has no pattern that a right answer matches")
     if fault := _pattern_fault(case.pattern):
@@ -356,3 +303,6 @@ def _evidence_at(find_text: Callable[[str], str | None], place: str) -> tuple[Ev
         return (Evidence(path, quote),)
     sentences = sentences_of(quote, path)  # a line can't be named in part, so that any of them may be meant
     return tuple(Evidence(path, sentence, place if len(sentences) > 1 else "") for sentence in sentences)
+
+
+_CASES = JsonLines(TypeAdapter(Case), "case", "questions", _problems)

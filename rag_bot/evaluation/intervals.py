@@ -1,8 +1,9 @@
-"""How far a figure may be off: bootstrap intervals, and tests of differences. All with a fixed seed."""
+"""How far a figure may be off: intervals, most by bootstrap, and tests of differences. All with a fixed seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,15 @@ def mean(values: Floats) -> Floats:
 def interval_of_mean(values: Floats) -> Interval:
     """The 95 % percentile bootstrap interval of a mean over cases (Efron 1979)."""
     return interval_of(values, mean)
+
+
+def interval_of_share(count: int, total: int) -> Interval:
+    """The 95 % score interval of a share, `count` of `total` > 0, wider than nothing even at 0 and 1 (Wilson 1927)."""
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    share, spread = count / total, z * z / total
+    centre = (share + spread / 2) / (1 + spread)
+    reach = (share * (1 - share) * spread + spread * spread / 4) ** 0.5 / (1 + spread)
+    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def interval_of(values: Floats, statistic: Statistic) -> Interval:

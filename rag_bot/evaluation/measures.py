@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import median
 from typing import Any, SupportsFloat
@@ -63,6 +63,17 @@ class Measure:
     cases: int
 
 
+def rounded(name: str, value: SupportsFloat, interval: Interval, cases: int, digits: int = 4) -> Measure:
+    """A measure with no more digits than it is shown with."""
+    low, high = interval
+    return Measure(name, round(float(value), digits), round(low, digits), round(high, digits), cases)
+
+
+def figures(measure: Measure) -> dict[str, Any]:
+    """A measure as JSON, without its name."""
+    return {name: value for name, value in asdict(measure).items() if name != "name"}
+
+
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
     """Every measure that there is a case for, by name."""
     figures = [figure for name in SHARES if (figure := _share(name, outcomes))]
@@ -72,7 +83,7 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
         negative = np.array([other.confidence for other in others if kind in (None, other.case.kind)], dtype=float)
         if len(positive) and len(negative):
             interval = interval_of_auroc(positive, negative)
-            figures.append(_measure(name, auroc(positive, negative), interval, len(positive) + len(negative)))
+            figures.append(rounded(name, auroc(positive, negative), interval, len(positive) + len(negative)))
     milliseconds = [outcome.seconds * 1000 for outcome in outcomes]
     written = [outcome.prose for outcome in outcomes if outcome.prose]
     quantiles: list[tuple[str, float, list[Any]]] = [
@@ -83,7 +94,7 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
         values = np.array([value for value in known if value is not None])
         if len(values):
             quantile = partial(np.quantile, q=share, axis=-1)
-            figures.append(_measure(name, quantile(values), interval_of(values, quantile), len(values), digits=1))
+            figures.append(rounded(name, quantile(values), interval_of(values, quantile), len(values), digits=1))
     return {figure.name: figure for figure in figures}
 
 
@@ -165,12 +176,7 @@ def first_evidence_rank(outcome: Outcome) -> int | None:
 
 def _share(name: str, outcomes: Sequence[Outcome]) -> Measure | None:
     values = np.array([value for outcome in outcomes if (value := score_of(outcome, name)) is not None], dtype=float)
-    return _measure(name, values.mean(), interval_of_mean(values), len(values)) if len(values) else None
-
-
-def _measure(name: str, value: SupportsFloat, interval: Interval, cases: int, digits: int = 4) -> Measure:
-    low, high = interval
-    return Measure(name, round(float(value), digits), round(low, digits), round(high, digits), cases)
+    return rounded(name, values.mean(), interval_of_mean(values), len(values)) if len(values) else None
 
 
 def _failed_json(outcome: Outcome) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case
@@ -19,11 +19,13 @@ from rag_bot.evaluation.scores import DEPTH, claims_no_more, score_case
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
 from rag_bot.records import PROSE, SUPPORTED, Answer, Turn
-from rag_bot.settings import RetrievalSettings, Settings
+from rag_bot.settings import LlmSettings, RetrievalSettings, Settings
 
 PACKAGES = ("rag-bot", "chromadb", "ir-measures", "numpy", "onnxruntime", "tantivy", "tokenizers")
 INDEX_SETTINGS = ("model", "chunk_tokens")
 """The settings that decide what stands in an index."""
+CHECK_SETTINGS = ("model", "nli")
+"""The settings that decide what the checker calls a sentence."""
 _KEPT_CHARACTERS = 300  # of a passage, so that a result stays small; by eye
 
 
@@ -177,21 +179,22 @@ def commit() -> str:
         return ""
 
 
-def split_assignments(given: Sequence[str]) -> dict[str, str]:
-    """["a=1", "b=2"] -> {"a": "1", "b": "2"}. The names are those of all settings of retrieval and of the index.
+def split_assignments(
+    given: Sequence[str], known: Sequence[str] = (*RetrievalSettings.model_fields, *INDEX_SETTINGS)
+) -> dict[str, str]:
+    """["a=1", "b=2"] -> {"a": "1", "b": "2"}. The `known` names are, if not given, those of retrieval and of the index.
 
     Raises:
         UsageError: one is no NAME=VALUE, its name is unknown, or a name is given twice.
     """
-    known = (*RetrievalSettings.model_fields, *INDEX_SETTINGS)
     pairs: dict[str, str] = {}
     for assignment in given:
         name, separator, value = (part.strip() for part in assignment.partition("="))
         name = name.replace("-", "_")
         if not separator or not value:
-            raise UsageError(f"{assignment!r} is no setting; write NAME=VALUE, as in dense_weight=0.5.")
+            raise UsageError(f"{assignment!r} is no setting; write NAME=VALUE, as in {known[0]}=VALUE.")
         if name not in known:
-            raise UsageError(f"Unknown setting {name!r}. Those of retrieval are: {', '.join(known)}.")
+            raise UsageError(f"Unknown setting {name!r}. Those that count here are: {', '.join(known)}.")
         if name in pairs:
             raise UsageError(f"The setting {name!r} is given twice; give it once.")
         pairs[name] = value
@@ -204,18 +207,21 @@ def override(settings: Settings, values: Mapping[str, str]) -> Settings:
     Raises:
         UsageError: a value is none that the setting can have.
     """
-    retrieval = settings.retrieval.model_dump() | {
-        name: value for name, value in values.items() if name in RetrievalSettings.model_fields
+    groups = {
+        "retrieval": settings.retrieval.model_dump() | _fields_of(RetrievalSettings, values),
+        "generation": settings.generation.model_dump() | _fields_of(LlmSettings, values),
     }
     of_index = {name: value for name, value in values.items() if name in INDEX_SETTINGS}
     try:
-        checked = Settings.model_validate(settings.model_dump() | of_index | {"retrieval": retrieval})
+        checked = Settings.model_validate(settings.model_dump() | of_index | groups)
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"The setting {first['loc'][-1]} is {first['input']!r}: {first['msg']}.") from error
-    return settings.model_copy(
-        update={name: getattr(checked, name) for name in of_index} | {"retrieval": checked.retrieval}
-    )
+    return settings.model_copy(update={name: getattr(checked, name) for name in (*of_index, *groups)})
+
+
+def _fields_of(group: type[BaseModel], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name in group.model_fields}
 
 
 def override_retrieval(settings: Settings, given: Sequence[str]) -> Settings:

@@ -9,6 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from rag_bot.evaluation.cases import OFF_TOPIC, Case
+from rag_bot.evaluation.checking import (
+    MEASURES,
+    SUPPORTS,
+    CheckerFigures,
+    JudgedPair,
+    by_kind,
+    by_source,
+    measure_checker,
+    milliseconds,
+    name_of,
+    wrong_pairs,
+)
 from rag_bot.evaluation.compare import Comparison, Flip
 from rag_bot.evaluation.measures import (
     AUROCS,
@@ -50,6 +62,24 @@ NAMES = {
     "latency_p95_ms": "latency p95, ms",
 }
 """Measures for people; those that are not here go by their own name."""
+CHECKER_NAMES = {
+    "precision": "precision of ‘supported’",
+    "recall": "recall of ‘supported’",
+    "false_supported": "false ones called ‘supported’",
+    "true_not": "true ones called ‘not’",
+    "balanced_accuracy": "balanced accuracy of ‘anything but not’",
+    "overlap": "the same by word overlap, the floor (*)",
+}
+"""The measures of the checker for people."""
+CHECKER_COLUMNS = {
+    "precision": "precision",
+    "recall": "recall",
+    "false_supported": "false, supported",
+    "true_not": "true, not",
+    "balanced_accuracy": "balanced",
+    "overlap": "floor (*)",
+}
+"""The same over the columns of tables, which fit into 80 characters."""
 SORT_NAMES = {
     "answerable_right": "answerable, right",
     "answerable_wrong": "answerable, wrong",
@@ -59,6 +89,10 @@ SORT_NAMES = {
 """The sorts of cases for people."""
 KIND_COLUMNS = tuple(name for name in OF_A_KIND if name not in ("nDCG@10", "MRR"))
 """The measures of a kind that tables show: as many as fit into 80 columns. The others are in the JSON only."""
+_FLOOR = (
+    "(*) A sentence passes that has enough of its content words in the lines. How many are enough",
+    "is chosen on these very pairs, for each row anew, which flatters the floor.",
+)
 
 
 def evaluation_text(result: Result) -> RenderableType:
@@ -117,6 +151,46 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     )
 
 
+def checker_text(judged: Sequence[JudgedPair], *, name_wrong: bool = False) -> RenderableType:
+    """Each measure with its interval, what true and false sentences were called, and the same by kind and source.
+
+    With `name_wrong` the sentences whose mark says what is not so are named.
+    """
+    of_all = measure_checker(judged)
+    measures = _table("measure", "value", "95 % interval", "pairs")
+    for name in MEASURES:
+        if name in of_all.measures:
+            one = of_all.measures[name]
+            measures.add_row(CHECKER_NAMES[name], Text(figure(one), style="bold"), interval(one), f"{one.cases:,}")
+    called = _table("called", *map(name_of, SUPPORTS), "all")
+    for is_true, counts in of_all.called.items():
+        numbers = [counts[support] for support in SUPPORTS]
+        called.add_row("true" if is_true else "false", *(f"{number:,}" for number in (*numbers, sum(numbers))))
+    sources = by_source(judged)
+    groups = [_groups_table("kind", by_kind(judged))]
+    if len(sources) > 1:
+        groups.append(_groups_table("source", sources))
+    wrong = [
+        line(f"{one.pair.id} ({one.pair.kind}): {one.pair.sentence} -> {'; '.join((one.support, *one.reasons))}")
+        for one in (wrong_pairs(judged) if name_wrong else ())
+    ]
+    notes = [*(_FLOOR if of_all.threshold is not None else ())]
+    times = milliseconds(judged)
+    sentence, lines = (
+        f"{times[name]['p50']:.1f} ms (95 %: {times[name]['p95']:.1f})" for name in ("sentence", "lines")
+    )
+    notes.append(f"A sentence takes {sentence}; its lines, read once for an answer, {lines}.")
+    return Group(
+        called,
+        Text(),
+        measures,
+        *(part for table in groups for part in (Text(), table)),
+        *([Text(), Text("Wrong:", style="bold"), *wrong] if wrong else []),
+        Text(),
+        *(line(note, "dim") for note in notes),
+    )
+
+
 def about(result: Result) -> str:
     """What was asked of what, in one line."""
     settings = ", ".join(f"{name} {value}" for name, value in result.settings.items() if value is not None)
@@ -164,6 +238,17 @@ def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
         around = f"{right.low:.2f} – {right.high:.2f}"
         others = [figure(measures[name]) if name in measures else "" for name in KIND_COLUMNS[1:]]
         table.add_row(line(kind), f"{right.cases:,}", Text(figure(right), style="bold"), around, *others)
+    return table
+
+
+def _groups_table(name: str, groups: Mapping[str, CheckerFigures]) -> Table:
+    shown = [one for one in CHECKER_COLUMNS if any(one in of_group.measures for of_group in groups.values())]
+    table = _table(name, "true", "false", *(CHECKER_COLUMNS[one] for one in shown))
+    table.padding, table.columns[0].no_wrap = (0, 1, 0, 0), True
+    for group, of_group in groups.items():
+        measures = of_group.measures
+        shares = [f"{measures[one].value:.2f}" if one in measures else "" for one in shown]
+        table.add_row(line(group), f"{of_group.true:,}", f"{of_group.false:,}", *shares)
     return table
 
 

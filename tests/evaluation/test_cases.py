@@ -123,8 +123,8 @@ def test_all_faults_of_a_file_are_named_in_one_line_each_with_its_line(cases: Ca
     said = str(caught.value)
     assert said.startswith(f"{path}:2 is no case: Invalid JSON")
     assert re.findall(r"line (\d+) is no case: (?:evidence.0.)?(\w+ \w+)", said) == [
-        ("4", "the question"),
         ("4", "its id"),
+        ("4", "the question"),
         ("4", "the pattern"),
         ("5", "path Input"),
         ("5", "quote Field"),

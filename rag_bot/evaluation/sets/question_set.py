@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag_bot.evaluation.intervals import interval_of_mean
-from rag_bot.evaluation.measures import Measure
+from rag_bot.evaluation.measures import Measure, figures, rounded
 from rag_bot.evaluation.results import now
 from rag_bot.evaluation.runs import commit, settings_facts, versions
 from rag_bot.evaluation.scores import Scores
@@ -85,8 +85,7 @@ class SetResult:
 def measured(result: SetResult, measure: str, questions: Sequence[str] | None = None) -> Measure:
     """The mean of a measure over what was asked, or over some of the questions, with its interval."""
     values = np.array([result.scores[question][measure] for question in (questions or result.results)])
-    low, high = interval_of_mean(values)
-    return Measure(measure, round(float(values.mean()), 4), round(low, 4), round(high, 4), len(values))
+    return rounded(measure, values.mean(), interval_of_mean(values), len(values))
 
 
 def set_json(result: SetResult, measures: Sequence[str], counts: Mapping[str, int]) -> dict[str, Any]:
@@ -110,11 +109,6 @@ def set_json(result: SetResult, measures: Sequence[str], counts: Mapping[str, in
         "commit": commit(),
         "versions": versions(),
     }
-
-
-def figures(measure: Measure) -> dict[str, Any]:
-    """A measure as JSON, without its name."""
-    return {name: value for name, value in asdict(measure).items() if name != "name"}
 
 
 def figures_text(values: Mapping[str, Any]) -> str:

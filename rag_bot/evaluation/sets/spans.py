@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rag_bot.errors import UsageError
+from rag_bot.evaluation.measures import figures
 from rag_bot.evaluation.scores import Scores
 from rag_bot.evaluation.sets.beir import read_lines
 from rag_bot.evaluation.sets.question_set import (
     OnProgress,
     SetResult,
-    figures,
     file_digest,
     measured,
     set_json,

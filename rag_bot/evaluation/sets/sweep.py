@@ -16,11 +16,11 @@ from rich.text import Text
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import split_of
 from rag_bot.evaluation.intervals import randomisation_p
-from rag_bot.evaluation.measures import Measure
+from rag_bot.evaluation.measures import Measure, figures
 from rag_bot.evaluation.results import now
 from rag_bot.evaluation.runs import commit, override, settings_facts, split_assignments, versions
 from rag_bot.evaluation.sets.bench import Bench
-from rag_bot.evaluation.sets.question_set import figures, figures_text, measured
+from rag_bot.evaluation.sets.question_set import figures_text, measured
 from rag_bot.models import CHUNK_WINDOW
 from rag_bot.settings import Settings
 
