@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
-from rag_bot.check.check_model import CheckModel, decide, open_check_model
-from rag_bot.check.evidence import CheckedLines, read_evidence
+from rag_bot.check.alignment import ReadLine, align
+from rag_bot.check.check_model import decide, open_check_model
+from rag_bot.check.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.check.judging import Finding, judge
-from rag_bot.check.meaning import Meaning
-from rag_bot.check.reading.claims import claims_nothing, is_yes_or_no, verbatim
-from rag_bot.check.reading.statement import Statement, read_statement
 from rag_bot.check.records import CitedLine, SentenceSupport
-from rag_bot.markdown import plain_text
-from rag_bot.models import EmbeddingModel
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.check.statement import Statement, read_statement
+from rag_bot.check.words import languages_of
+from rag_bot.models.reader import Reader
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 
-LONGEST_SENTENCE = 4_000  # characters
-_LARGE = 1_000  # from here on a bare number tells something by itself
+LONGEST_SENTENCE = 4_000  # characters; set by hand
+MOST_READ = 60  # lines that a sentence is aligned with, those with most of its words; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLines:
+    """Lines, and what was read of each."""
+
+    lines: tuple[CitedLine, ...]
+    read: tuple[ReadLine, ...]
+    languages: tuple[str, ...]
 
 
 class Checker:
-    """Decides for sentences whether given lines of notes support them, without a language model.
+    """Decides for sentences whether given lines of notes say them, without a language model.
 
-    `check_model` names a cross-encoder, on the hub or in a folder, that has a say as well. Raises ModelError as
-    `open_check_model` does.
+    `reader` has a say where it is one that knows sentences. `check_model` names a cross-encoder for natural language
+    inference or grounding, on the hub or in a folder, which decides what is only said in other words. Raises ModelError
+    where there is none of this name, or none that can be used.
     """
 
-    def __init__(self, model: EmbeddingModel, *, check_model: str = "") -> None:
-        self._meaning = Meaning(model)
+    def __init__(self, reader: Reader | None, *, check_model: str = "") -> None:
+        self._reader = reader
         self._check_model = open_check_model(check_model) if check_model else None
 
     def read(self, lines: Sequence[CitedLine]) -> CheckedLines:
-        """The lines read and embedded, once for an answer."""
-        return read_evidence(lines, self._meaning)
+        """The lines read, once for an answer."""
+        languages = languages_of(f"{line.context} {line.text}" for line in lines)
+        above = {context: read_statement(context, languages) for context in {line.context for line in lines}}
+        read = tuple(ReadLine(read_statement(line.text, languages), above[line.context]) for line in lines)
+        return CheckedLines(tuple(lines), read, languages)
 
     def check(
         self, sentence: str, evidence: CheckedLines, *, among: Sequence[int] | None = None, question: str = ""
@@ -42,54 +54,34 @@ class Checker:
         places = list(range(len(evidence.lines))) if among is None else sorted({*among})
         if len(sentence) > LONGEST_SENTENCE:
             reason = f"a sentence of {len(sentence):,} characters is too long to be checked"
-            return SentenceSupport(UNSUPPORTED, (), (reason,), 0.0)
+            return SentenceSupport(REWORDED, (), (reason,), 0.0)
         said = read_statement(sentence, evidence.languages)
         if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], evidence.languages)):
             return SentenceSupport(NO_CLAIM, (), (), 0.0)
         if (place := verbatim(said, [evidence.read[place].own for place in places])) is not None:
             return SentenceSupport(SUPPORTED, (places[place],), (), 1.0)
         if not places:
-            return SentenceSupport(UNSUPPORTED, (), ("no line says this",), 0.0)
-        if is_yes_or_no(said) or _is_bare(said):
-            return SentenceSupport(PARTLY, (), ("this alone cannot be checked",), 0.0)
-        finding = self.examine(said, evidence, places)
-        if self._check_model:
-            finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._check_model)
-        return _verdict(finding, places)
+            return SentenceSupport(UNSUPPORTED, (), ("no line is cited",), 0.0)
+        if not said.items or is_yes_or_no(said):
+            return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
+        return self._judge(said, sentence, evidence, places)
 
-    def examine(self, said: Statement, evidence: CheckedLines, places: Sequence[int]) -> Finding:
-        """What was measured of a sentence over the lines at these places; `Finding.lines` count among them."""
-        meaning = self._meaning if self._meaning.model.reads_words(said.text) else None
-        lines = [evidence.read[place] for place in places]
-        return judge(said, lines, evidence.vectors[places], meaning)
-
-
-def _is_bare(said: Statement) -> bool:
-    """Whether there is no word to compare, nor a number that would not stand in many lines: "12.", "2)"."""
-    telling = said.dates or any(number.measures or number.value >= _LARGE for number in said.numbers)
-    return not (said.terms or telling)
-
-
-def _with_opinion(finding: Finding, sentence: str, lines: Sequence[CitedLine], model: CheckModel) -> Finding:
-    """The finding after the cross-encoder has read the lines: it decides what is only said differently."""
-    if finding.denied or not finding.lines:
-        return finding
-    opinion = model.judge([_readable(lines[index]) for index in finding.lines], sentence)
-    support = decide(finding.support, opinion, three_way=model.three_way)
-    if support == finding.support:
-        return finding
-    if support == SUPPORTED:
-        return replace(finding, support=SUPPORTED, reasons=())
-    reason = "the notes contradict this" if model.three_way else "the notes do not say this"
-    return replace(finding, support=UNSUPPORTED, lines=(), reasons=(reason,), denied=True)
+    def _judge(self, said: Statement, sentence: str, evidence: CheckedLines, places: Sequence[int]) -> SentenceSupport:
+        alignment = align(said, [evidence.read[place] for place in places])
+        lines = tuple(sorted(places[line] for line in alignment.lines))
+        text = " ".join(_readable(evidence.lines[line]) for line in lines)
+        says = self._reader.says(sentence, text) if self._reader and self._reader.reads_words(sentence) else None
+        finding = judge(alignment, says)
+        if self._check_model and finding.support == REWORDED:
+            opinion = self._check_model.judge([_readable(evidence.lines[line]) for line in lines], sentence)
+            support = decide(REWORDED, opinion, three_way=self._check_model.three_way)
+            if support != REWORDED:
+                reasons = () if support == SUPPORTED else ("the cited lines don't say this",)
+                finding = Finding(support, reasons, finding.probability)
+        return SentenceSupport(
+            finding.support, () if finding.support == UNSUPPORTED else lines, finding.reasons, round(finding.probability, 4)
+        )
 
 
 def _readable(line: CitedLine) -> str:
-    text = plain_text(line.text)
-    return f"{plain_text(line.context)}: {text}" if line.context else text
-
-
-def _verdict(finding: Finding, places: Sequence[int]) -> SentenceSupport:
-    return SentenceSupport(
-        finding.support, tuple(places[line] for line in finding.lines), finding.reasons, round(finding.score, 4)
-    )
+    return f"{line.context}: {line.text}" if line.context else line.text

@@ -1,24 +1,26 @@
-"""What was found of a sentence in lines -> supported, reworded or not, with the reasons.
+"""What was found of a sentence in lines -> supported, reworded or not, and why.
 
-Hard facts come first: an amount or name that no line has makes a sentence "not". What is left is one probability, by
-logistic regression over the few features below; `eval/checker/fit.py` fits it.
+Hard facts come first: an amount or name that no line has makes a sentence "not". The rest is one probability, by
+logistic regression over a few features; `eval/checker/fit.py` fits the coefficients and chooses the thresholds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp
 
 from rag_bot.check.alignment import Alignment
 from rag_bot.check.numbers import Number
+from rag_bot.check.statement import Item
+from rag_bot.records import REWORDED, SUPPORTED, UNSUPPORTED
 
-# A bare number up to here may be a count of things that the lines list ("three options"); set by hand.
-COUNTABLE = 12
+COUNTABLE = 12  # a bare number up to here may count what the lines list ("three options"); set by hand
+_MOST_NAMED = 3  # missing words that a reason names
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is measured of a sentence over its lines: see `Alignment`; `says` is the logit of the reader, 0 without."""
+    """What is measured of a sentence over its lines, see `Alignment`; `says` is the reader's logit."""
 
     unfound: float
     facts: float
@@ -28,10 +30,38 @@ class Features:
     negation: float
     added: float
     dropped: float
-    says: float = 0.0
+    says: float
 
 
-def features(alignment: Alignment, says: float | None) -> Features:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A logistic regression, and the probabilities from which a sentence is supported and below which it is not."""
+
+    intercept: float
+    coefficients: dict[str, float]
+    supported_from: float
+    not_below: float
+
+    def probability(self, features: Features) -> float:
+        """How likely the lines say the sentence."""
+        measured = asdict(features)
+        total = self.intercept + sum(weight * measured[name] for name, weight in self.coefficients.items())
+        return 1 / (1 + exp(-total))
+
+
+WITH_READER = Fit(0.0, {"says": 1.0}, 0.8, 0.2)
+BY_WORDS = Fit(0.0, {"unfound": -1.0}, 0.8, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    support: str
+    reasons: tuple[str, ...]
+    probability: float
+
+
+def measure(alignment: Alignment, says: float | None) -> Features:
+    """`says` is None where no reader has read the lines."""
     items = alignment.sentence.items
     return Features(
         unfound=1 - alignment.share(),
@@ -44,3 +74,42 @@ def features(alignment: Alignment, says: float | None) -> Features:
         dropped=min(2, alignment.limits_dropped()),
         says=says or 0.0,
     )
+
+
+def judge(alignment: Alignment, says: float | None) -> Finding:
+    """What the lines say to a sentence; without a reader by words, amounts and names alone."""
+    fit = BY_WORDS if says is None else WITH_READER
+    probability = fit.probability(measure(alignment, says))
+    items = [alignment.sentence.items[item] for item in alignment.missing()]
+    if facts := [item for item in items if _is_hard(item)]:
+        return Finding(UNSUPPORTED, (f"{_named(facts)} {_is(facts)} not in the cited lines",), min(probability, 0.25))
+    if probability >= fit.supported_from:
+        return Finding(SUPPORTED, (), probability)
+    reason = f"{_named(items)} {_is(items)} not in the cited lines" if items else ""
+    if probability < fit.not_below:
+        return Finding(UNSUPPORTED, (reason or _difference(alignment),), probability)
+    return Finding(REWORDED, (reason,) if reason else (), probability)
+
+
+def _is_hard(item: Item) -> bool:
+    """Whether a missing item alone decides: an amount or name, but no number that may be a count or "first"."""
+    if isinstance(item.value, Number):
+        return bool(item.value.units) or max(item.value.values) > COUNTABLE or min(item.value.values) % 1 > 0
+    return item.is_fact
+
+
+def _named(items: list[Item]) -> str:
+    return ", ".join(f"‘{text}’" for text in list(dict.fromkeys(item.text for item in items))[:_MOST_NAMED])
+
+
+def _is(items: list[Item]) -> str:
+    return "is" if len({item.text for item in items}) == 1 else "are"
+
+
+def _difference(alignment: Alignment) -> str:
+    """What is true of a sentence whose words all stand in the lines, which do not say it all the same."""
+    if alignment.other_negation():
+        return "one of the sentence and the cited lines says ‘not’, the other does not"
+    if alignment.parted():
+        return "the cited lines say these things apart, of something else"
+    return "the cited lines have these words, and seem to say something else"

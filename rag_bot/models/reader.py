@@ -50,6 +50,9 @@ class Reader(Protocol):
     def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
         """For each text two logits: that it answers the question, and how relevant it is, which texts are ranked by."""
 
+    def says(self, sentence: str, text: str) -> float | None:
+        """The logit that a text says a sentence; None from a reader that was not taught to tell."""
+
 
 class DefaultReader:
     """The packaged one, in onnxruntime: three outputs for a pair of texts, of which the second is for sentences."""
@@ -76,6 +79,9 @@ class DefaultReader:
     def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
         logits = self._logits([(question, text) for text in texts])
         return logits[:, 0], logits[:, 0] + RELEVANCE_WEIGHT * logits[:, 2]
+
+    def says(self, sentence: str, text: str) -> float:
+        return float(self._logits([(sentence, text)])[0, 1])
 
     def _logits(self, pairs: Sequence[tuple[str, str]]) -> Scores:
         """Shape [pairs, outputs].
@@ -118,6 +124,9 @@ class OtherReader:
         )
         logits = np.asarray(scores, dtype=np.float32).reshape(len(texts))
         return logits, logits
+
+    def says(self, sentence: str, text: str) -> None:  # noqa: ARG002 - its score tells how relevant a text is
+        return None
 
 
 @lru_cache(maxsize=2)
