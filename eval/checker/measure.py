@@ -20,7 +20,7 @@ from eval.checker.pairs import Pair, our_pairs
 from eval.checker.public import public_pairs
 from rag_bot.check import CheckedLines, Checker, CitedLine, SentenceSupport
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import PARTLY, SUPPORTED
+from rag_bot.records import REWORDED, SUPPORTED
 
 TRUE_KINDS = ("verbatim", "paraphrase", "shortened", "merged")
 
@@ -96,8 +96,8 @@ def _report(judged: Sequence[Judged]) -> None:
     print(table(halves))
     partly = [one for one in judged if one.pair.label == "partly"]
     held_back = [one for one in judged if one.pair.is_true and not one.is_kept]
-    print(f"\nadditions called partly: {sum(one.verdict.support == PARTLY for one in partly)} of {len(partly)}")
-    print(f"true ones not kept: {sum(one.verdict.support == PARTLY for one in held_back)} partly of {len(held_back)}")
+    print(f"\nadditions called partly: {sum(one.verdict.support == REWORDED for one in partly)} of {len(partly)}")
+    print(f"true ones not kept: {sum(one.verdict.support == REWORDED for one in held_back)} partly of {len(held_back)}")
     times = sorted(one.milliseconds for one in judged)
     print(f"milliseconds a sentence: p50 {times[len(times) // 2]:.0f}, p95 {times[int(len(times) * 0.95)]:.0f}")
 

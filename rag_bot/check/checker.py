@@ -14,7 +14,7 @@ from rag_bot.check.reading.statement import Statement, read_statement
 from rag_bot.check.records import CitedLine, SentenceSupport
 from rag_bot.markdown import plain_text
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 
 LONGEST_SENTENCE = 4_000  # characters
 _LARGE = 1_000  # from here on a bare number tells something by itself
@@ -52,7 +52,7 @@ class Checker:
         if not places:
             return SentenceSupport(UNSUPPORTED, (), ("no line says this",), 0.0)
         if is_yes_or_no(said) or _is_bare(said):
-            return SentenceSupport(PARTLY, (), ("this alone cannot be checked",), 0.0)
+            return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
         finding = self.examine(said, evidence, places)
         if self._entailment:
             finding = _with_opinion(finding, said.text, [evidence.lines[place] for place in places], self._entailment)
@@ -78,7 +78,7 @@ def _with_opinion(finding: Finding, sentence: str, lines: Sequence[CitedLine], m
     opinion = model.judge([_readable(lines[index]) for index in finding.lines], sentence)
     if opinion.contradiction >= VETO_FROM:
         return replace(finding, support=UNSUPPORTED, lines=(), reasons=("the notes contradict this",), denied=True)
-    if finding.support == PARTLY and opinion.entailment >= LIFT_FROM:
+    if finding.support == REWORDED and opinion.entailment >= LIFT_FROM:
         return replace(finding, support=SUPPORTED, reasons=())
     return finding
 

@@ -23,7 +23,7 @@ from rag_bot.check.rules.sweeping import sweeping
 from rag_bot.check.rules.unreal import undone, unreal
 from rag_bot.check.rules.unsaid import only_above, unsaid
 from rag_bot.check.selection import select
-from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.records import REWORDED, SUPPORTED, UNSUPPORTED
 
 INTERCEPT = -7.01  # these are fitted by eval/checker/fit.py
 COEFFICIENTS = {"words": 4.05, "weakest": 4.44, "cosine": 1.78}
@@ -136,7 +136,7 @@ def _decide(
     if score >= SUPPORTED_FROM and not soft:
         return Finding(SUPPORTED, tuple(chosen), (), score, features)
     if score >= PARTLY_FROM:
-        return Finding(PARTLY, tuple(chosen), soft or (_missing(near, chosen),), min(score, 0.5), features)
+        return Finding(REWORDED, tuple(chosen), soft or (_missing(near, chosen),), min(score, 0.5), features)
     return Finding(UNSUPPORTED, (), ("no line says this",), score, features)
 
 

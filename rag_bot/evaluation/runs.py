@@ -18,7 +18,7 @@ from rag_bot.evaluation.results import Cited, Expected, IndexFacts, Outcome, Pro
 from rag_bot.evaluation.scores import DEPTH, claims_no_more, score_case
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
-from rag_bot.records import PROSE, SUPPORTED, Answer, Turn
+from rag_bot.records import PROSE, UNSUPPORTED, Answer, Turn
 from rag_bot.settings import RetrievalSettings, Settings
 
 PACKAGES = ("rag-bot", "chromadb", "ir-measures", "numpy", "onnxruntime", "tantivy", "tokenizers")
@@ -140,10 +140,10 @@ def _written(library: Library, case: Case, turns: Sequence[Turn], llm: LanguageM
 
 
 def _stated(answer: Answer) -> str:
-    """What an answer says in its own right: all quotes; of prose only what the notes say, for the rest is marked."""
+    """What an answer says in its own right: all quotes; prose without what its readers are warned of."""
     if answer.mode != PROSE:
         return answer.text
-    return " ".join(sentence.text for sentence in answer.sentences if sentence.support == SUPPORTED)
+    return " ".join(sentence.text for sentence in answer.sentences if sentence.support != UNSUPPORTED)
 
 
 def settings_facts(settings: Settings) -> dict[str, Any]:

@@ -42,6 +42,7 @@ NAMES = {
     "auroc_near_topic": "AUROC of confidence, near topic",
     "auroc": "AUROC of confidence, both",
     "unsupported_share": "sentences that the notes do not say",
+    "reworded_share": "sentences in the model's own words",
     "fell_back": "quotes in place of the model's answer",
     "first_words_p50_ms": "first words, median ms",
     "prompt_tokens": "tokens read, median",

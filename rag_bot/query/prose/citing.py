@@ -15,7 +15,7 @@ from rag_bot.query.quotes import quote_lines
 from rag_bot.records import (
     ANSWERED,
     NO_CLAIM,
-    PARTLY,
+    REWORDED,
     SUPPORTED,
     UNSUPPORTED,
     Answer,
@@ -29,7 +29,7 @@ from rag_bot.store.staleness import change_since
 from rag_bot.text.sentences import asks
 
 _CLAUSE_WORDS = 3  # the least of a statement that stands by itself; set by hand
-_RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
+_RANKS = (UNSUPPORTED, REWORDED, SUPPORTED, NO_CLAIM)
 
 
 class Citer:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.prompt import NO_ANSWER
 from rag_bot.query.prose.written import Written
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, Answer, Sentence, support_words
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, Answer, Sentence, support_words
 from rag_bot.text.sentences import announces
 from rag_bot.text.terms import STOP_WORDS, content_terms, words_of
 
@@ -66,7 +66,7 @@ class GrowingAnswer:
 
     def add_cut_off(self, written: Written) -> None:
         """A sentence that broke off: what it would have said cannot be checked, so it cites nothing."""
-        self._sentences.append(Sentence(f"{written.text} …", (), PARTLY, ("it broke off",), written.before))
+        self._sentences.append(Sentence(f"{written.text} …", (), REWORDED, ("it broke off",), written.before))
 
     def end(self) -> None:
         """Nothing more comes: a last sentence that only leads to what follows it is left out."""
