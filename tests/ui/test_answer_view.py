@@ -21,6 +21,7 @@ from rag_bot.records import (
     Quote,
     Sentence,
     Usage,
+    marks_words,
 )
 from rag_bot.ui.chat.answer_view import growing_prose, prose, share_words, whole_answer
 
@@ -85,6 +86,22 @@ def test_a_sentence_that_the_notes_do_not_support_says_so_in_words_with_its_reas
     assert text_of(html) == f"It leaves at 3. {label}3 is not in the cited lines.Really?"
     assert 'role="note"' in html
     assert 'tabindex="0"' in html
+
+
+def test_reworded_sentences_keep_their_numbers_and_only_one_that_is_not_there_warns() -> None:
+    html = prose(answer(Sentence("It runs late.", (1,), REWORDED)))
+    assert text_of(html) == "It runs late.1 in the model's words"
+    assert "unsupported" not in html
+    assert "tabindex" not in html  # there is nothing behind it to be shown
+
+
+@pytest.mark.parametrize("support", [SUPPORTED, NO_CLAIM, REWORDED, UNSUPPORTED])
+def test_an_answer_with_marks_says_what_they_mean(support: str) -> None:
+    one = answer(Sentence("It leaves at 3.", (), support))
+    meaning = marks_words(one)
+    assert bool(meaning) == (support in (REWORDED, UNSUPPORTED))
+    assert ("What the marks mean" in whole_answer(one, ())) == bool(meaning)
+    assert meaning in text_of(whole_answer(one, ()))
 
 
 @pytest.mark.parametrize("support", [SUPPORTED, NO_CLAIM])

@@ -83,6 +83,15 @@ def test_each_sentence_has_its_numbers_and_one_that_the_notes_do_not_say_is_mark
     page.wait_for_function("getComputedStyle(document.querySelector('.reasons')).clipPath === 'none'")
 
 
+def test_what_the_marks_mean_is_opened_with_the_keyboard(page: Any) -> None:
+    meaning = ask(page, EMERGENT).locator("details.meaning")
+    assert not meaning.locator("p").is_visible()
+    meaning.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(meaning.locator("p")).to_be_visible()
+    assert "“not in these lines”" in meaning.inner_text()
+
+
 def test_a_numbered_list_shows_its_numbers_and_another_its_dots(page: Any) -> None:
     lists = '<div class="written"><ol start="1"><li>One</li></ol><ul><li>Two</li></ul></div>'
     page.eval_on_selector("#main", "(main, lists) => main.insertAdjacentHTML('beforeend', lists)", lists)
