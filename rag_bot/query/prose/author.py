@@ -183,7 +183,7 @@ class Author:
     ) -> Answer:
         """What is left when nothing more comes: the sentences, or the lines found and a word on what the model did."""
         by_quotes = searched_question.by_quotes
-        if growing.is_supported:
+        if growing.is_an_answer:
             notes = {hit.note.path: hit.note for hit in searched_question.investigation.hits}
             differences = citer.cite_found(by_quotes, notes)
             answer = growing.answer()

@@ -82,7 +82,7 @@ class GrowingAnswer:
         return self._repeats >= _MOST_REPEATS
 
     @property
-    def is_supported(self) -> bool:
+    def is_an_answer(self) -> bool:
         """Whether what stands on lines of it is an answer; a no and scraps are none, whatever words the notes have."""
         return _says_something(self._standing, self._begun.question)
 

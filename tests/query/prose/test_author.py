@@ -12,7 +12,7 @@ import pytest
 from rag_bot import Answer, Library, LlmError, ModelError, Turn, UsageError
 from rag_bot.check import CheckedLines, Checker, CitedLine, SentenceSupport
 from rag_bot.query.prose.prompt import NO_ANSWER, WHOLE_PASSAGES_FROM
-from rag_bot.records import ANSWERED, CLOSEST
+from rag_bot.records import ANSWERED, CLOSEST, REWORDED
 from tests.llm.scripted import BREAK, PAUSE, ScriptedModel, scripted
 
 FERRY = "When does the ferry to Lindholm leave?"
@@ -112,6 +112,23 @@ def test_where_the_lines_cannot_be_read_the_quotes_answer(walk: Library, monkeyp
     monkeypatch.setattr("rag_bot.query.prose.author._checker", lambda model, *_: Unreadable(model))
     *_, answer = walk.write(FERRY, llm=scripted("It leaves at noon [1]."))
     assert (answer.mode, answer.citations) == ("quotes", walk.ask(FERRY).citations)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [("It departs early.", "prose"), ("The passages do not mention this.", "quotes")]
+)
+def test_reworded_sentences_are_an_answer_with_their_lines_and_a_no_in_other_words_is_none(
+    walk: Library, monkeypatch: pytest.MonkeyPatch, text: str, mode: str
+) -> None:
+    class Rewording(Checker):
+        def check(self, *_: Any, **__: Any) -> SentenceSupport:
+            return SentenceSupport(REWORDED, (0,), ("in other words",), 0.5)
+
+    monkeypatch.setattr("rag_bot.query.prose.author._checker", lambda model, *_: Rewording(model))
+    *_, answer = walk.write(FERRY, llm=scripted(text))
+    assert answer.mode == mode
+    assert answer.sentences[0].citations == (1,)
+    assert ("(in the model's words)" in answer.text) == (mode == "prose")
 
 
 def test_a_word_of_sixty_letters_ends_no_answer(say: Say) -> None:
