@@ -132,7 +132,10 @@ def test_ask_prints_the_sentences_their_citations_and_marks(run: Run, server: Sc
     done = run("ask", FERRY, "--llm", "openai-like:small", url=server.url)
     assert done.returncode == 0, done.stderr
     prose, _, cited = done.stdout.partition("\n\n")
-    assert prose == f"{SAID}[1] The captain of the ferry is named Aurora Berg. (not in your notes)"
+    marked = f"{SAID}[1] The captain of the ferry is named Aurora Berg. (not in these lines: "
+    assert prose.startswith(marked)
+    meaning, _, cited = cited.partition("\n\n")
+    assert meaning.startswith("A number alone: ")
     place, line, *_ = cited.splitlines()
     assert place.startswith("Harbour walk  notes/harbour.md:3")
     assert line.startswith(f"[1] {SAID}")
@@ -329,7 +332,7 @@ def test_a_chat_is_kept_listed_shown_exported_and_gone_on_with(run: Run, tmp_pat
         assert told["answers"][1]["citations"][0]["path"] == "notes/harbour.md"
         shown = run("conversations", "show", kept["key"]).stdout
         assert f"> {FERRY}" in shown
-        assert "(not in your notes)" in shown
+        assert "(not in these lines: " in shown
         page = run("conversations", "export", kept["key"], "--output", "ferry.md")
         assert page.returncode == 0, page.stderr
         assert "> A return ticket to Lindholm costs 14 euros." in (tmp_path / "ferry.md").read_text()

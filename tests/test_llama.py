@@ -345,7 +345,7 @@ def test_with_a_language_model_each_sentence_of_the_response_is_checked(corpus_l
     assert response.metadata
     assert [one["support"] for one in response.metadata["sentences"]][-1] == "not"
     assert response.metadata["mode"] == "prose"
-    assert str(response).endswith("(not in your notes)")
+    assert str(response).endswith("(not in these lines)")
     assert response.source_nodes[0].metadata["location"]
 
 
@@ -387,4 +387,4 @@ def test_the_example_of_the_module_runs(
     assert "Eight hours of it. [1] ['notes/sleep.md:3']" in printed
     assert "Eight hours of it. [1]\n" in printed
     assert "system: Answer the question" in printed  # this model reads its prompt aloud,
-    assert "(not in your notes)" in printed  # and that is no note
+    assert "(not in these lines)" in printed  # and that is no note

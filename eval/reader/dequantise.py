@@ -54,7 +54,9 @@ def float_weights(file: Path) -> dict[str, NDArray[np.float32]]:
             base = node.input[1].removesuffix(QUANTIZED).removesuffix("_Transposed")
             # Pooler and classifier keep their names; the others are only told by the path of their node.
             path = node.name.strip("/").replace("/", ".").replace(".MatMul_quant", "") + ".weight"
-            weights[base if base.endswith(".weight") else path] = np.ascontiguousarray(dequantised(node.input[1].removesuffix(QUANTIZED)).T)
+            weights[base if base.endswith(".weight") else path] = np.ascontiguousarray(
+                dequantised(node.input[1].removesuffix(QUANTIZED)).T
+            )
     return weights
 
 

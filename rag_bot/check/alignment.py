@@ -88,11 +88,12 @@ class Alignment:
             }
             for line in self.lines
         }
-        near = Counter(
-            kind for line in self.lines for kind, at in self.read[line].own.limits if at in clauses[line]
-        )
+        near = Counter(kind for line in self.lines for kind, at in self.read[line].own.limits if at in clauses[line])
         whole = Counter(
-            kind for line in self.lines for part in (self.read[line].own, self.read[line].above) for kind, _ in part.limits
+            kind
+            for line in self.lines
+            for part in (self.read[line].own, self.read[line].above)
+            for kind, _ in part.limits
         )
         return Counter(kind for kind, _ in self.sentence.limits), near, whole
 

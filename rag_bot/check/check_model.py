@@ -12,7 +12,7 @@ from typing import Any
 from rag_bot.errors import ModelError
 from rag_bot.models.export import quiet_loading
 from rag_bot.models.weights import find_model
-from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.records import REWORDED, SUPPORTED, UNSUPPORTED
 
 # Labels as configurations on the hub have them, in lower case and with "_" between words. Where a head of two has no
 # names, 1 is "supported": so https://huggingface.co/lytang/MiniCheck-RoBERTa-Large and FactCG have it.
@@ -126,12 +126,12 @@ def decide(support: str, opinion: Opinion, *, three_way: bool) -> str:
     What a missing number, date or name has already decided stays, and so does what stands in the lines word for word.
     Lines that say a sentence in one window and contradict it in another decide nothing.
     """
-    if support != PARTLY:
+    if support != REWORDED:
         return support
     is_said = opinion.supported >= SUPPORTED_FROM
     is_denied = opinion.contradicted >= CONTRADICTED_FROM if three_way else opinion.supported <= UNSUPPORTED_TO
     if is_said == is_denied:
-        return PARTLY
+        return REWORDED
     return SUPPORTED if is_said else UNSUPPORTED
 
 

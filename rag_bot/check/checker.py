@@ -79,7 +79,10 @@ class Checker:
                 reasons = () if support == SUPPORTED else ("the cited lines don't say this",)
                 finding = Finding(support, reasons, finding.probability)
         return SentenceSupport(
-            finding.support, () if finding.support == UNSUPPORTED else lines, finding.reasons, round(finding.probability, 4)
+            finding.support,
+            () if finding.support == UNSUPPORTED else lines,
+            finding.reasons,
+            round(finding.probability, 4),
         )
 
 

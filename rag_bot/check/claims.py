@@ -56,9 +56,7 @@ def verbatim(sentence: Statement, lines: Sequence[Statement]) -> int | None:
         return None
     for index, line in enumerate(lines):
         text = _bare(line.text)
-        if text == wanted or (
-            len(sentence.items) > 1 and any(_bare(part) == wanted for part in _parts(line.text))
-        ):
+        if text == wanted or (len(sentence.items) > 1 and any(_bare(part) == wanted for part in _parts(line.text))):
             return index
     return None
 

@@ -122,7 +122,7 @@ def _read_weekday(match: re.Match[str]) -> Iterator[Day]:
 
 def _read_clock(match: re.Match[str]) -> Iterator[Clock]:
     hour, minutes, half = int(match[1]), match[2] or match[3], (match[4] or "").lower().replace(".", "")
-    if not minutes and (not half or half == "h") or hour > 24:
+    if (not minutes and (not half or half == "h")) or hour > 24:
         return  # a bare number, or so many hours
     if half in ("am", "pm"):
         if 1 <= hour <= 12:

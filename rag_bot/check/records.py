@@ -17,9 +17,9 @@ class CitedLine:
 class SentenceSupport:
     """What the lines say to a sentence.
 
-    `support` is SUPPORTED, PARTLY, UNSUPPORTED or NO_CLAIM of `rag_bot.records`; `lines` are the indexes of the fewest
-    lines that it stands on, ascending; `reasons` say for people what is missing or denied; `score` in [0, 1] tells
-    passages apart: how much of the sentence stands in them.
+    `support` is SUPPORTED, REWORDED, UNSUPPORTED or NO_CLAIM of `rag_bot.records`; `lines` are the indexes of the
+    fewest lines that it stands on, ascending; `reasons` say for people what is missing or denied; `score` in [0, 1]
+    tells passages apart: how much of the sentence stands in them.
     """
 
     support: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag_bot.check.dates import Clock, Day, find_days_and_times
 from rag_bot.check.limits import ABOUT, PLAN, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
-from rag_bot.check.words import are_related, are_spelled_alike, folded, is_known, lemmas
+from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
 from rag_bot.text.terms import detect, is_stop_word, words_of
 
@@ -83,7 +83,7 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
         elif not is_stop_word(word.lower(), language):
             is_name = _is_name(word, languages, language, begins=begins)
             places.append((start, start + len(word), Item(word, lemmas(word, languages), is_name=is_name)))
-        begins = after[:1] in ".!?:" or after.strip()[:1] in "\"“„«•|>"
+        begins = after[:1] in ".!?:" or after.strip()[:1] in '"“„«•|>'
     ends = [match.start() for match in _CLAUSE_END.finditer(text)]
     places.sort(key=lambda place: place[:2])
     return Statement(

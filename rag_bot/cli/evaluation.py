@@ -240,7 +240,7 @@ def sweep(
 @app.command(
     epilog="Examples:\n\n  rag-bot eval checker pairs.jsonl"
     "\n\n  rag-bot eval checker mine.jsonl others.jsonl --wrong"
-    "\n\n  rag-bot eval checker pairs.jsonl --set nli=cross-encoder/nli-deberta-v3-small --json"
+    "\n\n  rag-bot eval checker pairs.jsonl --set check_model=cross-encoder/nli-deberta-v3-small --json"
 )
 def checker(
     context: typer.Context,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rag_bot.records import ANSWERED, NONE, Answer, Place
+from rag_bot.records import ANSWERED, EARLIER_SUPPORTS, NONE, Answer, Place
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -99,6 +99,10 @@ def from_json(saved: bytes) -> SavedExchange:
         answer = values.get("answer")
         if isinstance(answer, dict) and not isinstance(answer.get("verdict"), str):  # of before there were verdicts
             answer["verdict"] = NONE if answer.get("abstained") is True else ANSWERED
+        sentences = answer.get("sentences") if isinstance(answer, dict) else None
+        for sentence in sentences if isinstance(sentences, list) else ():
+            if isinstance(sentence, dict) and isinstance(support := sentence.get("support"), str):
+                sentence["support"] = EARLIER_SUPPORTS.get(support, support)
     while True:
         try:
             return _adapter().validate_python(values)

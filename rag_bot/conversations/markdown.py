@@ -17,11 +17,13 @@ from rag_bot.conversations.layout import CODE, TABLE, code_indent, parts, rows
 from rag_bot.records import (
     NO_CLAIM,
     PROSE,
+    REWORDED,
     SUPPORTED,
     Sentence,
     change_words,
     difference_words,
     heading_path,
+    marks_words,
     support_words,
     verdict_words,
 )
@@ -72,6 +74,7 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
     if answer.mode == PROSE or not answer.citations:  # quotes stand below, with their places, and only there
         yield "\n\n".join(filter(None, _laid_out(answer.sentences))) or escaped(answer.text)
         yield f"⚠ not checked: {escaped(answer.draft)}" if answer.draft.strip() else ""
+        yield marks_words(answer)
     for citation in answer.citations:
         quote = citation.quote
         name = _in_a_line(heading_path(quote.title, (*quote.headings, *quote.context)))
@@ -95,11 +98,12 @@ def _laid_out(sentences: Sequence[Sentence]) -> Iterator[str]:
 
 
 def _sentence(sentence: Sentence) -> str:
-    """What parts it, a warning where it is not supported, the words, and the numbers of its citations."""
+    """What parts it, a warning where the notes don't say it, the words, the numbers of its citations, and whose words
+    they are."""
     parting = sentence.before if _PARTING.fullmatch(sentence.before) else f" {escaped(sentence.before)} "
     parting = _LINE_END.sub("\n", _UNSEEN.sub("", parting))
-    numbers = "".join(f" [{number}]" for number in sentence.citations)
-    return f"{parting}{_warning(sentence)}{escaped(sentence.text)}{numbers}"
+    warning = f"{words}: " if (words := _warning(sentence)) else ""
+    return f"{parting}{warning}{' '.join([escaped(sentence.text), *_remarks(sentence)])}"
 
 
 def _table(sentences: Sequence[Sentence]) -> str:
@@ -132,17 +136,25 @@ def _code(sentences: Sequence[Sentence]) -> Iterator[str]:
 
 
 def _marks(sentence: Sentence) -> str:
-    """The numbers of its citations, and what the notes don't say of it, to stand after it."""
+    """All that is said of a sentence, to stand after it."""
+    return " ".join(filter(None, (*_remarks(sentence), _warning(sentence))))
+
+
+def _remarks(sentence: Sentence) -> list[str]:
+    """The numbers of its citations, and that it is in other words than these: nothing to be warned of."""
     numbers = [f"[{number}]" for number in sentence.citations]
-    return " ".join([*numbers, _warning(sentence)]).removesuffix(": ").strip()
+    return [*numbers, f"({_mark(sentence)})"] if sentence.support == REWORDED else numbers
 
 
 def _warning(sentence: Sentence) -> str:
-    """What the notes don't say of a sentence, to stand before it."""
-    if sentence.support in (SUPPORTED, NO_CLAIM):
-        return ""
+    """That the notes don't say a sentence, and why; "" where there is nothing to be warned of."""
+    return "" if sentence.support in (SUPPORTED, REWORDED, NO_CLAIM) else f"⚠ {_mark(sentence)}"
+
+
+def _mark(sentence: Sentence) -> str:
+    """What was found of a sentence, with the reasons."""
     reasons = _in_a_line("; ".join(sentence.reasons))
-    return f"⚠ {support_words(sentence.support) or 'not checked'}{f' ({reasons})' if reasons else ''}: "
+    return f"{support_words(sentence.support) or 'not checked'}{f', {reasons}' if reasons else ''}"
 
 
 def fenced(text: str) -> str:

@@ -24,12 +24,12 @@ from rag_bot.evaluation.json_lines import JsonLines
 from rag_bot.evaluation.measures import Measure, figures, rounded
 from rag_bot.evaluation.results import now
 from rag_bot.evaluation.runs import commit, versions
-from rag_bot.models import EmbeddingModel
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.models.reader import open_reader
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 from rag_bot.settings import Settings
 from rag_bot.text.terms import ENGLISH, LANGUAGES, content_terms, passage_terms
 
-SUPPORTS = (SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM)
+SUPPORTS = (SUPPORTED, REWORDED, UNSUPPORTED, NO_CLAIM)
 """What a checker may call a sentence."""
 _PASSAGES_KEPT = 64  # as the checker has read them, since neighbouring pairs mostly share their lines; by eye
 
@@ -137,8 +137,7 @@ _PAIRS = JsonLines(TypeAdapter(Pair), "pair", "pairs", _problems)
 
 def open_checker(settings: Settings) -> Checker:
     """The checker as these settings have it. Raises ModelError where a model is not there."""
-    model = EmbeddingModel.prepare(settings.model, settings.cache, settings.chunk_tokens)
-    return Checker(model, nli=settings.generation.nli)
+    return Checker(open_reader(settings.reader), check_model=settings.generation.check_model)
 
 
 def judge_pairs(
@@ -171,11 +170,6 @@ def overlap(sentence: str, lines: Sequence[tuple[str, str]]) -> float:
     standing = set(terms)
     words = content_terms(sentence, (ENGLISH, language) if language in LANGUAGES else (ENGLISH,))
     return sum(not standing.isdisjoint(word) for word in words) / len(words) if words else 0.0
-
-
-def name_of(support: str) -> str:
-    """What a sentence was called, as results have it."""
-    return support or "none"
 
 
 def measure_checker(judged: Sequence[JudgedPair]) -> CheckerFigures:
@@ -221,7 +215,7 @@ def _by(names: Sequence[str], judged: Sequence[JudgedPair]) -> dict[str, Checker
 def checker_json(judged: Sequence[JudgedPair], files: Sequence[str], settings: Settings) -> dict[str, Any]:
     """The result as JSON: what each pair was called, figures, and those that are wrong beyond doubt."""
     return {
-        "pairs": [{"id": one.pair.id, "support": name_of(one.support)} for one in judged],
+        "pairs": [{"id": one.pair.id, "support": one.support} for one in judged],
         "figures": _figures_json(measure_checker(judged)),
         "by_kind": _groups_json(by_kind(judged)),
         "by_source": _groups_json(by_source(judged)),
@@ -231,7 +225,7 @@ def checker_json(judged: Sequence[JudgedPair], files: Sequence[str], settings: S
                 "id": one.pair.id,
                 "kind": one.pair.kind,
                 "label": one.pair.label,
-                "support": name_of(one.support),
+                "support": one.support,
                 "reasons": list(one.reasons),
                 "sentence": one.pair.sentence,
             }
@@ -239,7 +233,10 @@ def checker_json(judged: Sequence[JudgedPair], files: Sequence[str], settings: S
         ],
         "files": list(files),
         "made": now(),
-        "settings": {"model": Path(settings.model).name, "nli": Path(settings.generation.nli).name},
+        "settings": {
+            "reader": Path(settings.reader).name,
+            "check_model": Path(settings.generation.check_model).name,
+        },
         "commit": commit(),
         "versions": versions(),
     }
@@ -295,9 +292,7 @@ def _figures_json(of_pairs: CheckerFigures) -> dict[str, Any]:
     return {
         "true": of_pairs.true,
         "false": of_pairs.false,
-        "called": {
-            label: {name_of(support): counts[support] for support in SUPPORTS} for label, counts in called.items()
-        },
+        "called": {label: {support: counts[support] for support in SUPPORTS} for label, counts in called.items()},
         **measures,
         "overlap_threshold": of_pairs.threshold and round(of_pairs.threshold, 4),
     }

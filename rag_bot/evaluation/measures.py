@@ -35,9 +35,10 @@ SHARES = (
     "citation_recall",
     "completeness",
     "unsupported_share",
+    "reworded_share",
     "fell_back",
 )
-"""The measures that are means over cases. The last two are of answers by a language model."""
+"""The measures that are means over cases. The last three are of answers by a language model."""
 LESS_IS_BETTER = ("none_share_of_answerable", "answered_share_of_near_topic", "unsupported_share", "fell_back")
 """Of the shares."""
 AUROCS = ("auroc_off_topic", "auroc_near_topic", "auroc")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.files import save_text
-from rag_bot.records import ANSWERED, CLOSEST, NONE, Sentence, support_words
+from rag_bot.records import ANSWERED, CLOSEST, EARLIER_SUPPORTS, NONE, Sentence, support_words
 from rag_bot.settings import Settings
 
 FORMAT = "rag-bot result 1"
@@ -72,9 +72,15 @@ class Prose:
     prompt_tokens: int | None
     answer_tokens: int | None
 
+    @field_validator("sentences")
+    @classmethod
+    def _of_an_earlier_version(cls, sentences: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+        """Two supports once had other names."""
+        return tuple(replace(one, support=EARLIER_SUPPORTS.get(one.support, one.support)) for one in sentences)
+
     @property
     def text(self) -> str:
-        """What the model wrote, each sentence that the notes do not wholly say with a mark behind it."""
+        """What the model wrote, each sentence that the notes do not say in these words with its mark behind it."""
         marked = ((sentence.text, support_words(sentence.support)) for sentence in self.sentences)
         return " ".join(f"{text} ({mark})" if mark else text for text, mark in marked)
 

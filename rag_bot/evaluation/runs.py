@@ -18,13 +18,13 @@ from rag_bot.evaluation.results import Cited, Expected, IndexFacts, Outcome, Pro
 from rag_bot.evaluation.scores import DEPTH, claims_no_more, score_case
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
-from rag_bot.records import PROSE, SUPPORTED, Answer, Turn
+from rag_bot.records import PROSE, UNSUPPORTED, Answer, Turn
 from rag_bot.settings import LlmSettings, RetrievalSettings, Settings
 
 PACKAGES = ("rag-bot", "chromadb", "ir-measures", "numpy", "onnxruntime", "tantivy", "tokenizers")
 INDEX_SETTINGS = ("model", "chunk_tokens")
 """The settings that decide what stands in an index."""
-CHECK_SETTINGS = ("model", "nli")
+CHECK_SETTINGS = ("reader", "check_model")
 """The settings that decide what the checker calls a sentence."""
 _KEPT_CHARACTERS = 300  # of a passage, so that a result stays small; by eye
 
@@ -142,10 +142,10 @@ def _written(library: Library, case: Case, turns: Sequence[Turn], llm: LanguageM
 
 
 def _stated(answer: Answer) -> str:
-    """What an answer says in its own right: all quotes; of prose only what the notes say, for the rest is marked."""
+    """What an answer says in its own right: all quotes; prose without what its readers are warned of."""
     if answer.mode != PROSE:
         return answer.text
-    return " ".join(sentence.text for sentence in answer.sentences if sentence.support == SUPPORTED)
+    return " ".join(sentence.text for sentence in answer.sentences if sentence.support != UNSUPPORTED)
 
 
 def settings_facts(settings: Settings) -> dict[str, Any]:

@@ -23,8 +23,8 @@
   or in the excerpts shown around them.
 - `citation_precision` (with evidence, something quoted): the share of the quoted lines that are good for something.
 
-- `unsupported_share` (a model wrote an answer): the share of its sentences that the notes do not wholly say, those
-  without a claim left out; all of them are marked where they are shown.
+- `unsupported_share`, `reworded_share` (a model wrote an answer): of its sentences that claim something the shares that
+  the notes don't say, and that they may say in other words; both are marked where they are shown.
 - `fell_back` (a model was asked): the quotes answered in its place.
 
 What "hold", "prove" and "good for something" mean stands in `evidence`. The last two follow ALCE (Gao et al. 2023,
@@ -48,7 +48,8 @@ from rag_bot.records import (
     NO_CLAIM,
     NONE,
     QUOTES,
-    SUPPORTED,
+    REWORDED,
+    UNSUPPORTED,
     Answer,
     Hit,
     Quote,
@@ -86,7 +87,8 @@ def score_case(
         claims = [sentence.support for sentence in prose.sentences if sentence.support != NO_CLAIM]
         scores["fell_back"] = float(prose.shown == QUOTES)
         if claims:
-            scores["unsupported_share"] = sum(support != SUPPORTED for support in claims) / len(claims)
+            scores["unsupported_share"] = claims.count(UNSUPPORTED) / len(claims)
+            scores["reworded_share"] = claims.count(REWORDED) / len(claims)
     if not case.answerable:
         off_topic = case.kind == OFF_TOPIC
         share = ("none_share_of_off_topic", is_none) if off_topic else ("answered_share_of_near_topic", is_answered)

@@ -18,7 +18,6 @@ from rag_bot.evaluation.checking import (
     by_source,
     measure_checker,
     milliseconds,
-    name_of,
     wrong_pairs,
 )
 from rag_bot.evaluation.compare import Comparison, Flip
@@ -54,6 +53,7 @@ NAMES = {
     "auroc_near_topic": "AUROC of confidence, near topic",
     "auroc": "AUROC of confidence, both",
     "unsupported_share": "sentences that the notes do not say",
+    "reworded_share": "sentences in the model's own words",
     "fell_back": "quotes in place of the model's answer",
     "first_words_p50_ms": "first words, median ms",
     "prompt_tokens": "tokens read, median",
@@ -162,7 +162,7 @@ def checker_text(judged: Sequence[JudgedPair], *, name_wrong: bool = False) -> R
         if name in of_all.measures:
             one = of_all.measures[name]
             measures.add_row(CHECKER_NAMES[name], Text(figure(one), style="bold"), interval(one), f"{one.cases:,}")
-    called = _table("called", *map(name_of, SUPPORTS), "all")
+    called = _table("called", *SUPPORTS, "all")
     for is_true, counts in of_all.called.items():
         numbers = [counts[support] for support in SUPPORTS]
         called.add_row("true" if is_true else "false", *(f"{number:,}" for number in (*numbers, sum(numbers))))

@@ -14,6 +14,7 @@ from rag_bot.markdown import as_shown, format_of
 from rag_bot.output.visible import Visible, line, visible
 from rag_bot.records import (
     PROSE,
+    UNSUPPORTED,
     Answer,
     Citation,
     Excerpt,
@@ -22,6 +23,7 @@ from rag_bot.records import (
     change_words,
     difference_words,
     heading_path,
+    marks_words,
     support_words,
     verdict_words,
 )
@@ -113,6 +115,7 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
         return Visible(Group(*above, *map(_citation_line, listed), *more, *below, Text()))
     above += [line(difference_words(difference), "bold yellow") for difference in answer.differences]
     written = [prose_text(answer), Text()] if answer.mode == PROSE else []
+    written += [line(words, "dim"), Text()] if written and (words := marks_words(answer)) else []
     shown = answer.excerpts[:1] or tuple(map(_alone, answer.citations))
     excerpts = [part for excerpt in shown for part in (*_excerpt_text(excerpt, answer.citations), Text())]
     numbers = {number for excerpt in shown for number in excerpt.citations}
@@ -124,14 +127,15 @@ def answer_text(answer: Answer, *, shows_all: bool = False) -> RenderableType:
 
 
 def prose_text(answer: Answer) -> Text:
-    """What a model wrote: each sentence with its citations, marked where the notes do not say it, and the draft."""
+    """What a model wrote: each sentence with its citations and its mark, a warning with the reasons; and the draft."""
     text = Text()
     for sentence in answer.sentences:
-        mark = support_words(sentence.support)
+        mark, is_warning = support_words(sentence.support), sentence.support == UNSUPPORTED
+        reasons = f": {visible('; '.join(sentence.reasons))}" if is_warning and sentence.reasons else ""
         text.append(sentence.before if text else sentence.before.lstrip())
-        text.append(visible(sentence.text), style="yellow" if mark else "")
+        text.append(visible(sentence.text), style="yellow" if is_warning else "")
         text.append("".join(f"[{number}]" for number in sentence.citations), style="bold cyan")
-        text.append(f" ({mark})" if mark else "", style="bold yellow")
+        text.append(f" ({mark}{reasons})" if mark else "", style="bold yellow" if is_warning else "dim")
     return text.append(f" {visible(answer.draft)}" if answer.draft else "", style="dim")
 
 

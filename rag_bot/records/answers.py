@@ -9,8 +9,11 @@ from datetime import date
 from rag_bot.records.dates import AskedDate
 from rag_bot.records.notes import Chunk, Note, location, with_place
 
-SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM = "supported", "partly", "not", ""
-"""What the notes say to a sentence."""
+SUPPORTED, REWORDED, UNSUPPORTED, NO_CLAIM = "supported", "reworded", "not", "none"
+"""What the lines that a model was given say to its sentence: that, in nearly these words; nothing against it, but in
+other words; not that, for something definite is missing or contradicted; nothing, for it claims nothing."""
+EARLIER_SUPPORTS = {"partly": REWORDED, "": NO_CLAIM}
+"""What earlier versions saved in the place of two of these."""
 ANSWERED, CLOSEST, NONE = "answered", "closest", "none"
 """The verdicts: the shown lines state it; the notes come near, here are the lines; the notes don't speak of it."""
 QUOTES, PROSE = "quotes", "prose"
@@ -200,8 +203,8 @@ class Difference:
 class Sentence:
     """One sentence of an answer and the numbers of the citations it stands on.
 
-    `support` says what the cited lines say to a sentence that a model wrote: "supported", "partly", "not", or "" for
-    one that claims nothing ("Your notes say:"). A quote supports itself. `reasons` are what speaks against full
+    `support` says what the notes' lines say to a sentence that a model wrote: "supported", "reworded", "not", or "none"
+    for one that claims nothing ("Your notes say:"). A quote supports itself. `reasons` are what speaks against full
     support, for people. `before` is what parts it from the sentence before: " ", a blank line, a list's bullet.
     """
 
@@ -339,5 +342,16 @@ def change_words(change: str) -> str:
 
 
 def support_words(support: str) -> str:
-    """What a reader is told of a sentence that the notes do not, or not wholly, say; "" where there is nothing to."""
-    return {UNSUPPORTED: "not in your notes", PARTLY: "only partly in your notes"}.get(support, "")
+    """The mark of a sentence that the lines do not say, or not in these words; "" where there is nothing to mark."""
+    return {UNSUPPORTED: "not in these lines", REWORDED: "in the model's words"}.get(support, "")
+
+
+def marks_words(answer: Answer) -> str:
+    """What the marks of an answer say, in one sentence; "" where it has none."""
+    if not any(support_words(sentence.support) for sentence in answer.sentences):
+        return ""
+    reworded, missing = support_words(REWORDED), support_words(UNSUPPORTED)
+    return (
+        f"A number alone: the lines say it in nearly these words; “{reworded}”: nothing there contradicts it, but"
+        f" compare it with the lines; “{missing}”: something in it is missing there or contradicted."
+    )

@@ -7,9 +7,9 @@ import re
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from rag_bot.check.reading.statement import read_statement
 
 from rag_bot.check import Checker, CitedLine
-from rag_bot.check.reading.statement import read_statement
 from rag_bot.models import EmbeddingModel
 from rag_bot.records import NO_CLAIM, SUPPORTED, UNSUPPORTED
 from tests.conftest import CORPUS

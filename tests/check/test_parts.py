@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from rag_bot.check.evidence import ReadLine
 from rag_bot.check.reading import dates, numbers
 from rag_bot.check.reading.names import stands_in

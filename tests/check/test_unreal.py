@@ -6,7 +6,7 @@ import pytest
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
 from rag_bot.models import EmbeddingModel
-from rag_bot.records import PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.records import REWORDED, SUPPORTED, UNSUPPORTED
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def verdict_of(checker: Checker, line: str, sentence: str, above: str = "Notes")
 )
 def test_a_plan_a_wish_a_thought_or_a_task_is_no_fact(checker: Checker, line: str, sentence: str) -> None:
     verdict = verdict_of(checker, line, sentence)
-    assert verdict.support == PARTLY
+    assert verdict.support == REWORDED
     assert any(reason.startswith("the notes say this as a ") for reason in verdict.reasons)
 
 
@@ -69,13 +69,13 @@ def test_what_is_told_as_the_plan_it_is_or_was_done_is_supported(checker: Checke
 
 def test_a_task_that_is_ticked_off_is_not_still_to_be_done(checker: Checker) -> None:
     verdict = verdict_of(checker, "- [x] Lukas: fix the export crash", "Lukas still has to fix the export crash.")
-    assert (verdict.support, verdict.reasons) == (PARTLY, ("the notes say that this is done",))
+    assert (verdict.support, verdict.reasons) == (REWORDED, ("the notes say that this is done",))
 
 
 def test_a_heading_that_says_weekly_makes_no_all_of_two(checker: Checker) -> None:
     line = "Two of the five pilot customers complained about slow search."
     verdict = verdict_of(checker, line, "All pilot customers complained about slow search.", "Harbour project: weekly")
-    assert verdict.support in (PARTLY, UNSUPPORTED)
+    assert verdict.support in (REWORDED, UNSUPPORTED)
 
 
 BECAUSE = "We moved the launch to May, because the payment provider has not certified us yet."
@@ -101,7 +101,7 @@ ONLY = "Only customers who signed up before 2024 keep the old price."
     ],
 )
 def test_a_part_told_of_all_and_sides_exchanged_are_not_supported(checker: Checker, line: str, sentence: str) -> None:
-    assert verdict_of(checker, line, sentence).support in (PARTLY, UNSUPPORTED)
+    assert verdict_of(checker, line, sentence).support in (REWORDED, UNSUPPORTED)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,12 @@ from rag_bot.conversations import SavedExchange
 from rag_bot.conversations.exchange import from_json, to_json
 from rag_bot.records import (
     ANSWERED,
+    NO_CLAIM,
     NONE,
     PROSE,
+    REWORDED,
     SUPPORTED,
+    UNSUPPORTED,
     Answer,
     AskedDate,
     Citation,
@@ -34,7 +37,8 @@ NUMBER = st.integers(0, 2**53)
 SCORE = st.floats(allow_nan=False)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 QUOTES = st.builds(Quote, TEXT, TEXT, TEXT, TEXTS, TEXTS, NUMBER, NUMBER, NUMBER, NUMBER, SCORE)
-SENTENCES = st.builds(Sentence, TEXT, st.lists(NUMBER, max_size=3).map(tuple), TEXT, TEXTS, TEXT)
+SUPPORTS = st.sampled_from([SUPPORTED, REWORDED, UNSUPPORTED, NO_CLAIM])
+SENTENCES = st.builds(Sentence, TEXT, st.lists(NUMBER, max_size=3).map(tuple), SUPPORTS, TEXTS, TEXT)
 CITATIONS = st.builds(Citation, NUMBER, QUOTES, TEXT)
 NUMBERS = st.lists(NUMBER, max_size=3).map(tuple)
 EXCERPTS = st.builds(
@@ -134,6 +138,15 @@ def test_an_answer_of_before_there_were_verdicts_has_one() -> None:
         values["answer"]["abstained"] = abstained
         assert from_json(json.dumps(values).encode()) == saved
         assert saved.answer.verdict == (NONE if abstained else ANSWERED)
+
+
+def test_what_earlier_versions_called_support_is_read_by_todays_words() -> None:
+    named: list[dict[str, Any]] = [
+        {"text": "A", "citations": [], "support": support} for support in ("partly", "", "not", "supported")
+    ]
+    read = from_json(json.dumps({"answer": {"mode": PROSE, "sentences": named}}).encode())
+    supports = [sentence.support for sentence in read.answer.sentences]
+    assert supports == [REWORDED, NO_CLAIM, UNSUPPORTED, SUPPORTED]
 
 
 def test_a_value_of_another_type_gets_the_default() -> None:

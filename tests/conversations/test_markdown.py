@@ -13,7 +13,18 @@ from markdown_it import MarkdownIt
 
 from rag_bot.conversations import Conversation, SavedExchange
 from rag_bot.conversations.markdown import conversation_markdown, escaped, fenced
-from rag_bot.records import ANSWERED, CLOSEST, NO_CLAIM, PARTLY, UNSUPPORTED, Citation, Difference, Place, Sentence
+from rag_bot.records import (
+    ANSWERED,
+    CLOSEST,
+    NO_CLAIM,
+    REWORDED,
+    UNSUPPORTED,
+    Citation,
+    Difference,
+    Place,
+    Sentence,
+    marks_words,
+)
 from tests.conversations.samples import ASKED, exchange, quote, quoted, written
 
 HOSTILE = (
@@ -76,7 +87,7 @@ def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -
         Sentence("Your notes say:", (), NO_CLAIM),
         Sentence("It is due on the third.", (1, 2), before="\n- "),
         Sentence("It is 900 crowns.", (2,), UNSUPPORTED, ("no line says 900",), "\n- "),
-        Sentence("Perhaps.", (), PARTLY, (), "\n\n"),
+        Sentence("Perhaps.", (), REWORDED, (), "\n\n"),
     )
     answer = written("And when?", *sentences, lines=("On the third.", "Monthly."))
     answer = replace(answer, searched_for="When is the rent due?", notice="It broke off.", draft="And so")
@@ -84,9 +95,12 @@ def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -
     assert "Mode: prose, written by ollama:qwen3, each sentence checked against the notes." in page
     assert "\n\nSearched for: When is the rent due?\n\nNotice: It broke off.\n\nYour notes say:\n" in page
     assert (
-        "\n- It is due on the third. [1] [2]\n- ⚠ not in your notes (no line says 900): It is 900 crowns. [2]" in page
+        "\n- It is due on the third. [1] [2]\n- ⚠ not in these lines, no line says 900: It is 900 crowns. [2]" in page
     )
-    assert "\n\n⚠ only partly in your notes: Perhaps.\n\n⚠ not checked: And so\n\n[1] notes/a.md:12-15" in page
+    assert (
+        f"\n\nPerhaps. (in the model's words)\n\n⚠ not checked: And so\n\n{marks_words(answer)}\n\n[1] notes/a.md:12"
+        in page
+    )
 
 
 def test_a_support_that_this_version_does_not_know_is_not_shown_as_supported() -> None:
@@ -200,7 +214,7 @@ def rent(*days):
 ````
 
 - Line 1: [1]
-- Lines 2 to 3: ⚠ not in your notes (no line says \*this\*)
+- Lines 2 to 3: ⚠ not in these lines, no line says \*this\*
 
 It is due on the third. [1]
 """
@@ -213,7 +227,10 @@ It is due on the third. [1]
     ("line", "below"),
     [
         (Sentence("ls", (), NO_CLAIM, before="\n    "), "[1] notes/a.md"),
-        (Sentence("ls", (1,), PARTLY, before="\n    "), "The code above: [1] ⚠ only partly in your notes\n\n[1] notes"),
+        (
+            Sentence("ls", (1,), REWORDED, before="\n    "),
+            "The code above: [1] (in the model's words)\n\nA number alone",
+        ),
     ],
 )
 def test_code_that_is_all_alike_has_its_marks_once(line: Sentence, below: str) -> None:
@@ -229,7 +246,7 @@ ROWS = (
     Sentence("| Firm | Price |", (), NO_CLAIM, before="\n\n"),
     Sentence("| Oak \\| 900.", (1,), before="\n"),
     Sentence("More |", (), UNSUPPORTED, ("no | line",), " "),
-    Sentence("| ![i](u) | a | <b> |", (1,), PARTLY, before="\n"),
+    Sentence("| ![i](u) | a | <b> |", (1,), REWORDED, before="\n"),
     Sentence("| - Elm |", (1,), before="\n"),
 )
 
@@ -242,8 +259,8 @@ See:
 
 | Firm | Price |
 | --- | --- |
-| Oak \\ | 900\. [1] More ⚠ not in your notes (no \| line) |
-| !\[i\](u) | a \| \<b\> [1] ⚠ only partly in your notes |
+| Oak \\ | 900\. [1] More ⚠ not in these lines, no \| line |
+| !\[i\](u) | a \| \<b\> [1] (in the model's words) |
 | \- Elm [1] |  |
 
 So. [1]
@@ -255,8 +272,8 @@ So. [1]
     assert _tags(html) <= OURS | TABLES
     cells = [_shown(cell) for cell in re.findall("<t[hd]>(.*?)</t[hd]>", html)]
     assert cells == [
-        *("Firm", "Price", "Oak \\", "900. [1] More ⚠ not in your notes (no | line)"),
-        *("![i](u)", "a | <b> [1] ⚠ only partly in your notes", "- Elm [1]", ""),
+        *("Firm", "Price", "Oak \\", "900. [1] More ⚠ not in these lines, no | line"),
+        *("![i](u)", "a | <b> [1] (in the model's words)", "- Elm [1]", ""),
     ]
 
 

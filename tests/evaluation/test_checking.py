@@ -25,7 +25,7 @@ from rag_bot.evaluation.checking import (
     wrong_pairs,
 )
 from rag_bot.evaluation.intervals import interval_of_share
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 from tests.query.cross_encoders import save_cross_encoder
 
 LINES = [["Flat > Rent", "- The rent is €900, due on the 3rd."], ["Flat > Rent", "- The deposit is €1,800."]]
@@ -71,8 +71,8 @@ def run(tmp_path: Path, model_cache: Path, capsys: pytest.CaptureFixture[str], m
 
 def test_each_measure_counts_what_it_says() -> None:
     judged = [
-        *(_judged("supported", support) for support in (SUPPORTED, SUPPORTED, PARTLY, UNSUPPORTED, NO_CLAIM)),
-        *(_judged("not", support, 0.5) for support in (SUPPORTED, PARTLY, UNSUPPORTED, UNSUPPORTED)),
+        *(_judged("supported", support) for support in (SUPPORTED, SUPPORTED, REWORDED, UNSUPPORTED, NO_CLAIM)),
+        *(_judged("not", support, 0.5) for support in (SUPPORTED, REWORDED, UNSUPPORTED, UNSUPPORTED)),
     ]
     figures = measure_checker(judged)
     assert (figures.true, figures.false) == (5, 4)
@@ -93,15 +93,15 @@ def test_each_measure_counts_what_it_says() -> None:
 
 def test_what_needs_both_sorts_is_left_out_where_one_is_missing() -> None:
     assert _values([_judged("not", SUPPORTED), _judged("not", UNSUPPORTED)]) == {"false_supported": 0.5}
-    assert _values([_judged("supported", PARTLY)]) == {"recall": 0.0, "true_not": 0.0}
-    without_supported = _values([_judged("supported", PARTLY), _judged("not", PARTLY)])
+    assert _values([_judged("supported", REWORDED)]) == {"recall": 0.0, "true_not": 0.0}
+    without_supported = _values([_judged("supported", REWORDED), _judged("not", REWORDED)])
     assert "precision" not in without_supported
     assert without_supported["balanced_accuracy"] == 0.5
 
 
 def test_the_floor_has_the_best_threshold_of_the_pairs_themselves() -> None:
     shares = {"supported": (0.4, 0.8, 0.9), "not": (0.2, 0.5, 0.6, 0.95)}
-    figures = measure_checker([_judged(label, PARTLY, share) for label, these in shares.items() for share in these])
+    figures = measure_checker([_judged(label, REWORDED, share) for label, these in shares.items() for share in these])
     assert figures.threshold == 0.8
     assert figures.measures["overlap"].value == round((2 / 3 + 3 / 4) / 2, 4)
 
@@ -115,7 +115,7 @@ def test_the_figures_of_a_kind_are_those_of_its_pairs() -> None:
 
 
 def test_times_are_in_milliseconds() -> None:
-    judged = [_judged("not", PARTLY, seconds=number / 1000) for number in range(101)]
+    judged = [_judged("not", REWORDED, seconds=number / 1000) for number in range(101)]
     assert milliseconds(judged) == {"sentence": {"p50": 50.0, "p95": 95.0}, "lines": {"p50": 0.0, "p95": 0.0}}
 
 
@@ -231,7 +231,7 @@ def test_a_model_that_checks_as_well_can_be_set(run: Run, pairs: Callable[..., P
     reworded = str(pairs(_line(sentence="The rent, due on the 3rd, is €900.")))
     supports = [
         json.loads(run(reworded, "--json", *options)[1])["pairs"][0]["support"]
-        for options in ((), ("--set", f"nli={model}"))
+        for options in ((), ("--set", f"check_model={model}"))
     ]
     assert supports[0] != "not"
     assert supports[1] == "not"

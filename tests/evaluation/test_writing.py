@@ -43,7 +43,7 @@ def test_a_supported_sentence_with_the_pattern_is_right_and_its_cost_is_kept(key
     assert key.right
     assert key.prose
     assert [sentence.support for sentence in key.prose.sentences] == ["supported", "not"]
-    assert key.scores["unsupported_share"] == 0.5
+    assert (key.scores["unsupported_share"], key.scores["reworded_share"]) == (0.5, 0.0)
     assert key.scores["fell_back"] == 0.0
     assert key.scores["citation_precision"] == 1.0
     assert france.prose is None
@@ -90,4 +90,4 @@ def test_the_page_of_a_run_shows_what_the_model_wrote_to_a_failed_case(keys: Lib
     result = run_cases(keys, [case], llm=scripted("The key lies under the mat [1]. It has <b>9</b> teeth."))
     page = report_html(result)
     assert "the model wrote" in page
-    assert "The key lies under the mat. It has 9 teeth. (not in your notes)" in page
+    assert "The key lies under the mat. It has 9 teeth. (not in these lines)" in page

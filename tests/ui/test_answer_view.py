@@ -12,8 +12,8 @@ from rag_bot.records import (
     ANSWERED,
     CLOSEST,
     NO_CLAIM,
-    PARTLY,
     PROSE,
+    REWORDED,
     SUPPORTED,
     UNSUPPORTED,
     Answer,
@@ -21,6 +21,7 @@ from rag_bot.records import (
     Quote,
     Sentence,
     Usage,
+    marks_words,
 )
 from rag_bot.ui.chat.answer_view import growing_prose, prose, share_words, whole_answer
 
@@ -78,13 +79,29 @@ def test_an_answer_may_begin_with_a_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("support", "label"), [(UNSUPPORTED, "not in your notes"), (PARTLY, "only partly in your notes")]
+    ("support", "label"), [(UNSUPPORTED, "not in these lines"), (REWORDED, "in the model's words")]
 )
 def test_a_sentence_that_the_notes_do_not_support_says_so_in_words_with_its_reasons(support: str, label: str) -> None:
     html = prose(answer(Sentence("It leaves at 3.", (), support, ("3 is not in the cited lines", "Really?"))))
     assert text_of(html) == f"It leaves at 3. {label}3 is not in the cited lines.Really?"
     assert 'role="note"' in html
     assert 'tabindex="0"' in html
+
+
+def test_reworded_sentences_keep_their_numbers_and_only_one_that_is_not_there_warns() -> None:
+    html = prose(answer(Sentence("It runs late.", (1,), REWORDED)))
+    assert text_of(html) == "It runs late.1 in the model's words"
+    assert "unsupported" not in html
+    assert "tabindex" not in html  # there is nothing behind it to be shown
+
+
+@pytest.mark.parametrize("support", [SUPPORTED, NO_CLAIM, REWORDED, UNSUPPORTED])
+def test_an_answer_with_marks_says_what_they_mean(support: str) -> None:
+    one = answer(Sentence("It leaves at 3.", (), support))
+    meaning = marks_words(one)
+    assert bool(meaning) == (support in (REWORDED, UNSUPPORTED))
+    assert ("What the marks mean" in whole_answer(one, ())) == bool(meaning)
+    assert meaning in text_of(whole_answer(one, ()))
 
 
 @pytest.mark.parametrize("support", [SUPPORTED, NO_CLAIM])
@@ -107,7 +124,10 @@ def test_a_whole_answer_says_who_wrote_it_how_much_is_supported_and_shows_the_ci
     sentences = (Sentence("Here:", (), NO_CLAIM), Sentence("One.", (1,)), Sentence("Two.", (), UNSUPPORTED))
     html = whole_answer(answer(*sentences, usage=Usage(1200, 34), notice="Stopped."), ())
     said = text_of(html)
-    assert "Written by m, each sentence checked against your notes: 1 of 2 sentences supported" in said
+    assert (
+        "Written by m, each sentence checked against your notes: 1 of 2 sentences in their words, 1 not in these lines"
+        in said
+    )
     assert "The night tram leaves at two." in said
     assert said.startswith("Stopped.")
     assert "1,200 tokens read, 34 written" in html
@@ -124,10 +144,11 @@ def test_sentences_about_lines_that_may_not_answer_have_that_said_above_them() -
     [
         ((), "no sentence claims anything"),
         ((NO_CLAIM,), "no sentence claims anything"),
-        ((SUPPORTED,), "its one sentence is supported"),
-        ((SUPPORTED, NO_CLAIM, SUPPORTED), "all 2 sentences are supported"),
-        ((SUPPORTED, PARTLY, UNSUPPORTED), "1 of 3 sentences supported"),
-        ((UNSUPPORTED,), "0 of 1 sentence supported"),
+        ((SUPPORTED,), "its one sentence is in their words"),
+        ((SUPPORTED, NO_CLAIM, SUPPORTED), "all 2 sentences are in their words"),
+        ((SUPPORTED, REWORDED, UNSUPPORTED), "1 of 3 sentences in their words, 1 not in these lines"),
+        ((UNSUPPORTED,), "0 of 1 sentence in their words, 1 not in these lines"),
+        ((SUPPORTED, REWORDED), "1 of 2 sentences in their words"),
     ],
 )
 def test_the_share_counts_sentences_that_claim_something(supports: tuple[str, ...], words: str) -> None:
@@ -145,10 +166,10 @@ def _growing(one: Answer) -> str:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_nothing_that_a_model_writes_becomes_a_link_an_image_or_html(hostile: str) -> None:
     sentences = (
-        Sentence(hostile, (1,), PARTLY, (hostile,)),
+        Sentence(hostile, (1,), REWORDED, (hostile,)),
         Sentence(hostile, (), NO_CLAIM, before=f"\n\n{hostile}\n- "),
     )
-    calm = (Sentence("x", (1,), PARTLY, ("x",)), Sentence("x", (), NO_CLAIM, before="\n\nx\n- "))
+    calm = (Sentence("x", (1,), REWORDED, ("x",)), Sentence("x", (), NO_CLAIM, before="\n\nx\n- "))
     more = {"model": hostile, "notice": hostile, "searched_for": hostile}
     for make in (_whole, _growing):
         html = make(answer(*sentences, **more))
@@ -178,8 +199,8 @@ def test_a_table_has_rows_of_cells_and_each_sentence_keeps_its_marks() -> None:
         "<div><p>See:</p><table>"
         "<row><columnheader>Model</div><columnheader>Size</div><columnheader>Note</div></div>"
         "<row><cell>PaLM</div><cell>540 B</div>"
-        "<cell>Large.1 Very large not in your notesno line says this.</div></div>"
-        "<row><cell>GPT-3</div><cell></div><cell>&lt;b&gt;x&lt;/b&gt; | y. not in your notes</div></div></div>"
+        "<cell>Large.1 Very large not in these linesno line says this.</div></div>"
+        "<row><cell>GPT-3</div><cell></div><cell>&lt;b&gt;x&lt;/b&gt; | y. not in these lines</div></div></div>"
         "<p>Done.1</p></div>"
     )
     assert html.count('class="sentence unsupported"') == 4

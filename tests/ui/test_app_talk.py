@@ -74,13 +74,22 @@ def test_each_sentence_has_its_numbers_and_one_that_the_notes_do_not_say_is_mark
     assert answer.locator(".cite").count() >= 2
     marked = answer.locator(".sentence.unsupported")
     assert "60%" in marked.inner_text()
-    assert "not in your notes" in marked.inner_text()
+    assert "not in these lines" in marked.inner_text()
     assert answer.locator(".quote blockquote", has_text="33%").count() == 1
-    assert "2 of 3 sentences supported" in answer.locator(".measured").inner_text()
+    assert "2 of 3 sentences in their words, 1 not in these lines" in answer.locator(".measured").inner_text()
     reasons = marked.locator(".reasons")
     assert reasons.evaluate("one => getComputedStyle(one).clipPath") != "none"
     marked.locator(".doubt").focus()
     page.wait_for_function("getComputedStyle(document.querySelector('.reasons')).clipPath === 'none'")
+
+
+def test_what_the_marks_mean_is_opened_with_the_keyboard(page: Any) -> None:
+    meaning = ask(page, EMERGENT).locator("details.meaning")
+    assert not meaning.locator("p").is_visible()
+    meaning.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(meaning.locator("p")).to_be_visible()
+    assert "“not in these lines”" in meaning.inner_text()
 
 
 def test_a_numbered_list_shows_its_numbers_and_another_its_dots(page: Any) -> None:

@@ -6,12 +6,10 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from rag_bot.check import Checker
 from rag_bot.errors import LlmError
 from rag_bot.llm import LanguageModel, Message
-from rag_bot.models import EmbeddingModel
 from rag_bot.query.answer import Investigation, Stopwatch, clean_question, investigate, quoted
 from rag_bot.query.excerpts import excerpts_of
 from rag_bot.query.open_index import Sources
@@ -125,7 +123,7 @@ class Author:
                 investigation = investigate(
                     sources, searched, filters=filters, earlier=earlier, today=today, watch=watch
                 )
-                checker = _checker(sources.model, self.settings.check_model)
+                checker = Checker(sources.reader, check_model=self.settings.check_model)
                 if told := answer_of_vault(sources, searched, filters, today or date.today(), earlier):
                     by_quotes, passages = told
                     investigation = replace(investigation, question=question, query=searched, hits=passages)
@@ -183,7 +181,7 @@ class Author:
     ) -> Answer:
         """What is left when nothing more comes: the sentences, or the lines found and a word on what the model did."""
         by_quotes = searched_question.by_quotes
-        if growing.is_supported:
+        if growing.is_an_answer:
             notes = {hit.note.path: hit.note for hit in searched_question.investigation.hits}
             differences = citer.cite_found(by_quotes, notes)
             answer = growing.answer()
@@ -204,9 +202,3 @@ class Author:
 
 def _sentences(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
-
-
-@lru_cache(maxsize=2)
-def _checker(model: EmbeddingModel, check_model: str) -> Checker:
-    """Kept from one question to the next, with the words that it has learned."""
-    return Checker(model, check_model=check_model)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
-from rag_bot.markdown import Kind, Line, LineIndex
+from rag_bot.markdown import Kind, Line, LineIndex, plain_text
 from rag_bot.query.lines import text_of
 from rag_bot.query.prose.prompt import Passage, lines_with_content
 from rag_bot.query.prose.written import Written
@@ -15,7 +17,7 @@ from rag_bot.query.quotes import quote_lines
 from rag_bot.records import (
     ANSWERED,
     NO_CLAIM,
-    PARTLY,
+    REWORDED,
     SUPPORTED,
     UNSUPPORTED,
     Answer,
@@ -26,10 +28,12 @@ from rag_bot.records import (
     Sentence,
 )
 from rag_bot.store.staleness import change_since
-from rag_bot.text.sentences import asks
+from rag_bot.text.sentences import announces, sentences
 
-_CLAUSE_WORDS = 3  # the least of a statement that stands by itself; set by hand
-_RANKS = (UNSUPPORTED, PARTLY, SUPPORTED, NO_CLAIM)
+_STATEMENT_WORDS = 3  # the least of a statement that stands by itself; set by hand
+_RANKS = (UNSUPPORTED, REWORDED, SUPPORTED, NO_CLAIM)
+_NOTHING_CLAIMED = SentenceSupport(NO_CLAIM, (), (), 0.0)
+_LOG = logging.getLogger(__name__)
 
 
 class Citer:
@@ -38,40 +42,61 @@ class Citer:
     def __init__(self, checker: Checker, passages: Sequence[Passage], query: str) -> None:
         self._checker = checker
         self._query = query
-        self._lines: list[tuple[Passage, Line]] = []  # one for each clause
-        clauses: list[CitedLine] = []
+        self._lines: list[tuple[Passage, Line]] = []  # one for each statement
+        statements: list[CitedLine] = []
+        self._verbatim: dict[str, list[int]] = defaultdict(list)  # what can be repeated -> where it stands
         for passage, line in lines_with_content(passages):
-            for clause in _clauses(passage, line):
+            for words in _repeatable(passage, line):
+                self._verbatim[words].append(len(self._lines))
+            for statement in _statements(passage, line):
                 self._lines.append((passage, line))
-                clauses.append(clause)
+                statements.append(statement)
         # The lines are read beside the model, which takes its time for the first words.
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evidence")
-        self._reading = thread.submit(checker.read, clauses)
+        self._reading = thread.submit(checker.read, statements)
         thread.shutdown(wait=False)
         self.citations: list[Citation] = []
 
     def cite(self, written: Written) -> Sentence:
-        """The sentence with the lines that support it, whatever numbers its model gave."""
-        support = self._support(written)
-        if support.support == SUPPORTED and asks(written.text):
-            support = SentenceSupport(NO_CLAIM, (), (), 0.0)  # it only repeats what the notes ask
-        numbers: set[int] = set()
-        if support.support not in (UNSUPPORTED, NO_CLAIM):
+        """The sentence with the lines that support it, whatever numbers its model gave.
+
+        Where the check itself fails, nothing is claimed of the sentence, and the answer goes on.
+        """
+        try:
+            support = self._support(written)
             quotes = _joined([self._lines[index] for index in support.lines], support.score)
-            numbers = {self._number(note, quote) for note, quote in quotes}
+        except Exception as error:  # noqa: BLE001 - the outermost edge of the check
+            _LOG.warning("A sentence could not be checked: %r", error)  # its text may hold what a terminal obeys
+            support, quotes = SentenceSupport(REWORDED, (), ("it could not be checked",), 0.0), []
+        numbers = {self._number(note, quote) for note, quote in quotes}
         return Sentence(written.text, tuple(sorted(numbers)), support.support, support.reasons, written.before)
 
     def _support(self, written: Written) -> SentenceSupport:
-        """What the cited passages say, or all of them where those do not support it."""
-        among = [index for index, (passage, _) in enumerate(self._lines) if passage.number in written.numbers]
-        cited = self._check(written.text, among) if among else None
-        if cited and cited.support in (SUPPORTED, NO_CLAIM):
-            return cited
-        best = self._check(written.text, None)
-        return cited if cited and _RANKS.index(cited.support) >= _RANKS.index(best.support) else best
+        """What all passages say to a sentence. Of equal ones those that it cites are preferred.
 
-    def _check(self, text: str, among: Sequence[int] | None) -> SentenceSupport:
-        return self._checker.check(text, self._reading.result(), among=among, question=self._query)
+        A heading, a question and what leads to the next sentence have no lines; but a number in a heading is a claim.
+        """
+        if written.is_heading and not any(map(str.isdigit, written.text)):
+            return _NOTHING_CLAIMED
+        cited = [index for index, (passage, _) in enumerate(self._lines) if passage.number in written.numbers]
+        if places := self._verbatim.get(_bare(written.text)):
+            place = next((place for place in places if place in cited), places[0])
+            support = SentenceSupport(SUPPORTED, (place,), (), 1.0)
+        else:
+            support = max(self._checks(written.text, cited), key=lambda found: _RANKS.index(found.support))
+        if support.support != UNSUPPORTED and (written.is_heading or announces(written.text)):
+            return _NOTHING_CLAIMED
+        return replace(support, lines=()) if support.support in (UNSUPPORTED, NO_CLAIM) else support
+
+    def _checks(self, text: str, cited: Sequence[int]) -> Iterator[SentenceSupport]:
+        """Against the cited lines, and against all where those do not support it."""
+        evidence = self._reading.result()
+        if cited:
+            support = self._checker.check(text, evidence, among=cited, question=self._query)
+            yield support
+            if support.support in (SUPPORTED, NO_CLAIM):
+                return
+        yield self._checker.check(text, evidence, question=self._query)
 
     def cite_found(self, found: Answer, notes: Mapping[str, Note]) -> tuple[Difference, ...]:
         """Adds what must not stay hidden of the lines found, whatever a model made of them.
@@ -114,14 +139,26 @@ class Citer:
         return number
 
 
-def _clauses(passage: Passage, line: Line) -> list[CitedLine]:
+def _statements(passage: Passage, line: Line) -> list[CitedLine]:
     """A line as the checker reads it: statements with a semicolon between them are apart, or it would mix them."""
     above = dict.fromkeys((passage.note.title, *line.headings, *line.ancestors))
     context = " > ".join(part for part in above if part)
     text = text_of(passage.note, line.span)
     parts = [] if line.kind is Kind.CODE else text.split("; ")
-    apart = len(parts) > 1 and all(len(part.split()) >= _CLAUSE_WORDS for part in parts)
+    apart = len(parts) > 1 and all(len(part.split()) >= _STATEMENT_WORDS for part in parts)
     return [CitedLine(part, context) for part in (parts if apart else [text])]
+
+
+def _repeatable(passage: Passage, line: Line) -> set[str]:
+    """The words of a line, and of each of its sentences that can stand by itself."""
+    text = text_of(passage.note, line.span)
+    parts = [text[start:end] for start, end in sentences(text, 0, len(text))]
+    return {_bare(part) for part in (text, *(part for part in parts if len(part.split()) >= _STATEMENT_WORDS))} - {""}
+
+
+def _bare(text: str) -> str:
+    """The words as they stand, but for emphasis, quotation marks around them, and the full stop."""
+    return plain_text(text).strip("\"'“”‘’*_ .")
 
 
 def _joined(lines: Sequence[tuple[Passage, Line]], score: float) -> list[tuple[Note, Quote]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag_bot.query.prose.citing import Citer
 from rag_bot.query.prose.prompt import NO_ANSWER
 from rag_bot.query.prose.written import Written
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, Answer, Sentence, support_words
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, Answer, Sentence, support_words
 from rag_bot.text.sentences import announces
 from rag_bot.text.terms import STOP_WORDS, content_terms, words_of
 
@@ -66,7 +66,7 @@ class GrowingAnswer:
 
     def add_cut_off(self, written: Written) -> None:
         """A sentence that broke off: what it would have said cannot be checked, so it cites nothing."""
-        self._sentences.append(Sentence(f"{written.text} …", (), PARTLY, ("it broke off",), written.before))
+        self._sentences.append(Sentence(f"{written.text} …", (), REWORDED, ("it broke off",), written.before))
 
     def end(self) -> None:
         """Nothing more comes: a last sentence that only leads to what follows it is left out."""
@@ -82,9 +82,9 @@ class GrowingAnswer:
         return self._repeats >= _MOST_REPEATS
 
     @property
-    def is_supported(self) -> bool:
-        """Whether what the notes say of it is an answer; a no and scraps are none, whatever words the notes have."""
-        return _says_something(self._supported, self._begun.question)
+    def is_an_answer(self) -> bool:
+        """Whether what stands on lines of it is an answer; a no and scraps are none, whatever words the notes have."""
+        return _says_something(self._standing, self._begun.question)
 
     @property
     def what_it_came_to(self) -> str:
@@ -93,13 +93,13 @@ class GrowingAnswer:
             return "wrote nothing"
         if self.refused:
             return "found no answer in these lines"
-        scraps = self._supported.rstrip(".")
+        scraps = self._standing.rstrip(".")
         return f"wrote only “{scraps}”" if scraps else "wrote nothing that your notes say"
 
     @property
-    def _supported(self) -> str:
-        """The sentences that the notes say."""
-        texts = (sentence.text.strip() for sentence in self._sentences if sentence.support == SUPPORTED)
+    def _standing(self) -> str:
+        """The sentences that the notes say, or may say in other words; those are no no."""
+        texts = (sentence.text.strip() for sentence in self._sentences if _stands(sentence))
         return " ".join(text for text in texts if not _ONLY_REFUSES.fullmatch(text))
 
     def answer(self, draft: str = "") -> Answer:
@@ -111,6 +111,12 @@ class GrowingAnswer:
             sentences=tuple(self._sentences),
             draft=draft,
         )
+
+
+def _stands(sentence: Sentence) -> bool:
+    """Whether lines are cited that say a sentence, or may say it in other words."""
+    is_reworded = sentence.support == REWORDED and bool(sentence.citations)
+    return sentence.support == SUPPORTED or (is_reworded and not refuses(sentence.text))
 
 
 def refuses(sentence: str) -> bool:

@@ -47,6 +47,7 @@ class Written:
     numbers: tuple[int, ...]
     before: str
     is_code: bool = False
+    is_heading: bool = False
 
 
 class SentenceReader:
@@ -56,6 +57,7 @@ class SentenceReader:
         self._unread = ""
         self._in_code = False
         self._line_begins = True
+        self._in_heading = False
         self._paragraph_ended = False
 
     @property
@@ -110,12 +112,13 @@ class SentenceReader:
         """The sentences of a piece of one line; what stands between them belongs to the one before."""
         before = ""
         if self._line_begins and (lead := _LEAD.match(piece)):
-            before = _parting(lead[2] or "", paragraph=self._paragraph_ended or bool(lead[1]))
+            self._in_heading = bool(lead[1])
+            before = _parting(lead[2] or "", paragraph=self._paragraph_ended or self._in_heading)
             piece = piece[lead.end() :]
         for part in _parts(piece):
             words, numbers = _words(part)
             if any(map(str.isalnum, words)):
-                yield Written(words, numbers, before or " ")
+                yield Written(words, numbers, before or " ", is_heading=self._in_heading)
                 before, self._line_begins, self._paragraph_ended = "", False, False
 
 

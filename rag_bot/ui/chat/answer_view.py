@@ -15,8 +15,8 @@ from markupsafe import Markup
 from rag_bot.conversations.layout import CODE, TABLE, TEXT, code_indent, parts, rows
 from rag_bot.records import (
     NO_CLAIM,
-    PARTLY,
     PROSE,
+    REWORDED,
     SUPPORTED,
     UNSUPPORTED,
     Answer,
@@ -25,6 +25,7 @@ from rag_bot.records import (
     Sentence,
     change_words,
     difference_words,
+    marks_words,
     support_words,
     verdict_words,
 )
@@ -37,7 +38,7 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 """What Markdown begins a point of a list with: a bullet or up to nine digits, and perhaps a box to tick."""
 _BULLET = re.compile(r"\n[ \t]*[-*+•][ \t]*$")  # what a point of a list begins with, before its first sentence
 _NUMBERED = re.compile(r"\n[ \t]*(\d{1,4})[.)][ \t]*$")
-_SORTS = {UNSUPPORTED: "unsupported", PARTLY: "partly"}  # classes in style.css
+_SORTS = {UNSUPPORTED: "unsupported", REWORDED: "reworded"}  # classes in style.css
 _Cited = Mapping[int, Citation]
 
 
@@ -108,12 +109,12 @@ def _rows(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _measured(answer: Answer) -> Markup:
-    """How long it took, and who wrote it."""
+    """How long it took, who wrote it, and what its marks mean."""
     seconds = f"{answer.timings_ms.get('total', 0.0) / 1000:.1f}"
     usage = answer.usage
     cost = f"{usage.prompt_tokens:,} tokens read, {usage.answer_tokens:,} written" if usage else ""
     share = share_words(answer) if answer.mode == PROSE and answer.sentences else ""
-    return macros("chat.html").measured(seconds, answer.model, cost, share)
+    return macros("chat.html").measured(seconds, answer.model, cost, share, marks_words(answer))
 
 
 def prose(answer: Answer) -> Markup:
@@ -127,14 +128,17 @@ def prose(answer: Answer) -> Markup:
 
 
 def share_words(answer: Answer) -> str:
-    """How many of the sentences that claim something the notes support."""
-    claims = [sentence for sentence in answer.sentences if sentence.support != NO_CLAIM]
-    supported = sum(sentence.support == SUPPORTED for sentence in claims)
+    """How many of the sentences that claim something are in the notes' words, and how many the notes don't say."""
+    claims = [sentence.support for sentence in answer.sentences if sentence.support != NO_CLAIM]
+    supported, missing = claims.count(SUPPORTED), claims.count(UNSUPPORTED)
     if not claims:
         return "no sentence claims anything"
     if supported == len(claims):
-        return "its one sentence is supported" if supported == 1 else f"all {supported} sentences are supported"
-    return f"{supported} of {many(len(claims), 'sentence')} supported"
+        return (
+            "its one sentence is in their words" if supported == 1 else f"all {supported} sentences are in their words"
+        )
+    warned = f", {missing} {support_words(UNSUPPORTED)}" if missing else ""
+    return f"{supported} of {many(len(claims), 'sentence')} in their words{warned}"
 
 
 def _paragraphs_and_lists(sentences: Sequence[Sentence], cited: _Cited) -> Markup:

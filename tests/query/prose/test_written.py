@@ -58,6 +58,12 @@ def test_sentences_come_with_their_numbers_and_what_parts_them(text: str, step: 
     assert [(one.text, one.numbers, one.before) for one in read(text, step=step)] == CASES[text]
 
 
+@pytest.mark.parametrize("step", [1, 1000])
+def test_a_heading_is_known_for_one_and_what_follows_is_none(step: int) -> None:
+    read_so = read("## The fee. And more\nIt is 5.\n# Due\n- On Monday.", step=step)
+    assert [one.text for one in read_so if one.is_heading] == ["The fee.", "And more", "Due"]
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.text(alphabet="ab.?! \n[]12-`#(<|>)", max_size=60), st.integers(1, 7))
 def test_pieces_make_no_difference(text: str, step: int) -> None:
