@@ -78,7 +78,7 @@ class Alignment:
                 yield ours, theirs
 
     def limits(self) -> tuple[Counter[str], Counter[str], Counter[str]]:
-        """The limiting words by class: those of the sentence, of the clauses it stands on, of these lines altogether."""
+        """The limiting words by class: those of the sentence, of its clauses in the lines, of the whole lines."""
         clauses = {
             line: {
                 self.read[line].own.items[place].clause

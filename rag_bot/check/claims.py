@@ -1,4 +1,4 @@
-"""Sentences that claim nothing, or nothing that can be compared: "Here is what your notes say about the boat:", "No."."""
+"""Sentences that claim nothing, or nothing to compare: "Here is what your notes say about the boat:", "No."."""
 
 from __future__ import annotations
 

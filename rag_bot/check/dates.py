@@ -76,7 +76,13 @@ def find_days_and_times(text: str) -> list[Found]:
     """Those of a text as (start, end, day or time), in their order; none overlaps another."""
     found: list[Found] = []
     in_months, weekday = _in_words()
-    for pattern, read in (*_NUMERIC, (in_months, _read_month), (weekday, _read_weekday), (_CLOCK, _read_clock)):
+    patterns: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Day | Clock]]]] = [
+        *_NUMERIC,
+        (in_months, _read_month),
+        (weekday, _read_weekday),
+        (_CLOCK, _read_clock),
+    ]
+    for pattern, read in patterns:
         for match in pattern.finditer(text):
             if all(match.end() <= start or end <= match.start() for start, end, _ in found):
                 found += [(*match.span(), value) for value in read(match)]
@@ -138,7 +144,7 @@ _ALSO_WORDS = frozenset("may mar march mars mai ago set out dic jan dec".split()
 
 @cache
 def _names(kind: str) -> dict[str, int]:
-    """The names of "months" (from 1) or "days" of the week (Monday is 0), abbreviated ones too, as the CLDR has them."""
+    """The names of "months" (from 1) or "days" of the week (Monday is 0) in the CLDR, abbreviated ones too."""
     from babel import Locale
 
     return {

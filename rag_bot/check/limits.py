@@ -27,7 +27,8 @@ _TABLE = {
         soll sollen sollte muss müssen will wollen wird geplant plant vorhat doit devrait va veut prévu
         debe debería va quiere planeado deve dovrebbe vuole deve quer moet zal wil""",
     ABOUT: """about around roughly approximately nearly almost circa ca approx some
-        etwa ungefähr rund fast beinahe knapp environ presque unos unas aproximadamente casi quasi cerca ongeveer bijna""",
+        etwa ungefähr rund fast beinahe knapp environ presque unos unas aproximadamente casi quasi cerca ongeveer
+        bijna""",
     IF: """if unless until except when while once before after provided otherwise
         wenn falls außer bis sobald bevor nachdem si sauf quand jusqu avant après lorsque
         cuando salvo excepto hasta antes después se quando tranne fino quando exceto als tenzij behalve tot""",

@@ -10,7 +10,8 @@ from typing import Any
 
 # The languages whose number words are read, as text2num names them, by the names of `text.terms`.
 _SPELLED = {
-    "english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt", "dutch": "nl",
+    "english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt",
+    "dutch": "nl",
 }  # fmt: skip
 _LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
 _MONEY = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "zł": "PLN", "kr": "SEK", "Fr.": "CHF"}
@@ -22,12 +23,13 @@ _NUMBER = re.compile(
     r"([\s\u00a0\u202f-]?)([$€£¥%‰]|°\s?[CFK]?\b|[^\W\d_]+(?:/[^\W\d_]+)?))?"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
+_MOST_DIGITS = 24  # a longer run is a code; set by hand
 _NEAR = 1e-6  # what rounding may do to a converted amount
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An amount as a text says it: the values it may have ("1.200" has two) and the units it may be in, none if bare."""
+    """An amount as a text says it: the values it may have ("1.200" has two), and the units, none if bare."""
 
     values: tuple[float, ...]
     units: frozenset[str] = frozenset()
@@ -42,15 +44,13 @@ class Number:
         if not self.units or not other.units or self.units & other.units:
             return any(_equal(ours, theirs) for ours in self.values for theirs in other.values)
         return any(
-            _equal(ours, theirs)
-            for ours in _in_base_units(self.values[0], self.units)
-            for theirs in _in_base_units(other.values[0], other.units)
+            unit == other_unit and _equal(ours, theirs)
+            for ours, unit in _in_base_units(self.values[0], self.units)
+            for theirs, other_unit in _in_base_units(other.values[0], other.units)
         )
 
 
-def _equal(ours: Any, theirs: Any) -> bool:
-    if isinstance(ours, tuple):
-        return ours[1] == theirs[1] and _equal(ours[0], theirs[0])
+def _equal(ours: float, theirs: float) -> bool:
     return abs(ours - theirs) <= _NEAR * max(abs(ours), abs(theirs))
 
 
@@ -61,9 +61,9 @@ def find_numbers(text: str) -> Iterator[Found]:
     """The numbers of a text whose number words are digits, as (start, end, number); the end is behind the unit."""
     for match in _NUMBER.finditer(text):
         money, digits, ordinal, gap, behind = match.groups()
-        if len(digits) > 24 or (behind and not gap and len(behind) > 1 and not _units_of(behind)):
-            if not behind or behind.casefold() not in _MULTIPLIERS:
-                continue  # a code such as 5W, 2026x: compared as a name
+        is_code = behind and not gap and not _units_of(behind) and behind.casefold() not in _MULTIPLIERS
+        if is_code or len(digits) > _MOST_DIGITS:
+            continue  # compared as a name
         values = _values_of(digits)
         end = match.end(3) if ordinal else match.end(2)
         units = frozenset({_MONEY[money.strip()]}) if money else frozenset[str]()

@@ -11,8 +11,9 @@ from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
 
 # The languages of `text.terms` as simplemma names them.
 _CODES = {
-    "english": "en", "german": "de", "spanish": "es", "french": "fr", "italian": "it", "portuguese": "pt", "dutch": "nl",
-    "danish": "da", "norwegian": "nb", "swedish": "sv", "finnish": "fi", "hungarian": "hu", "russian": "ru",
+    "english": "en", "german": "de", "spanish": "es", "french": "fr", "italian": "it", "portuguese": "pt",
+    "dutch": "nl", "danish": "da", "norwegian": "nb", "swedish": "sv", "finnish": "fi", "hungarian": "hu",
+    "russian": "ru",
 }  # fmt: skip
 # Two words of one family share so many letters at the beginning, and so large a part of the shorter; set by hand.
 _FAMILY, _FAMILY_SHARE = 5, 0.8
