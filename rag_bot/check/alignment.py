@@ -35,6 +35,10 @@ class Alignment:
     places: tuple[tuple[tuple[int, ...], ...], ...]
     lines: tuple[int, ...]
 
+    def in_another_language(self) -> bool:
+        """Whether none of its lines is in the sentence's language, so that words can't be compared."""
+        return all(self.read[line].own.language != self.sentence.language for line in self.lines)
+
     def missing(self) -> list[int]:
         """The items of the sentence that no line has."""
         return [item for item, places in enumerate(self.places) if not any(places)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag_bot.check.alignment import ReadLine, align
+from rag_bot.check.alignment import Alignment, ReadLine, align
 from rag_bot.check.check_model import decide, open_check_model
 from rag_bot.check.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.check.judging import Finding, judge
@@ -16,7 +16,6 @@ from rag_bot.models.reader import Reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 
 LONGEST_SENTENCE = 4_000  # characters; set by hand
-MOST_READ = 60  # lines that a sentence is aligned with, those with most of its words; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,9 @@ class Checker:
         if len(sentence) > LONGEST_SENTENCE:
             reason = f"a sentence of {len(sentence):,} characters is too long to be checked"
             return SentenceSupport(REWORDED, (), (reason,), 0.0)
-        said = read_statement(sentence, evidence.languages)
-        if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], evidence.languages)):
+        languages = tuple(dict.fromkeys((*evidence.languages, *languages_of([sentence]))))
+        said = read_statement(sentence, languages)
+        if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], languages)):
             return SentenceSupport(NO_CLAIM, (), (), 0.0)
         if (place := verbatim(said, [evidence.read[place].own for place in places])) is not None:
             return SentenceSupport(SUPPORTED, (places[place],), (), 1.0)
@@ -64,26 +64,27 @@ class Checker:
             return SentenceSupport(UNSUPPORTED, (), ("no line is cited",), 0.0)
         if not said.items or is_yes_or_no(said):
             return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
-        return self._judge(said, sentence, evidence, places)
-
-    def _judge(self, said: Statement, sentence: str, evidence: CheckedLines, places: Sequence[int]) -> SentenceSupport:
-        alignment = align(said, [evidence.read[place] for place in places])
-        lines = tuple(sorted(places[line] for line in alignment.lines))
-        text = " ".join(_readable(evidence.lines[line]) for line in lines)
-        says = self._reader.says(sentence, text) if self._reader and self._reader.reads_words(sentence) else None
+        alignment, says = self.examine(said, sentence, evidence, places)
         finding = judge(alignment, says)
+        lines = sorted(places[line] for line in alignment.lines)
         if self._check_model and finding.support == REWORDED:
             opinion = self._check_model.judge([_readable(evidence.lines[line]) for line in lines], sentence)
             support = decide(REWORDED, opinion, three_way=self._check_model.three_way)
             if support != REWORDED:
                 reasons = () if support == SUPPORTED else ("the cited lines don't say this",)
                 finding = Finding(support, reasons, finding.probability)
-        return SentenceSupport(
-            finding.support,
-            () if finding.support == UNSUPPORTED else lines,
-            finding.reasons,
-            round(finding.probability, 4),
-        )
+        stands_on = () if finding.support == UNSUPPORTED else tuple(lines)
+        return SentenceSupport(finding.support, stands_on, finding.reasons, round(finding.probability, 4))
+
+    def examine(
+        self, said: Statement, sentence: str, evidence: CheckedLines, places: Sequence[int]
+    ) -> tuple[Alignment, float | None]:
+        """Where the sentence stands in the lines at these places, and the reader's logit; None without one."""
+        alignment = align(said, [evidence.read[place] for place in places])
+        if self._reader is None or not self._reader.reads_words(sentence):
+            return alignment, None
+        text = " ".join(_readable(evidence.lines[places[line]]) for line in sorted(alignment.lines))
+        return alignment, self._reader.says(sentence, text)
 
 
 def _readable(line: CitedLine) -> str:

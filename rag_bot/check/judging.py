@@ -80,9 +80,11 @@ def judge(alignment: Alignment, says: float | None) -> Finding:
     """What the lines say to a sentence; without a reader by words, amounts and names alone."""
     fit = BY_WORDS if says is None else WITH_READER
     probability = fit.probability(measure(alignment, says))
+    if facts := hard_facts(alignment):
+        return Finding(UNSUPPORTED, (f"{_named(facts)} {_is(facts)} not in the cited lines",), probability / 4)
+    if alignment.in_another_language():
+        return Finding(REWORDED, ("the cited lines are in another language",), probability)
     items = [alignment.sentence.items[item] for item in alignment.missing()]
-    if facts := [item for item in items if _is_hard(item)]:
-        return Finding(UNSUPPORTED, (f"{_named(facts)} {_is(facts)} not in the cited lines",), min(probability, 0.25))
     if probability >= fit.supported_from:
         return Finding(SUPPORTED, (), probability)
     reason = f"{_named(items)} {_is(items)} not in the cited lines" if items else ""
@@ -91,11 +93,22 @@ def judge(alignment: Alignment, says: float | None) -> Finding:
     return Finding(REWORDED, (reason,) if reason else (), probability)
 
 
-def _is_hard(item: Item) -> bool:
-    """Whether a missing item alone decides: an amount or name, but no number that may be a count or "first"."""
+def hard_facts(alignment: Alignment) -> list[Item]:
+    """What decides alone since no line has it: amounts, but for numbers that may be counts, and whole names.
+
+    Names are translated, so they decide nothing where the lines are in another language.
+    """
+    missing = alignment.missing()
+    found = {item.name for number, item in enumerate(alignment.sentence.items) if number not in missing}
+    known = found | {0} if not alignment.in_another_language() else {item.name for item in alignment.sentence.items}
+    items = [alignment.sentence.items[number] for number in missing]
+    return [item for item in items if _is_amount(item) or item.name not in known]
+
+
+def _is_amount(item: Item) -> bool:
     if isinstance(item.value, Number):
         return bool(item.value.units) or max(item.value.values) > COUNTABLE or min(item.value.values) % 1 > 0
-    return item.is_fact
+    return item.value is not None
 
 
 def _named(items: list[Item]) -> str:

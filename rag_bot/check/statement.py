@@ -11,11 +11,12 @@ from rag_bot.check.limits import ABOUT, PLAN, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
 from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
-from rag_bot.text.terms import detect, is_stop_word, words_of
+from rag_bot.text.terms import detect, is_stop_word, script_language, words_of
 
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_ELIDED = re.compile(r"[^\W\d_]{1,2}['’](?=[^\W_]{3})")  # before a word: "l'école", "c'est", "dell'arte" stays
 _CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AMOUNT = re.compile(r"\s*[\d€$£¥]")
@@ -26,18 +27,22 @@ Value = Number | Day | Clock
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A word, name or amount of a text. `value` is that of an amount; `clause` counts the clauses of the text."""
+    """A word, name or amount of a text.
+
+    `value` is that of an amount; `name` counts the names of the text, whose words have the same number, 0 for what is
+    none; `clause` counts its clauses.
+    """
 
     text: str
     lemmas: frozenset[str] = frozenset()
     value: Value | None = None
-    is_name: bool = False
+    name: int = 0
     clause: int = 0
 
     @property
     def is_fact(self) -> bool:
         """Whether it must stand in the lines as it is: an amount or a name."""
-        return self.is_name or self.value is not None
+        return bool(self.name) or self.value is not None
 
     def says(self, other: Item) -> bool:
         """Whether an item of a line says this one."""
@@ -47,16 +52,17 @@ class Item:
             return True
         if self.value or other.value:
             return False
-        if self.is_name:
+        if self.name:
             return any(are_spelled_alike(ours, theirs) for ours in self.lemmas for theirs in other.lemmas)
         return any(are_related(ours, theirs) for ours in self.lemmas for theirs in other.lemmas)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A text, its items, and its limiting words as (class, clause)."""
+    """A text, its language, its items, and its limiting words as (class, clause)."""
 
     text: str
+    language: str
     items: tuple[Item, ...]
     limits: tuple[tuple[str, int], ...]
 
@@ -64,7 +70,7 @@ class Statement:
 def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     """Read a sentence or a line; `languages` are those its words may be in."""
     text = plain_text(_STRUCK.sub(" ", markdown[:_LONGEST]))
-    language = detect(words_of(text), languages, at_least=1, least_share=0.0)
+    language = script_language(text) or detect(words_of(text), languages, at_least=1, least_share=0.0)
     text = with_digits(text, languages)
     places: list[tuple[int, int, Item]] = []
     for start, end, value in find_days_and_times(text):
@@ -75,19 +81,24 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
             places.append((start, end, Item(text[start:end].strip(), value=number)))
     masked = _masked(text, [(start, end) for start, end, _ in places])
     limits: list[tuple[int, str]] = [(0, PLAN)] if _OPEN_TASK.match(markdown) else []
-    begins = True
+    begins, names, name_end = True, 0, -1
     for start, word in _words(masked):
         after = text[start + len(word) : start + len(word) + 3]
         if (kind := limit_of(word.lower())) and (kind != ABOUT or _AMOUNT.match(after)):
             limits.append((start, kind))
         elif not is_stop_word(word.lower(), language):
             is_name = _is_name(word, languages, language, begins=begins)
-            places.append((start, start + len(word), Item(word, lemmas(word, languages), is_name=is_name)))
+            if is_name:
+                names += text[name_end:start] != " "  # words of one name have a blank between them
+                name_end = start + len(word)
+            item = Item(word, lemmas(word, languages), name=names if is_name else 0)
+            places.append((start, start + len(word), item))
         begins = after[:1] in ".!?:" or after.strip()[:1] in '"“„«•|>'
     ends = [match.start() for match in _CLAUSE_END.finditer(text)]
     places.sort(key=lambda place: place[:2])
     return Statement(
         text,
+        language,
         tuple(_in_clause(item, _clause(start, ends)) for start, _, item in places),
         tuple((kind, _clause(start, ends)) for start, kind in limits),
     )
@@ -107,6 +118,8 @@ def _words(text: str) -> Iterator[tuple[int, str]]:
     for match in _WORD.finditer(text):
         if _UNSPACED.search(match[0]):
             yield from ((match.start() + at, match[0][at : at + 2]) for at in range(max(1, len(match[0]) - 1)))
+        elif elided := _ELIDED.match(match[0]):
+            yield match.start() + elided.end(), match[0][elided.end() :]
         else:
             yield match.start(), match[0]
 
@@ -122,7 +135,7 @@ def _clause(start: int, ends: list[int]) -> int:
 
 
 def _in_clause(item: Item, clause: int) -> Item:
-    return Item(item.text, item.lemmas, item.value, item.is_name, clause)
+    return Item(item.text, item.lemmas, item.value, item.name, clause)
 
 
 def _agree(ours: Value, theirs: Value) -> bool:

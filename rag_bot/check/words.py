@@ -58,8 +58,10 @@ def are_related(ours: str, theirs: str) -> bool:
 
 
 def are_spelled_alike(ours: str, theirs: str) -> bool:
-    """Whether two names are one but for an ending of up to two letters: "Herr" and "Herrn"."""
+    """Whether two names are one but for a plural s or an ending of up to two letters: "CNNs", "Herr" and "Herrn"."""
     shorter, longer = sorted((ours, theirs), key=len)
+    if longer == f"{shorter}s":
+        return True
     return len(shorter) >= _SHORTEST_ALIKE and len(longer) - len(shorter) <= 2 and longer.startswith(shorter)
 
 
