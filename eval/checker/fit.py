@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from rag_bot.check import Checker, CitedLine
+from rag_bot.check.checker import align_sentence, lines_stood_on
 from rag_bot.check.judging import Features, hard_facts, measure
-from rag_bot.check.statement import read_statement
 from rag_bot.evaluation.checking import Pair, read_pairs
 from rag_bot.models.reader import DEFAULT_READER, open_reader
 
@@ -39,9 +39,8 @@ def measured(checker: Checker, pairs: Sequence[Pair]) -> tuple[list[Features], l
     found, decided = [], []
     for pair in pairs:
         evidence = checker.read([CitedLine(text, context) for context, text in pair.lines])
-        said = read_statement(pair.sentence, evidence.languages)
-        alignment, says = checker.examine(said, pair.sentence, evidence, range(len(pair.lines)))
-        found.append(measure(alignment, says))
+        alignment = align_sentence(pair.sentence, evidence, range(len(pair.lines)))
+        found.append(measure(alignment, checker.says(pair.sentence, lines_stood_on(evidence, alignment))))
         decided.append(bool(hard_facts(alignment)))
     return found, decided
 

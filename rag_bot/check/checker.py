@@ -10,7 +10,7 @@ from rag_bot.check.check_model import decide, open_check_model
 from rag_bot.check.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.records import CitedLine, SentenceSupport
-from rag_bot.check.statement import Statement, read_statement
+from rag_bot.check.statement import read_statement
 from rag_bot.check.words import languages_of
 from rag_bot.models.reader import Reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
@@ -54,9 +54,9 @@ class Checker:
         if len(sentence) > LONGEST_SENTENCE:
             reason = f"a sentence of {len(sentence):,} characters is too long to be checked"
             return SentenceSupport(REWORDED, (), (reason,), 0.0)
-        languages = tuple(dict.fromkeys((*evidence.languages, *languages_of([sentence]))))
-        said = read_statement(sentence, languages)
-        if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], languages)):
+        alignment = align_sentence(sentence, evidence, places)
+        said = alignment.sentence
+        if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], evidence.languages)):
             return SentenceSupport(NO_CLAIM, (), (), 0.0)
         if (place := verbatim(said, [evidence.read[place].own for place in places])) is not None:
             return SentenceSupport(SUPPORTED, (places[place],), (), 1.0)
@@ -64,28 +64,34 @@ class Checker:
             return SentenceSupport(UNSUPPORTED, (), ("no line is cited",), 0.0)
         if not said.items or is_yes_or_no(said):
             return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
-        alignment, says = self.examine(said, sentence, evidence, places)
-        finding = judge(alignment, says)
         lines = sorted(places[line] for line in alignment.lines)
+        texts = [_with_context(evidence.lines[line]) for line in lines]
+        finding = judge(alignment, self.says(sentence, texts))
         if self._check_model and finding.support == REWORDED:
-            opinion = self._check_model.judge([_readable(evidence.lines[line]) for line in lines], sentence)
-            support = decide(REWORDED, opinion, three_way=self._check_model.three_way)
+            support = decide(REWORDED, self._check_model.judge(texts, sentence), three_way=self._check_model.three_way)
             if support != REWORDED:
                 reasons = () if support == SUPPORTED else ("the cited lines don't say this",)
                 finding = Finding(support, reasons, finding.probability)
         stands_on = () if finding.support == UNSUPPORTED else tuple(lines)
         return SentenceSupport(finding.support, stands_on, finding.reasons, round(finding.probability, 4))
 
-    def examine(
-        self, said: Statement, sentence: str, evidence: CheckedLines, places: Sequence[int]
-    ) -> tuple[Alignment, float | None]:
-        """Where the sentence stands in the lines at these places, and the reader's logit; None without one."""
-        alignment = align(said, [evidence.read[place] for place in places])
+    def says(self, sentence: str, texts: Sequence[str]) -> float | None:
+        """The reader's logit that these lines say a sentence; None where there is no reader that can tell."""
         if self._reader is None or not self._reader.reads_words(sentence):
-            return alignment, None
-        text = " ".join(_readable(evidence.lines[places[line]]) for line in sorted(alignment.lines))
-        return alignment, self._reader.says(sentence, text)
+            return None
+        return self._reader.says(sentence, " ".join(texts))
 
 
-def _readable(line: CitedLine) -> str:
+def align_sentence(sentence: str, evidence: CheckedLines, places: Sequence[int]) -> Alignment:
+    """Where a sentence stands in the lines at these places; its lines count among them."""
+    languages = tuple(dict.fromkeys((*evidence.languages, *languages_of([sentence]))))
+    return align(read_statement(sentence, languages), [evidence.read[place] for place in places])
+
+
+def lines_stood_on(evidence: CheckedLines, alignment: Alignment) -> list[str]:
+    """The texts of the lines that a sentence, aligned with all of them, stands on, as the reader reads them."""
+    return [_with_context(evidence.lines[line]) for line in sorted(alignment.lines)]
+
+
+def _with_context(line: CitedLine) -> str:
     return f"{line.context}: {line.text}" if line.context else line.text
