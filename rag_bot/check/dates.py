@@ -40,20 +40,21 @@ class Day:
                 object.__setattr__(self, "weekday", date(self.year, self.month, self.day).weekday())
 
     def agrees(self, other: Day) -> bool:
-        """Whether nothing that both say differs, and they say some of the same."""
-        ways = [(other.month, other.day)] + ([(other.day, other.month)] if other.swapped else [])
-        return any(self._agrees(other.year, month, day, other.weekday) for month, day in ways) or (
-            self.swapped and Day(self.year, self.day, self.month, self.weekday).agrees(other)
+        """Whether a line that says `other` may say this: nothing of both differs, and a day of a month needs one."""
+        return any(
+            _agree((one.year, one.month, one.day, one.weekday), (two.year, two.month, two.day, two.weekday))
+            for one in (self, *self._other_way())
+            for two in (other, *other._other_way())
         )
 
-    def _agrees(self, year: int | None, month: int | None, day: int | None, weekday: int | None) -> bool:
-        pairs = [(self.year, year), (self.month, month), (self.day, day), (self.weekday, weekday)]
-        both = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
-        return bool(both) and all(ours == theirs for ours, theirs in both)
+    def _other_way(self) -> tuple[Day, ...]:
+        return (Day(self.year, self.day, self.month, self.weekday),) if self.swapped else ()
 
-    @property
-    def numbers(self) -> frozenset[int]:
-        return frozenset(part for part in (self.year, self.day) if part is not None)
+
+def _agree(ours: tuple[int | None, ...], theirs: tuple[int | None, ...]) -> bool:
+    both = [(one, other) for one, other in zip(ours, theirs, strict=True) if one is not None and other is not None]
+    is_vaguer = ours[2] is not None and theirs[2] is None and theirs[3] is None
+    return bool(both) and not is_vaguer and all(one == other for one, other in both)
 
 
 @dataclass(frozen=True, slots=True)
