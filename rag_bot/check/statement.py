@@ -126,14 +126,16 @@ def _in_clause(item: Item, clause: int) -> Item:
 
 
 def _agree(ours: Value, theirs: Value) -> bool:
-    for one, other in ((ours, theirs), (theirs, ours)):
-        if isinstance(one, Number) and not isinstance(other, Number):
-            if one.units:
-                return False
-            parts = {other.year, other.day} if isinstance(other, Day) else {other.minutes / 60, other.minutes / 60 - 12}
-            return any(value in parts for value in one.values)
+    """Whether a line that has `theirs` says `ours`; a bare number may be the year or day of a day, or an hour."""
     if isinstance(ours, Number) and isinstance(theirs, Number):
         return ours.agrees(theirs)
     if isinstance(ours, Day) and isinstance(theirs, Day):
         return ours.agrees(theirs)
-    return isinstance(ours, Clock) and isinstance(theirs, Clock) and ours.agrees(theirs)
+    if isinstance(ours, Clock) and isinstance(theirs, Clock):
+        return ours.agrees(theirs)
+    if isinstance(ours, Number) and isinstance(theirs, Day):
+        return not ours.units and not {theirs.year, theirs.day}.isdisjoint(ours.values)
+    number, clock = (ours, theirs) if isinstance(ours, Number) else (theirs, ours)
+    if isinstance(number, Number) and isinstance(clock, Clock):
+        return not number.units and not {clock.minutes / 60, clock.minutes / 60 - 12}.isdisjoint(number.values)
+    return False
