@@ -135,7 +135,7 @@ def _read_weekday(match: re.Match[str]) -> Iterator[Day]:
 
 
 def _stands_alone(name: str) -> bool:
-    """Whether a name of a month or weekday is one without a day or year beside it: "friday", "Fri", not "may", "Sam"."""
+    """Whether a name of a month or weekday is one with no day or year beside it: "friday", "Fri", not "may", "Sam"."""
     return (len(name) > _SHORT and name != "march") or (name[0].isupper() and name.casefold() in _SHORT_NAMES)
 
 
@@ -153,7 +153,7 @@ def _read_clock(match: re.Match[str]) -> Iterator[Clock]:
 
 _LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
 _CENTURY = 69  # two digits from here on are of the last century, as in POSIX (strptime)
-# Short names that are rarely words or people, in capitals; others ("lip", "Sam", "Gen") only count beside a day. By hand.
+# Short names that are rarely words or people, in capitals; others ("lip", "Sam") need a day beside them. By hand.
 _SHORT = 4
 _SHORT_NAMES = frozenset(
     "jan feb mar apr may june july jun jul aug sep sept oct okt nov dec dez mai märz juni juli juin août march "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -14,13 +15,24 @@ _SPELLED = {
     "dutch": "nl",
 }  # fmt: skip
 _LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
-_MONEY = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "zł": "PLN", "kr": "SEK", "Fr.": "CHF"}
-_MULTIPLIERS = {"k": 1e3, "m": 1e6, "mio": 1e6, "mn": 1e6, "bn": 1e9, "mrd": 1e9}
-_LARGE_WORDS = (1_000.0, 1_000_000.0, 1_000_000_000.0)
-# A number, the sign of money before it, and the word or sign behind it: "€1,200", "3.5 km", "12%", "1.2k", "2nd".
+_SPACED = frozenset("french danish norwegian swedish finnish hungarian russian".split())  # "1 000 km"
+_CURRENCIES = ("EUR", "USD", "GBP", "JPY", "CHF", "PLN", "SEK", "NOK", "DKK")
+_MONEY = {"€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "¥": "JPY", "zł": "PLN", "kr": "SEK", "Fr.": "CHF"}
+_MONEY |= {currency: currency for currency in _CURRENCIES}
+_LARGE = {"1000": 1e3, "1000000": 1e6, "1000000000": 1e9, "mio": 1e6, "mn": 1e6, "mrd": 1e9, "bn": 1e9}
+_LARGE_AFTER = re.compile(
+    rf"(?<![\d.,])(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s?(?:(?<=\s)({'|'.join(_LARGE)})|(mio|mn|mrd|bn))\b(?![.,]\d)\.?",
+    re.IGNORECASE,
+)
+_PER_CENT = re.compile(r"\b(?:per|pour|por)\s(?:cent|cento|ciento)\b", re.IGNORECASE)
+_GROUPED_BY_SPACES = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)")
+_SIGNS = "|".join(map(re.escape, sorted(_MONEY, reverse=True)))
+_BESIDE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"  # Japanese, Chinese, Korean: "3時", "約20分"
+# A number, the sign of money before it, and the word or sign behind it: "€1,200", "3.5 km", "-12%", "1.2k", "2nd".
 _NUMBER = re.compile(
-    r"(?<![^\W_])([$€£¥]\s?)?(\d(?:[\d.,'’\u00a0\u202f]*\d)?)(?:(st|nd|rd|th|er|ère|ème|e|º|ª)(?![^\W_])|"
-    r"([\s\u00a0\u202f-]?)([$€£¥%‰]|°\s?[CFK]?\b|[^\W\d_]+(?:/[^\W\d_]+)?))?"
+    rf"((?<![^\s(])[-−](?=[$€£¥\d]))?(?<![^\W_{_BESIDE}])((?:{_SIGNS})\s?)?"
+    r"(\d(?:[\d.,'’\u00a0\u202f]*\d)?)(?:(st|nd|rd|th|er|ère|ème|e|º|ª)(?![^\W_])|"
+    rf"([\s\u00a0\u202f-]?)([$€£¥%‰]|°\s?[CFK]?\b|[^\W\d_{_BESIDE}]+(?:/[^\W\d_{_BESIDE}]+)?))?"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
 _MOST_DIGITS = 24  # a longer run is a code; set by hand
@@ -37,7 +49,7 @@ class Number:
     @property
     def is_weak(self) -> bool:
         """Whether it may be no number at all: "one", "no one", "1."."""
-        return not self.units and max(self.values) <= 1
+        return not self.units and self.values == (1.0,)
 
     def agrees(self, other: Number) -> bool:
         """Whether both may say the same; a bare number agrees with one that has a unit, as under "Width (cm)"."""
@@ -45,8 +57,10 @@ class Number:
             return any(_equal(ours, theirs) for ours in self.values for theirs in other.values)
         return any(
             unit == other_unit and _equal(ours, theirs)
-            for ours, unit in _in_base_units(self.values[0], self.units)
-            for theirs, other_unit in _in_base_units(other.values[0], other.units)
+            for value in self.values
+            for other_value in other.values
+            for ours, unit in _in_base_units(value, self.units)
+            for theirs, other_unit in _in_base_units(other_value, other.units)
         )
 
 
@@ -60,14 +74,14 @@ Found = tuple[int, int, Number]
 def find_numbers(text: str) -> Iterator[Found]:
     """The numbers of a text whose number words are digits, as (start, end, number); the end is behind the unit."""
     for match in _NUMBER.finditer(text):
-        money, digits, ordinal, gap, behind = match.groups()
-        is_code = behind and not gap and not _units_of(behind) and behind.casefold() not in _MULTIPLIERS
-        if is_code or len(digits) > _MOST_DIGITS:
-            continue  # compared as a name
-        values = _values_of(digits)
-        end = match.end(3) if ordinal else match.end(2)
+        sign, money, digits, ordinal, gap, behind = match.groups()
+        by = {"k": 1e3, "m": 1e6 if money else 0.0}.get((behind or "").casefold(), 0.0) if money or not gap else 0.0
+        if (behind and not (gap or by or _units_of(behind))) or len(digits) > _MOST_DIGITS:
+            continue  # a code, compared as a name
+        values = tuple(-value if sign else value for value in _values_of(digits))
+        end = match.end(4) if ordinal else match.end(3)
         units = frozenset({_MONEY[money.strip()]}) if money else frozenset[str]()
-        if behind and (by := _MULTIPLIERS.get(behind.casefold())) and (not gap or money):
+        if by:
             values, end = tuple(value * by for value in values), match.end()
         elif behind and not ordinal and (found := _units_of(behind)) and not (gap and behind in _ALSO_WORDS):
             units, end = units or found, match.end()
@@ -75,19 +89,25 @@ def find_numbers(text: str) -> Iterator[Found]:
 
 
 def with_digits(text: str, languages: Sequence[str]) -> str:
-    """The text with its number words in digits: "twenty-five" becomes "25", "2 million" 2000000."""
+    """The text with its number words in digits: "twenty-five" becomes "25", "2 million" and "2 Mio." 2000000."""
     from text_to_num import alpha2digit
 
     if not any(map(str.isalpha, text)):
         return text
+    text = _PER_CENT.sub("%", text)
     for language in languages:
         if language in _SPELLED:
             text = alpha2digit(text, _SPELLED[language], 1)
-    return _LARGE.sub(lambda match: f"{float(match[1].replace(',', '.')) * float(match[2]):.10g}", text)
+    if languages[0] in _SPACED:
+        text = _GROUPED_BY_SPACES.sub(lambda match: match[0].replace(" ", ""), text)
+    return _LARGE_AFTER.sub(_multiplied, text)
 
 
-_LARGE = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{1,2})?) (1000|1000000|1000000000)(?![\d.,])")
-_ALSO_WORDS = frozenset("a in d h m t to at me c e l as so am an da".split()) - {"h", "m", "l", "t"}
+def _multiplied(match: re.Match[str]) -> str:
+    return f"{float(match[1].replace(',', '.')) * _LARGE[(match[2] or match[3]).casefold()]:.10g}"
+
+
+_ALSO_WORDS = frozenset("a in d to at me c e as so am an da".split())  # signs of units that are words as well
 
 
 def _values_of(digits: str) -> tuple[float, ...]:
@@ -123,11 +143,10 @@ def _unit_names() -> dict[str, frozenset[str]]:
                     name = pattern.replace("{0}", "").strip(" \u00a0\u202f.") if isinstance(pattern, str) else ""
                     if name and not any(mark.isspace() or mark.isdigit() for mark in name):
                         found.setdefault(name, set()).add(unit.partition("-")[2])
-        for currency in ("EUR", "USD", "GBP", "JPY", "CHF", "PLN", "SEK", "NOK", "DKK"):
+        for currency in _CURRENCIES:
             for count in (1, 2, 5):
                 name = get_currency_name(currency, count=count, locale=code).split()[-1]
                 found.setdefault(name, set()).add(currency)
-            found.setdefault(currency, set()).add(currency)
     for sign, currency in _MONEY.items():
         found.setdefault(sign, set()).add(currency)
     for name, unit in _ALSO.items():
@@ -152,11 +171,9 @@ def _in_base_units(value: float, units: frozenset[str]) -> tuple[tuple[float, st
     """An amount in the basic unit of each dimension that it may have, by pint; nothing for what pint does not know."""
     found = []
     for unit in units:
-        try:
+        with suppress(AttributeError):  # pint's error for units that it does not know is one
             quantity = _pint().Quantity(value, unit.replace("-", "_")).to_base_units()
-        except Exception:  # noqa: BLE001 - pint has many for names that it does not know
-            continue
-        found.append((float(quantity.magnitude), str(quantity.units)))
+            found.append((float(quantity.magnitude), str(quantity.units)))
     return tuple(found)
 
 

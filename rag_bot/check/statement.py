@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from rag_bot.check.limits import ABOUT, PLAN, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
 from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
-from rag_bot.text.terms import detect, is_stop_word, words_of
+from rag_bot.text.terms import is_stop_word, words_of
 
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
@@ -63,9 +64,10 @@ class Statement:
 
 def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     """Read a sentence or a line; `languages` are those its words may be in."""
-    text = plain_text(_STRUCK.sub(" ", markdown[:_LONGEST]))
-    language = detect(words_of(text), languages, at_least=1, least_share=0.0)
-    text = with_digits(text, languages)
+    text = unicodedata.normalize("NFC", plain_text(_STRUCK.sub(" ", markdown[:_LONGEST])))
+    likely = _likely(text, languages)
+    language = likely[0]
+    text = with_digits(text, likely)
     places: list[tuple[int, int, Item]] = []
     for start, end, value in find_days_and_times(text):
         places.append((start, end, Item(text[start:end], value=value)))
@@ -91,6 +93,13 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
         tuple(_in_clause(item, _clause(start, ends)) for start, _, item in places),
         tuple((kind, _clause(start, ends)) for start, kind in limits),
     )
+
+
+def _likely(text: str, languages: tuple[str, ...]) -> list[str]:
+    """Those of the languages of which the text has most stop words: several, or all, of a short text."""
+    words = {*words_of(text)}
+    told = {language: sum(is_stop_word(word, language) for word in words) for language in languages}
+    return [language for language in languages if told[language] == max(told.values())]
 
 
 def _is_name(word: str, languages: tuple[str, ...], language: str, *, begins: bool) -> bool:
