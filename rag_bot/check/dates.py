@@ -119,9 +119,12 @@ def _read_month(match: re.Match[str]) -> Iterator[Day]:
     weekday, first, before, name, after, last, year = match.groups()
     number = _names("months").get(name.casefold())  # none for "aprıl", which the pattern lets pass
     beside = (first, before) if before else (after, last) if after else (first,)  # "3-5 May", "May 3-5", "14-May"
-    days = [int(day) for day in beside if day]
-    is_alone = not (days or year)
-    if not number or (is_alone and not _stands_alone(name)) or (name.casefold() in _ALSO_WORDS and not year):
+    days: list[int | None] = [int(day) for day in beside if day]
+    if (
+        not number
+        or (not days and not year and not _stands_alone(name))
+        or (name.casefold() in _ALSO_WORDS and not year)
+    ):
         return
     day_of_week = _names("days").get(weekday.casefold()) if weekday else None
     for day in days or [None]:

@@ -31,9 +31,10 @@ _BESIDE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"  # Japanese, Ch
 # A number, the sign of money before it, and the word or sign behind it: "€1,200", "3.5 km", "-12%", "1.2k", "2nd".
 _NUMBER = re.compile(
     rf"((?<![^\s(])[-−](?=[$€£¥\d]))?(?<![^\W_{_BESIDE}])((?:{_SIGNS})\s?)?"
-    r"(\d(?:[\d.,'’\u00a0\u202f]*\d)?)(?:(st|nd|rd|th|er|ère|ème|e|º|ª)(?![^\W_])|"
+    r"(\d(?:[\d.,'’\u00a0\u202f]*\d)?)(?:(st|nd|rd|th|er|ère|ème|e|º|ª|['’]s)(?![^\W_])|"
     rf"([\s\u00a0\u202f-]?)([$€£¥%‰]|°\s?[CFK]?\b|[^\W\d_{_BESIDE}]+(?:/[^\W\d_{_BESIDE}]+)?))?"
 )
+_DECADE = re.compile(r"(?:1[5-9]|20)\d0['’]?s")  # "1950s": each of its years
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
 _MOST_DIGITS = 24  # a longer run is a code; set by hand
 _NEAR = 1e-6  # what rounding may do to a converted amount
@@ -78,6 +79,9 @@ def find_numbers(text: str) -> Iterator[Found]:
         by = {"k": 1e3, "m": 1e6 if money else 0.0}.get((behind or "").casefold(), 0.0) if money or not gap else 0.0
         if (behind and not (gap or by or _units_of(behind))) or len(digits) > _MOST_DIGITS:
             continue  # a code, compared as a name
+        if _DECADE.fullmatch(match[0]):
+            yield *match.span(), Number(tuple(float(digits) + year for year in range(10)))
+            continue
         values = tuple(-value if sign else value for value in _values_of(digits))
         end = match.end(4) if ordinal else match.end(3)
         units = frozenset({_MONEY[money.strip()]}) if money else frozenset[str]()
@@ -107,7 +111,7 @@ def _multiplied(match: re.Match[str]) -> str:
     return f"{float(match[1].replace(',', '.')) * _LARGE[(match[2] or match[3]).casefold()]:.10g}"
 
 
-_ALSO_WORDS = frozenset("a in d to at me c e as so am an da".split())  # signs of units that are words as well
+_ALSO_WORDS = frozenset("a in d to at me c e as so am an da once".split())  # signs of units that are words as well
 
 
 def _values_of(digits: str) -> tuple[float, ...]:

@@ -18,6 +18,7 @@ _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)s?")  # as number words become: "at first" and "two fifths" name nothing
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AMOUNT = re.compile(r"\s*[\d€$£¥]")
 _LONGEST = 4_000  # characters of a line that are read; set by hand
@@ -105,7 +106,7 @@ def _likely(text: str, languages: tuple[str, ...]) -> list[str]:
 def _is_name(word: str, languages: tuple[str, ...], language: str, *, begins: bool) -> bool:
     """Whether a word is written as names and codes are: with capitals or digits where the language has none."""
     if any(map(str.isdigit, word)):
-        return any(map(str.isalpha, word))
+        return any(map(str.isalpha, word)) and not _ORDINAL.fullmatch(word)
     if not word[0].isupper() or len(word) < 2:
         return False
     return not is_known(word, languages) if begins or language == "german" else True
