@@ -42,10 +42,14 @@ _NEAR = 1e-6  # what rounding may do to a converted amount
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An amount as a text says it: the values it may have ("1.200" has two), and the units, none if bare."""
+    """An amount as a text says it: the values it may have ("1.200" has two), and the units, none if bare.
+
+    `is_decade` where it is any of its values ("1950s").
+    """
 
     values: tuple[float, ...]
     units: frozenset[str] = frozenset()
+    is_decade: bool = False
 
     @property
     def is_weak(self) -> bool:
@@ -53,7 +57,9 @@ class Number:
         return not self.units and self.values == (1.0,)
 
     def agrees(self, other: Number) -> bool:
-        """Whether both may say the same; a bare number agrees with one that has a unit, as under "Width (cm)"."""
+        """Whether a line that says `other` may say this; a bare number may have a unit above it, as "Width (cm)"."""
+        if other.is_decade and not self.is_decade:
+            return False
         if not self.units or not other.units or self.units & other.units:
             return any(_equal(ours, theirs) for ours in self.values for theirs in other.values)
         return any(
@@ -80,7 +86,7 @@ def find_numbers(text: str) -> Iterator[Found]:
         if (behind and not (gap or by or _units_of(behind))) or len(digits) > _MOST_DIGITS:
             continue  # a code, compared as a name
         if _DECADE.fullmatch(match[0]):
-            yield *match.span(), Number(tuple(float(digits) + year for year in range(10)))
+            yield *match.span(), Number(tuple(float(digits) + year for year in range(10)), is_decade=True)
             continue
         values = tuple(-value if sign else value for value in _values_of(digits))
         end = match.end(4) if ordinal else match.end(3)
