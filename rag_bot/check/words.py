@@ -46,8 +46,17 @@ def lemmas(word: str, languages: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=50_000)
 def is_known(word: str, languages: tuple[str, ...]) -> bool:
-    """Whether one of the languages' dictionaries has a word that is no name."""
-    return any(_dictionaries().is_dictionary_member(word.lower(), _CODES[language]) for language in languages)
+    """Whether the first of the languages' dictionaries that has a word has it as one that is no name.
+
+    That of German does not tell: its nouns have capitals as names have.
+    """
+    for language in languages:
+        code, is_german = _CODES[language], language == "german"
+        if _dictionaries().is_dictionary_member(word.lower(), code):
+            return is_german or str(_dictionaries().get_lemma(word.lower(), code)).islower()
+        if is_german and _dictionaries().is_dictionary_member(word, code):
+            return True
+    return False
 
 
 def are_related(ours: str, theirs: str) -> bool:
