@@ -81,7 +81,7 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     begins = True
     for start, word in _words(masked):
         after = text[start + len(word) : start + len(word) + 3]
-        if (kind := limit_of(word.lower())) and (kind != ABOUT or _AMOUNT.match(after)):
+        if (kind := limit_of(word.lower(), likely)) and (kind != ABOUT or _AMOUNT.match(after)):
             limits.append((start, kind))
         elif not is_stop_word(word.lower(), language):
             is_name = _is_name(word, languages, language, begins=begins)
