@@ -13,8 +13,8 @@ _NOTES = frozenset(
     "note passage source excerpt document context text information detail notiz quelle nota fuente source".split()
 )
 _TALK = _NOTES | frozenset(
-    """follow follow below above here accord base summary summarise summarize overview say mention describe state tell
-    contain list regard concern relevant relate respect find happy help hope sure certainly course let know sorry
+    """follow following below above here accord base summary summarise summarize overview say mention describe state
+    tell contain list regard concern relevant relate respect find happy help hope sure certainly course let know sorry
     unfortunately apology apologize thank please look see read show cover discuss provide specify question answer
     include give speak available laut stehen sagen erwähnen frage antwort selon voici dire réponse según aquí decir
     pregunta respuesta""".split()
@@ -66,4 +66,4 @@ def _parts(text: str) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.strip("\"'“”‘’*_ .").split()).casefold()
+    return " ".join(text.strip("\"'“”‘’*_ .。").split()).casefold()

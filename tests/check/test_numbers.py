@@ -111,7 +111,9 @@ def test_a_bare_number_agrees_with_one_that_has_a_unit() -> None:
     assert says("It is 40 cm wide.", "The width is 40.")
 
 
-@pytest.mark.parametrize(("word", "text"), [("once", "We meet once a month."), ("miles", "They ran 5 miles to the sea.")])
+@pytest.mark.parametrize(
+    ("word", "text"), [("once", "We meet once a month."), ("miles", "They ran 5 miles to the sea.")]
+)
 def test_words_of_one_language_are_no_numbers_of_another(word: str, text: str) -> None:
     assert word in with_digits(text, ["english"])
     amounts = [item.value for item in read_statement(text, ALL).items if isinstance(item.value, Number)]
@@ -120,7 +122,7 @@ def test_words_of_one_language_are_no_numbers_of_another(word: str, text: str) -
 
 def test_a_number_in_a_code_is_no_amount() -> None:
     for code in ("6e23x", "x86", "B12", "0x1F", "A4", "9" * 30):
-        assert [number for number in find_numbers(code)] == []
+        assert list(find_numbers(code)) == []
 
 
 def test_one_and_first_are_no_facts() -> None:
