@@ -16,7 +16,6 @@ from rag_bot.models.reader import Reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 
 LONGEST_SENTENCE = 4_000  # characters; set by hand
-MOST_READ = 60  # lines that a sentence is aligned with, those with most of its words; set by hand
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ Found = tuple[int, int, Day | Clock]
 def find_days_and_times(text: str) -> list[Found]:
     """Those of a text as (start, end, day or time), in their order; none overlaps another."""
     found: list[Found] = []
+    taken = bytearray(len(text))
     in_months, weekday = _in_words()
     patterns: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Day | Clock]]]] = [
         *_NUMERIC,
@@ -85,8 +86,10 @@ def find_days_and_times(text: str) -> list[Found]:
     ]
     for pattern, read in patterns:
         for match in pattern.finditer(text):
-            if all(match.end() <= start or end <= match.start() for start, end, _ in found):
-                found += [(*match.span(), value) for value in read(match)]
+            start, end = match.span()
+            if not any(taken[start:end]) and (values := list(read(match))):
+                found += [(start, end, value) for value in values]
+                taken[start:end] = b"\1" * (end - start)
     return sorted(found, key=lambda one: one[:2])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_bot.check.dates import Clock, Day, find_days_and_times
 from rag_bot.check.limits import ABOUT, PLAN, limit_of
@@ -91,8 +92,8 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     places.sort(key=lambda place: place[:2])
     return Statement(
         text,
-        tuple(_in_clause(item, _clause(start, ends)) for start, _, item in places),
-        tuple((kind, _clause(start, ends)) for start, kind in limits),
+        tuple(replace(item, clause=bisect_left(ends, start)) for start, _, item in places),
+        tuple((kind, bisect_left(ends, start)) for start, kind in limits),
     )
 
 
@@ -122,17 +123,10 @@ def _words(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    characters = list(text)
     for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
-
-
-def _clause(start: int, ends: list[int]) -> int:
-    return sum(end < start for end in ends)
-
-
-def _in_clause(item: Item, clause: int) -> Item:
-    return Item(item.text, item.lemmas, item.value, item.is_name, clause)
+        characters[start:end] = " " * (end - start)
+    return "".join(characters)
 
 
 def _agree(ours: Value, theirs: Value) -> bool:

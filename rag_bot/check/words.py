@@ -17,7 +17,7 @@ _CODES = {
 }  # fmt: skip
 # Two words of one family share so many letters at the beginning, and so large a part of the shorter; set by hand.
 _FAMILY, _FAMILY_SHARE = 5, 0.8
-_SHORTEST_ALIKE = 4
+START = 4  # letters that all words and names share which are related, alike or the same
 
 
 def languages_of(texts: Iterable[str]) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def are_related(ours: str, theirs: str) -> bool:
 def are_spelled_alike(ours: str, theirs: str) -> bool:
     """Whether two names are one but for an ending of up to two letters: "Herr" and "Herrn"."""
     shorter, longer = sorted((ours, theirs), key=len)
-    return len(shorter) >= _SHORTEST_ALIKE and len(longer) - len(shorter) <= 2 and longer.startswith(shorter)
+    return len(shorter) >= START and len(longer) - len(shorter) <= 2 and longer.startswith(shorter)
 
 
 @cache
