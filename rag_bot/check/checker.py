@@ -11,7 +11,7 @@ from rag_bot.check.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.records import CitedLine, SentenceSupport
 from rag_bot.check.statement import Statement, read_statement
-from rag_bot.check.words import languages_of
+from rag_bot.check.words import languages_of, languages_with
 from rag_bot.models.reader import Reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 
@@ -41,7 +41,7 @@ class Checker:
 
     def read(self, lines: Sequence[CitedLine]) -> CheckedLines:
         """The lines read, once for an answer."""
-        languages = languages_of(f"{line.context} {line.text}" for line in lines)
+        languages = languages_of([f"{line.context} {line.text}" for line in lines])
         above = {context: read_statement(context, languages) for context in {line.context for line in lines}}
         read = tuple(ReadLine(read_statement(line.text, languages), above[line.context]) for line in lines)
         return CheckedLines(tuple(lines), read, languages)
@@ -54,7 +54,7 @@ class Checker:
         if len(sentence) > LONGEST_SENTENCE:
             reason = f"a sentence of {len(sentence):,} characters is too long to be checked"
             return SentenceSupport(REWORDED, (), (reason,), 0.0)
-        said = read_statement(sentence, evidence.languages)
+        said = read_statement(sentence, languages_with(sentence, evidence.languages))
         if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], evidence.languages)):
             return SentenceSupport(NO_CLAIM, (), (), 0.0)
         if (place := verbatim(said, [evidence.read[place].own for place in places])) is not None:

@@ -13,7 +13,7 @@ from rag_bot.check.limits import ABOUT, PLAN, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
 from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
-from rag_bot.text.terms import is_stop_word, words_of
+from rag_bot.text.terms import ENGLISH, is_stop_word, words_of
 
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
@@ -22,7 +22,13 @@ _CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)s?")  # as number words become: "at first" and "two fifths" name nothing
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AMOUNT = re.compile(r"\s*[\d€$£¥]")
+_LONGEST_ENDING = 2  # letters: 'm, 's, 've, 'll, 're
 _LONGEST = 4_000  # characters of a line that are read; set by hand
+
+# Before a name where one language or writer has them and another has not. By hand.
+_TITLES = frozenset(
+    "mr mrs ms miss dr prof sir herr herrn frau m mme monsieur madame señor señora signor signora".split()
+)
 
 Value = Number | Day | Clock
 
@@ -82,9 +88,9 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     begins = True
     for start, word in _words(masked):
         after = text[start + len(word) : start + len(word) + 3]
-        if (kind := limit_of(word.lower(), likely)) and (kind != ABOUT or _AMOUNT.match(after)):
+        if (kind := limit_of(word.lower(), (*likely, ENGLISH))) and (kind != ABOUT or _AMOUNT.match(after)):
             limits.append((start, kind))
-        elif not is_stop_word(word.lower(), language):
+        elif (word := _bare(word, language)) and not is_stop_word(word.lower(), language):
             is_name = _is_name(word, languages, language, begins=begins)
             places.append((start, start + len(word), Item(word, lemmas(word, languages), is_name=is_name)))
         begins = after[:1] in ".!?:" or after.strip()[:1] in '"“„«•|>'
@@ -108,9 +114,17 @@ def _is_name(word: str, languages: tuple[str, ...], language: str, *, begins: bo
     """Whether a word is written as names and codes are: with capitals or digits where the language has none."""
     if any(map(str.isdigit, word)):
         return any(map(str.isalpha, word)) and not _ORDINAL.fullmatch(word)
-    if not word[0].isupper() or len(word) < 2:
+    if not word[0].isupper() or len(word) < 2 or word.casefold() in _TITLES:
         return False
     return not is_known(word, languages) if begins or language == "german" else True
+
+
+def _bare(word: str, language: str) -> str:
+    """A word without the article or pronoun that leans on it: "l'eau" is "eau", and nothing is left of "I'm"."""
+    head, mark, tail = word.replace("’", "'").partition("'")
+    if not (mark and is_stop_word(head.lower(), language)):
+        return word
+    return tail if len(tail) > _LONGEST_ENDING else ""
 
 
 def _words(text: str) -> Iterator[tuple[int, str]]:

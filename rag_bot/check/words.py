@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -20,10 +20,16 @@ _FAMILY, _FAMILY_SHARE = 5, 0.8
 START = 4  # letters that all words and names share which are related, alike or the same
 
 
-def languages_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """English, and every language that the texts show clearly."""
-    found = {detect(words_of(text), LANGUAGES) for text in texts}
+def languages_of(lines: Sequence[str]) -> tuple[str, ...]:
+    """English, and every language that one of the lines, or all together, show clearly."""
+    found = {detect(words_of(text), LANGUAGES) for text in (*lines, " ".join(lines))}
     return (ENGLISH, *sorted(found - {ENGLISH}))
+
+
+def languages_with(sentence: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """These languages, and that of a sentence, which may be another and has few words to tell it."""
+    own = detect(words_of(sentence), LANGUAGES, at_least=1, least_share=0.0)
+    return languages if own in languages else (*languages, own)
 
 
 def folded(word: str) -> str:
