@@ -14,6 +14,7 @@ from rag_bot.check.statement import Statement, read_statement
 from rag_bot.check.words import languages_of, languages_with
 from rag_bot.models.reader import Reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
+from rag_bot.text.terms import script_language
 
 LONGEST_SENTENCE = 4_000  # characters; set by hand
 
@@ -63,6 +64,8 @@ class Checker:
             return SentenceSupport(UNSUPPORTED, (), ("no line is cited",), 0.0)
         if not said.items or is_yes_or_no(said):
             return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
+        if all(_script(evidence.lines[place].text) != _script(sentence) for place in places):
+            return SentenceSupport(REWORDED, (), ("the cited lines are in another script",), 0.0)
         return self._judge(said, sentence, evidence, places)
 
     def _judge(self, said: Statement, sentence: str, evidence: CheckedLines, places: Sequence[int]) -> SentenceSupport:
@@ -83,6 +86,11 @@ class Checker:
             finding.reasons,
             round(finding.probability, 4),
         )
+
+
+def _script(text: str) -> str:
+    """The script of a text, "" for Latin; Japanese and Chinese share one."""
+    return script_language(text).replace("japanese", "chinese")
 
 
 def _readable(line: CitedLine) -> str:

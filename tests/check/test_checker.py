@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
+from rag_bot.check.alignment import align
+from rag_bot.check.statement import read_statement
+from rag_bot.check.words import languages_with
 from rag_bot.models.reader import DEFAULT_READER, open_reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 
@@ -141,6 +144,44 @@ def test_a_sentence_too_long_to_be_checked_says_so(checker: Checker) -> None:
     verdict = check(checker, "The rent is due. " * 400)
     assert verdict.support == REWORDED
     assert verdict.reasons == ("a sentence of 6,800 characters is too long to be checked",)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            "ドイツのリューベックで生まれて、アイルランドに住んでいます。",
+            "You were born in Lübeck and live in Ireland.",
+        ),
+        (
+            "You were born in Lübeck and live in Ireland.",
+            "ドイツのリューベックで生まれて、アイルランドに住んでいます。",
+        ),
+        ("Η Άννα μένει στην Αθήνα.", "Anna lives in Athens."),
+    ],
+)
+def test_a_line_in_another_script_is_for_people_to_compare(checker: Checker, line: str, sentence: str) -> None:
+    verdict = check(checker, sentence, line)
+    assert (verdict.support, verdict.reasons) == (REWORDED, ("the cited lines are in another script",))
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("Miete: 900 Euro, Nebenkosten 120 Euro", "Die Wohnung kostet 900 Euro."),  # a German noun is no name
+        ("The rent is 900 euros.", "Le loyer est de 900 euros."),
+        ("Ask Maier about the rent.", "You wanted to ask Mr Maier about the rent."),
+        ("I am late for the rent.", "You said I'm late for the rent."),
+        ("Eau de la ville: 900 l", "L'eau de la ville fait 900 l."),
+    ],
+)
+def test_words_that_only_look_like_names_are_not_called_missing_facts(
+    checker: Checker, line: str, sentence: str
+) -> None:
+    evidence = checker.read([CitedLine(line)])
+    said = read_statement(sentence, languages_with(sentence, evidence.languages))
+    missing = align(said, evidence.read).missing()
+    assert not any(said.items[item].is_fact for item in missing)
 
 
 def test_no_lines_support_nothing(checker: Checker) -> None:
