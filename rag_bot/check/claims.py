@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_bot.check.statement import Item, Statement
-from rag_bot.text.sentences import announces, sentences
+from rag_bot.text.sentences import announces, asks, sentences
 
 # Words for notes, for talking about them, and for politeness, in the languages of our prompts. By hand; a sentence of
 # such words, limits and the question's own words is talk.
@@ -27,7 +27,7 @@ def claims_nothing(sentence: Statement, question: Statement) -> bool:
 
     A statement made of the question's words is a claim; "Yes." is one too.
     """
-    if not any(map(str.isalnum, sentence.text)):
+    if not any(map(str.isalnum, sentence.text)) or asks(sentence.text):
         return True
     if is_yes_or_no(sentence):
         return False

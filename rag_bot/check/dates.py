@@ -47,6 +47,12 @@ class Day:
             for two in (other, *other._other_way())
         )
 
+    @property
+    def as_decimal(self) -> float | None:
+        """The number that "4.2." is as well, None for a day that is written otherwise."""
+        is_short = self.year is None and self.month and self.day
+        return float(f"{self.day}.{self.month}") if is_short else None
+
     def _other_way(self) -> tuple[Day, ...]:
         return (Day(self.year, self.day, self.month, self.weekday),) if self.swapped else ()
 

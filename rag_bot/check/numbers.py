@@ -24,6 +24,11 @@ _LARGE_AFTER = re.compile(
     rf"(?<![\d.,])(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s?(?:(?<=\s)({'|'.join(_LARGE)})|(mio|mn|mrd|bn))\b(?![.,]\d)\.?",
     re.IGNORECASE,
 )
+_HOURS_AND_MINUTES = re.compile(  # "1 h 30 min", "2 hours and 15 minutes", "1 Std. 30 Min."
+    r"(?<![\d.,:])(\d{1,3})\s?(?:h|hrs?|hours?|std|stunden?|heures?|horas?|or[ae]|uur)\b\.?,?\s"
+    r"(?:(?:and|und|et|y|e|en)\s)?(\d{1,2})\s?(?:m|mins?|minut\w*)\b",
+    re.IGNORECASE,
+)
 _PER_CENT = re.compile(r"\b(?:per|pour|por)\s(?:cent|cento|ciento)\b", re.IGNORECASE)
 _GROUPED_BY_SPACES = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)")
 _SIGNS = "|".join(map(re.escape, sorted(_MONEY, reverse=True)))
@@ -83,7 +88,10 @@ def find_numbers(text: str) -> Iterator[Found]:
     for match in _NUMBER.finditer(text):
         sign, money, digits, ordinal, gap, behind = match.groups()
         by = {"k": 1e3, "m": 1e6 if money else 0.0}.get((behind or "").casefold(), 0.0) if money or not gap else 0.0
-        if (behind and not (gap or by or _units_of(behind))) or len(digits) > _MOST_DIGITS:
+        is_times = (
+            behind in ("x", "×") and not text[match.end() : match.end() + 1].isdigit()
+        )  # "2x a week", not "10x20"
+        if (behind and not (gap or by or is_times or _units_of(behind))) or len(digits) > _MOST_DIGITS:
             continue  # a code, compared as a name
         if _DECADE.fullmatch(match[0]):
             yield *match.span(), Number(tuple(float(digits) + year for year in range(10)), is_decade=True)
@@ -110,6 +118,7 @@ def with_digits(text: str, languages: Sequence[str]) -> str:
             text = alpha2digit(text, _SPELLED[language], 1)
     if languages[0] in _SPACED:
         text = _GROUPED_BY_SPACES.sub(lambda match: match[0].replace(" ", ""), text)
+    text = _HOURS_AND_MINUTES.sub(lambda match: f"{60 * int(match[1]) + int(match[2])} min", text)
     return _LARGE_AFTER.sub(_multiplied, text)
 
 
@@ -151,7 +160,7 @@ def _unit_names() -> dict[str, frozenset[str]]:
             for width in ("long", "short"):
                 for pattern in lengths.get(width, {}).values() if not unit.endswith("-person") else ():
                     name = pattern.replace("{0}", "").strip(" \u00a0\u202f.") if isinstance(pattern, str) else ""
-                    if name and not any(mark.isspace() or mark.isdigit() for mark in name):
+                    if name and not any(mark.isspace() or mark.isdecimal() for mark in name):
                         found.setdefault(name, set()).add(unit.partition("-")[2])
         for currency in _CURRENCIES:
             for count in (1, 2, 5):
@@ -173,7 +182,16 @@ _ALSO = {"hrs": "hour", "hr": "hour", "h": "hour", "min": "minute", "mins": "min
     "percent": "percent", "prozent": "percent", "nm": "nautical-mile", "tonne": "tonne", "tonnes": "tonne",
     "gramme": "gram", "grammes": "gram", "centimetre": "centimeter", "centimetres": "centimeter",
     "millimetre": "millimeter", "millimetres": "millimeter", "ounces": "ounce", "°": "celsius",
+    "sqm": "square-meter", "qm": "square-meter", "sqft": "square-foot", "cbm": "cubic-meter",
 }  # fmt: skip
+
+
+# "square-meter" and "kilometer-per-hour", as the CLDR has them, are "meter**2" and "kilometer/hour" to pint.
+_POWER = re.compile(r"(square|cubic)-(\w+)|-per-")
+
+
+def _in_words_of_pint(match: re.Match[str]) -> str:
+    return f"{match[2]}**{2 if match[1] == 'square' else 3}" if match[1] else "/"
 
 
 @lru_cache(maxsize=4_096)
@@ -181,8 +199,8 @@ def _in_base_units(value: float, units: frozenset[str]) -> tuple[tuple[float, st
     """An amount in the basic unit of each dimension that it may have, by pint; nothing for what pint does not know."""
     found = []
     for unit in units:
-        with suppress(AttributeError):  # pint's error for units that it does not know is one
-            quantity = _pint().Quantity(value, unit.replace("-", "_")).to_base_units()
+        with suppress(AttributeError, ValueError):  # units that pint does not know, and "liter/100_kilometer"
+            quantity = _pint().Quantity(value, _POWER.sub(_in_words_of_pint, unit).replace("-", "_")).to_base_units()
             found.append((float(quantity.magnitude), str(quantity.units)))
     return tuple(found)
 

@@ -19,6 +19,10 @@ _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
+# "anna@example.org", "https://example.org/a?b=1", "/mnt/vault", "~/notes": a name each, without a stop at the end.
+_ADDRESS = re.compile(
+    r"(?<![\w/])(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s<>()]*[\w/]|~?(?:/[\w.-]*\w){2,}|~/[\w.-]*\w)"
+)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)s?")  # as number words become: "at first" and "two fifths" name nothing
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AMOUNT = re.compile(r"\s*[\d€$£¥]")
@@ -77,7 +81,10 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     language = likely[0]
     text = with_digits(text, likely)
     places: list[tuple[int, int, Item]] = []
-    for start, end, value in find_days_and_times(text):
+    for match in _ADDRESS.finditer(text):
+        places.append((*match.span(), Item(match[0], frozenset({match[0].casefold()}), is_name=True)))
+    masked = _masked(text, [(start, end) for start, end, _ in places])
+    for start, end, value in find_days_and_times(masked):
         places.append((start, end, Item(text[start:end], value=value)))
     masked = _masked(text, [(start, end) for start, end, _ in places])
     for start, end, number in find_numbers(masked):
@@ -151,9 +158,13 @@ def _agree(ours: Value, theirs: Value) -> bool:
         return ours.agrees(theirs)
     if isinstance(ours, Clock) and isinstance(theirs, Clock):
         return ours.agrees(theirs)
-    if isinstance(ours, Number) and isinstance(theirs, Day):
-        return not ours.units and not {theirs.year, theirs.day}.isdisjoint(ours.values)
-    number, clock = (ours, theirs) if isinstance(ours, Number) else (theirs, ours)
-    if isinstance(number, Number) and isinstance(clock, Clock):
-        return not number.units and not {clock.minutes / 60, clock.minutes / 60 - 12}.isdisjoint(number.values)
+    number, other = (ours, theirs) if isinstance(ours, Number) else (theirs, ours)
+    if not isinstance(number, Number) or number.units:
+        return False
+    if isinstance(other, Clock):
+        hours, minutes = divmod(other.minutes, 60)
+        return not {hours + minutes / 60, hours + minutes / 60 - 12, hours + minutes / 100}.isdisjoint(number.values)
+    if isinstance(other, Day):
+        may_be = {other.as_decimal} | ({other.year, other.day} if number is ours else set())
+        return not may_be.isdisjoint(number.values)
     return False

@@ -68,6 +68,8 @@ def test_every_line_is_supported_by_its_own(checker: Checker) -> None:
         ("On 2024-11-03 the second disk failed.", "2024-11-03"),
         ("The speaker was Jason Wei of Google.", "Google"),
         ("The speaker was Sam Altman.", "Altman"),
+        ("Write to jason@example.com.", "jason@example.com"),
+        ("The mirror is in /mnt/vault.", "/mnt/vault"),
         ("It is 1,600 m of cable away.", "1,600 m"),
         ("The stairs are 4 h on foot away.", "4 h"),
         ("On 15 May garlic was planted in bed 3.", "15 May"),

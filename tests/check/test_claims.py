@@ -19,6 +19,7 @@ def read(text: str) -> Statement:
     [
         "", "?", "***", "—", "📌", "According to your notes:", "Here is what your notes say about the slides:",
         "Where are the slides?", "Your notes say the following about the slides:", "## Slides:",
+        "Would you like to know more about Anna?",
         "Your notes don't mention the slides.", "There is no answer in the notes.", "I hope this helps!",
         "Let me know.", "Here is a summary:", "Laut deinen Notizen:",
     ],

@@ -82,6 +82,10 @@ def test_a_line_that_knows_less_or_another_does_not_say_a_day_or_time(line: str,
         ("à 14h30", "at 2:30 p.m."),
         ("at 2:30", "at 14:30"),
         ("at 7 o'clock", "at 7 pm"),
+        ("at 17:30", "at 17.30"),
+        ("um 17.30", "at 17:30"),
+        ("section 4.2", "See section 4.2."),  # which might be the fourth of February
+        ("See section 4.2.", "section 4.2"),
     ],
 )
 def test_a_line_says_the_parts_of_its_days_and_times(line: str, sentence: str) -> None:

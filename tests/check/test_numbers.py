@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from rag_bot.check.numbers import Number, find_numbers, with_digits
+from rag_bot.check.numbers import Number, _unit_names, _units_of, find_numbers, with_digits
 from rag_bot.check.statement import read_statement
 
 ALL = ("english", "dutch", "french", "german", "italian", "spanish")
@@ -38,6 +38,11 @@ def says(line: str, sentence: str) -> bool:
         ("It costs $3 million.", "It costs 3,000,000 dollars."),
         ("€1.2bn", "1.2 billion euros"),
         ("3 Mio. Euro", "€3,000,000"),
+        ("20 m²", "20 sqm"),
+        ("1 h 30 min", "90 minutes"),
+        ("2 Std. 15 Min.", "2 hours and 15 minutes"),
+        ("1 km²", "1,000,000 m²"),
+        ("36 km/h", "10 m/s"),
         ("12%", "12 per cent"),
         ("12 pour cent", "12 %"),
         ("el 12 por ciento", "12 percent"),
@@ -123,6 +128,13 @@ def test_words_of_one_language_are_no_numbers_of_another(word: str, text: str) -
 def test_a_number_in_a_code_is_no_amount() -> None:
     for code in ("6e23x", "x86", "B12", "0x1F", "A4", "9" * 30):
         assert list(find_numbers(code)) == []
+
+
+def test_every_unit_of_the_cldr_can_be_compared() -> None:
+    for name in _unit_names():
+        (number, other) = (Number((2.0,), _units_of(name)), Number((3.0,), _units_of("hours")))
+        assert number.agrees(number)
+        assert not number.agrees(other)
 
 
 def test_one_and_first_are_no_facts() -> None:

@@ -43,6 +43,13 @@ def test_markdown_is_not_read_and_what_is_struck_out_is_not_said() -> None:
         ("Neighbours asked.", ("english",), []),
         ("He said I'm late and You've paid.", ("english",), []),
         ("You asked Mr Tapley and Sandra's aunt.", ("english",), ["Tapley", "Sandra's"]),
+        ("Ask anna@example.org.", ("english",), ["anna@example.org"]),
+        (
+            "It is in /mnt/vault, see https://example.org/a?b=1.",
+            ("english",),
+            ["/mnt/vault", "https://example.org/a?b=1"],
+        ),
+        ("3/4 of it and/or more", ("english",), []),
         ("L'eau de l'Allemagne est à vous.", ("english", "french"), ["Allemagne"]),
         ("See GPT4 and x86.", ("english",), ["GPT4", "x86"]),
         ("Der Schrank steht im Keller von Frau Öztürk.", ("english", "german"), ["Öztürk"]),
