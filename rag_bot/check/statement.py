@@ -67,7 +67,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A text, its items, and its limiting words as (class, clause)."""
+    """A text without its Markdown, its items, and its limiting words as (class, clause)."""
 
     text: str
     items: tuple[Item, ...]
@@ -76,10 +76,10 @@ class Statement:
 
 def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     """Read a sentence or a line; `languages` are those its words may be in."""
-    text = unicodedata.normalize("NFC", plain_text(_STRUCK.sub(" ", markdown[:_LONGEST])))
-    likely = _likely(text, languages)
+    plain = unicodedata.normalize("NFC", plain_text(_STRUCK.sub(" ", markdown[:_LONGEST])))
+    likely = _likely(plain, languages)
     language = likely[0]
-    text = with_digits(text, likely)
+    text = with_digits(plain, likely)
     places: list[tuple[int, int, Item]] = []
     for match in _ADDRESS.finditer(text):
         places.append((*match.span(), Item(match[0], frozenset({match[0].casefold()}), is_name=True)))
@@ -104,7 +104,7 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     ends = [match.start() for match in _CLAUSE_END.finditer(text)]
     places.sort(key=lambda place: place[:2])
     return Statement(
-        text,
+        plain,
         tuple(replace(item, clause=bisect_left(ends, start)) for start, _, item in places),
         tuple((kind, bisect_left(ends, start)) for start, kind in limits),
     )

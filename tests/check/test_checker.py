@@ -115,6 +115,11 @@ def test_a_claim_that_cannot_be_compared_is_reworded(checker: Checker, sentence:
     assert verdict.reasons
 
 
+def test_a_line_is_verbatim_in_whatever_language_it_is_read(checker: Checker) -> None:
+    for line in ("Muttis Rezept, für sechs.", "750 g Beeren (halb Himbeeren, ein paar Kirschen)", "cc=one@example.org"):
+        assert check(checker, line, line).support == SUPPORTED
+
+
 def test_only_the_cited_lines_count(checker: Checker) -> None:
     evidence = checker.read(LINES)
     sentence = "The speaker was Jason Wei of OpenAI."
