@@ -20,8 +20,8 @@ _CURRENCIES = ("EUR", "USD", "GBP", "JPY", "CHF", "PLN", "SEK", "NOK", "DKK")
 _MONEY = {"€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "¥": "JPY", "zł": "PLN", "kr": "SEK", "Fr.": "CHF"}
 _MONEY |= {currency: currency for currency in _CURRENCIES}
 _LARGE = {"1000": 1e3, "1000000": 1e6, "1000000000": 1e9, "mio": 1e6, "mn": 1e6, "mrd": 1e9, "bn": 1e9}
-_LARGE_AFTER = re.compile(
-    rf"(?<![\d.,])(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s?(?:(?<=\s)({'|'.join(_LARGE)})|(mio|mn|mrd|bn))\b(?![.,]\d)\.?",
+_LARGE_AFTER = re.compile(  # "3 million" once its word is digits, "1.2bn", "3 Mio."
+    r"(?<![\d.,])(\d{1,3}(?:[.,]\d{1,2})?)(?:\s(1000|1000000|1000000000)\b|\s?(mn|bn)\b|\s?(mio|mrd)\b\.?)(?![.,]\d)",
     re.IGNORECASE,
 )
 _HOURS_AND_MINUTES = re.compile(  # "1 h 30 min", "2 hours and 15 minutes", "1 Std. 30 Min."
@@ -123,7 +123,7 @@ def with_digits(text: str, languages: Sequence[str]) -> str:
 
 
 def _multiplied(match: re.Match[str]) -> str:
-    return f"{float(match[1].replace(',', '.')) * _LARGE[(match[2] or match[3]).casefold()]:.10g}"
+    return f"{float(match[1].replace(',', '.')) * _LARGE[(match[2] or match[3] or match[4]).casefold()]:.10g}"
 
 
 _ALSO_WORDS = frozenset("a in d to at me c e as so am an da once".split())  # signs of units that are words as well
