@@ -1,4 +1,4 @@
-"""Teaches the reader's output "says": do these lines say this sentence? Its other outputs stay as they are, bit for bit.
+"""Teaches the reader another output, "says": do these lines say this sentence? The others stay, bit for bit.
 
     python -m eval.checker.teach DATA VITAMINC OUT --minutes 20
 

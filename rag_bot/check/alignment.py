@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag_bot.check.limits import NEGATION
-from rag_bot.check.statement import Statement
+from rag_bot.check.statement import Item, Statement
+from rag_bot.check.words import START
 
 ABOVE = -1
 """The place of what stands in the headings and bullets above a line, not in the line itself."""
@@ -117,14 +118,31 @@ class Alignment:
         return sum(kind != NEGATION and not said[kind] for kind in near)
 
 
+class _Index:
+    """The items of a text by how they begin, so that a long one is not compared with each word of a sentence."""
+
+    def __init__(self, text: Statement) -> None:
+        self._items = text.items
+        self._starts: dict[str, list[int]] = {}
+        for place, item in enumerate(text.items):
+            for start in _starts(item):
+                self._starts.setdefault(start, []).append(place)
+
+    def places(self, item: Item) -> tuple[int, ...]:
+        """The items that say this one."""
+        near = {place for start in _starts(item) for place in self._starts.get(start, ())}
+        return tuple(place for place in sorted(near) if item.says(self._items[place]))
+
+
+def _starts(item: Item) -> set[str]:
+    return {lemma[:START] for lemma in item.lemmas} if item.value is None else {""}
+
+
 def align(sentence: Statement, read: Sequence[ReadLine]) -> Alignment:
     """Finds each item of a sentence in the lines, and the fewest lines that have most of it."""
+    indexes = [(_Index(line.own), _Index(line.above)) for line in read]
     places = tuple(
-        tuple(
-            tuple(number for number, other in enumerate(line.own.items) if item.says(other))
-            or ((ABOVE,) if any(item.says(other) for other in line.above.items) else ())
-            for line in read
-        )
+        tuple(own.places(item) or ((ABOVE,) if above.places(item) else ()) for own, above in indexes)
         for item in sentence.items
     )
     weights = [_FACT_WEIGHT if item.is_fact else 1.0 for item in sentence.items]

@@ -11,9 +11,10 @@ from rag_bot.check.claims import claims_nothing, is_yes_or_no, verbatim
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.records import CitedLine, SentenceSupport
 from rag_bot.check.statement import read_statement
-from rag_bot.check.words import languages_of
+from rag_bot.check.words import languages_of, languages_with
 from rag_bot.models.reader import Reader
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
+from rag_bot.text.terms import script_language
 
 LONGEST_SENTENCE = 4_000  # characters; set by hand
 
@@ -41,7 +42,7 @@ class Checker:
 
     def read(self, lines: Sequence[CitedLine]) -> CheckedLines:
         """The lines read, once for an answer."""
-        languages = languages_of(f"{line.context} {line.text}" for line in lines)
+        languages = languages_of([f"{line.context} {line.text}" for line in lines])
         above = {context: read_statement(context, languages) for context in {line.context for line in lines}}
         read = tuple(ReadLine(read_statement(line.text, languages), above[line.context]) for line in lines)
         return CheckedLines(tuple(lines), read, languages)
@@ -64,6 +65,8 @@ class Checker:
             return SentenceSupport(UNSUPPORTED, (), ("no line is cited",), 0.0)
         if not said.items or is_yes_or_no(said):
             return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
+        if all(_script(evidence.lines[place].text) != _script(sentence) for place in places):
+            return SentenceSupport(REWORDED, (), ("the cited lines are in another script",), 0.0)
         lines = sorted(places[line] for line in alignment.lines)
         texts = [_with_context(evidence.lines[line]) for line in lines]
         finding = judge(alignment, self.says(sentence, texts))
@@ -84,13 +87,18 @@ class Checker:
 
 def align_sentence(sentence: str, evidence: CheckedLines, places: Sequence[int]) -> Alignment:
     """Where a sentence stands in the lines at these places; its lines count among them."""
-    languages = tuple(dict.fromkeys((*evidence.languages, *languages_of([sentence]))))
-    return align(read_statement(sentence, languages), [evidence.read[place] for place in places])
+    said = read_statement(sentence, languages_with(sentence, evidence.languages))
+    return align(said, [evidence.read[place] for place in places])
 
 
 def lines_stood_on(evidence: CheckedLines, alignment: Alignment) -> list[str]:
     """The texts of the lines that a sentence, aligned with all of them, stands on, as the reader reads them."""
     return [_with_context(evidence.lines[line]) for line in sorted(alignment.lines)]
+
+
+def _script(text: str) -> str:
+    """The script of a text, "" for Latin; Japanese and Chinese share one."""
+    return script_language(text).replace("japanese", "chinese")
 
 
 def _with_context(line: CitedLine) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_bot.check.statement import Item, Statement
-from rag_bot.text.sentences import announces, sentences
+from rag_bot.text.sentences import announces, asks, sentences
 
 # Words for notes, for talking about them, and for politeness, in the languages of our prompts. By hand; a sentence of
 # such words, limits and the question's own words is talk.
@@ -13,8 +13,8 @@ _NOTES = frozenset(
     "note passage source excerpt document context text information detail notiz quelle nota fuente source".split()
 )
 _TALK = _NOTES | frozenset(
-    """follow follow below above here accord base summary summarise summarize overview say mention describe state tell
-    contain list regard concern relevant relate respect find happy help hope sure certainly course let know sorry
+    """follow following below above here accord base summary summarise summarize overview say mention describe state
+    tell contain list regard concern relevant relate respect find happy help hope sure certainly course let know sorry
     unfortunately apology apologize thank please look see read show cover discuss provide specify question answer
     include give speak available laut stehen sagen erwähnen frage antwort selon voici dire réponse según aquí decir
     pregunta respuesta""".split()
@@ -27,7 +27,7 @@ def claims_nothing(sentence: Statement, question: Statement) -> bool:
 
     A statement made of the question's words is a claim; "Yes." is one too.
     """
-    if not any(map(str.isalnum, sentence.text)):
+    if not any(map(str.isalnum, sentence.text)) or asks(sentence.text):
         return True
     if is_yes_or_no(sentence):
         return False
@@ -66,4 +66,4 @@ def _parts(text: str) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.strip("\"'“”‘’*_ .").split()).casefold()
+    return " ".join(text.strip("\"'“”‘’*_ .。").split()).casefold()

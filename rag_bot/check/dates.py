@@ -15,7 +15,7 @@ _BEFORE, _AFTER = r"(?<![\w.:/-])", r"(?![\w/-]|[.,:]\d)"
 # What a day in words looks like: "Thu 14 May 2026", "14. Mai", "May 14th, 2026", "3-5 May", "May 2026", "le 1er mai".
 _RANGE_BEFORE = rf"(?:{_D}(?:st|nd|rd|th|er|º|\.)?\s?(?:-|–|to|bis|and|und|au|al?|et|y|&)\s?)?"
 _DAY_BEFORE = rf"(?:{_D}(?:st|nd|rd|th|er|º|\.)?[\s-]{{1,2}}(?:of\s|de\s)?)?"
-_DAY_AFTER = rf"(?:[\s-](?:the\s)?{_D}(?:st|nd|rd|th)?(?!\d|[.,:]\d|\s?(?:[ap]\.?m\b|%)))?"
+_DAY_AFTER = rf"(?:[\s-](?:the\s)?{_D}(?:st|nd|rd|th)?(?:[-–]{_D})?(?!\d|[.,:]\d|\s?(?:[ap]\.?m\b|%)))?"
 _YEAR_AFTER = rf"(?:(?:,?\s|\sof\s|\sdel?\s|-){_YEAR}(?!\d))?"
 _CLOCK = re.compile(
     r"(?<![\w:.,])([01]?\d|2[0-4])(?:[:h]([0-5]\d)(?::[0-5]\d)?|\.([0-5]\d)(?=\s?(?:[ap]\.?m\b|uhr)))?"
@@ -40,20 +40,27 @@ class Day:
                 object.__setattr__(self, "weekday", date(self.year, self.month, self.day).weekday())
 
     def agrees(self, other: Day) -> bool:
-        """Whether nothing that both say differs, and they say some of the same."""
-        ways = [(other.month, other.day)] + ([(other.day, other.month)] if other.swapped else [])
-        return any(self._agrees(other.year, month, day, other.weekday) for month, day in ways) or (
-            self.swapped and Day(self.year, self.day, self.month, self.weekday).agrees(other)
+        """Whether a line that says `other` may say this: nothing of both differs, and a day of a month needs one."""
+        return any(
+            _agree((one.year, one.month, one.day, one.weekday), (two.year, two.month, two.day, two.weekday))
+            for one in (self, *self._other_way())
+            for two in (other, *other._other_way())
         )
 
-    def _agrees(self, year: int | None, month: int | None, day: int | None, weekday: int | None) -> bool:
-        pairs = [(self.year, year), (self.month, month), (self.day, day), (self.weekday, weekday)]
-        both = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
-        return bool(both) and all(ours == theirs for ours, theirs in both)
-
     @property
-    def numbers(self) -> frozenset[int]:
-        return frozenset(part for part in (self.year, self.day) if part is not None)
+    def as_decimal(self) -> float | None:
+        """The number that "4.2." is as well, None for a day that is written otherwise."""
+        is_short = self.year is None and self.month and self.day
+        return float(f"{self.day}.{self.month}") if is_short else None
+
+    def _other_way(self) -> tuple[Day, ...]:
+        return (Day(self.year, self.day, self.month, self.weekday),) if self.swapped else ()
+
+
+def _agree(ours: tuple[int | None, ...], theirs: tuple[int | None, ...]) -> bool:
+    both = [(one, other) for one, other in zip(ours, theirs, strict=True) if one is not None and other is not None]
+    is_vaguer = ours[2] is not None and theirs[2] is None and theirs[3] is None
+    return bool(both) and not is_vaguer and all(one == other for one, other in both)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ Found = tuple[int, int, Day | Clock]
 def find_days_and_times(text: str) -> list[Found]:
     """Those of a text as (start, end, day or time), in their order; none overlaps another."""
     found: list[Found] = []
+    taken = bytearray(len(text))
     in_months, weekday = _in_words()
     patterns: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Day | Clock]]]] = [
         *_NUMERIC,
@@ -84,13 +92,17 @@ def find_days_and_times(text: str) -> list[Found]:
     ]
     for pattern, read in patterns:
         for match in pattern.finditer(text):
-            if all(match.end() <= start or end <= match.start() for start, end, _ in found):
-                found += [(*match.span(), value) for value in read(match)]
+            start, end = match.span()
+            if not any(taken[start:end]) and (values := list(read(match))):
+                found += [(start, end, value) for value in values]
+                taken[start:end] = b"\1" * (end - start)
     return sorted(found, key=lambda one: one[:2])
 
 
 def _read_day(year: str | None, month: str, day: str | None, *, swapped: bool = False) -> Iterator[Day]:
-    number = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
+    number = None if year is None else int(year)
+    if year and len(year) == 2:
+        number = int(year) + (2000 if int(year) < _CENTURY else 1900)
     yield Day(number, int(month), None if day is None else int(day), swapped=swapped)
 
 
@@ -107,23 +119,36 @@ _NUMERIC: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Day]]]
     (re.compile(rf"{_BEFORE}{_D}([-/.]){_D}\2{_Y}{_AFTER}"), _read_slashed),
     (re.compile(rf"{_BEFORE}{_D}\.{_M}\.(?!\d)"), lambda m: _read_day(None, m[2], m[1])),
     (re.compile(rf"{_BEFORE}{_YEAR}-(0[1-9]|1[0-2]){_AFTER}"), lambda m: _read_day(m[1], m[2], None)),
+    (re.compile(rf"{_BEFORE}{_M}/{_YEAR}{_AFTER}"), lambda m: _read_day(m[2], m[1], None)),
+    (re.compile(rf"(?:(?<!\d){_YEAR}[年년]\s?)?(?<!\d){_M}[月월](?:\s?{_D}[日일])?"), lambda m: _read_day(*m.groups())),
 )
 
 
 def _read_month(match: re.Match[str]) -> Iterator[Day]:
-    weekday, first, before, name, after, year = match.groups()
-    day = before or after
-    if day or year or name[:1].isupper() or name.casefold() not in _ALSO_WORDS:
-        number, said = _names("months")[name.casefold()], int(year) if year else None
-        if first and before:
-            yield Day(said, number, int(first))
-        yield Day(said, number, int(day) if day else None, _names("days")[weekday.casefold()] if weekday else None)
+    weekday, first, before, name, after, last, year = match.groups()
+    number = _names("months").get(name.casefold())  # none for "aprıl", which the pattern lets pass
+    beside = (first, before) if before else (after, last) if after else (first,)  # "3-5 May", "May 3-5", "14-May"
+    days: list[int | None] = [int(day) for day in beside if day]
+    if (
+        not number
+        or (not days and not year and not _stands_alone(name))
+        or (name.casefold() in _ALSO_WORDS and not year)
+    ):
+        return
+    day_of_week = _names("days").get(weekday.casefold()) if weekday else None
+    for day in days or [None]:
+        yield Day(int(year) if year else None, number, day, day_of_week if len(days) < 2 else None)
 
 
 def _read_weekday(match: re.Match[str]) -> Iterator[Day]:
     name = match[1]
-    if len(name) > 3 or name[0].isupper():
-        yield Day(weekday=_names("days")[name.casefold()])
+    if (weekday := _names("days").get(name.casefold())) is not None and _stands_alone(name):
+        yield Day(weekday=weekday)
+
+
+def _stands_alone(name: str) -> bool:
+    """Whether a name of a month or weekday is one with no day or year beside it: "friday", "Fri", not "may", "Sam"."""
+    return (len(name) > _SHORT and name != "march") or (name[0].isupper() and name.casefold() in _SHORT_NAMES)
 
 
 def _read_clock(match: re.Match[str]) -> Iterator[Clock]:
@@ -139,7 +164,14 @@ def _read_clock(match: re.Match[str]) -> Iterator[Clock]:
 
 
 _LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
-_ALSO_WORDS = frozenset("may mar march mars mai ago set out dic jan dec".split())  # months that are words as well
+_CENTURY = 69  # two digits from here on are of the last century, as in POSIX (strptime)
+# Short names that are rarely words or people, in capitals; others ("lip", "Sam") need a day beside them. By hand.
+_SHORT = 4
+_SHORT_NAMES = frozenset(
+    "jan feb mar apr may june july jun jul aug sep sept oct okt nov dec dez mai märz juni juli juin août march "
+    "mon tue wed thu fri sat sun".split()
+)
+_ALSO_WORDS = frozenset("ago set out".split())  # months that are words even beside a number: "3 out of 5"
 
 
 @cache

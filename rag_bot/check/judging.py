@@ -107,7 +107,7 @@ def hard_facts(alignment: Alignment) -> list[Item]:
 
 def _is_amount(item: Item) -> bool:
     if isinstance(item.value, Number):
-        return bool(item.value.units) or max(item.value.values) > COUNTABLE or min(item.value.values) % 1 > 0
+        return bool(item.value.units) or max(map(abs, item.value.values)) > COUNTABLE or min(item.value.values) % 1 > 0
     return item.value is not None
 
 

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_bot.check.dates import Clock, Day, find_days_and_times
 from rag_bot.check.limits import ABOUT, PLAN, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
 from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
-from rag_bot.text.terms import detect, is_stop_word, script_language, words_of
+from rag_bot.text.terms import ENGLISH, is_stop_word, words_of
 
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_ELIDED = re.compile(r"[^\W\d_]{1,2}['’](?=[^\W_]{3})")  # before a word: "l'école", "c'est", "dell'arte" stays
 _CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
+# "anna@example.org", "https://example.org/a?b=1", "/mnt/vault", "~/notes": a name each, without a stop at the end.
+_ADDRESS = re.compile(
+    r"(?<![\w/])(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s<>()]*[\w/]|~?(?:/[\w.-]*\w){2,}|~/[\w.-]*\w)"
+)
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)s?")  # as number words become: "at first" and "two fifths" name nothing
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AMOUNT = re.compile(r"\s*[\d€$£¥]")
+_LONGEST_ENDING = 2  # letters: 'm, 's, 've, 'll, 're
 _LONGEST = 4_000  # characters of a line that are read; set by hand
+
+# Before a name where one language or writer has them and another has not. By hand.
+_TITLES = frozenset(
+    "mr mrs ms miss dr prof sir herr herrn frau m mme monsieur madame señor señora signor signora".split()
+)
 
 Value = Number | Day | Clock
 
@@ -59,7 +71,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A text, its language, its items, and its limiting words as (class, clause)."""
+    """A text without its Markdown, its language, its items, and its limiting words as (class, clause)."""
 
     text: str
     language: str
@@ -69,11 +81,15 @@ class Statement:
 
 def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     """Read a sentence or a line; `languages` are those its words may be in."""
-    text = plain_text(_STRUCK.sub(" ", markdown[:_LONGEST]))
-    language = script_language(text) or detect(words_of(text), languages, at_least=1, least_share=0.0)
-    text = with_digits(text, languages)
+    plain = unicodedata.normalize("NFC", plain_text(_STRUCK.sub(" ", markdown[:_LONGEST])))
+    likely = _likely(plain, languages)
+    language = likely[0]
+    text = with_digits(plain, likely)
     places: list[tuple[int, int, Item]] = []
-    for start, end, value in find_days_and_times(text):
+    for number, match in enumerate(_ADDRESS.finditer(text), start=1):
+        places.append((*match.span(), Item(match[0], frozenset({match[0].casefold()}), name=-number)))
+    masked = _masked(text, [(start, end) for start, end, _ in places])
+    for start, end, value in find_days_and_times(masked):
         places.append((start, end, Item(text[start:end], value=value)))
     masked = _masked(text, [(start, end) for start, end, _ in places])
     for start, end, number in find_numbers(masked):
@@ -84,9 +100,9 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     begins, names, name_end = True, 0, -1
     for start, word in _words(masked):
         after = text[start + len(word) : start + len(word) + 3]
-        if (kind := limit_of(word.lower())) and (kind != ABOUT or _AMOUNT.match(after)):
+        if (kind := limit_of(word.lower(), (*likely, ENGLISH))) and (kind != ABOUT or _AMOUNT.match(after)):
             limits.append((start, kind))
-        elif not is_stop_word(word.lower(), language):
+        elif (word := _bare(word, language)) and not is_stop_word(word.lower(), language):
             is_name = _is_name(word, languages, language, begins=begins)
             if is_name:
                 names += text[name_end:start] != " "  # words of one name have a blank between them
@@ -97,20 +113,35 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     ends = [match.start() for match in _CLAUSE_END.finditer(text)]
     places.sort(key=lambda place: place[:2])
     return Statement(
-        text,
+        plain,
         language,
-        tuple(_in_clause(item, _clause(start, ends)) for start, _, item in places),
-        tuple((kind, _clause(start, ends)) for start, kind in limits),
+        tuple(replace(item, clause=bisect_left(ends, start)) for start, _, item in places),
+        tuple((kind, bisect_left(ends, start)) for start, kind in limits),
     )
+
+
+def _likely(text: str, languages: tuple[str, ...]) -> list[str]:
+    """Those of the languages of which the text has most stop words: several, or all, of a short text."""
+    words = {*words_of(text)}
+    told = {language: sum(is_stop_word(word, language) for word in words) for language in languages}
+    return [language for language in languages if told[language] == max(told.values())]
 
 
 def _is_name(word: str, languages: tuple[str, ...], language: str, *, begins: bool) -> bool:
     """Whether a word is written as names and codes are: with capitals or digits where the language has none."""
     if any(map(str.isdigit, word)):
-        return any(map(str.isalpha, word))
-    if not word[0].isupper() or len(word) < 2:
+        return any(map(str.isalpha, word)) and not _ORDINAL.fullmatch(word)
+    if not word[0].isupper() or len(word) < 2 or word.casefold() in _TITLES:
         return False
     return not is_known(word, languages) if begins or language == "german" else True
+
+
+def _bare(word: str, language: str) -> str:
+    """A word without the article or pronoun that leans on it: "l'eau" is "eau", and nothing is left of "I'm"."""
+    head, mark, tail = word.replace("’", "'").partition("'")
+    if not (mark and is_stop_word(head.lower(), language)):
+        return word
+    return tail if len(tail) > _LONGEST_ENDING else ""
 
 
 def _words(text: str) -> Iterator[tuple[int, str]]:
@@ -118,35 +149,32 @@ def _words(text: str) -> Iterator[tuple[int, str]]:
     for match in _WORD.finditer(text):
         if _UNSPACED.search(match[0]):
             yield from ((match.start() + at, match[0][at : at + 2]) for at in range(max(1, len(match[0]) - 1)))
-        elif elided := _ELIDED.match(match[0]):
-            yield match.start() + elided.end(), match[0][elided.end() :]
         else:
             yield match.start(), match[0]
 
 
 def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    characters = list(text)
     for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
-
-
-def _clause(start: int, ends: list[int]) -> int:
-    return sum(end < start for end in ends)
-
-
-def _in_clause(item: Item, clause: int) -> Item:
-    return Item(item.text, item.lemmas, item.value, item.name, clause)
+        characters[start:end] = " " * (end - start)
+    return "".join(characters)
 
 
 def _agree(ours: Value, theirs: Value) -> bool:
-    for one, other in ((ours, theirs), (theirs, ours)):
-        if isinstance(one, Number) and not isinstance(other, Number):
-            if one.units:
-                return False
-            parts = {other.year, other.day} if isinstance(other, Day) else {other.minutes / 60, other.minutes / 60 - 12}
-            return any(value in parts for value in one.values)
+    """Whether a line that has `theirs` says `ours`; a bare number may be the year or day of a day, or an hour."""
     if isinstance(ours, Number) and isinstance(theirs, Number):
         return ours.agrees(theirs)
     if isinstance(ours, Day) and isinstance(theirs, Day):
         return ours.agrees(theirs)
-    return isinstance(ours, Clock) and isinstance(theirs, Clock) and ours.agrees(theirs)
+    if isinstance(ours, Clock) and isinstance(theirs, Clock):
+        return ours.agrees(theirs)
+    number, other = (ours, theirs) if isinstance(ours, Number) else (theirs, ours)
+    if not isinstance(number, Number) or number.units:
+        return False
+    if isinstance(other, Clock):
+        hours, minutes = divmod(other.minutes, 60)
+        return not {hours + minutes / 60, hours + minutes / 60 - 12, hours + minutes / 100}.isdisjoint(number.values)
+    if isinstance(other, Day):
+        may_be = {other.as_decimal} | ({other.year, other.day} if number is ours else set())
+        return not may_be.isdisjoint(number.values)
+    return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -17,13 +17,19 @@ _CODES = {
 }  # fmt: skip
 # Two words of one family share so many letters at the beginning, and so large a part of the shorter; set by hand.
 _FAMILY, _FAMILY_SHARE = 5, 0.8
-_SHORTEST_ALIKE = 4
+START = 4  # letters that all words and names share which are related, alike or the same
 
 
-def languages_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """English, and every language that the texts show clearly."""
-    found = {detect(words_of(text), LANGUAGES) for text in texts}
+def languages_of(lines: Sequence[str]) -> tuple[str, ...]:
+    """English, and every language that one of the lines, or all together, show clearly."""
+    found = {detect(words_of(text), LANGUAGES) for text in (*lines, " ".join(lines))}
     return (ENGLISH, *sorted(found - {ENGLISH}))
+
+
+def languages_with(sentence: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """These languages, and that of a sentence, which may be another and has few words to tell it."""
+    own = detect(words_of(sentence), LANGUAGES, at_least=1, least_share=0.0)
+    return languages if own in languages else (*languages, own)
 
 
 def folded(word: str) -> str:
@@ -46,8 +52,17 @@ def lemmas(word: str, languages: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=50_000)
 def is_known(word: str, languages: tuple[str, ...]) -> bool:
-    """Whether one of the languages' dictionaries has a word that is no name."""
-    return any(_dictionaries().is_dictionary_member(word.lower(), _CODES[language]) for language in languages)
+    """Whether the first of the languages' dictionaries that has a word has it as one that is no name.
+
+    That of German does not tell: its nouns have capitals as names have.
+    """
+    for language in languages:
+        code, is_german = _CODES[language], language == "german"
+        if _dictionaries().is_dictionary_member(word.lower(), code):
+            return is_german or str(_dictionaries().get_lemma(word.lower(), code)).islower()
+        if is_german and _dictionaries().is_dictionary_member(word, code):
+            return True
+    return False
 
 
 def are_related(ours: str, theirs: str) -> bool:
@@ -62,7 +77,7 @@ def are_spelled_alike(ours: str, theirs: str) -> bool:
     shorter, longer = sorted((ours, theirs), key=len)
     if longer == f"{shorter}s":
         return True
-    return len(shorter) >= _SHORTEST_ALIKE and len(longer) - len(shorter) <= 2 and longer.startswith(shorter)
+    return len(shorter) >= START and len(longer) - len(shorter) <= 2 and longer.startswith(shorter)
 
 
 @cache

@@ -11,7 +11,7 @@ from safetensors.torch import load, save_file
 
 from rag_bot import ModelError
 from rag_bot.check.check_model import OTHER_LINE, UNDECIDED, Opinion, decide, open_check_model
-from rag_bot.records import NO_CLAIM, PARTLY, SUPPORTED, UNSUPPORTED
+from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, UNSUPPORTED
 from tests.query.cross_encoders import save_cross_encoder, save_roberta
 
 SENTENCE = "The ferry leaves at seven."
@@ -77,7 +77,7 @@ def test_every_window_of_long_lines_is_read_and_the_telling_one_counts(tmp_path:
         assert (opinion.supported > 0.99, opinion.contradicted < 0.01) == (True, True), place
     both = model.judge(["The ferry leaves at 7.", *FILLER, "A storm."], "It leaves.")
     assert (both.supported > 0.99, both.contradicted > 0.99) == (True, True)
-    assert decide(PARTLY, both, three_way=True) == PARTLY
+    assert decide(REWORDED, both, three_way=True) == REWORDED
 
 
 def test_the_sentence_is_read_whole_beside_lines_of_any_length(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_sentence_that_leaves_no_room_for_the_lines_decides_nothing(tmp_path: 
     model = open_check_model(name)
     opinion = model.judge(["The ferry leaves at 7."], "It was a long day. " * 100)
     assert opinion == UNDECIDED
-    assert decide(PARTLY, opinion, three_way=False) == decide(PARTLY, opinion, three_way=True) == PARTLY
+    assert decide(REWORDED, opinion, three_way=False) == decide(REWORDED, opinion, three_way=True) == REWORDED
 
 
 def test_no_lines_and_no_words_are_read_as_well(tmp_path: Path) -> None:
@@ -214,17 +214,17 @@ def refused(name: str, problem: str) -> None:
     ("opinion", "three_way", "expected"),
     [
         (Opinion(0.9, 0.0), True, SUPPORTED),
-        (Opinion(0.89, 0.0), True, PARTLY),
-        (Opinion(0.0, 0.49), True, PARTLY),  # neutral: not said, and not denied either
+        (Opinion(0.89, 0.0), True, REWORDED),
+        (Opinion(0.0, 0.49), True, REWORDED),  # neutral: not said, and not denied either
         (Opinion(0.2, 0.5), True, UNSUPPORTED),
-        (Opinion(0.95, 0.95), True, PARTLY),  # two windows disagree
+        (Opinion(0.95, 0.95), True, REWORDED),  # two windows disagree
         (Opinion(0.9, 0.0), False, SUPPORTED),
-        (Opinion(0.11, 0.0), False, PARTLY),
+        (Opinion(0.11, 0.0), False, REWORDED),
         (Opinion(0.1, 0.0), False, UNSUPPORTED),
     ],
 )
 def test_what_is_said_in_other_words_is_decided_by_the_model(opinion: Opinion, three_way: bool, expected: str) -> None:
-    assert decide(PARTLY, opinion, three_way=three_way) == expected
+    assert decide(REWORDED, opinion, three_way=three_way) == expected
 
 
 @pytest.mark.parametrize("support", [SUPPORTED, UNSUPPORTED, NO_CLAIM])
