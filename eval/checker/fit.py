@@ -23,7 +23,7 @@ from sklearn.model_selection import GroupKFold
 
 from rag_bot.check import Checker, CitedLine
 from rag_bot.check.checker import align_sentence, lines_stood_on
-from rag_bot.check.judging import Features, hard_facts, measure
+from rag_bot.check.judging import SentenceFeatures, hard_facts, measure
 from rag_bot.evaluation.checking import Pair, read_pairs
 from rag_bot.models.reader import DEFAULT_READER, open_reader
 
@@ -34,7 +34,7 @@ FOLDS = 5
 Numbers = NDArray[np.float64]
 
 
-def measured(checker: Checker, pairs: Sequence[Pair]) -> tuple[list[Features], list[bool]]:
+def measured(checker: Checker, pairs: Sequence[Pair]) -> tuple[list[SentenceFeatures], list[bool]]:
     """The features of each pair, and whether a hard fact already decides it."""
     found, decided = [], []
     for pair in pairs:
@@ -61,7 +61,7 @@ def main() -> None:
     weights = np.array([len(pairs) / len(sizes) / sizes[pair.source] for pair in pairs])
     groups = np.unique([pair.lines[0][0].split(" > ")[0] for pair in pairs], return_inverse=True)[1]
     open_pairs = ~np.array(decided)  # hard facts overrule the fit: what they decide teaches it nothing
-    everything = [field.name for field in fields(Features)]
+    everything = [field.name for field in fields(SentenceFeatures)]
     for title, names in (("WITH_READER", everything), ("BY_WORDS", [name for name in everything if name != "says"])):
         rows = np.array([[asdict(one)[name] for name in names] for one in found], dtype=float)
         unseen = np.zeros(len(pairs))

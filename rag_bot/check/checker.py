@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag_bot.check.alignment import Alignment, ReadLine, align
 from rag_bot.check.check_model import decide, open_check_model
-from rag_bot.check.claims import claims_nothing, is_yes_or_no, verbatim
+from rag_bot.check.claims import claims_nothing, is_bare, is_yes_or_no, verbatim
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.records import CitedLine, SentenceSupport
 from rag_bot.check.statement import read_statement
@@ -63,7 +63,7 @@ class Checker:
             return SentenceSupport(SUPPORTED, (places[place],), (), 1.0)
         if not places:
             return SentenceSupport(UNSUPPORTED, (), ("no line is cited",), 0.0)
-        if not said.items or is_yes_or_no(said):
+        if is_bare(said) or is_yes_or_no(said):
             return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
         if all(_script(evidence.lines[place].text) != _script(sentence) for place in places):
             return SentenceSupport(REWORDED, (), ("the cited lines are in another script",), 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag_bot.check.numbers import Number
 from rag_bot.check.statement import Item, Statement
 from rag_bot.text.sentences import announces, asks, sentences
 
@@ -47,6 +48,11 @@ def is_yes_or_no(sentence: Statement) -> bool:
     words = [word.strip(".,!:;").casefold() for word in sentence.text.split()]
     own = [item for item in sentence.items if not item.lemmas & (_TALK | _YES_OR_NO)]
     return not own and not _YES_OR_NO.isdisjoint(words) and not any(item.lemmas & _NOTES for item in sentence.items)
+
+
+def is_bare(sentence: Statement) -> bool:
+    """Whether there is no word, name, day or unit to compare: "2.", "12)"."""
+    return all(isinstance(item.value, Number) and not item.value.units for item in sentence.items)
 
 
 def verbatim(sentence: Statement, lines: Sequence[Statement]) -> int | None:

@@ -19,7 +19,7 @@ _MOST_NAMED = 3  # missing words that a reason names
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class SentenceFeatures:
     """What is measured of a sentence over its lines, see `Alignment`; `says` is the reader's logit."""
 
     unfound: float
@@ -42,7 +42,7 @@ class Fit:
     supported_from: float
     not_below: float
 
-    def probability(self, features: Features) -> float:
+    def probability(self, features: SentenceFeatures) -> float:
         """How likely the lines say the sentence."""
         measured = asdict(features)
         total = self.intercept + sum(weight * measured[name] for name, weight in self.coefficients.items())
@@ -60,10 +60,10 @@ class Finding:
     probability: float
 
 
-def measure(alignment: Alignment, says: float | None) -> Features:
+def measure(alignment: Alignment, says: float | None) -> SentenceFeatures:
     """`says` is None where no reader has read the lines."""
     items = alignment.sentence.items
-    return Features(
+    return SentenceFeatures(
         unfound=1 - alignment.share(),
         facts=min(3, sum(items[item].is_fact for item in alignment.missing())),
         parted=min(3, alignment.parted()),

@@ -86,8 +86,8 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     language = likely[0]
     text = with_digits(plain, likely)
     places: list[tuple[int, int, Item]] = []
-    for number, match in enumerate(_ADDRESS.finditer(text), start=1):
-        places.append((*match.span(), Item(match[0], frozenset({match[0].casefold()}), name=-number)))
+    for nth, match in enumerate(_ADDRESS.finditer(text), start=1):
+        places.append((*match.span(), Item(match[0], frozenset({match[0].casefold()}), name=-nth)))
     masked = _masked(text, [(start, end) for start, end, _ in places])
     for start, end, value in find_days_and_times(masked):
         places.append((start, end, Item(text[start:end], value=value)))

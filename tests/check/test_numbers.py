@@ -140,5 +140,5 @@ def test_every_unit_of_the_cldr_can_be_compared() -> None:
 def test_one_and_first_are_no_facts() -> None:
     for text in ("No one came.", "At first it rained.", "Two fifths of it."):
         items = read_statement(text, ("english",)).items
-        assert not any(item.is_name for item in items)
+        assert not any(item.name for item in items)
         assert all(item.value is None or item.value == Number((2.0,)) for item in items)

@@ -17,7 +17,7 @@ def read(text: str, *languages: str) -> Statement:
 
 
 def names(text: str, *languages: str) -> list[str]:
-    return [item.text for item in read(text, *languages).items if item.is_name]
+    return [item.text for item in read(text, *languages).items if item.name]
 
 
 def limits(text: str, *languages: str) -> set[str]:

@@ -228,7 +228,7 @@ def test_people_get_tables_and_on_demand_the_sentences_that_are_wrong(run: Run, 
 
 def test_a_model_that_checks_as_well_can_be_set(run: Run, pairs: Callable[..., Path], tmp_path: Path) -> None:
     model = save_cross_encoder(tmp_path / "contradicts", ("contradiction", "entailment", "neutral"), "contradiction")
-    reworded = str(pairs(_line(sentence="The rent, due on the 3rd, is €900.")))
+    reworded = str(pairs(_line(sentence="Die Miete ist 900 € und nicht mehr.")))
     supports = [
         json.loads(run(reworded, "--json", *options)[1])["pairs"][0]["support"]
         for options in ((), ("--set", f"check_model={model}"))
@@ -237,7 +237,7 @@ def test_a_model_that_checks_as_well_can_be_set(run: Run, pairs: Callable[..., P
     assert supports[1] == "not"
     code, _, error = run(reworded, "--set", "dense_weight=1")
     assert code == 2
-    assert "Those that count here are: model, nli" in error
+    assert "Those that count here are: reader, check_model" in error
 
 
 def test_it_says_how_far_it_is_and_ends_at_ctrl_c(

@@ -93,7 +93,7 @@ class BrokenChecker(Checker):
 def test_a_check_that_fails_claims_nothing_of_its_sentence_and_ends_no_answer(
     walk: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("rag_bot.query.prose.author._checker", lambda model, *_: BrokenChecker(model))
+    monkeypatch.setattr("rag_bot.query.prose.author.Checker", BrokenChecker)
     text = "The ferry leaves at 7:40 [1]. It has waffles [1]. A return ticket costs 14 euros [1]."
     *_, answer = walk.write(FERRY, llm=scripted(text))
     assert answer.mode == "prose"
@@ -109,7 +109,7 @@ def test_where_the_lines_cannot_be_read_the_quotes_answer(walk: Library, monkeyp
         def read(self, lines: Sequence[CitedLine]) -> CheckedLines:
             raise RecursionError(len(lines))
 
-    monkeypatch.setattr("rag_bot.query.prose.author._checker", lambda model, *_: Unreadable(model))
+    monkeypatch.setattr("rag_bot.query.prose.author.Checker", Unreadable)
     *_, answer = walk.write(FERRY, llm=scripted("It leaves at noon [1]."))
     assert (answer.mode, answer.citations) == ("quotes", walk.ask(FERRY).citations)
 
@@ -124,7 +124,7 @@ def test_reworded_sentences_are_an_answer_with_their_lines_and_a_no_in_other_wor
         def check(self, *_: Any, **__: Any) -> SentenceSupport:
             return SentenceSupport(REWORDED, (0,), ("in other words",), 0.5)
 
-    monkeypatch.setattr("rag_bot.query.prose.author._checker", lambda model, *_: Rewording(model))
+    monkeypatch.setattr("rag_bot.query.prose.author.Checker", Rewording)
     *_, answer = walk.write(FERRY, llm=scripted(text))
     assert answer.mode == mode
     assert answer.sentences[0].citations == (1,)
