@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from rag_bot.check import Checker, CitedLine, SentenceSupport
-from rag_bot.markdown import Kind, Line, LineIndex, plain_text
+from rag_bot.markdown import Line, LineIndex
 from rag_bot.query.lines import text_of
 from rag_bot.query.prose.prompt import Passage, lines_with_content
 from rag_bot.query.prose.written import Written
@@ -28,9 +27,8 @@ from rag_bot.records import (
     Sentence,
 )
 from rag_bot.store.staleness import change_since
-from rag_bot.text.sentences import announces, sentences
+from rag_bot.text.sentences import announces
 
-_STATEMENT_WORDS = 3  # the least of a statement that stands by itself; set by hand
 _RANKS = (UNSUPPORTED, REWORDED, SUPPORTED, NO_CLAIM)
 _NOTHING_CLAIMED = SentenceSupport(NO_CLAIM, (), (), 0.0)
 _LOG = logging.getLogger(__name__)
@@ -42,18 +40,11 @@ class Citer:
     def __init__(self, checker: Checker, passages: Sequence[Passage], query: str) -> None:
         self._checker = checker
         self._query = query
-        self._lines: list[tuple[Passage, Line]] = []  # one for each statement
-        statements: list[CitedLine] = []
-        self._verbatim: dict[str, list[int]] = defaultdict(list)  # what can be repeated -> where it stands
-        for passage, line in lines_with_content(passages):
-            for words in _repeatable(passage, line):
-                self._verbatim[words].append(len(self._lines))
-            for statement in _statements(passage, line):
-                self._lines.append((passage, line))
-                statements.append(statement)
+        self._lines = list(lines_with_content(passages))
+        lines = [_with_context(passage, line) for passage, line in self._lines]
         # The lines are read beside the model, which takes its time for the first words.
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evidence")
-        self._reading = thread.submit(checker.read, statements)
+        self._reading = thread.submit(checker.read, lines)
         thread.shutdown(wait=False)
         self.citations: list[Citation] = []
 
@@ -79,11 +70,7 @@ class Citer:
         if written.is_heading and not any(map(str.isdigit, written.text)):
             return _NOTHING_CLAIMED
         cited = [index for index, (passage, _) in enumerate(self._lines) if passage.number in written.numbers]
-        if places := self._verbatim.get(_bare(written.text)):
-            place = next((place for place in places if place in cited), places[0])
-            support = SentenceSupport(SUPPORTED, (place,), (), 1.0)
-        else:
-            support = max(self._checks(written.text, cited), key=lambda found: _RANKS.index(found.support))
+        support = max(self._checks(written.text, cited), key=lambda found: _RANKS.index(found.support))
         if support.support != UNSUPPORTED and (written.is_heading or announces(written.text)):
             return _NOTHING_CLAIMED
         return replace(support, lines=()) if support.support in (UNSUPPORTED, NO_CLAIM) else support
@@ -139,26 +126,9 @@ class Citer:
         return number
 
 
-def _statements(passage: Passage, line: Line) -> list[CitedLine]:
-    """A line as the checker reads it: statements with a semicolon between them are apart, or it would mix them."""
+def _with_context(passage: Passage, line: Line) -> CitedLine:
     above = dict.fromkeys((passage.note.title, *line.headings, *line.ancestors))
-    context = " > ".join(part for part in above if part)
-    text = text_of(passage.note, line.span)
-    parts = [] if line.kind is Kind.CODE else text.split("; ")
-    apart = len(parts) > 1 and all(len(part.split()) >= _STATEMENT_WORDS for part in parts)
-    return [CitedLine(part, context) for part in (parts if apart else [text])]
-
-
-def _repeatable(passage: Passage, line: Line) -> set[str]:
-    """The words of a line, and of each of its sentences that can stand by itself."""
-    text = text_of(passage.note, line.span)
-    parts = [text[start:end] for start, end in sentences(text, 0, len(text))]
-    return {_bare(part) for part in (text, *(part for part in parts if len(part.split()) >= _STATEMENT_WORDS))} - {""}
-
-
-def _bare(text: str) -> str:
-    """The words as they stand, but for emphasis, quotation marks around them, and the full stop."""
-    return plain_text(text).strip("\"'“”‘’*_ .")
+    return CitedLine(text_of(passage.note, line.span), " > ".join(part for part in above if part))
 
 
 def _joined(lines: Sequence[tuple[Passage, Line]], score: float) -> list[tuple[Note, Quote]]:
