@@ -16,7 +16,6 @@ ABOVE = -1
 MOST_LINES = 4  # a sentence that joins more is taken for reworded; set by hand
 _FACT_WEIGHT = 1.5  # a name or amount tells lines apart better than a word; set by hand
 _ABOVE_WEIGHT = 0.7  # of what a line has only above it: its neighbours have it as well; set by hand
-_FARTHEST = 6  # items between two neighbours of the sentence; all beyond is as far; set by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +62,6 @@ class Alignment:
             turned += orders == {False}
         return turned
 
-    def distance(self) -> float:
-        """How far apart neighbours in the sentence stand in the lines, 0 to 1 on average."""
-        nearest = [
-            min(distances)
-            for ours, theirs in self._found_neighbours()
-            if (
-                distances := [
-                    abs(first - second) for line in self.lines for first, second in _pairs(ours[line], theirs[line])
-                ]
-            )
-        ]
-        return sum(min(one - 1, _FARTHEST) / _FARTHEST for one in nearest) / len(nearest) if nearest else 0.0
-
     def _found_neighbours(self) -> Iterable[tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]]:
         """The places of each two items that follow each other in the sentence and both stand in its lines."""
         for ours, theirs in pairwise(self.places):
@@ -107,15 +93,15 @@ class Alignment:
         said, near, _ = self.limits()
         return (said[NEGATION] > 0) != (near[NEGATION] > 0)
 
-    def limits_added(self) -> int:
-        """Classes of limiting words, negation apart, that the sentence has and its lines have not."""
-        said, _, whole = self.limits()
-        return sum(kind != NEGATION and not whole[kind] for kind in said)
+    def agrees(self) -> bool:
+        """Whether nothing that limits stands on one side alone, no fact is missing and no neighbours are turned round.
 
-    def limits_dropped(self) -> int:
-        """Classes of limiting words, negation apart, of the clauses it stands on that the sentence lacks."""
-        said, near, _ = self.limits()
-        return sum(kind != NEGATION and not said[kind] for kind in near)
+        A limiting word of the sentence may stand anywhere in its lines; one of the clauses it stands on has to be said.
+        """
+        said, near, whole = self.limits()
+        limits_agree = all(whole[kind] for kind in said) and all(said[kind] for kind in near)
+        facts_missing = any(self.sentence.items[item].is_fact for item in self.missing())
+        return limits_agree and not facts_missing and not self.other_negation() and not self.turned()
 
 
 class _Index:
