@@ -18,7 +18,7 @@ from rag_bot.text.terms import ENGLISH, is_stop_word, words_of
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_CLAUSE_END = re.compile(r"[.!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
+_CLAUSE_END = re.compile(r"[.,!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
 # "anna@example.org", "https://example.org/a?b=1", "/mnt/vault", "~/notes": a name each, without a stop at the end.
 _ADDRESS = re.compile(
     r"(?<![\w/])(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s<>()]*[\w/]|~?(?:/[\w.-]*\w){2,}|~/[\w.-]*\w)"
