@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag_bot.check.limits import NEGATION
+from rag_bot.check.limits import NEGATION, knows_limits
+from rag_bot.check.numbers import Number
 from rag_bot.check.statement import Item, Statement
 from rag_bot.check.words import START
+from rag_bot.text.sentences import asks
 
 ABOVE = -1
 """The place of what stands in the headings and bullets above a line, not in the line itself."""
@@ -68,47 +69,41 @@ class Alignment:
             if all(any(places[line] for line in self.lines) for places in (ours, theirs)):
                 yield ours, theirs
 
-    def limits(self) -> tuple[Counter[str], Counter[str], Counter[str]]:
-        """The limiting words by class: those of the sentence, of its clauses in the lines, of the whole lines."""
-        clauses = {
-            line: {
-                self.read[line].own.items[place].clause
-                for places in self.places
-                for place in places[line]
-                if place != ABOVE
-            }
-            for line in self.lines
-        }
-        near = Counter(kind for line in self.lines for kind, at in self.read[line].own.limits if at in clauses[line])
-        whole = Counter(
-            kind
-            for line in self.lines
-            for part in (self.read[line].own, self.read[line].above)
-            for kind, _ in part.limits
-        )
-        return Counter(kind for kind, _ in self.sentence.limits), near, whole
+    def limits(self) -> tuple[set[str], set[str], set[str]]:
+        """The classes of limiting words of the sentence, of the clauses that it stands on, and of its whole lines."""
+        near, whole = set[str](), set[str]()
+        for line in self.lines:
+            own, above = self.read[line].own, self.read[line].above
+            clauses = {own.items[at].clause for places in self.places for at in places[line] if at != ABOVE}
+            near |= {kind for kind, clause in own.limits if clause in clauses}
+            whole |= {kind for part in (own, above) for kind, _ in part.limits}
+        return {kind for kind, _ in self.sentence.limits}, near, whole
 
     def other_negation(self) -> bool:
         """Whether one of the sentence and the clauses it stands on denies and the other does not."""
         said, near, _ = self.limits()
-        return (said[NEGATION] > 0) != (near[NEGATION] > 0)
+        return (NEGATION in said) != (NEGATION in near)
 
     def agrees(self) -> bool:
-        """Whether nothing that limits stands on one side alone, no fact is missing and no neighbours are turned round.
+        """Whether one line may say it: nothing that limits is on one side alone, no fact is missing, none turned round.
 
-        A limiting word of the sentence may stand anywhere in its lines; one of the clauses it stands on has to be said.
+        A limiting word of the sentence may stand anywhere in its line; one of the clauses it stands on has to be said.
+        What limits is known of some languages only. A question states nothing.
         """
+        if len(self.lines) != 1 or not knows_limits(self.sentence.language):
+            return False
+        if asks(self.read[self.lines[0]].own.text):
+            return False
         said, near, whole = self.limits()
-        limits_agree = all(whole[kind] for kind in said) and all(said[kind] for kind in near)
         facts_missing = any(self.sentence.items[item].is_fact for item in self.missing())
-        return limits_agree and not facts_missing and not self.other_negation() and not self.turned()
+        return near <= said <= whole and not facts_missing and not self.other_negation() and not self.turned()
 
 
 class _Index:
     """The items of a text by how they begin, so that a long one is not compared with each word of a sentence."""
 
     def __init__(self, text: Statement) -> None:
-        self._items = text.items
+        self.items = text.items
         self._starts: dict[str, list[int]] = {}
         for place, item in enumerate(text.items):
             for start in _starts(item):
@@ -117,7 +112,7 @@ class _Index:
     def places(self, item: Item) -> tuple[int, ...]:
         """The items that say this one."""
         near = {place for start in _starts(item) for place in self._starts.get(start, ())}
-        return tuple(place for place in sorted(near) if item.says(self._items[place]))
+        return tuple(place for place in sorted(near) if item.says(self.items[place]))
 
 
 def _starts(item: Item) -> set[str]:
@@ -128,7 +123,7 @@ def align(sentence: Statement, read: Sequence[ReadLine]) -> Alignment:
     """Finds each item of a sentence in the lines, and the fewest lines that have most of it."""
     indexes = [(_Index(line.own), _Index(line.above)) for line in read]
     places = tuple(
-        tuple(own.places(item) or ((ABOVE,) if above.places(item) else ()) for own, above in indexes)
+        tuple(own.places(item) or ((ABOVE,) if _is_above(item, above) else ()) for own, above in indexes)
         for item in sentence.items
     )
     weights = [_FACT_WEIGHT if item.is_fact else 1.0 for item in sentence.items]
@@ -149,6 +144,13 @@ def align(sentence: Statement, read: Sequence[ReadLine]) -> Alignment:
         chosen.append(best)
         found |= {item for item in range(len(places)) if places[item][best]}
     return Alignment(sentence, tuple(read), places, tuple(chosen))
+
+
+def _is_above(item: Item, above: _Index) -> bool:
+    """Whether what stands above a line says an item; a number in a title says no amount with a unit."""
+    found = [above.items[place].value for place in above.places(item)]
+    needs_unit = isinstance(item.value, Number) and bool(item.value.units)
+    return any(not (needs_unit and isinstance(value, Number) and not value.units) for value in found)
 
 
 def _pairs(ours: tuple[int, ...], theirs: tuple[int, ...]) -> Iterable[tuple[int, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag_bot.check.alignment import Alignment, ReadLine, align
 from rag_bot.check.check_model import decide, open_check_model
-from rag_bot.check.claims import claims_nothing, is_bare, is_yes_or_no, verbatim
+from rag_bot.check.claims import claims_nothing, is_bare, is_yes_or_no, verbatim, without_lead
 from rag_bot.check.judging import Finding, judge
 from rag_bot.check.records import CitedLine, SentenceSupport
 from rag_bot.check.statement import read_statement
@@ -55,6 +55,8 @@ class Checker:
         if len(sentence) > LONGEST_SENTENCE:
             reason = f"a sentence of {len(sentence):,} characters is too long to be checked"
             return SentenceSupport(REWORDED, (), (reason,), 0.0)
+        if not is_yes_or_no(read_statement(sentence, evidence.languages)):
+            sentence = without_lead(sentence)
         alignment = align_sentence(sentence, evidence, places)
         said = alignment.sentence
         if claims_nothing(said, read_statement(question[:LONGEST_SENTENCE], evidence.languages)):
@@ -66,14 +68,14 @@ class Checker:
         if is_bare(said) or is_yes_or_no(said):
             return SentenceSupport(REWORDED, (), ("this alone cannot be checked",), 0.0)
         if all(_script(evidence.lines[place].text) != _script(sentence) for place in places):
-            return SentenceSupport(REWORDED, (), ("the cited lines are in another script",), 0.0)
+            return SentenceSupport(REWORDED, (), ("the lines are in another script",), 0.0)
         lines = sorted(places[line] for line in alignment.lines)
         texts = [_with_context(evidence.lines[line]) for line in lines]
         finding = judge(alignment, self.says(sentence, texts))
         if self._check_model and finding.support == REWORDED:
             support = decide(REWORDED, self._check_model.judge(texts, sentence), three_way=self._check_model.three_way)
             if support != REWORDED:
-                reasons = () if support == SUPPORTED else ("the cited lines don't say this",)
+                reasons = () if support == SUPPORTED else ("the lines don't say this",)
                 finding = Finding(support, reasons, finding.probability)
         stands_on = () if finding.support == UNSUPPORTED else tuple(lines)
         return SentenceSupport(finding.support, stands_on, finding.reasons, round(finding.probability, 4))

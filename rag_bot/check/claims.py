@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag_bot.check.numbers import Number
@@ -19,6 +20,17 @@ _TALK = _NOTES | frozenset(
     unfortunately apology apologize thank please look see read show cover discuss provide specify question answer
     include give speak available laut stehen sagen erwähnen frage antwort selon voici dire réponse según aquí decir
     pregunta respuesta""".split()
+)
+_LIST_NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+")
+# Must match how models begin: "The answer to this question is: ", "Answer: ", "Die Antwort ist ", "La respuesta es ".
+_ANSWER_IS = re.compile(
+    r"\s*(?:(?:the|die|la) )?(?:(?:answer|antwort|réponse|respuesta)(?: to [\w ]{1,40}?)?)(?::| (?:is|ist|est|es):?)\s+"
+    r"(?=\S)",
+    re.IGNORECASE,
+)
+# "Yes, the rent is €900.": at least two words follow.
+_YES_AND = re.compile(
+    r"\s*(?:yes|no|yeah|correct|indeed|exactly|right|sure|ja|nein|oui|non|sí|si|sì)[,:.!]\s+(?=\S+\s+\S)", re.IGNORECASE
 )
 _YES_OR_NO = frozenset("yes no yeah nope correct indeed exactly right true false ja nein oui non sí si".split())
 
@@ -62,7 +74,8 @@ def verbatim(sentence: Statement, lines: Sequence[Statement]) -> int | None:
         return None
     for index, line in enumerate(lines):
         text = _bare(line.text)
-        if text == wanted or (len(sentence.items) > 1 and any(_bare(part) == wanted for part in _parts(line.text))):
+        is_whole = len(sentence.items) + len(sentence.limits) > 1
+        if text == wanted or (is_whole and any(_bare(part) == wanted for part in _parts(line.text))):
             return index
     return None
 
@@ -71,5 +84,10 @@ def _parts(text: str) -> list[str]:
     return [text[start:end] for start, end in sentences(text, 0, len(text))]
 
 
+def without_lead(sentence: str) -> str:
+    """The sentence without "The answer is", "Yes," and the like before what it says."""
+    return _YES_AND.sub("", _ANSWER_IS.sub("", sentence, count=1), count=1)
+
+
 def _bare(text: str) -> str:
-    return " ".join(text.strip("\"'“”‘’*_ .。").split()).casefold()
+    return " ".join(_LIST_NUMBER.sub("", text).strip("\"'“”‘’*_ .。").split()).casefold()

@@ -71,7 +71,8 @@ class Clock:
     half_open: bool = False
 
     def agrees(self, other: Clock) -> bool:
-        if self.half_open or other.half_open:
+        """Whether a line that says `other` may say this: "7:30" is in 19:30, but "11:40 pm" is not in "11:40"."""
+        if self.half_open:
             return self.minutes % 720 == other.minutes % 720
         return self.minutes == other.minutes
 

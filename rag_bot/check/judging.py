@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from math import exp
+from textwrap import shorten
 
 from rag_bot.check.alignment import Alignment
 from rag_bot.check.numbers import Number
@@ -15,7 +16,7 @@ from rag_bot.check.statement import Item
 from rag_bot.records import REWORDED, SUPPORTED, UNSUPPORTED
 
 COUNTABLE = 12  # a bare number up to here may count what the lines list ("three options"); set by hand
-_MOST_NAMED = 3  # missing words that a reason names
+_MOST_NAMED, _LONGEST_NAMED = 3, 40  # missing words that a reason names, and characters of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,13 @@ def judge(alignment: Alignment, says: float | None) -> Finding:
     fit = BY_WORDS if says is None else WITH_READER
     probability = fit.probability(measure(alignment, says))
     if facts := hard_facts(alignment):
-        return Finding(UNSUPPORTED, (f"{_named(facts)} {_is(facts)} not in the cited lines",), probability / 4)
+        return Finding(UNSUPPORTED, (f"no line has {_named(facts)}",), probability / 4)
     if alignment.in_another_language():
-        return Finding(REWORDED, ("the cited lines are in another language",), probability)
+        return Finding(REWORDED, ("the lines are in another language",), probability)
     if probability >= fit.supported_from and alignment.agrees():
         return Finding(SUPPORTED, (), probability)
     items = [alignment.sentence.items[item] for item in alignment.missing()]
-    reason = f"{_named(items)} {_is(items)} not in the cited lines" if items else ""
+    reason = f"no line has {_named(items)}" if items else ""
     if probability < fit.not_below:
         return Finding(UNSUPPORTED, (reason or _difference(alignment),), probability)
     return Finding(REWORDED, (reason,) if reason else (), probability)
@@ -109,17 +110,14 @@ def _is_amount(item: Item) -> bool:
 
 
 def _named(items: list[Item]) -> str:
-    return ", ".join(f"‘{text}’" for text in list(dict.fromkeys(item.text for item in items))[:_MOST_NAMED])
-
-
-def _is(items: list[Item]) -> str:
-    return "is" if len({item.text for item in items}) == 1 else "are"
+    words = dict.fromkeys(shorten(item.text.strip(".,"), _LONGEST_NAMED, placeholder="…") or "…" for item in items)
+    return ", ".join(f"‘{word}’" for word in [*words][:_MOST_NAMED])
 
 
 def _difference(alignment: Alignment) -> str:
     """What is true of a sentence whose words all stand in the lines, which do not say it all the same."""
     if alignment.other_negation():
-        return "one of the sentence and the cited lines says ‘not’, the other does not"
+        return "one of the sentence and the lines says ‘not’, the other does not"
     if alignment.parted():
-        return "the cited lines say these things apart, of something else"
-    return "the cited lines have these words, and seem to say something else"
+        return "the lines say these things apart from each other"
+    return "the lines have these words, and seem to say something else"

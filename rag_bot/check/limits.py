@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 NEGATION, ONLY, ALL, SOME, MAY, PLAN, ABOUT, IF = "not", "only", "all", "some", "may", "plan", "about", "if"
+OVER, UNDER = "over", "under"
 # By hand, from grammars: the closed class of each language, without what is mostly something else ("just", "but").
 _TABLE = {
     "english": {
@@ -17,6 +18,8 @@ _TABLE = {
         PLAN: "will would shall should must need needs todo want wants plan plans planned going intend intends wish",
         ABOUT: "about around roughly approximately nearly almost circa ca approx some",
         IF: "if unless until except when while once before after provided otherwise",
+        OVER: "over above exceeding minimum least more",
+        UNDER: "under below maximum less fewer within",
     },
     "german": {
         NEGATION: "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder",
@@ -27,6 +30,8 @@ _TABLE = {
         PLAN: "soll sollen sollte muss müssen will wollen wird geplant plant vorhat",
         ABOUT: "etwa ungefähr rund fast beinahe knapp circa ca",
         IF: "wenn falls außer bis sobald bevor nachdem",
+        OVER: "über mindestens mehr",
+        UNDER: "unter höchstens weniger",
     },
     "french": {
         NEGATION: "ne pas aucun aucune jamais rien sans personne ni",
@@ -37,6 +42,8 @@ _TABLE = {
         PLAN: "doit devrait va veut prévu",
         ABOUT: "environ presque",
         IF: "si sauf quand jusqu avant après lorsque",
+        OVER: "plus",
+        UNDER: "moins",
     },
     "spanish": {
         NEGATION: "no nunca nadie nada ninguno ninguna ningún sin ni",
@@ -47,6 +54,8 @@ _TABLE = {
         PLAN: "debe debería va quiere planeado",
         ABOUT: "unos unas aproximadamente casi",
         IF: "si cuando salvo excepto hasta antes después",
+        OVER: "más",
+        UNDER: "menos",
     },
     "italian": {
         NEGATION: "non nessuno nessuna mai niente senza né",
@@ -79,6 +88,10 @@ _TABLE = {
         IF: "als tenzij behalve tot",
     },
 }
+
+
+def knows_limits(language: str) -> bool:
+    return language in _TABLE
 
 
 def limit_of(word: str, languages: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
+from unicodedata import numeric
 
 # The languages whose number words are read, as text2num names them, by the names of `text.terms`.
 _SPELLED = {
@@ -30,6 +31,9 @@ _HOURS_AND_MINUTES = re.compile(  # "1 h 30 min", "2 hours and 15 minutes", "1 S
     re.IGNORECASE,
 )
 _PER_CENT = re.compile(r"\b(?:per|pour|por)\s(?:cent|cento|ciento)\b", re.IGNORECASE)
+_MINUS = re.compile(r"\b(?:minus|moins|menos|meno) (?=\d)", re.IGNORECASE)
+_VULGAR = re.compile("(\\d?)([¼½¾⅐-⅞])")  # "¼ l", "2½"
+_FRACTION = re.compile(r"(?<![\d/.,])([1-3])/([2348])(?![\d/.,])")  # "3/4 kg", not "3/12" or "1/2/2026"
 _GROUPED_BY_SPACES = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)")
 _SIGNS = "|".join(map(re.escape, sorted(_MONEY, reverse=True)))
 _BESIDE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"  # Japanese, Chinese, Korean: "3時", "約20分"
@@ -112,7 +116,8 @@ def with_digits(text: str, languages: Sequence[str]) -> str:
 
     if not any(map(str.isalpha, text)):
         return text
-    text = _PER_CENT.sub("%", text)
+    text = _MINUS.sub("-", _PER_CENT.sub("%", text))
+    text = _FRACTION.sub(lambda match: f"{int(match[1]) / int(match[2]):g}", _VULGAR.sub(_as_decimal, text))
     for language in languages:
         if language in _SPELLED:
             text = alpha2digit(text, _SPELLED[language], 1)
@@ -120,6 +125,10 @@ def with_digits(text: str, languages: Sequence[str]) -> str:
         text = _GROUPED_BY_SPACES.sub(lambda match: match[0].replace(" ", ""), text)
     text = _HOURS_AND_MINUTES.sub(lambda match: f"{60 * int(match[1]) + int(match[2])} min", text)
     return _LARGE_AFTER.sub(_multiplied, text)
+
+
+def _as_decimal(match: re.Match[str]) -> str:
+    return f"{int(match[1] or 0) + numeric(match[2]):g}"
 
 
 def _multiplied(match: re.Match[str]) -> str:
@@ -170,6 +179,8 @@ def _unit_names() -> dict[str, frozenset[str]]:
         found.setdefault(sign, set()).add(currency)
     for name, unit in _ALSO.items():
         found.setdefault(name, set()).add(unit)
+    for name in _DEGREES.split():
+        found.setdefault(name, set()).update(("degree", "generic", "celsius", "fahrenheit"))
     for name in list(found):
         found.setdefault(name.casefold(), set()).update(found[name])
     return {name: frozenset(units) for name, units in found.items()}
@@ -192,6 +203,9 @@ _POWER = re.compile(r"(square|cubic)-(\w+)|-per-")
 
 def _in_words_of_pint(match: re.Match[str]) -> str:
     return f"{match[2]}**{2 if match[1] == 'square' else 3}" if match[1] else "/"
+
+
+_DEGREES = "degree degrees grad degré degrés grado grados gradi graden °"  # of temperature, or of an angle
 
 
 @lru_cache(maxsize=4_096)

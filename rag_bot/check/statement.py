@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rag_bot.check.dates import Clock, Day, find_days_and_times
-from rag_bot.check.limits import ABOUT, PLAN, limit_of
+from rag_bot.check.limits import ABOUT, PLAN, SOME, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
 from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
-from rag_bot.text.terms import ENGLISH, is_stop_word, words_of
+from rag_bot.text.terms import ENGLISH, is_stop_word, script_language, words_of
 
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_PART_OF = re.compile(
+    r"\d (?:of|out of|von|sur|de|di|van) (?:the |den |les |los |las |i |de )?\d"
+)  # "12 of the 20 guests"
 _CLAUSE_END = re.compile(r"[.,!?:;|](?=\s|$)|\s[-–—]\s|[\n()]")
 # "anna@example.org", "https://example.org/a?b=1", "/mnt/vault", "~/notes": a name each, without a stop at the end.
 _ADDRESS = re.compile(
@@ -83,7 +86,7 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     """Read a sentence or a line; `languages` are those its words may be in."""
     plain = unicodedata.normalize("NFC", plain_text(_STRUCK.sub(" ", markdown[:_LONGEST])))
     likely = _likely(plain, languages)
-    language = likely[0]
+    language = script_language(plain) or likely[0]
     text = with_digits(plain, likely)
     places: list[tuple[int, int, Item]] = []
     for nth, match in enumerate(_ADDRESS.finditer(text), start=1):
@@ -92,11 +95,11 @@ def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     for start, end, value in find_days_and_times(masked):
         places.append((start, end, Item(text[start:end], value=value)))
     masked = _masked(text, [(start, end) for start, end, _ in places])
-    for start, end, number in find_numbers(masked):
-        if not number.is_weak:
-            places.append((start, end, Item(text[start:end].strip(), value=number)))
-    masked = _masked(text, [(start, end) for start, end, _ in places])
+    numbers = list(find_numbers(masked))
+    places += [(start, end, Item(text[start:end].strip(), value=one)) for start, end, one in numbers if not one.is_weak]
+    masked = _masked(masked, [(start, end) for start, end, _ in numbers])
     limits: list[tuple[int, str]] = [(0, PLAN)] if _OPEN_TASK.match(markdown) else []
+    limits += [(match.start(), SOME) for match in _PART_OF.finditer(text)]
     begins, names, name_end = True, 0, -1
     for start, word in _words(masked):
         after = text[start + len(word) : start + len(word) + 3]

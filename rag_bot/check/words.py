@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
+from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, is_stop_word, words_of
 
 # The languages of `text.terms` as simplemma names them.
 _CODES = {
@@ -17,6 +18,7 @@ _CODES = {
 }  # fmt: skip
 # Two words of one family share so many letters at the beginning, and so large a part of the shorter; set by hand.
 _FAMILY, _FAMILY_SHARE = 5, 0.8
+_CAPITALS = re.compile(r"\b[^\W\d_a-zà-ÿ]{2,}\b")  # what is written in capitals alone
 START = 4  # letters that all words and names share which are related, alike or the same
 
 
@@ -27,9 +29,13 @@ def languages_of(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def languages_with(sentence: str, languages: tuple[str, ...]) -> tuple[str, ...]:
-    """These languages, and that of a sentence, which may be another and has few words to tell it."""
-    own = detect(words_of(sentence), LANGUAGES, at_least=1, least_share=0.0)
-    return languages if own in languages else (*languages, own)
+    """These languages, and that of a sentence, which may be another and has few words to tell it: "AI" is none."""
+    own = detect(words_of(_CAPITALS.sub(" ", sentence)), LANGUAGES, at_least=1, least_share=0.0)
+    if own in languages:
+        return languages
+    words = [word for word in words_of(sentence) if word.isalpha() and not is_stop_word(word, own)]
+    in_english = sum(is_known(word, (ENGLISH,)) for word in words)
+    return languages if 2 * in_english > len(words) else (*languages, own)
 
 
 def folded(word: str) -> str:

@@ -253,8 +253,8 @@ def checker(
 ) -> None:
     """Measure whether the marks at the sentences of an answer are true.
 
-    A pair is {id, lines: [[context, text], ...], sentence, label, kind}: "supported" is the label where the lines say
-    the sentence, else "not". No index is needed.
+    A pair is {id, lines: \\[\\[context, text], ...], sentence, label, kind}: "supported" is the label where the lines
+    say the sentence, else "not". No index is needed.
     """
     from rag_bot.evaluation import (
         CHECK_SETTINGS,

@@ -60,7 +60,7 @@ class JsonLines(Generic[Row]):
     def lines(self, path: Path) -> Iterator[Row | Fault]:
         """Every line as a record, or what is wrong with it. Raises UsageError where the file cannot be read."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
                 f"The {self.content} {path} cannot be read: {error}. Give a file of one JSON object a line."

@@ -211,7 +211,7 @@ def override(settings: Settings, values: Mapping[str, str]) -> Settings:
         "retrieval": settings.retrieval.model_dump() | _fields_of(RetrievalSettings, values),
         "generation": settings.generation.model_dump() | _fields_of(LlmSettings, values),
     }
-    of_index = {name: value for name, value in values.items() if name in INDEX_SETTINGS}
+    of_index = {name: value for name, value in values.items() if name in (*INDEX_SETTINGS, "reader")}
     try:
         checked = Settings.model_validate(settings.model_dump() | of_index | groups)
     except ValidationError as error:

@@ -352,6 +352,6 @@ def marks_words(answer: Answer) -> str:
         return ""
     reworded, missing = support_words(REWORDED), support_words(UNSUPPORTED)
     return (
-        f"A number alone: the lines say it in nearly these words; “{reworded}”: nothing there contradicts it, but"
+        f"A number alone: the lines say it in nearly these words; “{reworded}”: no contradiction was found, but"
         f" compare it with the lines; “{missing}”: something in it is missing there or contradicted."
     )

@@ -125,7 +125,7 @@ def test_a_whole_answer_says_who_wrote_it_how_much_is_supported_and_shows_the_ci
     html = whole_answer(answer(*sentences, usage=Usage(1200, 34), notice="Stopped."), ())
     said = text_of(html)
     assert (
-        "Written by m, each sentence checked against your notes: 1 of 2 sentences in their words, 1 not in these lines"
+        "Written by m, each sentence checked against your notes: 2 sentences: 1 in their words, 1 not in these lines"
         in said
     )
     assert "The night tram leaves at two." in said
@@ -144,11 +144,14 @@ def test_sentences_about_lines_that_may_not_answer_have_that_said_above_them() -
     [
         ((), "no sentence claims anything"),
         ((NO_CLAIM,), "no sentence claims anything"),
-        ((SUPPORTED,), "its one sentence is in their words"),
-        ((SUPPORTED, NO_CLAIM, SUPPORTED), "all 2 sentences are in their words"),
-        ((SUPPORTED, REWORDED, UNSUPPORTED), "1 of 3 sentences in their words, 1 not in these lines"),
-        ((UNSUPPORTED,), "0 of 1 sentence in their words, 1 not in these lines"),
-        ((SUPPORTED, REWORDED), "1 of 2 sentences in their words"),
+        ((SUPPORTED,), "1 sentence: 1 in their words"),
+        ((SUPPORTED, NO_CLAIM, SUPPORTED), "2 sentences: 2 in their words"),
+        (
+            (SUPPORTED, REWORDED, UNSUPPORTED),
+            "3 sentences: 1 in their words, 1 in the model's words, 1 not in these lines",
+        ),
+        ((UNSUPPORTED,), "1 sentence: 1 not in these lines"),
+        ((SUPPORTED, REWORDED), "2 sentences: 1 in their words, 1 in the model's words"),
     ],
 )
 def test_the_share_counts_sentences_that_claim_something(supports: tuple[str, ...], words: str) -> None:

@@ -76,7 +76,7 @@ def test_each_sentence_has_its_numbers_and_one_that_the_notes_do_not_say_is_mark
     assert "60%" in marked.inner_text()
     assert "not in these lines" in marked.inner_text()
     assert answer.locator(".quote blockquote", has_text="33%").count() == 1
-    assert "2 of 3 sentences in their words, 1 not in these lines" in answer.locator(".measured").inner_text()
+    assert "3 sentences: 2 in their words, 1 not in these lines" in answer.locator(".measured").inner_text()
     reasons = marked.locator(".reasons")
     assert reasons.evaluate("one => getComputedStyle(one).clipPath") != "none"
     marked.locator(".doubt").focus()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,7 +11,7 @@ from dataclasses import replace
 from rag_bot.check import Checker, CitedLine, SentenceSupport
 from rag_bot.markdown import Line, LineIndex
 from rag_bot.query.lines import text_of
-from rag_bot.query.prose.prompt import Passage, lines_with_content
+from rag_bot.query.prose.prompt import NO_ANSWER, Passage, lines_with_content
 from rag_bot.query.prose.written import Written
 from rag_bot.query.quotes import quote_lines
 from rag_bot.records import (
@@ -31,6 +32,24 @@ from rag_bot.text.sentences import announces
 
 _RANKS = (UNSUPPORTED, REWORDED, SUPPORTED, NO_CLAIM)
 _NOTHING_CLAIMED = SentenceSupport(NO_CLAIM, (), (), 0.0)
+_LONGEST_REFUSAL = 400  # characters of a sentence that are looked at; set by hand
+_WHERE = (
+    r"(?:your |the |these |those |this |any of the |my |provided |given )*(?:notes?|passages?|text|context|sources?)"
+)
+# A sentence that says that the notes hold no answer: "The passages do not mention it", "I could not find …", also in
+# German and Spanish.
+_REFUSALS = re.compile(
+    rf"{NO_ANSWER}"
+    rf"|\bnot (?:in|mentioned in|stated in|found in|answered (?:in|by)|covered (?:in|by)|part of) {_WHERE}\b"
+    rf"|{_WHERE} (?:do|does|did)(?: not|n['’]t) (?:say|contain|mention|answer|tell|provide|include|specify|state|give"
+    r"|hold|have|cover|address|explain|describe|discuss)"
+    rf"|\bno(?:ne| information| mention| answer| passage| note)?\b[^.]{{0,40}}\b(?:in|of) {_WHERE}\b"
+    r"|\b(?:i|we) (?:do not|don['’]t|cannot|can['’]t|could not|couldn['’]t)"
+    r" (?:know|find|answer|tell|determine|see)\b"
+    r"|\b(?:steht|stehen|finde|findet|enthalten)\b[^.]{0,40}\bnicht\b|\bnicht in (?:den|deinen|ihren) notizen\b"
+    r"|\bno (?:está|aparece|se menciona) en (?:las|tus|sus) notas\b",
+    re.IGNORECASE,
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -65,13 +84,16 @@ class Citer:
     def _support(self, written: Written) -> SentenceSupport:
         """What all passages say to a sentence. Of equal ones those that it cites are preferred.
 
-        A heading, a question and what leads to the next sentence have no lines; but a number in a heading is a claim.
+        A heading, a question, what leads to the next sentence and a no without another clause have no lines; but a
+        number in a heading is a claim.
         """
         if written.is_heading and not any(map(str.isdigit, written.text)):
             return _NOTHING_CLAIMED
         cited = [index for index, (passage, _) in enumerate(self._lines) if passage.number in written.numbers]
         support = max(self._checks(written.text, cited), key=lambda found: _RANKS.index(found.support))
         if support.support != UNSUPPORTED and (written.is_heading or announces(written.text)):
+            return _NOTHING_CLAIMED
+        if support.support != SUPPORTED and refuses(written.text) and "," not in written.text:
             return _NOTHING_CLAIMED
         return replace(support, lines=()) if support.support in (UNSUPPORTED, NO_CLAIM) else support
 
@@ -124,6 +146,11 @@ class Citer:
         number = len(self.citations) + 1
         self.citations.append(Citation(number, quote, change_since(note, quote.text)))
         return number
+
+
+def refuses(sentence: str) -> bool:
+    """Whether a sentence says that the passages hold no answer."""
+    return bool(_REFUSALS.search(" ".join(sentence.split())[:_LONGEST_REFUSAL]))
 
 
 def _with_context(passage: Passage, line: Line) -> CitedLine:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rag_bot.query.prose.citing import Citer
+from rag_bot.query.prose.citing import Citer, refuses
 from rag_bot.query.prose.prompt import NO_ANSWER
 from rag_bot.query.prose.written import Written
 from rag_bot.records import NO_CLAIM, REWORDED, SUPPORTED, Answer, Sentence, support_words
@@ -18,24 +18,6 @@ _LIVE = re.compile(r"\\(?=[!-/:-@\[-`{-~])|<(?=\S)|\](?=[(\[:])")
 _NUMBER_OF_AN_ITEM = "1."  # the numbers of a list that has no items are all one
 _MOST_REPEATS = 3  # sentences in a row that stood there before: a weak model may go on for ever; set by hand
 _FEWEST_WORDS = 3  # of an answer: "pier 3" and "the ferry" stand in the notes, and answer little; set by hand
-_LONGEST_REFUSAL = 400  # characters of a sentence that are looked at; set by hand
-_WHERE = (
-    r"(?:your |the |these |those |this |any of the |my |provided |given )*(?:notes?|passages?|text|context|sources?)"
-)
-# A sentence that says that the notes hold no answer: "The passages do not mention it", "I could not find …", also in
-# German and Spanish.
-_REFUSALS = re.compile(
-    rf"{NO_ANSWER}"
-    rf"|\bnot (?:in|mentioned in|stated in|found in|answered (?:in|by)|covered (?:in|by)|part of) {_WHERE}\b"
-    rf"|{_WHERE} (?:do|does|did)(?: not|n['’]t) (?:say|contain|mention|answer|tell|provide|include|specify|state|give"
-    r"|hold|have|cover|address|explain|describe|discuss)"
-    rf"|\bno(?:ne| information| mention| answer| passage| note)?\b[^.]{{0,40}}\b(?:in|of) {_WHERE}\b"
-    r"|\b(?:i|we) (?:do not|don['’]t|cannot|can['’]t|could not|couldn['’]t)"
-    r" (?:know|find|answer|tell|determine|see)\b"
-    r"|\b(?:steht|stehen|finde|findet|enthalten)\b[^.]{0,40}\bnicht\b|\bnicht in (?:den|deinen|ihren) notizen\b"
-    r"|\bno (?:está|aparece|se menciona) en (?:las|tus|sus) notas\b",
-    re.IGNORECASE,
-)
 # One that says nothing else, in the words that models are told or that we use; notes may hold such words too.
 _ONLY_REFUSES = re.compile(rf"(?:{NO_ANSWER}|this is {NO_ANSWER}|this is not in your notes)\W*", re.IGNORECASE)
 
@@ -117,11 +99,6 @@ def _stands(sentence: Sentence) -> bool:
     """Whether lines are cited that say a sentence, or may say it in other words."""
     is_reworded = sentence.support == REWORDED and bool(sentence.citations)
     return sentence.support == SUPPORTED or (is_reworded and not refuses(sentence.text))
-
-
-def refuses(sentence: str) -> bool:
-    """Whether a sentence says that the passages hold no answer."""
-    return bool(_REFUSALS.search(" ".join(sentence.split())[:_LONGEST_REFUSAL]))
 
 
 def _says_something(text: str, question: str) -> bool:

@@ -11,6 +11,7 @@ from rag_bot.markdown import plain_text
 from rag_bot.text.sentences import code_spans, sentences
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*$")
+_BOLD_LINE = re.compile(r"\*\*[^*\n]+\*\*:?\s*")  # is a heading
 _LEAD = re.compile(r"[ \t>]*(?:(#{1,6})[ \t]+|([-*+•]|\d{1,3}[.)])[ \t]+)?")
 # The numbers of a citation: "1", "1, 3", "2-4", "1 and ^2".
 _NUMBERS = r"\^?\d{1,3}(?:\s{0,2}(?:,|;|and|&|-|–)\s{0,2}\^?\d{1,3})*"
@@ -112,7 +113,7 @@ class SentenceReader:
         """The sentences of a piece of one line; what stands between them belongs to the one before."""
         before = ""
         if self._line_begins and (lead := _LEAD.match(piece)):
-            self._in_heading = bool(lead[1])
+            self._in_heading = bool(lead[1]) or bool(_BOLD_LINE.fullmatch(piece, lead.end()))
             before = _parting(lead[2] or "", paragraph=self._paragraph_ended or self._in_heading)
             piece = piece[lead.end() :]
         for part in _parts(piece):

@@ -130,15 +130,11 @@ def prose(answer: Answer) -> Markup:
 def share_words(answer: Answer) -> str:
     """How many of the sentences that claim something are in the notes' words, and how many the notes don't say."""
     claims = [sentence.support for sentence in answer.sentences if sentence.support != NO_CLAIM]
-    supported, missing = claims.count(SUPPORTED), claims.count(UNSUPPORTED)
     if not claims:
         return "no sentence claims anything"
-    if supported == len(claims):
-        return (
-            "its one sentence is in their words" if supported == 1 else f"all {supported} sentences are in their words"
-        )
-    warned = f", {missing} {support_words(UNSUPPORTED)}" if missing else ""
-    return f"{supported} of {many(len(claims), 'sentence')} in their words{warned}"
+    words = {SUPPORTED: "in their words", **{support: support_words(support) for support in (REWORDED, UNSUPPORTED)}}
+    counts = [f"{claims.count(support)} {words[support]}" for support in words if support in claims]
+    return f"{many(len(claims), 'sentence')}: {', '.join(counts)}"
 
 
 def _paragraphs_and_lists(sentences: Sequence[Sentence], cited: _Cited) -> Markup:
