@@ -1,10 +1,11 @@
-"""Teaches the reader another output, "says": do these lines say this sentence? The others stay, bit for bit.
+"""Teaches the layers that read sentences on top of the reader: do these lines say this sentence?
 
     python -m eval.checker.teach DATA VITAMINC OUT --minutes 20
 
 DATA holds `nli` and `checker`; VITAMINC is `test.jsonl` of vitaminc_real. Our own sentences are in `taught/`. Writes
-OUT, the reader with a branch of its own for sentences: copies of its last three layers on top of the ninth, taught
-while everything below stands still. What the ninth layer makes of each pair is therefore read once, and kept.
+OUT (`rag_bot/models/data/says.onnx`): copies of the reader's last three layers, taught while everything below them
+stands still. What the ninth layer makes of each pair, its output "hidden", is therefore read once, and kept. A reader
+that `eval.reader.teach` has made anew gets that output by `with_hidden`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, compose, helper
+from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from eval.reader.dequantise import CONFIG, float_weights
@@ -38,7 +39,7 @@ from rag_bot.check.checker import align_sentence, lines_stood_on
 READER = Path("rag_bot/models/data/reader.onnx")
 TAUGHT = Path(__file__).with_name("taught")
 VAULTS = Path("eval/reader/vaults")
-SHARED_LAYERS = 9  # of twelve; three more of 1.8 MB keep the file under 40 MB
+SHARED_LAYERS = 9  # of twelve; three more of 1.8 MB keep both files under 40 MB
 _CUT = f"/bert/encoder/layer.{SHARED_LAYERS - 1}/output/LayerNorm/LayerNormalization_output_0"
 PUBLIC = {
     "mnli-dev": 12_000,
@@ -114,9 +115,7 @@ def _joined(tokens: str) -> str:
 
 def hidden_states(examples: Sequence[Example]) -> list[Hidden]:
     """What the ninth layer of the reader makes of each pair, shape [tokens, 384]."""
-    model = onnx.load(str(READER))
-    model.graph.output.append(helper.make_tensor_value_info(_CUT, TensorProto.FLOAT, None))
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(READER), providers=["CPUExecutionProvider"])
     tokenizer = open_tokenizer(READER.with_name("reader-tokenizer.json"))
     tokenizer.enable_truncation(192)  # as `rag_bot.models.reader` reads
     found = []
@@ -127,7 +126,7 @@ def hidden_states(examples: Sequence[Example]) -> list[Hidden]:
             "attention_mask": np.array([encoded.attention_mask]),
             "token_type_ids": np.array([encoded.type_ids]),
         }
-        found.append(session.run([_CUT], feed)[0][0].astype(np.float16))
+        found.append(session.run(["hidden"], feed)[0][0].astype(np.float16))
         if number % 5_000 == 0:
             print(f"{number:,} of {len(examples):,} pairs read", flush=True)
     return found
@@ -220,14 +219,9 @@ def teach(branch: Branch, examples: Sequence[Example], count_of_own: int, minute
 
 
 def export(branch: Branch, out: Path) -> None:
-    """Writes the reader with the branch, int8 by channel as the rest, as the further output "says"."""
-    model = onnx.load(str(READER))
-    for parts in (model.graph.node, model.graph.initializer, model.graph.output):  # the branch that it has so far
-        kept = [part for part in parts if not part.name.startswith("says")]
-        del parts[:]
-        parts.extend(kept)
+    """Writes the branch, int8 by channel as the reader is."""
     with TemporaryDirectory() as folder:
-        whole, small = Path(folder, "float32.onnx"), Path(folder, "int8.onnx")
+        whole = Path(folder, "float32.onnx")
         torch.onnx.export(
             branch.eval(),
             (torch.randn(2, 7, CONFIG["hidden_size"]), torch.ones(2, 7, dtype=torch.int64)),
@@ -238,17 +232,15 @@ def export(branch: Branch, out: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
-        quantize_dynamic(
-            whole, small, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"]
-        )
-        added = compose.add_prefix(onnx.load(str(small)), "says/")
-    names = {"says/hidden": _CUT, "says/attention_mask": "attention_mask", "says/says": "says"}
-    for node in added.graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-    model.graph.node.extend(added.graph.node)
-    model.graph.initializer.extend(added.graph.initializer)
-    model.graph.output.append(helper.make_tensor_value_info("says", TensorProto.FLOAT, ["pairs", 1]))
+        operators = ["MatMul", "Gemm"]
+        quantize_dynamic(whole, out, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=operators)
+
+
+def with_hidden(reader: Path, out: Path) -> None:
+    """Writes the reader as `eval.reader.teach` exports it with what its ninth layer gives as a further output."""
+    model = onnx.load(str(reader))
+    model.graph.node.append(helper.make_node("Identity", [_CUT], ["hidden"]))
+    model.graph.output.append(helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["pairs", "tokens", 384]))
     onnx.checker.check_model(model)
     onnx.save(model, str(out))
 

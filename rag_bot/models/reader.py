@@ -7,7 +7,7 @@ sentence-transformers CrossEncoder with one score can take its place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,12 +22,14 @@ from rag_bot.models.weights import find_model
 from rag_bot.text.terms import ENGLISH, LANGUAGES, detect, words_of
 
 DEFAULT_READER = "default"
-READER_SHA256 = "c0e8c7873b83919a1a742a514c734da7a45aac27b4dd6c02c3bad415e16efdac"
+READER_SHA256 = "2a66d184cd4016e13e164dad7453daccf35c5b49e272502c5306878cc943d3af"
+SAYS_SHA256 = "8a58d609cf289851a3d729a3a6744495e94f4588b3ee5b7a432763c012ba2051"
 _MODEL = Path(__file__).parent / "data" / "reader.onnx"
+_SAYS = _MODEL.with_name("says.onnx")
 _TOKENIZER = _MODEL.with_name("reader-tokenizer.json")
 _WINDOW = 192  # tokens of question and line: what the default one was taught with, and a little more
 # Of the output "logits": that the text answers, that it says a sentence (no longer used), and how relevant the reader
-# it was taught from finds it. "says" has layers of its own.
+# it was taught from finds it. The output "hidden" is what its ninth layer gives: the layers for sentences go on from it.
 OUTPUTS = 3
 # Lines are ranked by the first output and so much of the third: on two vaults that it was not taught with, the right
 # line is then first for .69 of the questions, with either alone for .65 and .67.
@@ -57,17 +59,14 @@ class Reader(Protocol):
 
 
 class DefaultReader:
-    """The packaged one: its output `logits` is for questions (`eval/reader`), `says` for sentences (`eval/checker`)."""
+    """The packaged one: it reads questions (`eval/reader`), and sentences by layers of their own (`eval/checker`)."""
 
     calibrated = True
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
-        from onnxruntime import RunOptions
         from tokenizers import Tokenizer
 
         self._session = open_session(model)
-        self._only_what_is_asked = RunOptions()
-        self._only_what_is_asked.only_execute_path_to_fetches = True
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(_WINDOW)
         self._tokenizer.no_padding()
@@ -84,23 +83,27 @@ class DefaultReader:
     def read(self, question: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
         # One pair at a time: int8 activations are scaled by all that is read together, so that in a batch a line's
         # scores would hang on its company. For short lines that costs a third more time.
-        pairs = [self._run("logits", question, text) for text in texts]
+        pairs = [self._session.run(["logits"], self._feed(question, text))[0][0] for text in texts]
         logits = np.array(pairs, dtype=np.float32).reshape(len(texts), OUTPUTS)
         return logits[:, 0], logits[:, 0] + RELEVANCE_WEIGHT * logits[:, 2]
 
     def says(self, sentence: str, text: str) -> float:
-        return float(self._run("says", sentence, text)[0])
+        feed = self._feed(sentence, text)
+        hidden = self._session.run(["hidden"], feed)[0]
+        logits = self._sentences.run(None, {"hidden": hidden, "attention_mask": feed["attention_mask"]})
+        return float(logits[0][0, 0])
 
-    def _run(self, output: str, first: str, second: str) -> Scores:
-        """This output of the model for a pair; the layers of the other one are not run."""
+    @cached_property
+    def _sentences(self) -> Any:
+        return open_session(_SAYS)
+
+    def _feed(self, first: str, second: str) -> dict[str, Any]:
         encoded = self._tokenizer.encode(first, second)
-        feed = {
+        return {
             "input_ids": np.array([encoded.ids], dtype=np.int64),
             "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
             "token_type_ids": np.array([encoded.type_ids], dtype=np.int64),
         }
-        logits: Scores = self._session.run([output], feed, self._only_what_is_asked)[0][0]
-        return logits
 
 
 class OtherReader:
@@ -157,8 +160,9 @@ def open_reader(name: str) -> Reader | None:
 
 
 def check_packaged(hashes: FileHashes | None = None) -> None:
-    """Raises ModelError where the packaged reader's file is missing or is not what it should be."""
-    is_there = _MODEL.is_file()
-    if not is_there or (hashes or FileHashes()).sha256(_MODEL) != READER_SHA256:
-        problem = "is damaged: its hash is not the one it should have" if is_there else "is missing"
-        raise ModelError(f'The reader {_MODEL} {problem}. Reinstall rag-bot, or set reader = "" to do without it.')
+    """Raises ModelError where a file of the packaged reader is missing or is not what it should be."""
+    for file, sha256 in ((_MODEL, READER_SHA256), (_SAYS, SAYS_SHA256)):
+        is_there = file.is_file()
+        if not is_there or (hashes or FileHashes()).sha256(file) != sha256:
+            problem = "is damaged: its hash is not the one it should have" if is_there else "is missing"
+            raise ModelError(f'The reader {file} {problem}. Reinstall rag-bot, or set reader = "" to do without it.')
