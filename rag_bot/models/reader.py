@@ -29,7 +29,7 @@ _SAYS = _MODEL.with_name("says.onnx")
 _TOKENIZER = _MODEL.with_name("reader-tokenizer.json")
 _WINDOW = 192  # tokens of question and line: what the default one was taught with, and a little more
 # Of the output "logits": that the text answers, that it says a sentence (no longer used), and how relevant the reader
-# it was taught from finds it. The output "hidden" is what its ninth layer gives: the layers for sentences go on from it.
+# it was taught from finds it. Its output "hidden" is what the ninth layer gives: those for sentences go on from it.
 OUTPUTS = 3
 # Lines are ranked by the first output and so much of the third: on two vaults that it was not taught with, the right
 # line is then first for .69 of the questions, with either alone for .65 and .67.
