@@ -1,4 +1,4 @@
-"""Fits the coefficients of rag_bot/check/judging.py, and chooses from which probabilities a sentence is what.
+"""Fits the coefficients of rag_bot/check/judging.py, and tells what each threshold would do.
 
     python -m eval.checker.fit PAIRS... [--reader NAME]
 

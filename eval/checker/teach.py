@@ -30,8 +30,8 @@ from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from eval.reader.dequantise import CONFIG, float_weights
-from eval.reader.network import SAYS, open_tokenizer, read_rows
-from eval.reader.prepare import edited_pairs
+from eval.reader.network import SAYS, batch_of, open_tokenizer, read_rows
+from eval.reader.prepare import edited_pairs, sentence_pair
 from eval.reader.vault import Vault
 from rag_bot.check import Checker, CitedLine
 from rag_bot.check.checker import align_sentence, lines_stood_on
@@ -93,9 +93,7 @@ def public_examples(data: Path, vitaminc: Path) -> Iterator[Example]:
     rng = random.Random(15)
     for name, most in PUBLIC.items():
         rows = rng.sample(read_rows(data / "nli" / f"{name}.jsonl"), most)
-        premises = [
-            " ".join(f"{context}: {text}" if context else text for context, text in row["lines"]) for row in rows
-        ]
+        premises = [sentence_pair(row, 1.0)["text"] for row in rows]
         for row, premise in zip(rows, premises, strict=True):
             if rng.random() < SURROUNDED:
                 others = [other for other in rng.sample(premises, rng.randint(1, 2)) if len(other) < 200]
@@ -120,12 +118,8 @@ def hidden_states(examples: Sequence[Example]) -> list[Hidden]:
     tokenizer.enable_truncation(192)  # as `rag_bot.models.reader` reads
     found = []
     for number, example in enumerate(examples):
-        encoded = tokenizer.encode(example.sentence, example.premise)
-        feed = {
-            "input_ids": np.array([encoded.ids]),
-            "attention_mask": np.array([encoded.attention_mask]),
-            "token_type_ids": np.array([encoded.type_ids]),
-        }
+        batch = batch_of(tokenizer, [(example.sentence, example.premise)])
+        feed = {name: values.numpy() for name, values in batch.items()}
         found.append(session.run(["hidden"], feed)[0][0].astype(np.float16))
         if number % 5_000 == 0:
             print(f"{number:,} of {len(examples):,} pairs read", flush=True)

@@ -14,7 +14,7 @@ from rag_bot.text.sentences import asks
 
 ABOVE = -1
 """The place of what stands in the headings and bullets above a line, not in the line itself."""
-MOST_LINES = 4  # a sentence that joins more is taken for reworded; set by hand
+MOST_LINES = 4  # that a sentence may stand on, for the reader to read; set by hand
 _FACT_WEIGHT = 1.5  # a name or amount tells lines apart better than a word; set by hand
 _ABOVE_WEIGHT = 0.7  # of what a line has only above it: its neighbours have it as well; set by hand
 

@@ -164,7 +164,7 @@ def _read_clock(match: re.Match[str]) -> Iterator[Clock]:
         yield Clock(hour % 24 * 60 + int(minutes or 0), half_open=not is_24)
 
 
-_LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
+LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
 _CENTURY = 69  # two digits from here on are of the last century, as in POSIX (strptime)
 # Short names that are rarely words or people, in capitals; others ("lip", "Sam") need a day beside them. By hand.
 _SHORT = 4
@@ -182,7 +182,7 @@ def _names(kind: str) -> dict[str, int]:
 
     return {
         name.strip(".").casefold(): number
-        for code in reversed(_LOCALES)  # English has the last word
+        for code in reversed(LOCALES)  # English has the last word
         for context in ("format", "stand-alone")
         for width in ("abbreviated", "wide")
         for number, name in getattr(Locale(code), kind)[context][width].items()

@@ -1,7 +1,7 @@
 """What was found of a sentence in lines -> supported, reworded or not, and why.
 
 Hard facts come first: an amount or name that no line has makes a sentence "not". The rest is one probability, by
-logistic regression over a few features; `eval/checker/fit.py` fits the coefficients and chooses the thresholds.
+logistic regression over a few features; `eval/checker/fit.py` fits the coefficients, and its table gave the thresholds.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ from functools import cache, lru_cache
 from typing import Any
 from unicodedata import numeric
 
+from rag_bot.check.dates import LOCALES
+
 # The languages whose number words are read, as text2num names them, by the names of `text.terms`.
 _SPELLED = {
     "english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt",
     "dutch": "nl",
 }  # fmt: skip
-_LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl")
 _SPACED = frozenset("french danish norwegian swedish finnish hungarian russian".split())  # "1 000 km"
 _CURRENCIES = ("EUR", "USD", "GBP", "JPY", "CHF", "PLN", "SEK", "NOK", "DKK")
 _MONEY = {"€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "¥": "JPY", "zł": "PLN", "kr": "SEK", "Fr.": "CHF"}
@@ -163,7 +164,7 @@ def _unit_names() -> dict[str, frozenset[str]]:
     from babel.numbers import get_currency_name
 
     found: dict[str, set[str]] = {}
-    for code in _LOCALES:
+    for code in LOCALES:
         locale = Locale(code)
         for unit, lengths in locale._data["unit_patterns"].items():  # babel has no public list of them
             for width in ("long", "short"):

@@ -7,13 +7,14 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rag_bot.check.dates import Clock, Day, find_days_and_times
 from rag_bot.check.limits import ABOUT, PLAN, SOME, limit_of
 from rag_bot.check.numbers import Number, find_numbers, with_digits
 from rag_bot.check.words import are_related, are_spelled_alike, is_known, lemmas
 from rag_bot.markdown import plain_text
-from rag_bot.text.terms import ENGLISH, is_stop_word, script_language, words_of
+from rag_bot.text.terms import ENGLISH, UNSPACED, is_stop_word, script_language, words_of
 
 _STRUCK = re.compile(r"~~[^~\n]++~~")
 _OPEN_TASK = re.compile(r"\s*[-*+]\s\[ \]\s")
@@ -27,10 +28,10 @@ _ADDRESS = re.compile(
     r"(?<![\w/])(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s<>()]*[\w/]|~?(?:/[\w.-]*\w){2,}|~/[\w.-]*\w)"
 )
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)s?")  # as number words become: "at first" and "two fifths" name nothing
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AMOUNT = re.compile(r"\s*[\d€$£¥]")
 _LONGEST_ENDING = 2  # letters: 'm, 's, 've, 'll, 're
 _LONGEST = 4_000  # characters of a line that are read; set by hand
+_STATEMENTS_KEPT = 256  # the question of an answer, and a sentence that is checked again; set by hand
 
 # Before a name where one language or writer has them and another has not. By hand.
 _TITLES = frozenset(
@@ -82,6 +83,7 @@ class Statement:
     limits: tuple[tuple[str, int], ...]
 
 
+@lru_cache(maxsize=_STATEMENTS_KEPT)
 def read_statement(markdown: str, languages: tuple[str, ...]) -> Statement:
     """Read a sentence or a line; `languages` are those its words may be in."""
     plain = unicodedata.normalize("NFC", plain_text(_STRUCK.sub(" ", markdown[:_LONGEST])))
@@ -150,7 +152,7 @@ def _bare(word: str, language: str) -> str:
 def _words(text: str) -> Iterator[tuple[int, str]]:
     """The words of a text with their places; of scripts without spaces the pairs of neighbouring characters."""
     for match in _WORD.finditer(text):
-        if _UNSPACED.search(match[0]):
+        if UNSPACED.search(match[0]):
             yield from ((match.start() + at, match[0][at : at + 2]) for at in range(max(1, len(match[0]) - 1)))
         else:
             yield match.start(), match[0]

@@ -50,13 +50,13 @@ _KOREAN_ENDING = re.compile(
     "(?<=[\uac00-\ud7af]{2})[은는이가을를에서의로으와과도만께까지부터요다니습나죠]+(?![\uac00-\ud7af])"
 )
 # Thai, Lao, Burmese, Khmer, Japanese, Chinese, Korean.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 
 
 def passage_terms(text: str) -> tuple[list[str], str]:
     """Every term of a passage in order, stop words included, and the language it was taken for."""
     text = unicodedata.normalize("NFC", text)
-    spaced = _UNSPACED.sub(lambda run: _pairs(run[0], single=True), text)
+    spaced = UNSPACED.sub(lambda run: _pairs(run[0], single=True), text)
     language = script_language(text) or detect(words_of(text))
     stemming = _stemming(language if language in LANGUAGES else ENGLISH)
     return [term for term in stemming.analyze(spaced) if term], language
@@ -76,7 +76,7 @@ def content_terms(text: str, languages: Sequence[str] = (ENGLISH,)) -> list[tupl
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, those of scripts without spaces as pairs of characters."""
     bare = _KOREAN_ENDING.sub("", unicodedata.normalize("NFC", text))
-    return list(_plain().analyze(_UNSPACED.sub(lambda run: _pairs(run[0], single=False), bare)))
+    return list(_plain().analyze(UNSPACED.sub(lambda run: _pairs(run[0], single=False), bare)))
 
 
 def language_of(question: str, *, telling: int = 0) -> str:
@@ -151,7 +151,7 @@ def _also_stopped(language: str) -> frozenset[str]:
 
 
 def _is_pair_of_grammar(word: str) -> bool:
-    if not _UNSPACED.fullmatch(word):
+    if not UNSPACED.fullmatch(word):
         return False
     first, last = _HIRAGANA
     return (
