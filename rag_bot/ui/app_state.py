@@ -12,7 +12,7 @@ from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models.models import Models
-from rag_bot.ui.notes.notes_page import ALL, NoteLists, filters, rows, summary
+from rag_bot.ui.notes.note_list import ALL, NoteLists, filters, rows, summary
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache
 from rag_bot.ui.syncing.overview import overview, watching
 from rag_bot.ui.syncing.sync_job import SyncJob
@@ -60,6 +60,10 @@ class AppState:
     def evaluation_views(self, chosen: Chosen) -> Views:
         """The page of evaluations."""
         return self.evaluations.views(chosen, self.snapshots.now().notes)
+
+    def settings_views(self) -> Views:
+        """The page of settings."""
+        return {"settings": ""}
 
     def notes_views(self, query: str, state: str) -> Views:
         """The page of notes, as it was a while ago at most."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,24 @@ from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
 from rag_bot.ui.evaluation.evaluations import Chosen
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
-from rag_bot.ui.notes.notes_page import ALL, filters
-from rag_bot.ui.syncing.sync_part import SyncPart
+from rag_bot.ui.notes.notes_page import NotesPage
+from rag_bot.ui.settings.settings_page import SettingsPage
 from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
 _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
-CHAT, NOTES, EVALUATION = "chat", "notes", "evaluation"
+NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
+"""The pages that can take the conversation's place, as the address names them."""
+_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages")
+_STYLES = (
+    *("frame", "side", "folders", "chat", "passages", "feedback"),
+    *("notes", "settings", "evaluation", "panel", "narrow"),
+)
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
  stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E">"""
-_BRAND = '<p class="brand">rag-bot</p><button type="button" data-menu aria-label="Menu">☰</button>'
+_ONCE = "(() => { if (window.ragBot) return;\n"  # Gradio may put the head in twice
 _TICK_SECONDS = 1.5  # between two looks at what has changed; set by hand
 
 
@@ -46,8 +51,8 @@ def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> No
         footer_links=[],
         run_history=False,
         theme=_theme(),
-        css=(_HERE / "style.css").read_text(encoding="utf-8"),
-        head=f"{_ICON}<script>{(_HERE / 'script.js').read_text(encoding='utf-8')}</script>",
+        css=_joined("styles", _STYLES, ".css"),
+        head=f"{_ICON}<script>{_ONCE}{_joined('scripts', _SCRIPTS, '.js')}}})();</script>",
         show_error=True,
         max_file_size=0,
         ssr_mode=False,
@@ -66,48 +71,50 @@ class Page:
         self._parts: dict[str, Any] = {}
         with gr.Blocks(title="rag-bot", analytics_enabled=False, fill_width=True) as self.blocks:
             self._chat = gr.State(Chat())
-            self._open_page = gr.State(CHAT)
+            self._open_page = gr.State("")
             self._timer = gr.Timer(_TICK_SECONDS)
             with gr.Row(elem_id="app"):
                 with gr.Column(elem_id="side", min_width=0):
-                    self._lay_out_side(library.settings.index)
+                    self._lay_out_side()
                 with gr.Column(elem_id="main", min_width=0):
-                    self._lay_out_main()
-                self._panel = html("panel")
+                    self._lay_out_main(library)
+                self._panel = html("panel", "open_note", "vote")
                 self._chats.lay_out_dialog()
                 self._voted = html("voted")
-                self._current = html("current")
-            for part in (self._chats, self._model, self._syncing, self._evaluation):
+                self._current = html("current", "open_page")
+            for part in (self._chats, self._model, self._notes, self._evaluation, self._settings):
                 self._parts |= part.parts
             self._shown_marks = gr.Textbox("{}", visible="hidden", elem_id="seen")
             self._wanted_chat = gr.Textbox("", visible="hidden", elem_id="wanted")
             refreshing = self._refreshing()
             self._wire_conversation(refreshing)
-            self._wire_pages(refreshing)
+            self._current.open_page(self._show_page, None, self._open_page, **AT_ONCE).then(**refreshing)
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
-            self._syncing.wire(self._parts["welcome"], refreshing)
-            self._model.wire(refreshing)
+            self._evaluation.wire(self._current.open_page, refreshing)
+            for part in (self._notes, self._settings, self._model):
+                part.wire(refreshing)
 
-    def _lay_out_side(self, index: Path) -> None:
-        gr.HTML(_BRAND, elem_id="brand", apply_default_css=False)
+    def _lay_out_side(self) -> None:
+        """The conversations, the other pages, and how the notes are."""
+        side = macros("base.html")
+        gr.HTML(str(side.brand()), elem_id="brand", apply_default_css=False)
         with gr.Column(elem_id="menu"):
-            self._new_chat = gr.Button("New chat", elem_id="new-chat")
-            with gr.Row(elem_id="pages"):
-                self._show_notes = gr.Button("Notes", elem_id="show-notes", min_width=0)
-                self._show_evaluation = gr.Button("Evaluation", elem_id="show-evaluation", min_width=0)
-            self._model = ModelPart(self._state.models)
-            self._folder = gr.Dropdown(
-                [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
-            )
+            html("new-chat", first=str(side.new_chat()))
             self._chats = ChatsPart(self._events)
-            self._syncing = SyncPart(self._state, index)
+            html("pages", first=str(side.pages()))
+            self._parts["overview"] = html("overview", "decide")
 
-    def _lay_out_main(self) -> None:
-        """The conversation with the question's field below it, and the two pages that can take its place."""
+    def _lay_out_main(self, library: Library) -> None:
+        """The conversation with the question's field below it, and the pages that can take its place."""
         with gr.Column(elem_id="scroll"):
-            self._parts["welcome"] = html("welcome")
-            self._conversation = html("conversation")
+            self._parts["welcome"] = html("welcome", "ask", "read_folder")
+            self._conversation = html("conversation", "ask_again", "revise", "vote")
         with gr.Column(elem_id="field", min_width=0):
+            with gr.Row(elem_id="asking"):
+                self._folder = gr.Dropdown(
+                    [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
+                )
+                self._model = ModelPart(self._state.models)
             self._question = gr.Textbox(
                 placeholder="Ask your notes …",
                 show_label=False,
@@ -120,30 +127,17 @@ class Page:
                 elem_id="question",
             )
             self._stop = gr.Button("Stop", elem_id="stop", min_width=0)
-            self._model.lay_out_badge()
         with gr.Column(elem_id="notes-page", elem_classes="page"):
-            with gr.Row(elem_id="notes-head", elem_classes="head"):
-                gr.HTML("<h1>Notes</h1>", apply_default_css=False)
-                self._show_chat = gr.Button("Back to the chat", elem_id="show-chat", elem_classes="leave")
-            self._parts["summary"] = html("summary")
-            self._query = gr.Textbox(
-                placeholder="Search titles and paths",
-                show_label=False,
-                label="Search",
-                container=False,
-                elem_id="query",
-            )
-            self._parts["filter"] = gr.Radio(
-                filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
-            )
-            self._parts["rows"] = html("rows", str(macros("base.html").hint("Looking at your notes …")))
+            self._notes = NotesPage(self._state, library.settings.index)
         with gr.Column(elem_id="evaluation-page", elem_classes="page"):
             self._evaluation = EvaluationPage(self._state.evaluations)
+        with gr.Column(elem_id="settings-page", elem_classes="page"):
+            self._settings = SettingsPage()
 
     def _wire_conversation(self, refreshing: dict[str, Any]) -> None:
         """Questions, and the conversations that they make. Another conversation ends what still grows."""
         outputs = [self._question, self._chat, self._conversation, self._current]
-        opened = [*outputs[1:], self._panel]
+        opened = outputs[1:]
         asks = [
             self._question.submit(self._events.ask, [self._question, self._chat, self._folder], outputs, **ANSWERS),
             self._parts["welcome"].ask(self._events.ask_example, [self._chat, self._folder], outputs, **ANSWERS),
@@ -153,8 +147,7 @@ class Page:
         self._stop.click(self._events.stop, None, None, **AT_ONCE)
         self.blocks.unload(self._events.leave)
         gr.on([self.blocks.load, self._folder.focus], self._events.folders, None, self._folder, **QUIET)
-        for shown in (self._conversation, self._parts["rows"], self._parts["result"], self._panel):
-            shown.open_note(self._events.open_note, self._chat, self._panel, **AT_ONCE)
+        self._panel.open_note(self._events.open_note, self._chat, self._panel, **AT_ONCE)
         for shown in (self._conversation, self._panel):
             shown.vote(self._events.vote, self._chat, self._voted, **AT_ONCE)
 
@@ -162,26 +155,18 @@ class Page:
             event(command, inputs, opened, js=js, cancels=asks, **AT_ONCE)
 
         opens(self.blocks.load, self._events.open, self._wanted_chat, "() => ragBot.wanted()")
-        opens(self._new_chat.click, self._events.open, self._wanted_chat, "() => ragBot.newChat()")
         self._chats.wire(self._chat, opened, opens, refreshing)
+        self._notes.wire_folders(self._parts["welcome"].read_folder, self._parts["overview"].decide, refreshing)
 
-    def _wire_pages(self, refreshing: dict[str, Any]) -> None:
-        """What opens a page looks at what it shows, where that is not looked at all the time."""
-        to_chat = (self._show_chat.click, self._evaluation.leave.click, self._new_chat.click)
-        opened = (
-            (self._show_notes.click, NOTES, self._state.lists.look),
-            (self._show_evaluation.click, EVALUATION, None),
-            *((event, CHAT, None) for event in (*to_chat, self._parts["chats"].open_chat)),
-        )
-        for event, page, look in opened:
-            event(None, js=f"() => {{ ragBot.showPage('{page}'); }}")
-            event(partial(_open, page, look), None, self._open_page, **AT_ONCE).then(**refreshing)
-        self._evaluation.wire(self._show_evaluation.click, refreshing)
-        gr.on([self._query.input, self._parts["filter"].input], trigger_mode="always_last", **refreshing)
+    def _show_page(self, event: gr.EventData) -> str:
+        """The page that is open now, after a look at the notes where it shows them."""
+        if event.page == NOTES:
+            self._state.lists.look()
+        return str(event.page)
 
     def _refreshing(self) -> dict[str, Any]:
         """What an event needs to refresh the page."""
-        look = (self._open_page, self._query, self._parts["filter"], self._evaluation.chosen, self._chats.search)
+        look = (self._open_page, *self._notes.looked_for, self._evaluation.chosen, self._chats.search)
         outputs = [self._shown_marks, *self._parts.values()]
         return {"fn": self._refresh, "inputs": [self._shown_marks, *look], "outputs": outputs, **AT_ONCE}
 
@@ -195,6 +180,8 @@ class Page:
             views |= self._state.notes_views(query, state)
         elif page == EVALUATION:
             views |= self._state.evaluation_views(tuple(chosen))
+        elif page == SETTINGS:
+            views |= self._state.settings_views()
         marks = {
             name: hashlib.blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
             for name, value in views.items()
@@ -207,11 +194,8 @@ class Page:
         return [json.dumps(shown | marks), *updates]
 
 
-def _open(page: str, look: Callable[[], object] | None) -> str:
-    """The page that is open now, after a look at what it shows."""
-    if look:
-        look()
-    return page
+def _joined(folder: str, names: Sequence[str], ending: str) -> str:
+    return "".join((_HERE / folder / f"{name}{ending}").read_text(encoding="utf-8") for name in names)
 
 
 def _update(name: str, value: Any) -> Any:
@@ -224,6 +208,6 @@ def _update(name: str, value: Any) -> Any:
 
 
 def _theme() -> Any:
-    """Fonts of the system, so that none is fetched; the colours that show before style.css does."""
+    """Fonts of the system, so that none is fetched; the colours that show before the styles do."""
     theme = gr.themes.Base(primary_hue="emerald", neutral_hue="stone", font=_SYSTEM_FONTS, font_mono=_SYSTEM_MONO)
     return theme.set(body_background_fill="#faf9f6", body_background_fill_dark="#17191b")

@@ -50,7 +50,7 @@ def test_an_example_is_asked_by_a_click_and_new_chat_forgets_it(page: Any) -> No
     page.click(".chips button >> nth=0")
     page.locator(".measured, .abstained").wait_for()
     assert page.inner_text(".question") == EMERGENT
-    page.click("#new-chat")
+    page.click("#new-chat button")
     page.wait_for_selector(".exchange", state="detached")
     expect(page.locator(".chips")).to_be_visible()
 

@@ -52,7 +52,7 @@ def wait_for_questions(page: Any, *questions: str) -> None:
 def begin(page: Any, question: str) -> None:
     """A conversation of one question, after the one that is open."""
     if page.locator(".exchange").count():  # else nobody could see when the new one has begun
-        page.click("#new-chat")
+        page.click("#new-chat button")
         wait_for_questions(page)
     ask(page, question)
     page.wait_for_selector(f"#chats a[aria-current]:has-text({question!r})")

@@ -133,7 +133,7 @@ def test_a_vote_is_still_there_after_the_next_question_and_in_a_new_chat(page: A
     other = ask(page, WHALES)
     assert states(thumbs) == ["true", "false"]
     assert states(other) == ["false", "false"]
-    page.click("#new-chat")
+    page.click("#new-chat button")
     page.wait_for_selector(".exchange", state="detached")
     assert states(ask(page, TRAM)) == ["true", "false"]
 
@@ -199,7 +199,7 @@ def test_an_abstention_is_confirmed(page: Any, library: Library) -> None:
 
 
 def open_evaluation(page: Any) -> None:
-    page.click("#show-evaluation")
+    page.click("#pages [data-page=evaluation]")
     page.wait_for_selector("#runs h2, #runs .hint")
 
 
@@ -272,6 +272,6 @@ def test_a_bad_file_is_one_line_and_the_chat_is_a_click_away(page: Any, folder: 
     page.wait_for_selector("#evaluating .notice:has-text('There is no file')")
     page.click("#evaluation-page .leave")
     expect(page.locator("#question textarea")).to_be_visible()
-    page.click("#show-notes")
+    page.click("#pages [data-page=notes]")
     page.wait_for_selector("#rows [data-note]")
     expect(page.locator("#evaluation-page")).to_be_hidden()

@@ -136,7 +136,7 @@ def test_stop_works_while_a_model_is_opened_and_the_next_question_finds_it_open(
     stopped = page.locator(".exchange:not(.growing)")
     stopped.locator(".notice", has_text=f"Stopped before {OTHER} was open.").wait_for()
     stopped.locator(".quote", has_text="33%").first.wait_for()
-    page.click("#new-chat")
+    page.click("#new-chat button")
     page.wait_for_selector(".exchange", state="detached")
     model.slow.clear()
     ask(page, EMERGENT).locator(".written .cite").first.wait_for()

@@ -93,7 +93,7 @@ def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, 
     (trams / "trams 1.md").write_text("# Trams\n\nAnother text.\n")
     (trams / "trams 2.md").unlink()
     (trams / f"{EVIL.replace('/', '')}.md").write_text("# New\n")
-    page.click("#show-notes")
+    page.click("#pages [data-page=notes]")
     page.wait_for_selector("#filter :text('All 13')")
     expect(page.locator("#rows li")).to_have_count(13)
     expect(page.locator("#question")).to_be_hidden()
@@ -107,7 +107,7 @@ def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, 
     page.click("#filter label:has-text('New 1')")
     page.click("#rows a:has-text('onerror')")
     page.wait_for_selector("#panel :text('Not in the index yet')")
-    page.click("#show-chat")
+    page.click("#notes-head .leave")
     page.wait_for_selector("#question", state="visible")
     expect(page.locator("#rows")).to_be_hidden()
 

@@ -135,7 +135,7 @@ def test_another_conversation_ends_the_answer_that_grows(page: Any, talking_app:
     page.fill("#question textarea", SLOWLY)
     page.press("#question textarea", "Enter")
     page.wait_for_selector(".draft:has-text('Phase shift is another name')")
-    page.click("#new-chat")
+    page.click("#new-chat button")
     page.wait_for_selector(".exchange", state="detached")
     assert talking_app.writer.left.wait(PATIENCE_MS / 1000)
     ask(page, EMERGENT)

@@ -11,7 +11,7 @@ import pytest
 from rag_bot.library import Library
 from rag_bot.records import Note
 from rag_bot.ui.chat.events import line_number
-from rag_bot.ui.notes.notes_page import NoteLists
+from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, open_note, render_missing, render_note
 
 PATHS = ("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md")

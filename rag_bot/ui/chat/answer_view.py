@@ -38,7 +38,7 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 """What Markdown begins a point of a list with: a bullet or up to nine digits, and perhaps a box to tick."""
 _BULLET = re.compile(r"\n[ \t]*[-*+•][ \t]*$")  # what a point of a list begins with, before its first sentence
 _NUMBERED = re.compile(r"\n[ \t]*(\d{1,4})[.)][ \t]*$")
-_SORTS = {UNSUPPORTED: "unsupported", REWORDED: "reworded"}  # classes in style.css
+_SORTS = {UNSUPPORTED: "unsupported", REWORDED: "reworded"}  # classes in the styles
 _Cited = Mapping[int, Citation]
 
 

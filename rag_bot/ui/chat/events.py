@@ -35,7 +35,7 @@ PageUpdate = tuple[Any, Any, Any, Any]
 class ChatEvents:
     """Asks the library for all pages of one app; Gradio knows an open page by the session of its requests.
 
-    What an event carries, such as `event.key`, is what script.js reports it with.
+    What an event carries, such as `event.key`, is what the scripts report it with.
     """
 
     def __init__(self, library: Library, sources: AppState) -> None:
@@ -81,16 +81,16 @@ class ChatEvents:
         """As `stop`, when nobody will see what comes; `to_its_end` waits until that is saved."""
         self._streams.leave(_page(request), to_its_end=to_its_end)
 
-    def open(self, key: str, request: gr.Request) -> tuple[Chat, str, str, str]:
-        """Another conversation, or a new one: Chat, HTML, which one it is, and the panel, which is closed."""
+    def open(self, key: str, request: gr.Request) -> tuple[Chat, str, str]:
+        """Another conversation, or a new one: Chat, HTML, and which one it is."""
         self.leave(request)
         try:
             chat, problem = self._chats.open(key) if key else Chat(), ""
         except RagBotError as error:
             chat, problem = Chat(), str(notice(str(error)))
-        return chat, problem + self._view.whole(chat), current(chat.key), ""
+        return chat, problem + self._view.whole(chat), current(chat.key)
 
-    def open_named(self, event: gr.EventData, request: gr.Request) -> tuple[Chat, str, str, str]:
+    def open_named(self, event: gr.EventData, request: gr.Request) -> tuple[Chat, str, str]:
         return self.open(str(event.key), request)
 
     def rename(self, event: gr.EventData) -> None:
@@ -186,11 +186,11 @@ class ChatsPart:
             max_lines=1,
             elem_id="chat-search",
         )
-        self.parts = {"chats": html("chats")}
+        self.parts = {"chats": html("chats", "open_chat")}
 
     def lay_out_dialog(self) -> None:
         """What is asked before a conversation is renamed or deleted; not inside the side bar, which can be hidden."""
-        self._dialog = html("dialog", str(macros("chat.html").dialog()))
+        self._dialog = html("dialog", "rename", "delete", first=str(macros("chat.html").dialog()))
 
     def wire(self, chat: Any, shown: list[Any], opened: Callable[..., Any], refreshing: dict[str, Any]) -> None:
         """`chat` is the page's conversation, `shown` what another one changes; `opened` wires an opening."""
@@ -210,7 +210,7 @@ def _new_exchange(question: str, chat: Chat, folder: str) -> Exchange:
 
 
 def line_number(reported: object) -> int:
-    """A line that script.js reports, as a number or its digits; 0 for all else, which anybody can send."""
+    """A line that the page reports, as a number or its digits; 0 for all else, which anybody can send."""
     digits = str(reported)
     return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
+from rag_bot.ui.templating import macros
 
 _FILE_LABEL = "Cases: choose a file, or type the path of one (.jsonl)"
 _SPLITS = [("All cases", "all"), ("Dev half", "dev"), ("Test half", "test")]
@@ -20,19 +21,21 @@ class EvaluationPage:
     def __init__(self, evaluations: Evaluations) -> None:
         self._evaluations = evaluations
         self.chosen = gr.State(())
-        with gr.Row(elem_id="evaluation-head", elem_classes="head"):
-            gr.HTML("<h1>Evaluation</h1>", apply_default_css=False)
-            self.leave = gr.Button("Back to the chat", elem_classes="leave")
+        html("evaluation-head", first=str(macros("base.html").page_head("Evaluation")))
         with gr.Row(elem_id="evaluation-form"):
             self._file = gr.Dropdown(
                 [], label=_FILE_LABEL, elem_id="cases", allow_custom_value=True, container=True, min_width=0
             )
             self._split = gr.Radio(_SPLITS, value="all", label="Ask", elem_id="split", container=True, min_width=0)
             self._run = gr.Button("Run", elem_id="run", min_width=0)
-        self.parts = {name: html(name) for name in ("evaluating", "runs", "result")}
+        self.parts = {
+            "evaluating": html("evaluating", "stop"),
+            "runs": html("runs", "choose", "compare"),
+            "result": html("result"),
+        }
 
     def wire(self, opens: Callable[..., Any], refreshing: dict[str, Any]) -> None:
-        """`opens` is the event with which the page is opened; `refreshing` shows what has changed."""
+        """`opens` is the event with which a page is opened; `refreshing` shows what has changed."""
         opens(self._known_files, self._file, self._file, **AT_ONCE)
         commands = (
             (self._run.click, self._start, [self._file, self._split], self.chosen),

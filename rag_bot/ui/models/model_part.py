@@ -1,4 +1,4 @@
-"""The choice of who answers, in the side bar: quotes, or a language model."""
+"""The choice of who answers, above the question's field: quotes, or a language model."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from rag_bot.ui.models.models import Models
 
 
 class ModelPart:
-    """Made inside the side bar. `parts` are the components that change by themselves, by name."""
+    """Made above the question's field. `parts` are the components that change by themselves, by name."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
         self._choice = gr.Dropdown(
             [(BY_QUOTES, "")], value="", label="Answers by", elem_id="answers-by", allow_custom_value=True
         )
-        self.parts: dict[str, Any] = {"answers_by": self._choice, "model": html("model")}
-
-    def lay_out_badge(self) -> None:
-        """Beside the question's field: where what is asked goes."""
-        self.parts["remote"] = html("remote")
+        self.parts: dict[str, Any] = {
+            "answers_by": self._choice,
+            "remote": html("remote"),  # where what is asked goes
+            "model": html("model", "consent"),
+        }
 
     def wire(self, refreshing: dict[str, Any]) -> None:
         self._choice.focus(self._models.look, None, None, **AT_ONCE)

@@ -1,156 +1,83 @@
-"""The page of notes: what the index holds, its last syncs, and a list in which every note is found and opens."""
+"""The components of the page of notes: what the index holds, how it is kept in sync, and the list of all notes."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from markupsafe import Markup
+import gradio as gr
 
-from rag_bot.conversations.titles import folded
-from rag_bot.errors import IndexUnusable, UsageError
-from rag_bot.library import Library
-from rag_bot.output import run_state
-from rag_bot.records import INDEXED, NOT_READ, NoteState, Status, left_out_words
-from rag_bot.ui.phrases import duration, many, run_words, since, size, when
-from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
-from rag_bot.ui.syncing.overview import failures, folder
+from rag_bot.ui.app_state import AppState
+from rag_bot.ui.components import AT_ONCE, html
+from rag_bot.ui.notes.note_list import ALL, filters
+from rag_bot.ui.preference import remember_watching
 from rag_bot.ui.templating import macros
 
-ALL = "all"
-STATES = ("indexed", "changed", "new", "deleted", "unreadable")
-MOST_ROWS = 200  # set by hand; a search finds the others
-_SHORTEST = 5.0  # seconds between two looks at the folders,
-_SHARE = 50  # and at least so many times as long as a look takes; both set by hand
 
+class NotesPage:
+    """Made inside the Blocks that it belongs to.
 
-@dataclass(frozen=True, slots=True)
-class NoteList:
-    """All notes by path, with what they are found by."""
+    `parts` are the components that change by themselves, by name, `looked_for` those that say which notes are listed.
+    """
 
-    notes: tuple[NoteState, ...] = ()
-    words: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, notes: Sequence[NoteState]) -> NoteList:
-        return cls(tuple(notes), tuple(folded(f"{note.title} {note.path}") for note in notes))
-
-    def find(self, query: str, state: str = ALL) -> list[NoteState]:
-        """The notes in this state whose path and title have all words of the query, however they are written."""
-        wanted = set(folded(query).split())
-        return [
-            note
-            for note, words in zip(self.notes, self.words, strict=True)
-            if (state in (ALL, note.state)) and all(word in words for word in wanted)
-        ]
-
-    def counts(self) -> dict[str, int]:
-        """The number of notes in each state, and of all."""
-        counted = Counter(note.state for note in self.notes)
-        return {ALL: len(self.notes)} | {state: counted[state] for state in STATES}
-
-    def state_of(self, path: str) -> str:
-        """The state of the note with this path; "" if there is none."""
-        return next((note.state for note in self.notes if note.path == path), "")
-
-
-class NoteLists:
-    """Looks at the folders, which takes a second with 10,000 notes, and therefore not at each tick."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._lock = threading.Lock()
-        self._list = NoteList()
-        self._looked = float("-inf")
-        self._took = 0.0
-
-    def last(self) -> NoteList:
-        """As they stood at the last look."""
-        return self._list
-
-    def look(self) -> NoteList:
-        """As they stand now; none where there is no index, or it can't be read, of which the side says why."""
-        with self._lock:
-            began = time.monotonic()
-            try:
-                notes = self._library.note_states()
-            except (IndexUnusable, UsageError):
-                notes = ()
-            if notes != self._list.notes:
-                self._list = NoteList.of(notes)
-            self._looked = time.monotonic()
-            self._took = self._looked - began
-            return self._list
-
-    def look_again(self) -> NoteList:
-        """As they stood a while ago, and now if it is longer ago than a while."""
-        due = time.monotonic() - self._looked > max(_SHORTEST, _SHARE * self._took)
-        return self.look() if due else self._list
-
-
-def filters(counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Labels with counts, and states. "Indexed" is what all are that are in no other one."""
-    return [(f"{state.capitalize()} {counts.get(state, 0):,}", state) for state in (ALL, *STATES[1:])]
-
-
-def rows(notes: Sequence[NoteState]) -> Markup:
-    """The notes that were found, as far as there is room."""
-    if not notes:
-        return macros("base.html").hint("No note fits.")
-    shown = []
-    for note in notes[:MOST_ROWS]:
-        facts = [many(note.passages, "passage")] if note.synced or note.passages else []
-        facts += [f"synced {when(note.synced)}"] if note.synced else []
-        shown.append((note, " · ".join(facts)))
-    return macros("notes.html").rows(shown, len(notes) - MOST_ROWS)
-
-
-def summary(snapshot: IndexSnapshot) -> Markup:
-    """Totals, model, folders and the last syncs."""
-    status = snapshot.status
-    if status is None:
-        return macros("base.html").hint(snapshot.problem or "Nothing is indexed yet.")
-    totals = (
-        (f"{status.notes:,}", "note" if status.notes == 1 else "notes"),
-        (f"{status.chunks:,}", "passage" if status.chunks == 1 else "passages"),
-        (size(status.bytes_on_disk), "on disk"),
-    )
-    return macros("notes.html").summary(totals, _facts(status), _runs(status))
-
-
-def _facts(status: Status) -> dict[str, Markup | str]:
-    html = macros("notes.html")
-    writer = status.writer
-    running = ""
-    if writer:
-        begun = f", since {since(writer.started)}" if writer.started else ""
-        running = f"a sync ({f'process {writer.pid}' if writer.pid else 'a process'}{begun})"
-    return {
-        "Folders": html.folders([(folder(root, status.missing), str(root)) for root in status.roots]),
-        "Model": html.model(status.model, status.fingerprint),
-        "Synced": Markup("{}{}").format(when(status.last_synced) or "not yet", failures(status.failed)),
-        "Running": running,
-        "Not read": html.left_out([entry for entry in status.left_out if entry.reason in NOT_READ], left_out_words),
-        "Doubtful": html.left_out([entry for entry in status.left_out if entry.reason in INDEXED], left_out_words),
-    }
-
-
-def _runs(status: Status) -> list[dict[str, Markup | str]]:
-    """The last syncs, as they are told."""
-    runs: list[dict[str, Markup | str]] = []
-    for place, run in enumerate(status.runs):
-        state = run_state(run, status.writer, place)
-        runs.append(
-            {
-                "state": state,
-                "when": when(run.started),
-                "what": run_words(run, state),
-                "error": run.error,
-                "failures": failures(run.failed, run.started),
-                "took": duration(run.seconds) if run.seconds is not None else "",
-            }
+    def __init__(self, state: AppState, index: Path) -> None:
+        self._state = state
+        self._index = index
+        html("notes-head", first=str(macros("base.html").page_head("Notes")))
+        self.parts: dict[str, Any] = {"summary": html("summary")}
+        with gr.Row(elem_id="syncing"):
+            self._sync = gr.Button("Sync notes", elem_id="sync", min_width=0)
+            self.parts["watch"] = gr.Checkbox(label="Keep in sync", container=False, elem_id="watch", min_width=0)
+            self.parts["watching"] = html("watching")
+        with gr.Accordion("Add a folder", open=False, elem_id="add"):
+            self._path = gr.Textbox(
+                label="Notes folder", placeholder="~/notes", lines=1, max_lines=1, elem_id="notes-folder"
+            )
+            self._add = gr.Button("Read this folder", elem_id="read-folder")
+        self._query = gr.Textbox(
+            placeholder="Search titles and paths", show_label=False, label="Search", container=False, elem_id="query"
         )
-    return runs
+        self.parts["filter"] = gr.Radio(
+            filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
+        )
+        self.parts["rows"] = html("rows", first=str(macros("base.html").hint("Looking at your notes …")))
+        self.looked_for = (self._query, self.parts["filter"])
+
+    def wire(self, refreshing: dict[str, Any]) -> None:
+        """Every command shows at once what it began; the page's timer shows what comes of it, and what others do."""
+        commands = (
+            (self._sync.click, lambda: self._state.sync.start() and None, None),
+            (self._add.click, self._read_folder, self._path),
+            (self._path.submit, self._read_folder, self._path),
+            (self.parts["watch"].input, self._set_watching, self.parts["watch"]),
+        )
+        for event, command, inputs in commands:
+            event(command, inputs, None, **AT_ONCE).then(**refreshing)
+        gr.on([self._query.input, self.parts["filter"].input], trigger_mode="always_last", **refreshing)
+
+    def wire_folders(self, read_folder: Any, decide: Any, refreshing: dict[str, Any]) -> None:
+        """What other parts of the page ask: to read a folder, and what is to become of lost notes."""
+        read_folder(self._read_named, None, None, **AT_ONCE).then(**refreshing)
+        decide(self._decide, None, None, **AT_ONCE).then(**refreshing)
+
+    def _read_folder(self, folder: str) -> None:
+        if folder.strip():
+            self._state.sync.start([str(Path(folder.strip()).expanduser().absolute())])
+
+    def _read_named(self, event: gr.EventData) -> None:
+        self._read_folder(str(event.folder))
+
+    def _decide(self, event: gr.EventData) -> None:
+        """About the folder that is named, or else as the question was that the sync stopped with."""
+        on_loss, folder = str(event.answer), getattr(event, "folder", None)
+        if folder:
+            self._state.sync.start([str(folder)], on_loss=on_loss)
+        else:
+            self._state.sync.answer(on_loss)
+
+    def _set_watching(self, on: bool) -> None:
+        remember_watching(self._index, on)
+        if on:
+            self._state.watch.start()
+        else:
+            self._state.watch.stop()

@@ -16,7 +16,7 @@ from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.notes.markdown_view import CITED, Links, has_too_many_cells, line_html, render_markdown
-from rag_bot.ui.notes.notes_page import NoteLists
+from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.templating import macros
 
 # Characters and lines, set by hand; what is longer is shown as plain lines around the citation.

@@ -25,7 +25,7 @@ from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob
 from rag_bot.ui.evaluation.evaluations import Evaluations
 from rag_bot.ui.models.models import Models
-from rag_bot.ui.notes.notes_page import NoteLists
+from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access

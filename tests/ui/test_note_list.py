@@ -9,7 +9,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.records import Failure, NoteState, Run, Status, Writer
-from rag_bot.ui.notes.notes_page import ALL, MOST_ROWS, NoteList, NoteLists, filters, rows, summary
+from rag_bot.ui.notes.note_list import ALL, MOST_ROWS, NoteList, NoteLists, filters, rows, summary
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 
 EVIL = '<img src=x onerror="alert(1)">'

@@ -1,0 +1,47 @@
+// How a part of the page reports what happened in it. `page.py` puts these files together, this one first; each adds
+// what its part of the page does.
+const ragBot = window.ragBot = {
+  clicks: {}, // by the name of a data attribute: what a click there does, as (target, report, event) => …
+  submits: {}, // likewise of a form: (form, report) => …
+  connected: {}, // by the id of a part: what is done once when it is there, as (element, report, props) => …
+  shown: {}, // by the id of a part: what is done whenever its HTML was made anew, as (element) => …
+  folds: {}, // what was opened stays open when its part of the page is made anew
+
+  connect(element, props, watch, report) {
+    const part = element.closest(".block").id; // the element has an id of Gradio's own
+    element.addEventListener("click", (event) => ragBot.click(event, report));
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const name = Object.keys(ragBot.submits).find((name) => event.target.dataset[name] !== undefined);
+      if (name) ragBot.submits[name](event.target, report);
+    });
+    element.addEventListener("toggle", (event) => {
+      if (event.target.dataset.keep) ragBot.folds[event.target.dataset.keep] = event.target.open;
+    }, true);
+    ragBot.connected[part]?.(element, report, props);
+    watch("value", () => requestAnimationFrame(() => {
+      ragBot.keepFolds(element);
+      ragBot.keepFocus(element);
+      ragBot.shown[part]?.(element);
+    }));
+  },
+
+  click(event, report) {
+    const names = Object.keys(ragBot.clicks);
+    const target = event.target.closest(names.map((name) => `[data-${name}]`).join());
+    if (target) ragBot.clicks[names.find((name) => target.dataset[name] !== undefined)](target, report, event);
+  },
+
+  keepFolds(element) {
+    element.querySelectorAll("details[data-keep]").forEach((fold) => {
+      if (fold.dataset.keep in ragBot.folds) fold.open = ragBot.folds[fold.dataset.keep];
+    });
+  },
+
+  keepFocus(element) { // what had the focus has it again when its part of the page is made anew
+    if (!ragBot.focused || document.activeElement !== document.body) return;
+    [...element.querySelectorAll("[data-focus]")].find((control) => control.dataset.focus === ragBot.focused)?.focus();
+  },
+};
+
+addEventListener("focusin", (event) => { ragBot.focused = event.target.closest?.("[data-focus]")?.dataset.focus; });

@@ -1,0 +1,39 @@
+// What the other pages ask: folders to read, models to agree to, runs to show.
+Object.assign(ragBot.clicks, {
+  answer(target, report) {
+    ragBot.disable(target);
+    report("decide", { answer: target.dataset.answer, folder: target.dataset.folder });
+  },
+
+  consent(target, report) {
+    ragBot.disable(target);
+    report("consent", { agreed: target.dataset.consent === "yes" });
+  },
+
+  run(target, report, event) {
+    event.preventDefault();
+    report("choose", { run: target.dataset.run });
+  },
+
+  stop(target, report) {
+    target.disabled = true;
+    report("stop", {});
+  },
+});
+
+ragBot.disable = (target) => { // what was asked is answered once
+  target.closest(".asks").querySelectorAll("button").forEach((button) => { button.disabled = true; });
+};
+
+ragBot.submits.read = (form, report) => report("read_folder", { folder: form.elements.folder.value });
+
+ragBot.connected.runs = (element, report) => {
+  element.addEventListener("change", (event) => {
+    const run = event.target.dataset.compare;
+    if (run !== undefined) report("compare", { run, ticked: event.target.checked });
+  });
+};
+
+ragBot.shown.runs = (element) => {
+  element.querySelectorAll("[data-compare]").forEach((tick) => { tick.checked = tick.defaultChecked; });
+};
