@@ -209,7 +209,7 @@ class TerminalChat:
     def _keep(self, question: str, answer: Answer) -> None:
         from rag_bot.conversations import SavedExchange
 
-        exchange = SavedExchange(secrets.token_hex(6), question, self._filters.folder or "", answer)
+        exchange = SavedExchange(secrets.token_hex(6), question, self._filters, answer)
         self._key = self._key or self._kept.begin(question).key
         try:
             self._kept.put(self._key, exchange)

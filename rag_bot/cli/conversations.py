@@ -141,7 +141,10 @@ def _exchange_json(exchange: SavedExchange) -> dict[str, Any]:
     return {
         **answer_json(exchange.answer),
         "question": exchange.question,
-        "folder": exchange.folder or None,
+        "folder": exchange.filters.folder,
+        "tag": exchange.filters.tag,
+        "since": exchange.filters.since and exchange.filters.since.isoformat(),
+        "until": exchange.filters.until and exchange.filters.until.isoformat(),
         "nearest": [place_json(place) for place in exchange.nearest],
     }
 

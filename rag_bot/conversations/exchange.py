@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rag_bot.records import ANSWERED, EARLIER_SUPPORTS, NONE, Answer, Place
+from rag_bot.records import ANSWERED, EARLIER_SUPPORTS, NONE, Answer, Filters, Place
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -37,18 +37,22 @@ def local_now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation as lists show it. `created` and `changed` are local times with their offset."""
+    """A conversation as lists show it. `created` and `changed` are local times with their offset.
+
+    `exchanges` counts all wordings of each question; `pinned` says that it stands before those that are not.
+    """
 
     key: str
     title: str
     created: str
     changed: str
     exchanges: int
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SavedExchange:
-    """A question, asked in a folder or everywhere (""), and its answer without the notes themselves.
+    """A question, asked of all notes or of those that pass `filters`, and its answer without the notes themselves.
 
     Of the answer's `nearest` hits only their places are kept, in `nearest`; `answer.nearest` is always empty.
     `key` is of the caller's making and belongs to one exchange of a conversation. `asked` is as `local_now` gives it.
@@ -56,7 +60,7 @@ class SavedExchange:
 
     key: str
     question: str
-    folder: str
+    filters: Filters
     answer: Answer
     asked: str = field(default_factory=local_now)
     nearest: tuple[Place, ...] = ()
@@ -96,6 +100,8 @@ def from_json(saved: bytes) -> SavedExchange:
     if isinstance(values, dict):
         if not isinstance(values.get("asked"), str):
             values["asked"] = ""  # the default would be now
+        if isinstance(folder := values.get("folder"), str) and "filters" not in values:  # all that there was before
+            values["filters"] = {"folder": folder or None}
         answer = values.get("answer")
         if isinstance(answer, dict) and not isinstance(answer.get("verdict"), str):  # of before there were verdicts
             answer["verdict"] = NONE if answer.get("abstained") is True else ANSWERED

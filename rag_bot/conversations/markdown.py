@@ -22,8 +22,10 @@ from rag_bot.records import (
     Sentence,
     change_words,
     difference_words,
+    filters_words,
     heading_path,
     marks_words,
+    searched_words,
     support_words,
     verdict_words,
 )
@@ -62,10 +64,9 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
     else:
         after = f", after {model} was asked" if model else ""
         origin = f"Mode: {_in_a_line(answer.mode)}, lines of the notes{after}."
-    where = f" in {_in_a_line(exchange.folder)}" if exchange.folder else ""
-    yield f"Asked {_day_time(exchange.asked)}{where}. {origin}"
-    if answer.reworded:
-        yield f"Searched for: {_in_a_line(answer.reworded)}"
+    where = ", ".join(map(_in_a_line, filters_words(exchange.filters)))
+    yield f"Asked {' '.join(filter(None, (_day_time(exchange.asked), where)))}. {origin}"
+    yield "\n\n".join(map(_in_a_line, searched_words(answer)))
     if answer.notice:
         yield f"Notice: {_in_a_line(answer.notice)}"
     if not answer.abstained:  # its text is the verdict

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from rag_bot.conversations.titles import folded
@@ -46,6 +46,20 @@ CREATE TABLE exchange (
 UPDATE conversation SET words = folded(words);
 UPDATE exchange SET words = folded(words);
 """,
+    # A question can be asked in other words and keeps those of before: each exchange `follows` the one of this key, ""
+    # where it is the first, and those that follow the same are wordings of one question. A conversation is shown up to
+    # the exchange `shown`. `removed` is when it was taken away (seconds since 1970), as long as that can be undone.
+    """
+ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation ADD COLUMN shown TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversation ADD COLUMN removed REAL;
+ALTER TABLE exchange ADD COLUMN follows TEXT NOT NULL DEFAULT '';
+UPDATE exchange SET follows = coalesce((
+  SELECT key FROM exchange AS other WHERE other.conversation = exchange.conversation
+  AND other.position < exchange.position ORDER BY other.position DESC LIMIT 1), '');
+UPDATE conversation SET shown = coalesce((
+  SELECT key FROM exchange WHERE conversation = conversation.id ORDER BY position DESC LIMIT 1), '');
+""",
 )
 SCHEMA = len(_STEPS)
 _MAKING = threading.Lock()  # so that no thread writes to a file that another one is just making
@@ -58,6 +72,8 @@ _NOT_ALLOWED = ("readonly", "read-only", "unable to open", "denied", "permitted"
 def reading(file: Path) -> Iterator[sqlite3.Connection | None]:
     """A connection inside one state of the file; None where nothing was saved yet, and then nothing is made.
 
+    A file of an earlier version that can't be written is read from a copy in memory, which is brought up to date.
+
     Raises:
         ConversationsUnusable: the file is damaged, of a newer version, or cannot be read.
     """
@@ -65,13 +81,18 @@ def reading(file: Path) -> Iterator[sqlite3.Connection | None]:
         if not file.is_file():
             yield None
             return
-        with _opened(connect_to_read(file, writable="mode=rw", patience=PATIENCE_SECONDS)) as connection:
+        with ExitStack() as held:
+            opened = connect_to_read(file, writable="mode=rw", patience=PATIENCE_SECONDS)
+            connection = held.enter_context(_opened(opened))
             version = _version(connection, file)
             if version == 0:
                 yield None
                 return
             if version < SCHEMA:
-                with suppress(sqlite3.OperationalError):  # it can't be written: a search may then find less
+                try:
+                    _bring_up_to_date(connection, file)
+                except sqlite3.OperationalError:
+                    connection = held.enter_context(_opened(_copied(connection)))
                     _bring_up_to_date(connection, file)
             connection.execute("BEGIN")
             yield connection
@@ -138,6 +159,12 @@ def _make(file: Path) -> None:
 def _connect(file: Path) -> sqlite3.Connection:
     uri = f"{file.absolute().as_uri()}?mode=rw"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)
+
+
+def _copied(connection: sqlite3.Connection) -> sqlite3.Connection:
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    connection.backup(memory)
+    return memory
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_bot.records.dates import AskedDate
+from rag_bot.records.dates import AskedDate, DateRange, month_or_day
 from rag_bot.records.notes import Chunk, Note, location, with_place
 
 SUPPORTED, REWORDED, UNSUPPORTED, NO_CLAIM = "supported", "reworded", "not", "none"
@@ -320,6 +320,33 @@ def verdict_words(answer: Answer) -> str:
     missing = f"The first lines say nothing of {', '.join(lacking)}." if lacking else ""
     closest = f"{these.capitalize()} come near this; these lines may not answer it."
     return " ".join(part for part in (closest, unmentioned, missing) if part)
+
+
+def filters_words(filters: Filters) -> tuple[str, ...]:
+    """What a search is restricted to, a phrase for each: "in notes/Work", "tagged #garden", "since March 2026"."""
+    folder = (f"in {filters.folder}",) if filters.folder else ()
+    tag = (f"tagged #{filters.tag.lstrip('#')}",) if filters.tag else ()
+    return (*folder, *tag, *(() if not (filters.since or filters.until) else (_time_words(filters),)))
+
+
+def _time_words(filters: Filters) -> str:
+    """A time with an end on both sides, or on one; whole months are called by their names."""
+    since, until = filters.since, filters.until
+    if since and until and " to " not in (name := str(DateRange(since, until))):
+        return f"of {name}"
+    first, last = (since and month_or_day(since, at_end=False)), (until and month_or_day(until, at_end=True))
+    if first and last:
+        return f"from {first} to {last}"
+    return f"since {first}" if first else f"until {last}"
+
+
+def searched_words(answer: Answer) -> tuple[str, ...]:
+    """What was searched for where the question doesn't say it itself, a sentence for each: the subject that it was
+    given, words that were mended, and the days that its times are."""
+    told = (f"Searched for: {answer.reworded}",) if answer.reworded else ()
+    times = ((asked.words.strip(), asked.name) for asked in answer.dates)
+    taken = [f"“{words}” is taken as {name}." for words, name in times if words and name.lower() not in words.lower()]
+    return (*told, *taken)
 
 
 def difference_words(difference: Difference) -> str:

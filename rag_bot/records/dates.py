@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -102,6 +103,12 @@ class DatedPlace:
     def has(self, lines: Lines) -> bool:
         """Whether one of these lines belongs to it."""
         return not self.start_line or (lines.start_line <= self.end_line and self.start_line <= lines.end_line)
+
+
+def month_or_day(day: date, *, at_end: bool) -> str:
+    """The day in words; where it is the first of its month, or the last (`at_end`), the month: "March 2026"."""
+    month = DateRange(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+    return str(month) if day == (month.last if at_end else month.first) else _day(day)
 
 
 def _day(day: date) -> str:

@@ -13,6 +13,7 @@ from rag_bot.records import (
     Answer,
     Chunk,
     Citation,
+    Filters,
     Hit,
     Note,
     Quote,
@@ -21,6 +22,7 @@ from rag_bot.records import (
     Usage,
 )
 
+EVERYWHERE = Filters()
 ASKED = "2026-11-03T14:05:09+01:00"
 
 
@@ -47,8 +49,8 @@ def written(question: str, *sentences: Sentence, lines: tuple[str, ...] = ()) ->
     )
 
 
-def exchange(key: str, question: str, *texts: str, folder: str = "") -> SavedExchange:
-    return SavedExchange(key, question, folder, quoted(question, *texts), ASKED)
+def exchange(key: str, question: str, *texts: str, filters: Filters = EVERYWHERE) -> SavedExchange:
+    return SavedExchange(key, question, filters, quoted(question, *texts), ASKED)
 
 
 def hit(path: str, title: str, headings: tuple[str, ...], text: str) -> Hit:

@@ -47,7 +47,7 @@ def test_a_conversation_is_listed_shown_renamed_exported_and_deleted(
     conversations.put(key, exchange("a", "When is the rent due?", "The rent [b]is due[/b] on the third."))
     other = conversations.begin("Who spoke?").key
     listed = json.loads(_run(tmp_path, "list", "--search", "THIRD", "--json").stdout)["conversations"]
-    assert [list(one) for one in listed] == [["key", "title", "created", "changed", "exchanges"]]
+    assert [list(one) for one in listed] == [["key", "title", "created", "changed", "exchanges", "pinned"]]
     assert (listed[0]["key"], listed[0]["exchanges"]) == (key, 1)
     lines = _run(tmp_path, "list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [other, key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -18,12 +19,14 @@ from typing import Any
 import pytest
 
 from rag_bot.conversations import Conversations, SavedExchange
-from rag_bot.conversations.schema import SCHEMA, _version, reading
+from rag_bot.conversations.exchange import to_json
+from rag_bot.conversations.schema import _STEPS, SCHEMA, _version, reading
 from rag_bot.conversations.titles import as_title, folded
 from rag_bot.errors import ConversationsUnusable, UsageError
+from rag_bot.records import Filters
 from rag_bot.settings import Settings
 from tests.conftest import ROOT
-from tests.conversations.samples import exchange
+from tests.conversations.samples import ASKED, exchange
 
 HOSTILE = ("'; DROP TABLE exchange; --", '"', "100%", "_", "\\", "a OR b*", "NEAR(", "\x00", "\ud800", "[x]", "😀")
 PUT = """
@@ -78,20 +81,142 @@ def test_file_and_folder_are_for_nobody_else(conversations: Conversations) -> No
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_exchanges_are_appended_replaced_where_they_stand_and_cut(conversations: Conversations) -> None:
+def _keys(conversations: Conversations, key: str) -> list[str]:
+    """Those of the exchanges that are shown."""
+    return [one.key for one in conversations.exchanges(key)]
+
+
+def _file_of_before(file: Path, version: int) -> None:
+    """A file as this version of the tables had it, with a conversation of three exchanges and an empty one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.create_function("folded", 1, folded)
+        connection.execute("PRAGMA journal_mode = WAL")
+        for step in _STEPS[:version]:
+            connection.executescript(step)
+        connection.execute(f"PRAGMA user_version = {version}")
+        said = "INSERT INTO conversation (library, key, title, words, created, changed, latest) "
+        said += "VALUES (?, ?, ?, ?, ?, ?, ?)"
+        connection.execute(said, ("index", "k1", "Ein Café", "ein café", ASKED, ASKED, 2))
+        connection.execute(said, ("index", "k2", "Empty", "empty", ASKED, ASKED, 1))
+        for number, one in enumerate("abc", start=3):
+            saved = json.loads(to_json(exchange(one, f"Wann ist Übung {one}?", "A line.")))
+            del saved["filters"]
+            saved["folder"] = "notes/flat" if one == "b" else ""
+            connection.execute(
+                "INSERT INTO exchange (conversation, position, key, words, saved) VALUES (1, ?, ?, ?, ?)",
+                (number, one, f"wann ist übung {one}?", json.dumps(saved).encode()),
+            )
+
+
+def test_exchanges_are_appended_and_replaced_where_they_stand(conversations: Conversations) -> None:
     key = conversations.begin("When is the rent due?").key
     first, second, third = (exchange(name, f"Question {name}", "A line.") for name in "abc")
     for one in (first, second, third):
         conversations.put(key, one)
     grown = replace(second, answer=replace(second.answer, text="Longer.", model="gguf:x"))
     conversations.put(key, grown)
+    conversations.put(key, grown, "")
     assert conversations.exchanges(key) == (first, grown, third)
-    conversations.cut(key, "not there")
-    assert conversations.exchanges(key) == (first, grown, third)
-    conversations.cut(key, "b")
-    assert conversations.exchanges(key) == (first,)
-    conversations.put(key, third)
-    assert conversations.exchanges(key) == (first, third)
+    assert conversations.versions(key) == {"a": ("a",), "b": ("b",), "c": ("c",)}
+
+
+def test_another_wording_of_a_question_keeps_the_one_before_and_what_came_after_it(
+    conversations: Conversations,
+) -> None:
+    key = conversations.begin("Question a").key
+    for one in "abc":
+        conversations.put(key, exchange(one, f"Question {one}"))
+    conversations.put(key, exchange("B", "Question B"), "a")
+    assert _keys(conversations, key) == ["a", "B"]
+    conversations.put(key, exchange("D", "Question D"))
+    conversations.put(key, exchange("bb", "Question bb"), "a")
+    assert _keys(conversations, key) == ["a", "bb"]
+    wordings = ("b", "B", "bb")
+    assert conversations.versions(key) == {"a": ("a",), "c": ("c",), "D": ("D",)} | dict.fromkeys(wordings, wordings)
+    for shown, path in (("b", "abc"), ("B", "aBD"), ("a", ["a", "bb"]), ("c", "abc"), ("gone", "abc")):
+        conversations.show(key, shown)
+        assert _keys(conversations, key) == [*path]
+    conversations.put(key, exchange("e", "Question e"))
+    assert _keys(conversations, key) == [*"abce"]
+    assert conversations.find(key).exchanges == 7
+    assert [one.key for one in conversations.list("question D")] == [key]
+
+
+def test_showing_another_wording_is_no_change_of_the_conversation(conversations: Conversations) -> None:
+    keys = [conversations.begin(f"Question {number}").key for number in range(2)]
+    conversations.put(keys[0], exchange("a", "One"))
+    conversations.put(keys[0], exchange("b", "Two"), "")
+    conversations.put(keys[1], exchange("a", "Other"))
+    before = conversations.list()
+    conversations.show(keys[0], "a")
+    assert conversations.list() == before
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA))
+def test_a_file_of_before_is_brought_up_to_date_with_all_that_is_in_it(
+    conversations: Conversations, version: int
+) -> None:
+    _file_of_before(conversations.file, version)
+    saved = {one: exchange(one, f"Wann ist Übung {one}?", "A line.") for one in "abc"}
+    saved["b"] = replace(saved["b"], filters=Filters(folder="notes/flat"))
+    assert conversations.exchanges("k1") == tuple(saved.values())
+    assert conversations.exchanges("k2") == ()
+    assert [(one.key, one.exchanges, one.pinned) for one in conversations.list()] == [
+        ("k1", 3, False),
+        ("k2", 0, False),
+    ]
+    conversations.put("k1", exchange("B", "Sooner?"), "a")
+    conversations.put("k2", exchange("x", "First?"))
+    assert (_keys(conversations, "k1"), _keys(conversations, "k2")) == (["a", "B"], ["x"])
+    conversations.show("k1", "b")
+    assert conversations.exchanges("k1") == tuple(saved.values())
+    with closing(sqlite3.connect(conversations.file)) as connection:
+        assert _version(connection, conversations.file) == SCHEMA
+
+
+def test_pinned_conversations_stand_before_the_others(conversations: Conversations) -> None:
+    keys = [conversations.begin(f"Question {number}").key for number in range(4)]
+    conversations.pin(keys[0], pinned=True)
+    conversations.pin(keys[2], pinned=True)
+    assert [(one.key, one.pinned) for one in conversations.list()] == [
+        *((keys[2], True), (keys[0], True), (keys[3], False), (keys[1], False))
+    ]
+    conversations.pin(keys[2], pinned=False)
+    assert [one.key for one in conversations.list()] == [keys[0], keys[3], keys[2], keys[1]]
+
+
+def test_what_was_removed_can_be_brought_back_until_it_is_purged(conversations: Conversations) -> None:
+    kept, other = (conversations.begin(title).key for title in ("Sesame", "Poppy"))
+    conversations.put(kept, exchange("a", "Sesame?", "Sesame line."))
+    before = _everything(conversations)
+    conversations.remove(kept)
+    assert [one.key for one in conversations.list()] == [other]
+    for act in (conversations.find, conversations.exchanges, conversations.delete, conversations.remove):
+        with pytest.raises(UsageError, match="There is no conversation"):
+            act(kept)
+    conversations.purge(3600)
+    conversations.restore(kept)
+    assert _everything(conversations) == before
+    conversations.purge(0)
+    assert _everything(conversations) == before
+    conversations.remove(kept)
+    conversations.purge(0)
+    assert b"sesame" not in _bytes(conversations).lower()
+    with pytest.raises(UsageError):
+        conversations.restore(kept)
+    assert [one.key for one in conversations.list()] == [other]
+
+
+def test_purging_makes_no_file_and_leaves_that_of_another_index_alone(tmp_path: Path) -> None:
+    one, two = (Conversations.of(Settings(index=tmp_path / name)) for name in ("one", "two"))
+    one.purge(0)
+    assert not one.file.exists()
+    key = two.begin("When?").key
+    two.remove(key)
+    one.purge(0)
+    two.restore(key)
+    assert [listed.key for listed in two.list()] == [key]
 
 
 def test_a_conversation_is_called_by_its_first_question_cut_at_a_word(conversations: Conversations) -> None:
@@ -123,8 +248,6 @@ def test_a_search_finds_words_in_titles_questions_and_answers_in_any_case(conver
         assert key in [one.key for one in conversations.list(words)], words
     assert [one.key for one in conversations.list("café miete")] == []
     assert [one.key for one in conversations.list("MIE")] == [other]
-    conversations.cut(key, "b")
-    assert conversations.list("halle") == []
 
 
 def test_marks_that_make_another_letter_are_no_accents() -> None:
@@ -134,26 +257,21 @@ def test_marks_that_make_another_letter_are_no_accents() -> None:
 
 
 def test_a_search_finds_words_with_accents_in_a_file_of_before(conversations: Conversations) -> None:
-    key = conversations.begin("Ein Café").key
-    conversations.put(key, exchange("a", "Wann ist Übung?"))
-    with closing(sqlite3.connect(conversations.file)) as connection, connection:  # as version 1 left it
-        connection.execute("UPDATE conversation SET words = 'ein café'")
-        connection.execute("UPDATE exchange SET words = 'wann ist übung?'")
-        connection.execute("PRAGMA user_version = 1")
-    assert [one.key for one in conversations.list("cafe ÜBUNG")] == [key]
+    _file_of_before(conversations.file, 1)
+    assert [one.key for one in conversations.list("cafe ÜBUNG")] == ["k1"]
     with closing(sqlite3.connect(conversations.file)) as connection:
         assert _version(connection, conversations.file) == SCHEMA
 
 
-def test_a_file_of_before_is_read_as_it_is_where_another_one_holds_it(
+def test_a_file_of_before_is_read_all_the_same_where_another_one_holds_it(
     conversations: Conversations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag_bot.conversations.schema.PATIENCE_SECONDS", 0.1)
-    key = conversations.begin("Ein Café").key
+    _file_of_before(conversations.file, 1)
     with closing(sqlite3.connect(conversations.file, isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 1")
         connection.execute("BEGIN IMMEDIATE")
-        assert [one.key for one in conversations.list("cafe")] == [key]
+        assert [one.key for one in conversations.list("cafe übung")] == ["k1"]
+        assert _keys(conversations, "k1") == ["a", "b", "c"]
         assert _version(connection, conversations.file) == 1
 
 
@@ -161,7 +279,7 @@ def test_a_file_of_before_is_read_as_it_is_where_another_one_holds_it(
 def test_any_text_can_be_title_question_answer_key_and_search(conversations: Conversations, text: str) -> None:
     bystander = conversations.begin("Quiet").key
     key = conversations.begin(f"x{text}").key
-    saved = exchange(text, text, text, folder=text)
+    saved = exchange(text, text, text, filters=Filters(folder=text, tag=text))
     conversations.put(key, saved)
     conversations.put(key, saved)
     conversations.rename(key, f"y{text}")
@@ -169,11 +287,17 @@ def test_any_text_can_be_title_question_answer_key_and_search(conversations: Con
     assert key in [one.key for one in conversations.list(text)]
     assert bystander not in [one.key for one in conversations.list(text)] or not text.strip("\x00\ud800")
     assert text.strip("\x00\ud800") in conversations.export(key).replace("\\", "") or "\\" in text
-    for act in (conversations.find, conversations.delete, lambda one: conversations.cut(one, "a")):
+    conversations.put(key, exchange(f"{text}2", text), text)
+    assert [one.question for one in conversations.exchanges(key)] == [text, text]
+    conversations.show(key, text)
+    for act in (
+        conversations.find,
+        conversations.delete,
+        conversations.restore,
+        lambda one: conversations.show(one, "a"),
+    ):
         with pytest.raises(UsageError):
             act(text)
-    conversations.cut(key, text)
-    assert conversations.exchanges(key) == ()
 
 
 def test_a_title_follows_the_first_question_only_where_it_was_made_of_it(conversations: Conversations) -> None:
@@ -181,19 +305,17 @@ def test_a_title_follows_the_first_question_only_where_it_was_made_of_it(convers
     conversations.put(key, exchange("a", "Where is the key?"))
     conversations.put(key, exchange("b", "And the lock?"))
 
-    def title_after(cut: str, asked_instead: str) -> str:
-        conversations.cut(key, cut, asked_instead)
-        conversations.put(key, exchange(cut, asked_instead))
+    def title_after(question: str, follows: str) -> str:
+        conversations.put(key, exchange(question, question), follows)
         return conversations.find(key).title
 
-    assert title_after("b", "And the door?") == "Where is the key?"
-    assert title_after("a", "Where is the shed?") == "Where is the shed?"
+    assert title_after("And the door?", "a") == "Where is the key?"
+    assert title_after("Where is the shed?", "") == "Where is the shed?"
     assert [one.key for one in conversations.list("shed")] == [key]
-    assert conversations.list("key") == []
-    assert title_after("a", "\x00") == "Untitled"
-    assert title_after("a", "Where?") == "Where?"
+    assert title_after("\x00", "") == "Untitled"
+    assert title_after("Where?", "") == "Where?"
     conversations.rename(key, "Mine")
-    assert title_after("a", "Who?") == "Mine"
+    assert title_after("Who?", "") == "Mine"
 
 
 def test_a_search_may_have_thousands_of_words(conversations: Conversations) -> None:
@@ -307,8 +429,10 @@ def test_a_change_leaves_the_locks_of_other_threads(conversations: Conversations
     assert [one.title for one in conversations.list()] == ["Third", "Second", "First"]
 
 
-@pytest.mark.parametrize("point", ["INSERT INTO exchange", "COMMIT"])
-def test_a_kill_in_the_middle_of_a_put_leaves_what_was_there(conversations: Conversations, point: str) -> None:
+@pytest.mark.parametrize(("point", "put"), [("UPDATE exchange", "a"), ("INSERT INTO exchange", "b"), ("COMMIT", "b")])
+def test_a_kill_in_the_middle_of_a_put_leaves_what_was_there(
+    conversations: Conversations, point: str, put: str
+) -> None:
     key = conversations.begin("When is the rent due?").key
     conversations.put(key, exchange("a", "When?", "On the third."))
     before = _everything(conversations)
@@ -321,9 +445,9 @@ def dying(*arguments, **options):
     connection.set_trace_callback(lambda said: said.startswith(sys.argv[3]) and os.kill(os.getpid(), signal.SIGKILL))
     return connection
 sqlite3.connect = dying
-conversations.put(sys.argv[2], exchange("a", "When?", "Half of it. " * 100_000))
+conversations.put(sys.argv[2], exchange(sys.argv[4], "When?", "Half of it. " * 100_000))
 """
-    child = _child(conversations, code, key, point)
+    child = _child(conversations, code, key, point, put)
     child.communicate()
     assert child.returncode == -signal.SIGKILL
     assert _everything(conversations) == before
@@ -337,7 +461,7 @@ conversations.put(sys.argv[2], exchange("a", "When?", "Half of it. " * 100_000))
         (b"These are not conversations. " * 400, "file is not a database. Move the file away"),
         ("damaged", "malformed. Move the file away"),
         ("foreign", "another program's database"),
-        ("newer", "have version 99, this rag-bot reads 2. Update rag-bot."),
+        ("newer", "have version 99, this rag-bot reads 3. Update rag-bot."),
     ],
 )
 def test_a_file_that_is_none_of_ours_gets_one_line_and_is_not_changed(

