@@ -253,6 +253,11 @@ class Library:
         with self._index.catalogue() as catalogue:
             return catalogue.note_titles()
 
+    def tags(self) -> list[tuple[str, int]]:
+        """Every tag with the number of its notes, the most used first."""
+        with self._index.catalogue() as catalogue:
+            return [(tag, count) for tag, count, _ in catalogue.census.tags()]
+
     def note_states(self) -> tuple[NoteState, ...]:
         """How each note of the index and of its folders stands, by path. Raises IndexUnusable without an index."""
         from rag_bot.ingestion.states import note_states

@@ -241,9 +241,9 @@ def _rows(connection: sqlite3.Connection | None, query: str, *values: object) ->
     return connection.execute(query, values).fetchall() if connection else []
 
 
-def _listed(row: Any) -> Conversation:
-    *columns, pinned = row
-    return Conversation(*columns, pinned=bool(pinned))
+def _listed(row: tuple[str, str, str, str, int, int]) -> Conversation:
+    key, title, created, changed, exchanges, pinned = row
+    return Conversation(key, title, created, changed, exchanges, bool(pinned))
 
 
 def _entitle(connection: sqlite3.Connection, number: int, title: str) -> None:

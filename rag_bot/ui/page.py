@@ -14,8 +14,9 @@ from fastapi import FastAPI
 from rag_bot.library import Library
 from rag_bot.ui.app_state import AppState
 from rag_bot.ui.chat.chats import Chat
-from rag_bot.ui.chat.events import EVERYWHERE, ChatEvents, ChatsPart
-from rag_bot.ui.components import ANSWERS, AT_ONCE, QUIET, html
+from rag_bot.ui.chat.events import ChatEvents, ChatsPart
+from rag_bot.ui.chat.scope import ScopePart
+from rag_bot.ui.components import ANSWERS, AT_ONCE, html
 from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
 from rag_bot.ui.evaluation.evaluations import Chosen
 from rag_bot.ui.hidden_characters import show_hidden
@@ -29,7 +30,7 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages")
+_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "pages")
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
@@ -108,12 +109,10 @@ class Page:
         """The conversation with the question's field below it, and the pages that can take its place."""
         with gr.Column(elem_id="scroll"):
             self._parts["welcome"] = html("welcome", "ask", "read_folder")
-            self._conversation = html("conversation", "ask_again", "revise", "vote")
+            self._conversation = html("conversation", "ask_again", "revise", "show_version", "vote")
         with gr.Column(elem_id="field", min_width=0):
             with gr.Row(elem_id="asking"):
-                self._folder = gr.Dropdown(
-                    [("All notes", EVERYWHERE)], value=EVERYWHERE, label="Search in", elem_id="folder"
-                )
+                self._scope = ScopePart(library)
                 self._model = ModelPart(self._state.models)
             self._question = gr.Textbox(
                 placeholder="Ask your notes …",
@@ -139,14 +138,20 @@ class Page:
         outputs = [self._question, self._chat, self._conversation, self._current]
         opened = outputs[1:]
         asks = [
-            self._question.submit(self._events.ask, [self._question, self._chat, self._folder], outputs, **ANSWERS),
-            self._parts["welcome"].ask(self._events.ask_example, [self._chat, self._folder], outputs, **ANSWERS),
+            self._question.submit(
+                self._events.ask,
+                [self._question, self._chat, self._scope.bar],
+                outputs,
+                js="(question, chat) => [question, chat, ragBot.scopeJson()]",
+                **ANSWERS,
+            ),
+            self._parts["welcome"].ask(self._events.ask_example, self._chat, outputs, **ANSWERS),
             self._conversation.ask_again(self._events.ask_again, self._chat, outputs, **ANSWERS),
             self._conversation.revise(self._events.revise, self._chat, outputs, **ANSWERS),
         ]
         self._stop.click(self._events.stop, None, None, **AT_ONCE)
         self.blocks.unload(self._events.leave)
-        gr.on([self.blocks.load, self._folder.focus], self._events.folders, None, self._folder, **QUIET)
+        self._scope.wire()
         self._panel.open_note(self._events.open_note, self._chat, self._panel, **AT_ONCE)
         for shown in (self._conversation, self._panel):
             shown.vote(self._events.vote, self._chat, self._voted, **AT_ONCE)
@@ -154,6 +159,7 @@ class Page:
         def opens(event: Callable[..., Any], command: Callable[..., Any], inputs: Any, js: str | None = None) -> None:
             event(command, inputs, opened, js=js, cancels=asks, **AT_ONCE)
 
+        opens(self._conversation.show_version, self._events.show_version, self._chat)
         opens(self.blocks.load, self._events.open, self._wanted_chat, "() => ragBot.wanted()")
         self._chats.wire(self._chat, opened, opens, refreshing)
         self._notes.wire_folders(self._parts["welcome"].read_folder, self._parts["overview"].decide, refreshing)

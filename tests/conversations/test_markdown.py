@@ -155,9 +155,9 @@ def test_nothing_in_the_page_is_live_whatever_was_asked_noted_or_written(text: s
     cited = quote(text, path=f"notes/{text}.md", title=text, headings=(text,))
     answer = replace(answer, citations=(Citation(1, cited),))
     near = (Place(text, text, (text,), 1, 1),)
-    first = SavedExchange("a", text, Filters(text, text), answer, ASKED, near)
-    second = SavedExchange("b", "q", EVERYWHERE, quoted("q", text), text)
-    page = _page(first, second, title=text)
+    hostile = SavedExchange("a", text, Filters(text, text), answer, ASKED, near)
+    calm = SavedExchange("b", "q", EVERYWHERE, quoted("q", text), text)
+    page = _page(hostile, calm, title=text)
     html = _html(page, kind)
     assert _tags(html) <= OURS
     assert html.count("<h1>") == 1

@@ -8,6 +8,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.llm.providers import PROVIDERS
+from rag_bot.records import Filters
 from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.models.models import Models
@@ -21,7 +22,7 @@ def test_before_a_remote_model_is_agreed_to_the_quotes_answer_and_say_so(
     models = Models(corpus_library.settings)
     models.choose("openai:gpt-5")
     answering = Answering(corpus_library, SyncJob(corpus_library.settings), models)
-    question = Exchange("key", "How did chain-of-thought get its name?", "")
+    question = Exchange("key", "How did chain-of-thought get its name?", Filters())
     *_, whole = answering.grow(question, (), "", threading.Event())
     assert whole.result
     assert whole.result.answer.mode == "quotes"

@@ -8,6 +8,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.conversations import Conversations
+from rag_bot.records import Filters
 from rag_bot.ui.chat.chats import Chat, Chats, Exchange
 from tests.conversations.samples import exchange
 
@@ -18,12 +19,11 @@ def chats(tmp_path: Path) -> Chats:
 
 
 def asked(key: str, question: str) -> Exchange:
-    return Exchange(key, question, "", result=exchange(key, question))
+    return Exchange(key, question, Filters(), result=exchange(key, question))
 
 
 def test_a_conversation_is_called_by_its_first_question_as_it_was_asked_last(chats: Chats) -> None:
     kept = chats.save(Chat(), asked("a", "Where is the key?"))
-    chats.cut(kept, "a", "Where is the lock?")
     kept = chats.save(Chat(kept.key), asked("b", "Where is the lock?"))
     assert [conversation.title for conversation in chats.list("")] == ["Where is the lock?"]
     assert chats.problem == ""
@@ -38,5 +38,5 @@ def test_a_problem_is_told_until_a_change_succeeds(chats: Chats) -> None:
     assert chats.problem == ""
     chats.delete("gone")
     assert "no conversation 'gone'" in chats.problem
-    chats.cut(kept, "a")
+    assert chats.delete(kept.key) == "Keys"
     assert chats.problem == ""

@@ -21,6 +21,7 @@ from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, Evidence, case_of_evidence, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
 from rag_bot.evaluation.runs import run_cases
+from rag_bot.records import Filters
 from rag_bot.settings import Settings
 from rag_bot.ui.chat.chats import Exchange, History
 from rag_bot.ui.chat.feedback import Vote, Votes
@@ -48,9 +49,10 @@ def tram_library(library: Library, write: Callable[..., Path], notes: Path) -> L
     return library
 
 
-def asked(library: Library, question: str, key: str = "k1", folder: str = "") -> Exchange:
-    result = SavedExchange(key, question, folder, library.ask(question))
-    return Exchange(key, question, folder, Markup("<p>answer</p>"), result)
+def asked(library: Library, question: str, key: str = "k1", folder: str | None = None) -> Exchange:
+    filters = Filters(folder)
+    result = SavedExchange(key, question, filters, library.ask(question))
+    return Exchange(key, question, filters, Markup("<p>answer</p>"), result)
 
 
 def kept(library: Library) -> list[Case]:
@@ -188,7 +190,7 @@ def test_that_the_notes_do_not_answer_is_a_case_as_well(tram_library: Library) -
 
 def test_what_one_folder_does_not_answer_makes_no_case(tram_library: Library) -> None:
     html = vote(tram_library, (asked(tram_library, ABSENT, folder="notes"),), "up")
-    assert "asked of notes only" in said(html)
+    assert "asked only of notes in notes" in said(html)
     assert kept(tram_library) == []
 
 
@@ -236,7 +238,7 @@ def test_a_file_that_somebody_broke_is_named_and_left_as_it_is(tram_library: Lib
 
 def test_votes_of_before_are_shown_and_none_under_what_went_wrong(tram_library: Library) -> None:
     vote(tram_library, (asked(tram_library, TRAM),), "up")
-    failed = Exchange("k3", "?", "", Markup("<p>notice</p>"))
+    failed = Exchange("k3", "?", Filters(), Markup("<p>notice</p>"))
     votes = Votes(tram_library)
     assert pressed(votes.block(asked(tram_library, TRAM, "k2"))) == ["up"]
     assert votes.block(failed) == ""

@@ -16,6 +16,7 @@ from rag_bot.conversations.layout import CODE, TABLE, TEXT, code_indent, parts, 
 from rag_bot.records import (
     NO_CLAIM,
     PROSE,
+    QUOTES,
     REWORDED,
     SUPPORTED,
     UNSUPPORTED,
@@ -26,6 +27,7 @@ from rag_bot.records import (
     change_words,
     difference_words,
     marks_words,
+    searched_words,
     support_words,
     verdict_words,
 )
@@ -33,6 +35,7 @@ from rag_bot.ui.chat.excerpt_view import excerpts
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
+_ANSWERS = "Your notes answer this."  # the verdict on lines that do, which is not said elsewhere
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 """What Markdown begins a point of a list with: a bullet or up to nine digits, and perhaps a box to tick."""
@@ -58,18 +61,22 @@ def place_link(place: Place) -> Markup:
 
 def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
     """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains."""
-    html, verdict = macros("chat.html"), verdict_words(answer)
+    html, verdict = macros("chat.html"), verdict_words(answer) or (_ANSWERS if answer.mode == QUOTES else "")
+    searched = searched_words(answer)
     if answer.abstained:
-        return html.abstained(answer, verdict, nearest)
+        return html.abstained(answer, searched, verdict, nearest)
     if answer.mode == PROSE:
-        return html.prose_answer(answer, verdict, prose(answer), _figures(answer.citations), _measured(answer))
+        figures, measured = _figures(answer.citations), _measured(answer)
+        return html.prose_answer(answer, searched, verdict, prose(answer), figures, measured)
     if answer.statement:
         at_once = len(answer.sentences) - 1  # without the statement
         first, others = answer.citations[:at_once], answer.citations[at_once:]
         left = answer.total - len(answer.citations)
-        return html.listed(answer, verdict, _figures(first), _figures(others), len(others), left, _measured(answer))
+        folded, measured = _figures(others), _measured(answer)
+        return html.listed(answer, searched, verdict, _figures(first), folded, len(others), left, measured)
     shown = excerpts(answer) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts
-    return html.quotes(answer, verdict, map(difference_words, answer.differences), shown, _measured(answer))
+    differences = map(difference_words, answer.differences)
+    return html.quotes(answer, searched, verdict, differences, shown, _measured(answer))
 
 
 def growing_prose(answer: Answer) -> Markup:
@@ -77,7 +84,8 @@ def growing_prose(answer: Answer) -> Markup:
     begun = answer.sentences or answer.draft.strip()
     written = prose(answer) if begun else waiting(f"{answer.model} is reading")
     figures = _figures(answer.citations) if begun else ""
-    return macros("chat.html").prose_answer(answer, verdict_words(answer), written, figures, "")
+    searched, verdict = searched_words(answer), verdict_words(answer)
+    return macros("chat.html").prose_answer(answer, searched, verdict, written, figures, "")
 
 
 def bare(text: str) -> str:

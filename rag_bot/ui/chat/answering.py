@@ -11,7 +11,7 @@ from rag_bot.conversations import SavedExchange
 from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
 from rag_bot.library import Library
 from rag_bot.query.prose.author import QUOTES_INSTEAD, STOPPED
-from rag_bot.records import PROSE, QUOTES, Answer, Filters
+from rag_bot.records import PROSE, QUOTES, Answer
 from rag_bot.ui.chat.answer_view import growing_prose, notice, waiting, whole_answer
 from rag_bot.ui.chat.chats import Exchange, History, as_turns
 from rag_bot.ui.models.models import Models
@@ -55,8 +55,7 @@ class Answering:
 
     def _quote(self, exchange: Exchange, why: str = "") -> Exchange:
         """The quotes; `why` they are shown where sentences were asked for."""
-        filters = Filters(folder=exchange.folder or None)
-        answer = self._library.ask(exchange.question, filters=filters, earlier=exchange.earlier)
+        answer = self._library.ask(exchange.question, filters=exchange.filters, earlier=exchange.earlier)
         return _whole(exchange, replace(answer, notice=" ".join(filter(None, (why, answer.notice)))))
 
     def _write(self, exchange: Exchange, history: History, stop: threading.Event) -> Iterator[Exchange]:
@@ -72,8 +71,10 @@ class Answering:
         if model is None:
             yield self._quote(exchange, f"Stopped before {name} was open. {QUOTES_INSTEAD}")
             return
-        filters, turns = Filters(folder=exchange.folder or None), as_turns(history)
-        for answer in self._library.write(exchange.question, llm=model, filters=filters, turns=turns, stop=stop):
+        turns = as_turns(history)
+        for answer in self._library.write(
+            exchange.question, llm=model, filters=exchange.filters, turns=turns, stop=stop
+        ):
             if answer.mode == PROSE and not answer.abstained:
                 yield replace(exchange, html=growing_prose(answer), result=_result(exchange, answer))
             else:
@@ -98,7 +99,7 @@ def _whole(exchange: Exchange, answer: Answer) -> Exchange:
 
 
 def _result(exchange: Exchange, answer: Answer) -> SavedExchange:
-    return SavedExchange(exchange.key, exchange.question, exchange.folder, answer)
+    return SavedExchange(exchange.key, exchange.question, exchange.filters, answer)
 
 
 def _failed(exchange: Exchange, why: str) -> Exchange:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from markupsafe import Markup
 
 from rag_bot.conversations import Conversation
 from rag_bot.conversations.titles import folded
-from rag_bot.records import PROSE
+from rag_bot.records import PROSE, filters_words
 from rag_bot.ui.chat.chats import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
 from rag_bot.ui.hidden_characters import show_hidden
@@ -24,6 +25,27 @@ from rag_bot.ui.templating import macros
 _IN_PROSE = ("prose", "Answer in prose", "Let the chosen model answer this in sentences")
 _BY_QUOTES = ("quotes", "Quotes only", "Show the lines of your notes without a model")
 _DAYS = ((0, "Today"), (1, "Yesterday"), (7, "Last seven days"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """Which wording of a question is shown, counted from 1, of how many; the keys of the first one, and of the ones
+    before and after it, "" where there is none."""
+
+    position: int
+    count: int
+    first: str
+    before: str
+    after: str
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> _Versions | None:
+        """None where it has been asked in one wording only."""
+        keys = ("", *exchange.versions, "")
+        if exchange.key not in exchange.versions:
+            return None
+        place = keys.index(exchange.key)
+        return cls(place, len(exchange.versions), keys[1], keys[place - 1], keys[place + 1])
 
 
 class ConversationView:
@@ -41,12 +63,14 @@ class ConversationView:
         return self._some(chat.before(key), len(after) + 1), self._some(after, 0)
 
     def exchange(self, exchange: Exchange, following: int) -> str:
-        """An exchange; `following` is how many come after it, which another wording of its question would remove."""
+        """An exchange; `following` is how many come after it, which stay with this wording of its question."""
         thumbs = "" if exchange.growing else self._votes.block(exchange)
-        removed = f"The {many(following, 'question')} after it will be removed." if following else ""
+        kept = f"The {many(following, 'question')} after it will stay with the wording it has now." if following else ""
         answer = exchange.result.answer if exchange.result else None
         other = [_BY_QUOTES if answer.mode == PROSE else _IN_PROSE] if answer and not answer.abstained else []
-        return show_hidden(macros("chat.html").exchange(exchange, removed, thumbs, other))
+        scope = ", ".join(filters_words(exchange.filters))
+        versions = _Versions.of(exchange)
+        return show_hidden(macros("chat.html").exchange(exchange, scope, versions, kept, thumbs, other))
 
     def _some(self, history: History, following: int) -> str:
         last = len(history) + following - 1
@@ -60,6 +84,8 @@ def chat_list(
     now = today or datetime.datetime.now().astimezone().date()
 
     def day(conversation: Conversation) -> str:
+        if conversation.pinned:
+            return "Pinned"
         days = (now - datetime.datetime.fromisoformat(conversation.changed).astimezone().date()).days
         return next((name for most_days, name in _DAYS if days <= most_days), "Older")
 

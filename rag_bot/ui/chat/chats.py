@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,29 +14,32 @@ from rag_bot.conversations import Conversation, Conversations, SavedExchange
 from rag_bot.errors import RagBotError, UsageError
 from rag_bot.library import Library
 from rag_bot.query.followups import leans_back
-from rag_bot.records import DELETED, Citation, Turn
+from rag_bot.records import DELETED, Citation, Filters, Turn
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import whole_answer
 
 MOST_LISTED = 200  # set by hand; a search finds older ones
+UNDO_SECONDS = 60.0  # that a conversation which was deleted can be brought back; set by hand
 UNFINISHED = "This answer was not finished."
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question, asked in a folder or everywhere (""), and what it got.
+    """A question, asked of all notes or of those that pass `filters`, and what it got.
 
     `html` is what is shown. `result` is what it stands on: never there where something went wrong, and not whole while
-    the answer is `growing`. `earlier` are the questions before it that it was asked with, the oldest first.
+    the answer is `growing`. `earlier` are the questions before it that it was asked with, the oldest first. `versions`
+    are the keys of all wordings of the question that are saved, this one's among them; none where there is no other.
     """
 
     key: str
     question: str
-    folder: str
+    filters: Filters
     html: Markup = field(default_factory=Markup)
     result: SavedExchange | None = None
     earlier: tuple[str, ...] = ()
     growing: bool = False
+    versions: tuple[str, ...] = ()
 
 
 History = tuple[Exchange, ...]
@@ -110,16 +114,44 @@ class Chats:
         self.problem = ""
         return replace(chat, key=key)
 
-    def cut(self, chat: Chat, key: str, question_instead: str = "") -> None:
-        """Forgets an exchange and all that came after it, before something else is asked in its place."""
-        if chat.key:
-            self._change(lambda: self._conversations.cut(chat.key, key, question_instead))
+    def show(self, key: str, exchange: str) -> None:
+        """Lets a conversation be opened with this wording of a question and what came after it."""
+        self._change(lambda: self._conversations.show(key, exchange))
 
     def rename(self, key: str, title: str) -> None:
         self._change(lambda: self._conversations.rename(key, title))
 
-    def delete(self, key: str) -> None:
-        self._change(lambda: self._conversations.delete(key))
+    def pin(self, key: str, *, pinned: bool) -> None:
+        self._change(lambda: self._conversations.pin(key, pinned=pinned))
+
+    def delete(self, key: str) -> str:
+        """Takes a conversation away, and after `UNDO_SECONDS` for good. Its title; "" where that failed."""
+        title = ""
+
+        def remove() -> None:
+            nonlocal title
+            listed = self._conversations.find(key)
+            self._conversations.remove(listed.key)
+            title = listed.title
+
+        self._change(remove)
+        self.purge_later()
+        return title
+
+    def restore(self, key: str) -> None:
+        """Brings back one that was deleted a moment ago."""
+        self._change(lambda: self._conversations.restore(key))
+
+    def purge_later(self) -> None:
+        """Deletes for good, once their time is over, what was deleted until now, in this run of the app or before."""
+        timer = threading.Timer(UNDO_SECONDS, self.purge, (UNDO_SECONDS,))
+        timer.daemon = True
+        timer.start()
+
+    def purge(self, seconds: float = 0.0) -> None:
+        """Deletes for good what was deleted at least so long ago. What can't be written now is left to another time."""
+        with suppress(RagBotError):
+            self._conversations.purge(seconds)
 
     def open(self, key: str) -> Chat:
         """A saved conversation. Whether its notes are still as they were is looked at anew.
@@ -129,12 +161,15 @@ class Chats:
             ConversationsUnusable: they cannot be read.
         """
         history: History = ()
+        versions = self._conversations.versions(key)
         for saved in self._conversations.exchanges(key):
             citations = tuple(self._with_change(citation) for citation in saved.answer.citations)
             result = replace(saved, answer=replace(saved.answer, citations=citations))
             html = whole_answer(result.answer, result.nearest)
             earlier = earlier_questions(saved.question, history)
-            history = (*history, Exchange(saved.key, saved.question, saved.folder, html, result, earlier))
+            wordings = versions.get(saved.key, ())
+            opened = Exchange(saved.key, saved.question, saved.filters, html, result, earlier)
+            history = (*history, replace(opened, versions=wordings if len(wordings) > 1 else ()))
         return Chat(key, history)
 
     def list(self, search: str) -> tuple[Conversation, ...]:
@@ -153,7 +188,8 @@ class Chats:
         """The key of the conversation that it is saved in: this one, or a new one with all that has been said."""
         if chat.key:
             with suppress(UsageError):  # deleted meanwhile, perhaps on another page: what is still shown is saved anew
-                self._conversations.put(chat.key, result)
+                before = [other.key for other in chat.history if other.result and other.key != result.key]
+                self._conversations.put(chat.key, result, before[-1] if before else "")
                 return chat.key
         results = [other.result for other in chat.with_exchange(exchange).history if other.result]
         key = self._conversations.begin(results[0].question).key

@@ -6,7 +6,6 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,22 +13,23 @@ from markupsafe import Markup
 
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
-from rag_bot.records import QUOTES
+from rag_bot.records import QUOTES, Filters
 from rag_bot.ui.app_state import AppState
 from rag_bot.ui.chat.answer_view import notice
 from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.chat_view import ConversationView
-from rag_bot.ui.chat.chats import Chat, Exchange, earlier_questions
+from rag_bot.ui.chat.chats import UNDO_SECONDS, Chat, Exchange, earlier_questions
 from rag_bot.ui.chat.feedback import Vote, Votes
+from rag_bot.ui.chat.scope import reported_filters
 from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.panel import open_note, unlike_any_other
 from rag_bot.ui.templating import macros
 
-EVERYWHERE = ""
 _MOST_DIGITS = 9  # of the number of a line; a note has at most 64 million characters
 PageUpdate = tuple[Any, Any, Any, Any]
 """What the page gets: the question's field, the Chat, its HTML, and which one it is. Often some are skipped."""
+_NOTHING_OPENED = (gr.skip(), gr.skip(), gr.skip())
 
 
 class ChatEvents:
@@ -47,15 +47,19 @@ class ChatEvents:
         self._votes = Votes(library)
         self._view = ConversationView(self._votes)
 
-    def ask(self, question: str, chat: Chat, folder: str, request: gr.Request) -> Iterator[PageUpdate]:
-        """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows."""
+    def ask(self, question: str, chat: Chat, scope: str, request: gr.Request) -> Iterator[PageUpdate]:
+        """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows.
+
+        `scope` is what the page reports of it, as JSON.
+        """
         if not question.strip():
             yield "", gr.skip(), gr.skip(), gr.skip()
             return
-        yield from self._answer(chat, _new_exchange(question.strip(), chat, folder), "", request, field="")
+        exchange = _new_exchange(question.strip(), chat, reported_filters(scope))
+        yield from self._answer(chat, exchange, "", request, field="")
 
-    def ask_example(self, chat: Chat, folder: str, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
-        yield from self.ask(str(event.question), chat, folder, request)
+    def ask_example(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
+        yield from self.ask(str(event.question), chat, str(getattr(event, "scope", "")), request)
 
     def ask_again(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
         """Answers a question anew where it stands, in the mode that is named or the one it had."""
@@ -66,12 +70,23 @@ class ChatEvents:
             yield from self._answer(chat, exchange, mode, request)
 
     def revise(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
-        """Asks a question in other words; what was said after it is gone."""
+        """Asks a question in other words, or everywhere; what there was stays, with what was said after it."""
         exchange, question = chat.find(str(event.exchange)), str(event.question).strip()
         if exchange and question:
             before = chat.up_to(exchange.key)
-            revised = _new_exchange(question, before, exchange.folder)
-            yield from self._answer(before, revised, "", request, cut=exchange.key)
+            filters = Filters() if getattr(event, "everywhere", False) is True else exchange.filters
+            revised = _new_exchange(question, before, filters)
+            saved = exchange.versions or ((exchange.key,) if exchange.result else ())
+            versions = (*saved, revised.key) if chat.key and saved else ()
+            yield from self._answer(before, replace(revised, versions=versions), "", request)
+
+    def show_version(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Any:
+        """The conversation with another wording of a question, and what was said after that."""
+        if not chat.key:
+            return gr.skip()
+        self.leave(request, to_its_end=True)
+        self._chats.show(chat.key, str(event.exchange))
+        return self.open(chat.key, request)
 
     def stop(self, request: gr.Request) -> None:
         """Ends the answer that this page waits for; what has come stays."""
@@ -96,13 +111,23 @@ class ChatEvents:
     def rename(self, event: gr.EventData) -> None:
         self._chats.rename(str(event.key), str(event.title))
 
-    def delete(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Any:
-        """The conversation that was open when it was deleted gives way to a new one."""
+    def pin(self, event: gr.EventData) -> None:
+        self._chats.pin(str(event.key), pinned=event.pinned is True)
+
+    def delete(self, chat: Chat, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """Gives what offers to undo it, for some seconds; one that was open gives way to a new one."""
         key = str(event.key)
         if key == chat.key:
             self.leave(request, to_its_end=True)
-        self._chats.delete(key)
-        return self.open("", request) if key == chat.key else gr.skip()
+        title = self._chats.delete(key)
+        offer = show_hidden(macros("chat.html").deleted(key, title, UNDO_SECONDS)) if title else ""
+        return offer, *(self.open("", request) if key == chat.key else _NOTHING_OPENED)
+
+    def restore(self, chat: Chat, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """Brings back a conversation, and opens it where it would not take the place of another one."""
+        key = str(event.key)
+        self._chats.restore(key)
+        return "", *(_NOTHING_OPENED if chat.history else self.open(key, request))
 
     def vote(self, chat: Chat, event: gr.EventData) -> str:
         """The thumbs of all answers, after what was said of one."""
@@ -127,24 +152,13 @@ class ChatEvents:
         picking = chat.find(str(getattr(event, "picking", None)))
         return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, picking))
 
-    def folders(self) -> Any:
-        """The folders of the notes, to search in one of them."""
-        try:
-            paths = [path for path, _ in self._library.note_titles()]
-        except RagBotError:
-            paths = []
-        folders = sorted({str(parent) for path in paths for parent in list(Path(path).parents)[:-1]})
-        return gr.Dropdown([("All notes", EVERYWHERE), *((folder, folder) for folder in folders)])
-
     def _answer(
-        self, chat: Chat, exchange: Exchange, mode: str, request: gr.Request, *, field: Any = None, cut: str = ""
+        self, chat: Chat, exchange: Exchange, mode: str, request: gr.Request, *, field: Any = None
     ) -> Iterator[PageUpdate]:
         """Shows the exchange as it grows. Nothing happens while the page's last one still does."""
         history = chat.before(exchange.key)
 
         def grow(stop: threading.Event) -> Iterator[tuple[Chat, Exchange]]:
-            if cut:
-                self._chats.cut(chat, cut, exchange.question)
             return self._saved(chat, self._answering.grow(exchange, history, mode, stop))
 
         stream = self._streams.begin(_page(request), grow)
@@ -189,15 +203,18 @@ class ChatsPart:
         self.parts = {"chats": html("chats", "open_chat")}
 
     def lay_out_dialog(self) -> None:
-        """What is asked before a conversation is renamed or deleted; not inside the side bar, which can be hidden."""
-        self._dialog = html("dialog", "rename", "delete", first=str(macros("chat.html").dialog()))
+        """What can be done with a conversation, and undone; not inside the side bar, which can be hidden."""
+        self._dialog = html("dialog", "rename", "pin", "delete", first=str(macros("chat.html").dialog()))
+        self._toast = html("toast", "restore")
 
     def wire(self, chat: Any, shown: list[Any], opened: Callable[..., Any], refreshing: dict[str, Any]) -> None:
         """`chat` is the page's conversation, `shown` what another one changes; `opened` wires an opening."""
         self.search.input(trigger_mode="always_last", **refreshing)
         opened(self.parts["chats"].open_chat, self._events.open_named, None)
         self._dialog.rename(self._events.rename, None, None, **AT_ONCE).then(**refreshing)
-        self._dialog.delete(self._events.delete, chat, shown, **AT_ONCE).then(**refreshing)
+        self._dialog.pin(self._events.pin, None, None, **AT_ONCE).then(**refreshing)
+        self._dialog.delete(self._events.delete, chat, [self._toast, *shown], **AT_ONCE).then(**refreshing)
+        self._toast.restore(self._events.restore, chat, [self._toast, *shown], **AT_ONCE).then(**refreshing)
 
 
 def current(key: str) -> str:
@@ -205,8 +222,8 @@ def current(key: str) -> str:
     return str(Markup('<i data-current="{}"></i>').format(key))
 
 
-def _new_exchange(question: str, chat: Chat, folder: str) -> Exchange:
-    return Exchange(secrets.token_hex(6), question, folder, earlier=earlier_questions(question, chat.history))
+def _new_exchange(question: str, chat: Chat, filters: Filters) -> Exchange:
+    return Exchange(secrets.token_hex(6), question, filters, earlier=earlier_questions(question, chat.history))
 
 
 def line_number(reported: object) -> int:

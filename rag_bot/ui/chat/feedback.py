@@ -13,7 +13,7 @@ from rag_bot.evaluation.cases import Case, Evidence, any_pattern, case_of_eviden
 from rag_bot.evaluation.evidence import text_finder
 from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.library import Library
-from rag_bot.records import Citation, Place, change_words, location
+from rag_bot.records import Citation, Place, change_words, filters_words, location
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import bare
 from rag_bot.ui.chat.chats import Exchange, History
@@ -95,8 +95,9 @@ class Votes:
 
     def _keep(self, exchange: Exchange, evidence: tuple[Evidence, ...], pattern: str = "") -> None:
         """Makes the case, but only of what stands in the file and in the index alike."""
-        if not evidence and exchange.folder:
-            raise UsageError(f"This was asked of {exchange.folder} only. Ask it of all notes, then say so again.")
+        if not evidence and exchange.filters:
+            words = ", ".join(filters_words(exchange.filters))
+            raise UsageError(f"This was asked only of notes {words}. Ask it of all notes, then say so again.")
         for piece in evidence:
             path, note = piece.path, self._library.note(piece.path)
             if note is None or piece.quote not in note.text:

@@ -36,7 +36,7 @@ Object.assign(ragBot, {
     ragBot.at.page = page;
     const app = document.querySelector("#app");
     app.dataset.shown = page;
-    app.classList.remove("menu-open");
+    ragBot.openMenu(false);
     document.querySelectorAll("#pages a").forEach((link) => {
       if (page && link.hash === `#page=${page}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -56,8 +56,3 @@ ragBot.connected.current = (element, report) => {
 };
 
 addEventListener("popstate", () => ragBot.arrive());
-document.addEventListener("click", (event) => {
-  const app = document.querySelector("#app");
-  if (event.target.closest("[data-menu]")) app?.classList.toggle("menu-open");
-  else if (!event.target.closest("#side")) app?.classList.remove("menu-open");
-});

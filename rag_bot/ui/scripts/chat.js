@@ -1,4 +1,7 @@
 // The conversation: its questions, and what is done about them; the saved conversations.
+const TOAST_SECONDS = 12; // that an undo is offered to who does not reach for it; set by hand
+const UNDO_MARGIN_SECONDS = 5; // of those that it is possible, for the way to the server; set by hand
+
 Object.assign(ragBot, {
   current: undefined, // the key of the conversation that is open, once the server has said it
 
@@ -43,25 +46,63 @@ Object.assign(ragBot, {
 
   managed(button, report) {
     const dialog = button.closest("dialog");
-    const { key } = dialog.dataset;
+    const { key, pinned } = dialog.dataset;
     const action = button.dataset.manages;
     const title = dialog.querySelector("[name=title]").value.trim();
-    const sure = dialog.querySelector(".sure");
-    if (action === "ask" || action === "keep") {
-      sure.hidden = action === "keep";
-      if (action === "ask") sure.querySelector("[data-manages=keep]").focus();
-      return;
-    }
     if (action === "rename" && title) report("rename", { key, title });
+    else if (action === "pin") report("pin", { key, pinned: pinned !== "true" });
     else if (action === "delete") report("delete", { key });
     dialog.close();
+  },
+
+  dismiss(toast) { // what was offered goes, but not from under the one who is about to take it
+    if (!toast.isConnected) return;
+    const isHeld = toast.matches(":hover, :focus-within") && Date.now() < toast.dataset.until;
+    if (isHeld) setTimeout(() => ragBot.dismiss(toast), 1000);
+    else {
+      if (toast.contains(document.activeElement)) document.querySelector("#new-chat button")?.focus();
+      toast.remove();
+    }
+  },
+
+  keepPlace(exchanges) { // of a question that another wording of it has been put in the place of
+    const { key, top } = ragBot.keptPlace ?? {};
+    const exchange = [...exchanges].find((one) => one.dataset.key === key);
+    if (!exchange) return false;
+    ragBot.keptPlace = undefined;
+    ragBot.exchanges = exchanges.length;
+    document.querySelector("#scroll").scrollTop += exchange.getBoundingClientRect().top - top;
+    return true;
+  },
+
+  openMenu(opens) { // of a narrow screen
+    const app = document.querySelector("#app");
+    if (!app || app.classList.contains("menu-open") === opens) return;
+    app.classList.toggle("menu-open", opens);
+    document.querySelector("#main").inert = opens;
+    const button = document.querySelector("[data-menu]");
+    button.setAttribute("aria-expanded", opens);
+    if (opens) document.querySelector("#new-chat button")?.focus();
   },
 });
 
 Object.assign(ragBot.clicks, {
-  ask(target, report) { report("ask", { question: target.dataset.ask }); },
+  ask(target, report) { report("ask", { question: target.dataset.ask, scope: ragBot.scopeJson() }); },
 
   again(target, report) { report("ask_again", { exchange: ragBot.keyOf(target), mode: target.dataset.again }); },
+
+  everywhere(target, report) {
+    const question = target.closest(".exchange").querySelector(".question").textContent;
+    report("revise", { exchange: ragBot.keyOf(target), question, everywhere: true });
+  },
+
+  version(target, report) {
+    const exchange = target.closest(".exchange");
+    const { version } = target.dataset;
+    if (!version) return; // there is none before the first, or after the last
+    ragBot.keptPlace = { key: version, top: exchange.getBoundingClientRect().top };
+    report("show_version", { exchange: version });
+  },
 
   edits(target) { ragBot.edit(target.closest(".exchange"), target.dataset.edits === "open"); },
 
@@ -69,24 +110,32 @@ Object.assign(ragBot.clicks, {
     event.preventDefault();
     const { chat } = target.dataset;
     const isSaved = Boolean(ragBot.current);
+    ragBot.openMenu(false);
     ragBot.goTo({ c: chat, page: "", note: "", lines: "", heading: "" });
     if (!chat && !isSaved) ragBot.report.open_chat({ key: "" }); // what is shown then was saved nowhere
     document.querySelector("#question textarea")?.focus();
   },
 
   manage(target) { // opens what asks about a conversation
-    const { manage, title } = target.dataset;
+    const { manage, title, pinned } = target.dataset;
     const dialog = document.querySelector("#dialog dialog");
-    dialog.dataset.key = manage;
+    Object.assign(dialog.dataset, { key: manage, pinned });
+    dialog.querySelector("[data-manages=pin]").textContent = pinned === "true" ? "Unpin" : "Pin";
     dialog.querySelector("[name=title]").value = title;
     dialog.querySelector("[data-export]").href = `conversations/${manage}.md`;
-    dialog.querySelector(".sure").hidden = true;
     dialog.showModal();
   },
 
   manages(target, report) {
     if (target.type === "button") ragBot.managed(target, report);
   },
+
+  undo(target, report) {
+    target.disabled = true;
+    report("restore", { key: target.dataset.undo });
+  },
+
+  dismiss(target) { target.closest(".toast").remove(); },
 });
 
 Object.assign(ragBot.submits, {
@@ -106,6 +155,7 @@ ragBot.connected.conversation = (element) => element.addEventListener("keydown",
 
 ragBot.shown.conversation = (element) => {
   const exchanges = element.querySelectorAll(".exchange");
+  if (ragBot.keepPlace(exchanges)) return;
   const last = exchanges[exchanges.length - 1];
   const behavior = ragBot.exchanges > exchanges.length - 2 ? "smooth" : "instant"; // a saved one opens where it ended
   if (last && ragBot.exchanges !== exchanges.length) last.scrollIntoView({ block: "start", behavior });
@@ -118,6 +168,33 @@ ragBot.connected.chats = (element, report) => {
 };
 
 ragBot.shown.chats = ragBot.markCurrent;
+
+ragBot.connected.toast = (element) => element.setAttribute("role", "status");
+
+ragBot.shown.toast = (element) => {
+  const toast = element.querySelector(".toast");
+  if (!toast) return;
+  toast.dataset.until = Date.now() + 1000 * (toast.dataset.seconds - UNDO_MARGIN_SECONDS);
+  if (document.activeElement === document.body && ragBot.byKey) toast.querySelector("[data-undo]").focus();
+  setTimeout(() => ragBot.dismiss(toast), 1000 * TOAST_SECONDS);
+};
+
+// Whether a key was pressed last, or else a pointer: only who uses keys is taken to what can be undone.
+addEventListener("keydown", () => { ragBot.byKey = true; }, true);
+addEventListener("pointerdown", () => { ragBot.byKey = false; }, true);
+
+addEventListener("popstate", () => ragBot.openMenu(false));
+document.addEventListener("click", (event) => {
+  const isOpen = document.querySelector("#app")?.classList.contains("menu-open");
+  if (event.target.closest("[data-menu]")) ragBot.openMenu(!isOpen);
+  else if (isOpen && !event.target.closest("#side")) ragBot.openMenu(false);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !document.querySelector("#app")?.classList.contains("menu-open")) return;
+  event.stopImmediatePropagation(); // it closes nothing else
+  ragBot.openMenu(false);
+  document.querySelector("[data-menu]").focus();
+});
 
 ragBot.shown.current = (element) => { // the server says which conversation is open
   const key = element.querySelector("[data-current]")?.dataset.current ?? "";

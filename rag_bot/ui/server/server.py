@@ -100,8 +100,10 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
             state.sync.start(on_loss="keep")  # a folder that is gone keeps its notes: the others don't wait for it
         _warm_up(library)
         state.models.look()
+        state.chats.purge_later()
         yield
         state.streams.stop_all()
+        state.chats.purge()
         for job in (state.watch, state.sync, state.evaluations.job):
             job.stop()
 

@@ -1,0 +1,100 @@
+"""The scope of questions: which notes they are asked of, as the page reports it, shows it and lets one choose it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import Counter
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from rag_bot.errors import RagBotError
+from rag_bot.library import Library
+from rag_bot.records import Filters, filters_words
+from rag_bot.ui.components import AT_ONCE, html
+from rag_bot.ui.hidden_characters import show_hidden
+from rag_bot.ui.templating import macros
+
+MOST_CHOICES = 500  # folders, and as many tags, that the picker lists; set by hand
+_LONGEST = 1_000  # characters of a folder or tag; longer than any path is
+
+
+class ScopePart:
+    """The chips over the question's field, and the picker that they open. `bar` is what holds the chips."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self.bar = html("scope", "narrow", first=str(scope_bar(Filters())))
+        self._picker = html("picker", "choose")
+
+    def wire(self) -> None:
+        self.bar.narrow(_narrowed, None, self.bar, trigger_mode="always_last", **AT_ONCE)
+        self._picker.choose(self._choices, None, self._picker, **AT_ONCE)
+
+    def _choices(self) -> str:
+        try:
+            return show_hidden(picker(self._library.note_titles(), self._library.tags(), datetime.date.today()))
+        except RagBotError as error:
+            return str(macros("base.html").notice(str(error)))
+
+
+def reported_filters(scope: str) -> Filters:
+    """The filters that the page reports, as JSON by the names of their fields. What is none of them is left out."""
+    told: Any = None
+    with suppress(ValueError):
+        told = json.loads(scope)
+
+    def text(name: str) -> str | None:
+        value = told.get(name) if isinstance(told, dict) else None
+        return value if isinstance(value, str) and 0 < len(value) <= _LONGEST else None
+
+    def day(name: str) -> datetime.date | None:
+        with suppress(ValueError):
+            return datetime.date.fromisoformat(text(name) or "")
+        return None
+
+    return Filters(text("folder"), text("tag"), day("since"), day("until"))
+
+
+def scope_bar(filters: Filters) -> Markup:
+    """What the next question is asked of: a chip for each filter, or that it is all notes."""
+    parts = (
+        (("folder",), Filters(folder=filters.folder)),
+        (("tag",), Filters(tag=filters.tag)),
+        (("since", "until"), Filters(since=filters.since, until=filters.until)),
+    )
+    return macros("chat.html").scope_bar([(names, filters_words(part)[0]) for names, part in parts if part])
+
+
+def picker(notes: list[tuple[str, str]], tags: list[tuple[str, int]], today: datetime.date) -> Markup:
+    """What can be chosen: folders as a tree and tags, each with the number of its notes, and times around today.
+
+    `notes` are their paths and titles, by path.
+    """
+    counts = Counter(str(parent) for path, _ in notes for parent in list(PurePosixPath(path).parents)[:-1])
+    folders = [
+        (folder, PurePosixPath(folder).name, len(PurePosixPath(folder).parts) - 1, counts[folder])
+        for folder in sorted(counts, key=lambda folder: PurePosixPath(folder).parts)
+    ]
+    return macros("chat.html").picker(folders[:MOST_CHOICES], tags[:MOST_CHOICES], _times(today))
+
+
+def _times(today: datetime.date) -> list[tuple[str, str, str]]:
+    """The names of weeks, months and years that are going on, each with its first and last day."""
+    monday = today - datetime.timedelta(today.weekday())
+    month = today.replace(day=1)
+    next_month = (month + datetime.timedelta(31)).replace(day=1)
+    spans = (
+        ("This week", monday, monday + datetime.timedelta(6)),
+        ("This month", month, next_month - datetime.timedelta(1)),
+        ("This year", today.replace(month=1, day=1), today.replace(month=12, day=31)),
+    )
+    return [(name, first.isoformat(), last.isoformat()) for name, first, last in spans]
+
+
+def _narrowed(event: gr.EventData) -> str:
+    return show_hidden(scope_bar(reported_filters(str(event.scope))))
