@@ -33,11 +33,11 @@ from rag_bot.records import (
     QUOTES,
     Answer,
     Citation,
-    DateRange,
     Difference,
     Filters,
     Hit,
     Sentence,
+    filters_sentence,
     left_out_words,
     merged,
     verdict_words,
@@ -321,13 +321,10 @@ def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
 
     Where nothing was found, what was not read for other reasons is told as well.
     """
-    folder = f" in {filters.folder}" if filters.folder else ""
-    tag = f" with the tag {filters.tag}" if filters.tag else ""
-    time = DateRange(filters.since or date.min, filters.until or date.max)
-    dated = f" of {time}" if filters.since and filters.until else f" {time}" if filters.since or filters.until else ""
-    said = [f"Only notes{folder}{tag}{dated} were searched."] if filters else []
-    if dated and (undated := sources.catalogue.undated()):
-        said.append(f"{undated:,} without a date were left out.")
+    said = [filters_sentence(filters)] if filters else []
+    if (filters.since or filters.until) and (undated := sources.catalogue.undated()):
+        notes = "1 note without a date was" if undated == 1 else f"{undated:,} notes without a date were"
+        said.append(f"{notes} left out.")
     unread = [*sources.catalogue.failed()]
     files = f"{len(unread):,} {'file' if len(unread) == 1 else 'files'}"
     entries = [entry for entry in merged(sources.catalogue.left_out().values()) if entry.reason in NOT_READ]

@@ -329,6 +329,12 @@ def filters_words(filters: Filters) -> tuple[str, ...]:
     return (*folder, *tag, *(() if not (filters.since or filters.until) else (_time_words(filters),)))
 
 
+def filters_sentence(filters: Filters) -> str:
+    """What an answer is told to be limited by; "" where it is not."""
+    words = ", ".join(filters_words(filters))
+    return f"Only notes {words} were searched." if words else ""
+
+
 def _time_words(filters: Filters) -> str:
     """A time with an end on both sides, or on one; whole months are called by their names."""
     since, until = filters.since, filters.until

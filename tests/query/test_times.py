@@ -92,7 +92,7 @@ def test_filters_leave_other_times_out_and_say_how_many_notes_have_none(
     since = Filters(since=date(2026, 4, 1))
     assert {hit.note.path for hit in journal.search("roofer", filters=since)} == {"notes/2026-04-01.md"}
     answer = journal.ask("Who built the pyramids?", filters=Filters(until=date(2026, 3, 31)))
-    assert answer.notice == "Only notes before 1 April 2026 were searched. 1 without a date were left out."
+    assert answer.notice == "Only notes until March 2026 were searched. 1 note without a date was left out."
     with pytest.raises(UsageError, match="No indexed note has date since 1 May 2026"):
         journal.search("roofer", filters=Filters(since=date(2026, 5, 1)))
 

@@ -11,7 +11,7 @@ from rag_bot.conversations import SavedExchange
 from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
 from rag_bot.library import Library
 from rag_bot.query.prose.author import QUOTES_INSTEAD, STOPPED
-from rag_bot.records import PROSE, QUOTES, Answer
+from rag_bot.records import PROSE, QUOTES, Answer, filters_sentence
 from rag_bot.ui.chat.answer_view import growing_prose, notice, waiting, whole_answer
 from rag_bot.ui.chat.chats import Exchange, History, as_turns
 from rag_bot.ui.models.models import Models
@@ -99,6 +99,8 @@ def _whole(exchange: Exchange, answer: Answer) -> Exchange:
 
 
 def _result(exchange: Exchange, answer: Answer) -> SavedExchange:
+    notice = answer.notice.replace(filters_sentence(exchange.filters), "").strip()  # the exchange says it itself
+    answer = replace(answer, notice=notice)
     return SavedExchange(exchange.key, exchange.question, exchange.filters, answer)
 
 

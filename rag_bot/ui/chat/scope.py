@@ -63,11 +63,13 @@ def reported_filters(scope: str) -> Filters:
 def scope_bar(filters: Filters) -> Markup:
     """What the next question is asked of: a chip for each filter, or that it is all notes."""
     parts = (
-        (("folder",), Filters(folder=filters.folder)),
-        (("tag",), Filters(tag=filters.tag)),
-        (("since", "until"), Filters(since=filters.since, until=filters.until)),
+        (("folder",), "in ", Filters(folder=filters.folder)),
+        (("tag",), "tagged ", Filters(tag=filters.tag)),
+        (("since", "until"), "of ", Filters(since=filters.since, until=filters.until)),
     )
-    return macros("chat.html").scope_bar([(names, filters_words(part)[0]) for names, part in parts if part])
+    words = [(names, preposition, filters_words(part)[0]) for names, preposition, part in parts if part]
+    chips = [(names, told, told.removeprefix(preposition)) for names, preposition, told in words]
+    return macros("chat.html").scope_bar(chips)
 
 
 def picker(notes: list[tuple[str, str]], tags: list[tuple[str, int]], today: datetime.date) -> Markup:
