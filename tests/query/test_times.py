@@ -10,7 +10,8 @@ import pytest
 
 from rag_bot import Answer, Filters, Library, UsageError
 from rag_bot.output import answer_json
-from rag_bot.records import verdict_words
+from rag_bot.records import filters_words, searched_words, verdict_words
+from rag_bot.text.dates import find_dates
 
 Write = Callable[[str, str], Path]
 TODAY = "2026-04-02"
@@ -100,3 +101,34 @@ def test_filters_leave_other_times_out_and_say_how_many_notes_have_none(
 def test_a_day_that_is_none_is_refused_in_one_line(journal: Library) -> None:
     with pytest.raises(UsageError, match="today='tomorrow' is no day"):
         journal.ask("hens?", today="tomorrow")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        ("2026-03-01", None, "since March 2026"),
+        ("2026-03-02", None, "since 2 March 2026"),
+        (None, "2026-02-28", "until February 2026"),
+        (None, "2026-02-27", "until 27 February 2026"),
+        ("2026-03-01", "2026-03-31", "of March 2026"),
+        ("2026-01-01", "2026-12-31", "of 2026"),
+        ("2026-03-05", "2026-03-05", "of 5 March 2026"),
+        ("2026-03-01", "2026-05-31", "from March 2026 to May 2026"),
+    ],
+)
+def test_filters_are_told_in_words(since: str | None, until: str | None, words: str) -> None:
+    days = (date.fromisoformat(day) if day else None for day in (since, until))
+    assert filters_words(Filters("work", "#a/b", *days)) == ("in work", "tagged #a/b", words)
+    assert filters_words(Filters()) == ()
+
+
+def test_what_a_question_does_not_say_itself_of_what_was_searched_for_is_told() -> None:
+    def told(question: str, searched_for: str = "") -> tuple[str, ...]:
+        dates = tuple(find_dates(question, date(2026, 11, 25)))
+        answer = Answer(question, "", (), "none", 0.0, "quotes", (), (), {}, searched_for or question, dates=dates)
+        return searched_words(answer)
+
+    assert told("Who is the plumber?") == ()
+    assert told("And his number?", "And his number? (plumber)") == ("Searched for: And his number? (plumber)",)
+    assert told("What did I do last week?") == ("“last week” is taken as 16 November 2026 to 22 November 2026.",)
+    assert told("What was on 7 May 2026?") == ()

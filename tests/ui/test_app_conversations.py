@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from rag_bot.conversations.database import FILE, Conversations
+from rag_bot.errors import UsageError
 from tests.ui.conftest import PATIENCE_MS, ask, expect, opened_page, running_app
 from tests.ui.writer import EMERGENT
 
@@ -110,32 +111,95 @@ def test_a_conversation_is_renamed(page: Any, saved: Conversations) -> None:
     assert page.locator("#chats b").count() == 0
 
 
-def test_deleting_asks_first_and_leaves_a_new_chat_where_the_deleted_one_was_open(page: Any) -> None:
+def delete(page: Any, title: str) -> Any:
+    """Deletes a conversation; what offers to undo it."""
+    manage(page, title).locator("[data-manages=delete]").click()
+    toast = page.locator(".toast", has_text=title)
+    toast.wait_for()
+    return toast
+
+
+def test_deleting_leaves_a_new_chat_where_the_deleted_one_was_open_and_is_undone(page: Any) -> None:
     begin(page, CAPITAL)
     begin(page, EMERGENT)
-    dialog = manage(page, EMERGENT)
-    assert not dialog.locator(".sure").is_visible()
-    dialog.locator("[data-manages=ask]").click()
-    dialog.locator("[data-manages=keep]").click()
-    dialog.locator(".sure").wait_for(state="hidden")
-    dialog.locator("[data-manages=ask]").click()
-    dialog.locator("[data-manages=delete]").click()
+    toast = delete(page, EMERGENT)
     wait_for_titles(page, CAPITAL)
     wait_for_questions(page)
     page.wait_for_selector(".chips button")
     page.wait_for_function("location.hash === ''")
-    ask(page, POPULAR)
-    wait_for_titles(page, POPULAR, CAPITAL)
+    toast.get_by_role("button", name="Undo").click()
+    wait_for_titles(page, EMERGENT, CAPITAL)
+    wait_for_questions(page, EMERGENT)
+    toast.wait_for(state="detached")
+    page.wait_for_function("location.hash.startsWith('#c=')")
 
 
 def test_another_conversation_is_deleted_without_disturbing_the_one_that_is_open(page: Any) -> None:
     begin(page, CAPITAL)
     begin(page, EMERGENT)
-    dialog = manage(page, CAPITAL)
-    dialog.locator("[data-manages=ask]").click()
-    dialog.locator("[data-manages=delete]").click()
+    toast = delete(page, CAPITAL)
     wait_for_titles(page, EMERGENT)
     wait_for_questions(page, EMERGENT)
+    toast.get_by_role("button", name="Undo").click()
+    wait_for_titles(page, EMERGENT, CAPITAL)
+    wait_for_questions(page, EMERGENT)
+
+
+def test_who_deletes_with_the_keyboard_stands_on_the_undo_which_stays_as_long(page: Any) -> None:
+    begin(page, CAPITAL)
+    manage(page, CAPITAL).locator("[data-manages=delete]").press("Enter")
+    undo = page.locator(".toast").get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    page.evaluate("ragBot.dismiss(document.querySelector('.toast'))")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    wait_for_titles(page, CAPITAL)
+
+
+def test_what_was_deleted_is_gone_for_good_when_the_app_ends(
+    browser: Any, plain_index: Path, model_cache: Path, tmp_path: Path, saved: Conversations
+) -> None:
+    with running_app(plain_index, model_cache, tmp_path) as app:
+        with opened_page(browser, app.address) as page:
+            begin(page, EMERGENT)
+            [kept] = saved.list()
+            delete(page, EMERGENT)
+            page.goto("about:blank")
+        app.process.terminate()
+        app.process.wait()
+    with pytest.raises(UsageError):
+        saved.restore(kept.key)
+
+
+def test_a_pinned_conversation_stands_above_the_others(page: Any, saved: Conversations) -> None:
+    begin(page, CAPITAL)
+    begin(page, EMERGENT)
+    manage(page, CAPITAL).get_by_role("button", name="Pin").click()
+    wait_for_titles(page, CAPITAL, EMERGENT)
+    expect(page.locator("#chats h2").first).to_have_text("Pinned")
+    assert [one.pinned for one in saved.list()] == [True, False]
+    manage(page, CAPITAL).get_by_role("button", name="Unpin").click()
+    wait_for_titles(page, EMERGENT, CAPITAL)
+
+
+def test_on_a_narrow_screen_the_conversations_are_a_drawer(page: Any) -> None:
+    begin(page, EMERGENT)
+    page.set_viewport_size({"width": 390, "height": 844})
+    menu, new = page.get_by_role("button", name="Menu"), page.locator("#new-chat button")
+    expect(new).to_be_hidden()
+    menu.click()
+    expect(new).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(new).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.click()
+    expect(new).to_be_visible()
+    page.mouse.click(380, 500)
+    expect(new).to_be_hidden()
+    menu.click()
+    new.click()
+    wait_for_questions(page)
+    expect(new).to_be_hidden()
 
 
 def test_a_conversation_is_downloaded_as_markdown_with_its_citations(page: Any, tmp_path: Path) -> None:

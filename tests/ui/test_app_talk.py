@@ -23,6 +23,9 @@ MORE = (
 )
 
 
+MOST_JUMP = 0.05  # all layout shifts of https://web.dev/articles/cls; half of what is called good there
+
+
 @pytest.fixture
 def page(browser: Any, talking_app: TalkingApp) -> Iterator[Any]:
     with opened_page(browser, talking_app.address) as page:
@@ -159,22 +162,51 @@ def test_an_answer_is_asked_for_again_where_it_stands_and_in_the_other_mode(page
     expect(page.locator(".exchange").first.locator(".written")).to_have_count(1)
 
 
-def test_a_question_is_asked_in_other_words_and_what_followed_is_gone(page: Any) -> None:
+def test_a_question_is_asked_in_other_words_and_both_wordings_keep_what_followed_them(page: Any) -> None:
+    other = "What do scaling laws relate?"
     for question in (EMERGENT, SIZES, MORE[0]):
         ask(page, question)
     again(page, 1, "Edit")
     form = page.locator("form.edit:visible")
-    assert "The 1 question after it will be removed." in form.inner_text()
+    assert "The 1 question after it will stay with the wording it has now." in form.inner_text()
     page.keyboard.press("Escape")
     page.wait_for_selector("form.edit:visible", state="detached")
     wait_for_questions(page, EMERGENT, SIZES, MORE[0])
     again(page, 1, "Edit")
     page.wait_for_function("document.activeElement.closest('form.edit')")
-    page.keyboard.type("What do scaling laws relate?")
+    page.keyboard.type(other)
     page.keyboard.press("Enter")
-    wait_for_questions(page, EMERGENT, "What do scaling laws relate?")
+    wait_for_questions(page, EMERGENT, other)
+    ask(page, MORE[1])
+    page.get_by_role("button", name="Earlier wording").click()
+    wait_for_questions(page, EMERGENT, SIZES, MORE[0])
+    expect(page.get_by_role("button", name="Earlier wording")).to_be_focused()
+    expect(page.locator(".wordings")).to_contain_text("1 of 2")
     page.reload()
-    wait_for_questions(page, EMERGENT, "What do scaling laws relate?")
+    wait_for_questions(page, EMERGENT, SIZES, MORE[0])
+    page.get_by_role("button", name="Later wording").click()
+    wait_for_questions(page, EMERGENT, other, MORE[1])
+    page.reload()
+    wait_for_questions(page, EMERGENT, other, MORE[1])
+
+
+def test_what_is_shown_does_not_jump_while_an_answer_grows(page: Any) -> None:
+    page.evaluate(
+        """() => {
+            window.jumped = 0;
+            new PerformanceObserver((list) => list.getEntries().forEach((shift) => { window.jumped += shift.value; }))
+                .observe({ type: "layout-shift" });
+        }"""
+    )
+    for question, mode in ((EMERGENT, ""), (SIZES, ""), (MORE[0], "Quotes only")):
+        ask(page, question)
+        if mode:
+            again(page, 2, mode)
+            page.locator(".exchange:not(.growing)").nth(2).locator(".answer > .quote").first.wait_for()
+    top = page.locator(".exchange").nth(2).locator(".question").bounding_box()["y"]
+    assert 0 < top < 100
+    jumped = page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(jumped))))")
+    assert jumped < MOST_JUMP
 
 
 def test_nothing_that_a_model_writes_becomes_a_link_or_an_image(page: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,31 @@ def test_a_problem_is_told_until_a_change_succeeds(chats: Chats) -> None:
     assert "no conversation 'gone'" in chats.problem
     assert chats.delete(kept.key) == "Keys"
     assert chats.problem == ""
+
+
+def test_another_wording_is_opened_with_what_followed_it(chats: Chats) -> None:
+    kept = chats.save(Chat(), asked("a", "Where is the key?"))
+    first = Chat(kept.key, (asked("a", "Where is the key?"),))
+    chats.save(first, asked("b", "And the lock?"))
+    chats.save(Chat(kept.key), asked("c", "Where is the shed?"))
+    assert [(one.key, one.versions) for one in chats.open(kept.key).history] == [("c", ("a", "c"))]
+    chats.show(kept.key, "a")
+    assert [(one.key, one.versions) for one in chats.open(kept.key).history] == [("a", ("a", "c")), ("b", ())]
+
+
+def test_what_is_deleted_can_be_brought_back_and_is_gone_for_good_later(
+    chats: Chats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = chats.save(Chat(), asked("a", "Where is the key?")).key
+    assert chats.delete(key) == "Where is the key?"
+    assert chats.list("") == ()
+    chats.restore(key)
+    assert [conversation.key for conversation in chats.list("")] == [key]
+    monkeypatch.setattr("rag_bot.ui.chat.chats.UNDO_SECONDS", 0.0)
+    chats.delete(key)
+    until = time.monotonic() + 60
+    while b"Where is the key" in (tmp := chats._conversations.file.read_bytes()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert b"Where is the key" not in tmp
+    chats.restore(key)
+    assert "no conversation" in chats.problem
