@@ -150,7 +150,7 @@ def test_who_deletes_with_the_keyboard_stands_on_the_undo_which_stays_as_long(pa
     manage(page, CAPITAL).locator("[data-manages=delete]").press("Enter")
     undo = page.locator(".toast").get_by_role("button", name="Undo")
     expect(undo).to_be_focused()
-    page.evaluate("ragBot.dismiss(document.querySelector('.toast'))")
+    page.evaluate("ragBot.offerUndo(document.querySelector('.toast'))")
     expect(undo).to_be_focused()
     undo.press("Enter")
     wait_for_titles(page, CAPITAL)

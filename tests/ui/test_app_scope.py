@@ -25,7 +25,7 @@ def chips(page: Any, *words: str) -> None:
 def open_picker(page: Any) -> Any:
     page.click("#scope .narrow")
     picker = page.get_by_role("dialog", name="Search only some notes")
-    picker.locator("[data-choose]").first.wait_for()
+    picker.locator("[data-scoped]").first.wait_for()
     return picker
 
 
@@ -61,8 +61,8 @@ def test_tags_and_times_are_found_chosen_and_taken_back_with_the_keyboard(page: 
     picker = open_picker(page)
     expect(picker.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("#emergent")
-    expect(picker.locator("[data-choose]:visible")).to_have_count(1)
-    picker.locator("[data-choose]:visible").focus()
+    expect(picker.locator("[data-scoped]:visible")).to_have_count(1)
+    picker.locator("[data-scoped]:visible").focus()
     page.keyboard.press("Enter")
     chips(page, "#emergent-abilities")
     page.get_by_label("from", exact=True).fill("2020-03-01")

@@ -45,7 +45,7 @@ def test_folders_are_a_tree_with_the_notes_below_each() -> None:
     assert [one for one in listed if "img" not in one[1]] == [
         *(("0", "n", "5"), ("1", "n/Work", "2"), ("2", "n/Work/Old", "1"), ("1", "n/Work-2", "1"))
     ]
-    assert re.findall(r'data-choose="tag" value="(\w+)"[^>]*><bdi>(#\w+)</bdi> <span class="count">([\d,]+)', html) == [
+    assert re.findall(r'data-scoped="tag" value="(\w+)"[^>]*><bdi>(#\w+)</bdi> <span class="count">([\d,]+)', html) == [
         ("garden", "#garden", "1,200")
     ]
 

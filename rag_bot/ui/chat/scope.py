@@ -29,7 +29,7 @@ class ScopePart:
     def __init__(self, library: Library) -> None:
         self._library = library
         self.bar = html("scope", "narrow", first=str(scope_bar(Filters())))
-        self._picker = html("picker", "choose")
+        self._picker = html("scope-picker", "choose")
 
     def wire(self) -> None:
         self.bar.narrow(_narrowed, None, self.bar, trigger_mode="always_last", **AT_ONCE)

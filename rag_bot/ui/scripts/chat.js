@@ -55,14 +55,15 @@ Object.assign(ragBot, {
     dialog.close();
   },
 
-  dismiss(toast) { // what was offered goes, but not from under the one who is about to take it
-    if (!toast.isConnected) return;
+  offerUndo(toast) { // until its time is over, and not from under the one who is about to take it
     const isHeld = toast.matches(":hover, :focus-within") && Date.now() < toast.dataset.until;
-    if (isHeld) setTimeout(() => ragBot.dismiss(toast), 1000);
-    else {
-      if (toast.contains(document.activeElement)) document.querySelector("#new-chat button")?.focus();
-      toast.remove();
-    }
+    if (isHeld) setTimeout(() => ragBot.offerUndo(toast), 1000);
+    else ragBot.closeToast(toast);
+  },
+
+  closeToast(toast) {
+    if (toast.contains(document.activeElement)) document.querySelector("#new-chat button")?.focus();
+    toast.remove();
   },
 
   keepPlace(exchanges) { // of a question that another wording of it has been put in the place of
@@ -135,7 +136,7 @@ Object.assign(ragBot.clicks, {
     report("restore", { key: target.dataset.undo });
   },
 
-  dismiss(target) { target.closest(".toast").remove(); },
+  dismiss(target) { ragBot.closeToast(target.closest(".toast")); },
 });
 
 Object.assign(ragBot.submits, {
@@ -176,7 +177,7 @@ ragBot.shown.toast = (element) => {
   if (!toast) return;
   toast.dataset.until = Date.now() + 1000 * (toast.dataset.seconds - UNDO_MARGIN_SECONDS);
   if (document.activeElement === document.body && ragBot.byKey) toast.querySelector("[data-undo]").focus();
-  setTimeout(() => ragBot.dismiss(toast), 1000 * TOAST_SECONDS);
+  setTimeout(() => ragBot.offerUndo(toast), 1000 * TOAST_SECONDS);
 };
 
 // Whether a key was pressed last, or else a pointer: only who uses keys is taken to what can be undone.

@@ -19,36 +19,36 @@ Object.assign(ragBot, {
     const scope = ragBot.scopeJson();
     if (scope !== ragBot.shownScope) ragBot.report.narrow(scope);
     ragBot.shownScope = scope;
-    ragBot.pressChosen();
+    ragBot.pressScope();
   },
 
-  pressChosen() { // in the picker
+  pressScope() { // in the picker
     const scope = JSON.parse(ragBot.scopeJson());
-    document.querySelectorAll("#picker [data-choose]").forEach((choice) => {
-      choice.setAttribute("aria-pressed", scope[choice.dataset.choose] === choice.value);
+    document.querySelectorAll("#scope-picker [data-scoped]").forEach((choice) => {
+      choice.setAttribute("aria-pressed", scope[choice.dataset.scoped] === choice.value);
     });
-    document.querySelectorAll("#picker [data-since]").forEach((time) => {
+    document.querySelectorAll("#scope-picker [data-since]").forEach((time) => {
       const { since, until } = time.dataset;
       time.setAttribute("aria-pressed", since === scope.since && until === scope.until);
     });
-    document.querySelectorAll("#picker [data-day]").forEach((day) => { day.value = scope[day.dataset.day]; });
+    document.querySelectorAll("#scope-picker [data-day]").forEach((day) => { day.value = scope[day.dataset.day]; });
   },
 
-  isPicking() { return document.querySelector("#field")?.classList.contains("picking"); },
+  isScopeOpen() { return document.querySelector("#field")?.classList.contains("scoping"); },
 
-  pick(opens, returns = true) { // opens or closes the picker; the focus goes there and back
-    document.querySelector("#field").classList.toggle("picking", opens);
+  openScope(opens, returns = true) { // opens or closes the picker; the focus goes there and back
+    document.querySelector("#field").classList.toggle("scoping", opens);
     const button = document.querySelector("#scope .narrow");
     button.setAttribute("aria-expanded", opens);
     if (opens) {
       ragBot.report.choose();
-      document.querySelector("#picker [data-find]")?.focus();
+      document.querySelector("#scope-picker [data-find]")?.focus();
     } else if (returns) button.focus();
   },
 
-  find(field) { // leaves the folders and tags that have all words of it
+  findScope(field) { // leaves the folders and tags that have all words of it
     const words = field.value.toLowerCase().split(/\s+/);
-    document.querySelectorAll("#picker [data-choose]").forEach((choice) => {
+    document.querySelectorAll("#scope-picker [data-scoped]").forEach((choice) => {
       const text = `${choice.value} ${choice.textContent}`.toLowerCase();
       choice.closest("li").hidden = !words.every((word) => text.includes(word));
     });
@@ -56,18 +56,18 @@ Object.assign(ragBot, {
 });
 
 Object.assign(ragBot.clicks, {
-  narrow() { ragBot.pick(!ragBot.isPicking()); },
+  narrow() { ragBot.openScope(!ragBot.isScopeOpen()); },
 
-  narrowed() { ragBot.pick(false); },
+  narrowed() { ragBot.openScope(false); },
 
   widen(target) {
     ragBot.focused = "narrow"; // for this chip will be gone
     ragBot.setScope(Object.fromEntries(target.dataset.widen.split(" ").map((name) => [name, ""])));
   },
 
-  choose(target) { // what is chosen already is chosen no longer
+  scoped(target) { // what is chosen already is chosen no longer
     const isChosen = target.getAttribute("aria-pressed") === "true";
-    ragBot.setScope({ [target.dataset.choose]: isChosen ? "" : target.value });
+    ragBot.setScope({ [target.dataset.scoped]: isChosen ? "" : target.value });
   },
 
   since(target) {
@@ -84,30 +84,30 @@ ragBot.connected.scope = (element, report) => {
 };
 
 ragBot.shown.scope = (element) => {
-  element.querySelector(".narrow").setAttribute("aria-expanded", Boolean(ragBot.isPicking()));
+  element.querySelector(".narrow").setAttribute("aria-expanded", Boolean(ragBot.isScopeOpen()));
 };
 
-ragBot.connected.picker = (element, report) => {
+ragBot.connected["scope-picker"] = (element, report) => {
   ragBot.report.choose = () => report("choose", {});
   element.addEventListener("input", (event) => {
-    if (event.target.dataset.find !== undefined) ragBot.find(event.target);
+    if (event.target.dataset.find !== undefined) ragBot.findScope(event.target);
   });
   element.addEventListener("change", (event) => {
     if (event.target.dataset.day) ragBot.setScope({ [event.target.dataset.day]: event.target.value });
   });
 };
 
-ragBot.shown.picker = (element) => {
-  ragBot.pressChosen();
-  if (ragBot.isPicking()) element.querySelector("[data-find]")?.focus();
+ragBot.shown["scope-picker"] = (element) => {
+  ragBot.pressScope();
+  if (ragBot.isScopeOpen()) element.querySelector("[data-find]")?.focus();
 };
 
 addEventListener("popstate", () => { if (ragBot.report.narrow) ragBot.showScope(); });
 document.addEventListener("click", (event) => {
-  if (ragBot.isPicking() && event.target.isConnected && !event.target.closest("#scope, #picker")) ragBot.pick(false, false);
+  if (ragBot.isScopeOpen() && event.target.isConnected && !event.target.closest("#scope, #scope-picker")) ragBot.openScope(false, false);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !ragBot.isPicking()) return;
+  if (event.key !== "Escape" || !ragBot.isScopeOpen()) return;
   event.stopImmediatePropagation(); // it closes nothing else
-  ragBot.pick(false);
+  ragBot.openScope(false);
 });
