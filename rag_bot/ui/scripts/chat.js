@@ -176,7 +176,7 @@ ragBot.shown.toast = (element) => {
   const toast = element.querySelector(".toast");
   if (!toast) return;
   toast.dataset.until = Date.now() + 1000 * (toast.dataset.seconds - UNDO_MARGIN_SECONDS);
-  if (document.activeElement === document.body && ragBot.byKey) toast.querySelector("[data-undo]").focus();
+  if (ragBot.byKey) toast.querySelector("[data-undo]").focus();
   setTimeout(() => ragBot.offerUndo(toast), 1000 * TOAST_SECONDS);
 };
 
