@@ -191,7 +191,8 @@ document.addEventListener("click", (event) => {
   else if (isOpen && !event.target.closest("#side")) ragBot.openMenu(false);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !document.querySelector("#app")?.classList.contains("menu-open")) return;
+  const isOpen = document.querySelector("#app")?.classList.contains("menu-open");
+  if (event.key !== "Escape" || !isOpen || document.querySelector("dialog[open]")) return;
   event.stopImmediatePropagation(); // it closes nothing else
   ragBot.openMenu(false);
   document.querySelector("[data-menu]").focus();
