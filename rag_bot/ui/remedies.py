@@ -24,8 +24,8 @@ _PLACES = {
 _COMMAND = re.compile(r"(?:\b(Run|run|with) )?`rag-bot (\w+)[^`]*`")
 # Must match "with --index" and "with `--index`".
 _FLAG = re.compile(r"with `?--[\w-]+`?")
-# Must match a clause with a command or flag, and what ends it: "; `rag-bot trust INDEX` opens it as it is." A dot within
-# a word ends none, nor do marks in backticks.
+# Must match a clause with a command or flag, and what ends it: "; `rag-bot trust INDEX` opens it as it is." A dot
+# within a word ends none, nor do marks in backticks.
 _CLAUSE = re.compile(
     r"(?:^|(?<=[.;:)]))\s*(?:[^.;:`]|\.(?=\w))*(?:`rag-bot [^`]*`|`?--\w)(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
 )

@@ -22,7 +22,9 @@ class Macros(Protocol):
 def macros(name: str) -> Macros:
     """The macros of a template, to be called like functions; each gives HTML as `markupsafe.Markup`.
 
-    A value that a macro is given and that is no `Markup` is escaped; messages go through the filter `clickable`. Raises jinja2.UndefinedError for one it lacks.
+    A value that a macro is given and that is no `Markup` is escaped. Messages go through the filter `clickable`.
+
+    Raises jinja2.UndefinedError for one it lacks.
     """
     return cast(Macros, _environment().get_template(name).module)
 

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from pathlib import PurePosixPath
@@ -14,14 +15,13 @@ from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.query.open_index import Sources
 from rag_bot.records import ANSWERED, Chunk
-from rag_bot.text.function_words import function_words
 from rag_bot.text.terms import STOP_WORDS, passage_terms
 
 WANTED = 4
 """Questions that are shown; set by hand."""
 _MOST_TRIES = 16  # questions that are asked to find these, some 0.2 s each; set by hand
 _SHORTEST, _LONGEST = 4, 64  # characters of a name or heading; set by hand
-_FEWEST_CHARACTERS = 120  # of text in a note, below which there is little to ask; set by hand
+_FEWEST_CHARACTERS = 20  # of text in a note, below which there is little to ask; set by hand
 _ABOUT = {
     "english": "What did I note about {}?",
     "german": "Was habe ich über {} notiert?",
@@ -38,10 +38,11 @@ _HOW = "How do I {}?"
 # English verbs that begin a heading which says how to do something, by hand after the headings of five vaults; those of
 # the second line are nouns as well, and count before a determiner alone.
 _VERBS = frozenset(
-    """add allow apply attach avoid build browse choose clean clear configure connect convert create customize define
-    delete describe determine disable discard display download enable ensure exclude execute extract find fix generate
-    get hide identify ignore include insert install join keep make manage move prevent publish read reduce remove rename
-    replace restore retrieve revert save select send show skip split turn uninstall use verify write""".split()
+    """access add allow apply attach avoid build browse choose clean clear configure connect convert create customize
+    deduplicate define delete describe determine disable discard display download enable ensure exclude execute
+    extract find fix generate get hide identify ignore include insert install join keep make manage move prevent
+    publish read reduce remove rename replace restore retrieve revert save select send show skip split turn
+    uninstall use verify write""".split()
 )
 _ALSO_NOUNS = frozenset(
     """change check copy count export filter format import link list load lock log map merge open order pass pin plan
@@ -51,9 +52,9 @@ _ALSO_NOUNS = frozenset(
 _DETERMINERS = frozenset("a an the all any each every if my your this that multiple new only other some two".split())
 # Names that say nothing of what stands in a note, in lower case without digits and marks.
 _EMPTY_NAMES = frozenset(
-    """about archive changelog contents contributing daily draft home inbox index license licence log misc new note notes
-    overview readme scratch start start-here template test todo todos toc untitled welcome notizen unbenannt neue-notiz
-    startseite sans-titre sin-título""".split()
+    """about archive changelog contents contributing daily draft home inbox index license licence log misc new note
+    notes overview readme scratch start start-here template test todo todos toc untitled welcome notizen unbenannt
+    neue-notiz startseite sans-titre sin-título""".split()
 )
 # Must match a day or a month in figures anywhere (`2026-03-14 Standup`), and a name of nothing but figures and marks.
 _DATED = re.compile(r"\d{4}[-_. ]?\d{2}(?:[-_. ]?\d{2})?|\d{1,2}\.\d{1,2}\.\d{2,4}|[\d\W_]+\Z")
@@ -62,27 +63,64 @@ _MARKUP = re.compile(r"[\[\]{}<>|`*#=~^\\]|https?:|::|\$\{")  # of Markdown or o
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, and the path of the note that is to answer it."""
+    """A question, and the note that is to answer it."""
 
     question: str
     path: str
+    content_hash: str
 
 
-def find_questions(library: Library, over: threading.Event) -> tuple[str, ...]:
-    """Up to `WANTED` questions that the notes answer with the note they were made from; fewer once it is `over`."""
-    found: list[str] = []
-    try:
-        for example in library.with_sources(lambda sources: list(islice(examples(sources), _MOST_TRIES))):
-            if over.is_set() or len(found) == WANTED:
-                break
-            answer = library.ask(example.question)
-            if answer.verdict == ANSWERED and any(
-                citation.quote.note_path == example.path for citation in answer.citations
-            ):
-                found.append(example.question)
-    except RagBotError:  # the page says what is wrong with the index
-        return tuple(found)
-    return tuple(found)
+class ExampleQuestions:
+    """Questions that are looked for in the background, and again after a sync that changed the notes they stand on."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._generation = ""
+        self._found: tuple[Example, ...] = ()
+
+    def now(self, generation: str) -> tuple[str, ...]:
+        """Those that are known to be answered by now; of a new `generation` of the index it begins to make sure."""
+        with self._lock:
+            if generation != self._generation and not self._over.is_set():
+                self._generation = generation
+                threading.Thread(target=self._look, args=(generation,), name="example-questions").start()
+            return tuple(example.question for example in self._found)
+
+    def close(self) -> None:
+        """Lets the search end; the process waits for it, for a thread that is ended within a model aborts it."""
+        self._over.set()
+
+    def _look(self, generation: str) -> None:
+        """Keeps the questions whose notes are as they were, and looks for others."""
+        found: list[Example] = []
+        with suppress(RagBotError):  # the page says what is wrong with the index
+            for example in self._found:
+                note = self._library.note(example.path)
+                if note and note.content_hash == example.content_hash:
+                    found.append(example)
+            if not self._set(generation, found) or len(found) == WANTED:
+                return
+            for example in self._library.with_sources(lambda sources: list(islice(examples(sources), _MOST_TRIES))):
+                if example not in found and self._is_answered(example):
+                    found.append(example)
+                if not self._set(generation, found) or len(found) == WANTED:
+                    return
+
+    def _is_answered(self, example: Example) -> bool:
+        answer = self._library.ask(example.question)
+        return answer.verdict == ANSWERED and any(
+            citation.quote.note_path == example.path for citation in answer.citations
+        )
+
+    def _set(self, generation: str, found: Sequence[Example]) -> bool:
+        """Whether this search is still the one that is wanted."""
+        with self._lock:
+            if self._over.is_set() or generation != self._generation:
+                return False
+            self._found = tuple(found)
+            return True
 
 
 def examples(sources: Sources) -> Iterator[Example]:
@@ -93,10 +131,11 @@ def examples(sources: Sources) -> Iterator[Example]:
     folders = sorted(by_folder.values(), key=len, reverse=True)
     asked = set[str]()
     for _, path, title in filter(None, chain.from_iterable(zip_longest(*map(sorted, folders)))):
+        note = sources.catalogue.find_note(path)
         question = question_of(title, sources.catalogue.chunks_of(path), by_heading=len(asked) % 2 == 1)
-        if question and question not in asked:
+        if note and question and question not in asked:
             asked.add(question)
-            yield Example(question, path)
+            yield Example(question, path, note.content_hash)
 
 
 def question_of(title: str, chunks: Sequence[Chunk], *, by_heading: bool = False) -> str:
@@ -137,10 +176,14 @@ def _asking(name: str, text: str, language: str) -> str:
 
 
 def _begun(name: str, text: str) -> str:
-    """A name as it stands within a sentence: "Custom domains" and "Using pipes" begin small, "Lisbon" does not."""
+    """A name as it stands within a sentence: "Custom domains" and "Using pipes" begin small, "Lisbon" does not.
+
+    A longer one in which all words are in capitals is put in quotes.
+    """
     first, space, others = name.partition(" ")
-    begins_small = re.fullmatch(r"[A-Z][a-z]+ing", first) or others[:1].islower()
-    return f"{_as_written(first, text)}{space}{others}" if space and begins_small else name
+    if all(word[0].isupper() for word in name.split() if len(word) > 3):
+        return f"“{name}”" if name.count(" ") > 2 else name
+    return f"{_as_written(first, text)}{space}{others}"
 
 
 def _as_written(word: str, text: str) -> str:
@@ -148,7 +191,8 @@ def _as_written(word: str, text: str) -> str:
     small = word.lower()
     if small == "your":
         return "my"
-    if not word[:1].isupper() or not word[1:].islower():
+    if word != "A" and not (word[:1].isupper() and word[1:].islower()):
         return word
     counts = [len(re.findall(rf"(?<![\w/.-]){re.escape(form)}\b", text)) for form in (small, word)]
-    return small if small in STOP_WORDS or counts[0] > counts[1] else word
+    is_gerund = len(small) > 5 and small.endswith("ing")
+    return small if small in STOP_WORDS or is_gerund or counts[0] > counts[1] else word

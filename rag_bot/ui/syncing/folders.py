@@ -11,7 +11,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -95,6 +98,13 @@ def check_folder(path: Path) -> None:
     answering(path, lambda: _check(path))
 
 
+def nearest_folder(path: Path) -> Path:
+    """The deepest folder on the way to a path that is there; the home where none answers."""
+    with suppress(UsageError):
+        return answering(path, lambda: next(parent for parent in (path, *path.parents) if parent.is_dir()))
+    return Path.home()
+
+
 def is_too_wide(path: Path) -> bool:
     """Whether a folder holds a whole home, or the whole machine."""
     home = Path.home()
@@ -102,8 +112,19 @@ def is_too_wide(path: Path) -> bool:
 
 
 def list_folder(path: Path) -> Listing:
-    """The folders in a folder, hidden ones and those of programs left out. Raises UsageError as `check_folder`."""
-    return answering(path, lambda: _list(path))
+    """The folders in a folder, hidden ones and those of programs left out. Raises UsageError as `check_folder`.
+
+    One of them that hangs leaves those after it uncounted.
+    """
+    names, own = answering(path, lambda: _names_in(path))
+    looked, until = list[Folder](), time.monotonic() + _SECONDS_A_LISTING
+    with suppress(UsageError):
+        answering(path, lambda: looked.extend(_look_into(path / name, until) for name in names[:MOST_LISTED]))
+    below = [*looked, *(Folder(path / name) for name in names[len(looked) : MOST_LISTED])]
+    counts = [folder.count for folder in below if folder.count]
+    is_more = len(counts) < len(names) or any(count.is_more for count in counts)
+    total = NoteCount(own + sum(count.notes for count in counts), is_more)
+    return Listing(Folder(path, total), tuple(below), max(0, len(names) - MOST_LISTED))
 
 
 def known_folders(recent: Iterable[Path] = ()) -> list[Folder]:
@@ -118,8 +139,7 @@ def known_folders(recent: Iterable[Path] = ()) -> list[Folder]:
     named += [(path, "Obsidian") for path in _children(home / "Library/Mobile Documents/iCloud~md~obsidian/Documents")]
     for path, why in named:
         try:
-            real = answering(path, path.resolve)
-            count = answering(path, lambda path=path: count_notes(path) if path.is_dir() else NoteCount(0))  # type: ignore[misc]
+            real, count = answering(path, partial(_counted, path))
         except UsageError:
             continue
         if count.notes and not is_too_wide(real):
@@ -148,6 +168,10 @@ def count_notes(folder: Path, seconds: float = _SECONDS_A_FOLDER) -> NoteCount:
         except OSError:  # no way in, or gone
             continue
     return NoteCount(notes)
+
+
+def _counted(path: Path) -> tuple[Path, NoteCount]:
+    return path.resolve(), count_notes(path) if path.is_dir() else NoteCount(0)
 
 
 class KnownFolders:
@@ -208,27 +232,35 @@ def answering(path: Path, look: Callable[[], _T]) -> _T:
 
 def _check(path: Path) -> None:
     if path.is_file():
-        raise UsageError(f"{path} is a file. Choose the folder that holds it: {path.parent}")
+        raise UsageError(f"{path} is a file. Choose the folder that holds it.")
     if not path.is_dir():
-        near = next((parent for parent in path.parents if parent.is_dir()), path.parent)
-        raise UsageError(f"There is no folder {path}. {near} is there: is the rest of the path spelled like that?")
+        raise UsageError(f"There is no folder {path}.")
     try:
         os.scandir(path).close()
     except PermissionError:
         raise UsageError(f"You may not look into {path}. Allow it in the settings of the system.") from None
 
 
-def _list(path: Path) -> Listing:
+def _names_in(path: Path) -> tuple[list[str], int]:
+    """The folders in a folder by name, and how many notes lie in it directly."""
     _check(path)
-    names = [name for name in _folder_names(path) if not name.startswith(".") and name not in _PROGRAMS]
-    names.sort(key=str.casefold)
-    until = time.monotonic() + _SECONDS_A_LISTING
-    below = tuple(_looked_into(path / name, until) for name in names[:MOST_LISTED])
-    own = count_notes(path, max(0.05, until - time.monotonic()))
-    return Listing(Folder(path, own), below, max(0, len(names) - MOST_LISTED))
+    names, notes = [], 0
+    with os.scandir(path) as entries:
+        for entry in islice(entries, _MOST_ENTRIES):
+            name = entry.name
+            if name.startswith(".") or name in _PROGRAMS or not name.isprintable():
+                continue
+            try:
+                is_folder = entry.is_dir()
+            except OSError:  # a link to nowhere
+                continue
+            if is_folder:
+                names.append(name)
+            notes += not is_folder and name.lower().endswith(NOTE_SUFFIXES)
+    return sorted(names, key=str.casefold), notes
 
 
-def _looked_into(path: Path, until: float) -> Folder:
+def _look_into(path: Path, until: float) -> Folder:
     left = until - time.monotonic()
     try:
         os.scandir(path).close()
@@ -239,21 +271,9 @@ def _looked_into(path: Path, until: float) -> Folder:
     return Folder(path, count_notes(path, min(left, _SECONDS_A_FOLDER)) if left > 0 else None)
 
 
-def _folder_names(path: Path) -> Iterator[str]:
-    with os.scandir(path) as entries:
-        for number, entry in enumerate(entries):
-            if number >= _MOST_ENTRIES:
-                return
-            try:
-                if entry.is_dir() and entry.name.isprintable():
-                    yield entry.name
-            except OSError:  # a link to nowhere
-                continue
-
-
 def _children(path: Path) -> list[Path]:
     try:
-        return sorted(path / name for name in answering(path, lambda: list(_folder_names(path))))
+        return [path / name for name in answering(path, lambda: _names_in(path))[0]]
     except UsageError:
         return []
 
@@ -271,7 +291,7 @@ def _obsidian_vaults(home: Path) -> Iterator[Path]:
 
 
 def _graphs(home: Path) -> Iterator[Path]:
-    """The graphs of Logseq: it keeps a file `logseq_local_++home++me++notes.transit` for each, a path with its marks."""
+    """The graphs of Logseq: a file `logseq_local_++home++me++notes.transit` is that of `/home/me/notes`."""
     prefix, suffix = "logseq_local_", ".transit"
     try:
         names = sorted(name for name in os.listdir(home / ".logseq/graphs") if name.endswith(suffix))  # noqa: PTH208
