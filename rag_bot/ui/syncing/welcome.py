@@ -28,7 +28,8 @@ def welcome(snapshot: IndexSnapshot, sync: SyncState, known: Sequence[Folder] | 
         return html.welcome("Ask your notes", text, html.examples(snapshot.questions))
     if sync.running or snapshot.writer:
         return html.welcome("Reading your notes", "You can ask as soon as all of them are read.", sync_result(sync))
-    problem = sync_result(sync) if sync.error or sync.question else Markup()
+    is_news = sync.folders or not snapshot.is_strange  # what the start says of a strange index stands there already
+    problem = sync_result(sync) if (sync.error and is_news) or sync.question else Markup()
     if snapshot.problem and not snapshot.is_strange:
         return html.welcome("The index can't be read", snapshot.problem, problem)
     roots = snapshot.status.roots if snapshot.status else ()
