@@ -30,8 +30,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def app(home: Path, model_cache: Path, tmp_path: Path) -> Iterator[RunningApp]:
-    told = {"HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": str(tmp_path)}
-    with running_app(tmp_path / "index", model_cache, tmp_path, **told) as running:
+    index, data = tmp_path / "index", str(tmp_path)
+    with running_app(index, model_cache, tmp_path, HOME=str(home), XDG_CONFIG_HOME="", XDG_DATA_HOME=data) as running:
         yield running
 
 
@@ -56,7 +56,7 @@ def test_a_vault_that_was_found_is_read_and_its_questions_are_answered(page: Any
     page.wait_for_selector("#notes-page", state="visible")
 
 
-def test_a_folder_is_looked_for_from_home_on_and_what_was_typed_stays(page: Any, home: Path) -> None:
+def test_a_folder_is_looked_for_from_home_on_and_what_was_typed_stays(page: Any) -> None:
     page.fill(".read input", "~/Elsewere")
     after_looking_for_news(page)
     assert page.input_value(".read input") == "~/Elsewere"
