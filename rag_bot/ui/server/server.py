@@ -101,6 +101,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         elif settings.notes or has_index(library):
             state.sync.start(on_loss="keep")  # a folder that is gone keeps its notes: the others don't wait for it
         _warm_up(library)
+        state.folders.now()  # begins to look
         state.models.look()
         yield
         state.streams.stop_all()
