@@ -34,7 +34,7 @@ ENGLISH = "We met at the bakery and talked about the flat and what it will cost,
         ("How to bleed a radiator", ENGLISH, "How do I bleed a radiator?"),
         ("Rename Your Vault", ENGLISH, "How do I rename my Vault?"),
         ("Import the old notes", ENGLISH, "How do I import the old notes?"),
-        ("Import rules of thumb", ENGLISH, "What did I note about import rules of thumb?"),
+        ("Import rules of thumb", ENGLISH, "What did I note about Import rules of thumb?"),
         (
             "Heuschnupfen",
             "Das Mittel hilft mir nicht, weil es die Augen müde macht.",

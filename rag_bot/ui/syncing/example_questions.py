@@ -57,7 +57,7 @@ _EMPTY_NAMES = frozenset(
     neue-notiz startseite sans-titre sin-título""".split()
 )
 # Must match a day or a month in figures anywhere (`2026-03-14 Standup`), and a name of nothing but figures and marks.
-_DATED = re.compile(r"\d{4}[-_. ]?\d{2}(?:[-_. ]?\d{2})?|\d{1,2}\.\d{1,2}\.\d{2,4}|[\d\W_]+\Z")
+_DATED = re.compile(r"\d{4}[-_. ]?\d{2}(?:[-_. ]?\d{2})?|\d{1,2}\.\d{1,2}\.\d{2,4}|\A[\d\W_]+\Z")
 _MARKUP = re.compile(r"[\[\]{}<>|`*#=~^\\]|https?:|::|\$\{")  # of Markdown or of code: no words that people ask in
 
 
