@@ -27,7 +27,8 @@ _FLAG = re.compile(r"with `?--[\w-]+`?")
 # Must match a clause with a command or flag, and what ends it: "; `rag-bot trust INDEX` opens it as it is." A dot
 # within a word ends none, nor do marks in backticks.
 _CLAUSE = re.compile(
-    r"(?:^|(?<=[.;:)]))\s*(?:[^.;:`]|\.(?=\w))*(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
+    r"(?:^|(?<=[.;:)]))\s*(?:[^.;:`]|\.(?=\w))*(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)"
+    r"(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
 )
 _BEFORE = {"Run": "Choose ", "run": "choose ", "with": "in "}
 _LINK = Markup('<a href="#page={page}" data-page="{page}">{words}</a>')
