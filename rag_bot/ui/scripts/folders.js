@@ -5,7 +5,10 @@ Object.assign(ragBot.clicks, {
     report("decide", { answer: target.dataset.answer, folder: target.dataset.folder });
   },
 
-  browse(target, report) { report("browse", { folder: target.dataset.browse }); },
+  browse(target, report) {
+    report("browse", { folder: target.dataset.browse });
+    target.blur(); // Gradio uses it again for another folder; the focus goes to where one has come
+  },
 
   reads(target, report) {
     const { reads, sure = "" } = target.dataset;
