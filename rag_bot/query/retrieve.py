@@ -205,7 +205,7 @@ def _allowed_keys(sources: Sources, filters: Filters | None) -> set[str] | None:
         if filters.since or filters.until:
             named.append(f"date {DateRange(filters.since or date.min, filters.until or date.max)}")
         remedy = (
-            "Folders are written as in `rag-bot search` results" if filters.folder else "Look how your notes spell it"
+            "Folders are written as `rag-bot search` shows them" if filters.folder else "Look how your notes spell it"
         )
         raise UsageError(f"No indexed note has {' and '.join(named)}. {remedy}.")
     return keys

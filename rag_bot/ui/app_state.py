@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag_bot.errors import RagBotError
-from rag_bot.ui.chat.chat_view import chat_list, welcome
+from rag_bot.ui.chat.chat_view import chat_list
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.note_list import ALL, NoteLists, filters, rows, summary
+from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache
 from rag_bot.ui.syncing.overview import overview, watching
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
+from rag_bot.ui.syncing.welcome import welcome
 
 Views = dict[str, Any]
 """The value of each part of the page, by its name."""
@@ -27,6 +29,7 @@ class AppState:
     """Where a page gets what it shows from."""
 
     snapshots: SnapshotCache
+    folders: KnownFolders
     lists: NoteLists
     sync: SyncJob
     watch: WatchJob
@@ -48,7 +51,7 @@ class AppState:
             listed, problem = (), str(error)
         return {
             "overview": overview(snapshot, sync, watch),
-            "welcome": welcome(snapshot, sync),
+            "welcome": welcome(snapshot, sync, () if snapshot.notes else self.folders.now()),
             "watching": watching(watch),
             "watch": watch.on,
             "chats": chat_list(listed, search, MOST_LISTED, problem),

@@ -23,6 +23,7 @@ from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.notes_page import NotesPage
 from rag_bot.ui.settings.settings_page import SettingsPage
+from rag_bot.ui.syncing.folder_picker import FolderPicker, wire_sync
 from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "pages")
+_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders", "pages")
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
@@ -103,12 +104,13 @@ class Page:
             html("new-chat", first=str(side.new_chat()))
             self._chats = ChatsPart(self._events)
             html("pages", first=str(side.pages()))
-            self._parts["overview"] = html("overview", "decide")
+            self._parts["overview"] = html("overview", "decide", "stop")
 
     def _lay_out_main(self, library: Library) -> None:
         """The conversation with the question's field below it, and the pages that can take its place."""
         with gr.Column(elem_id="scroll"):
-            self._parts["welcome"] = html("welcome", "ask", "read_folder")
+            self._parts["welcome"] = html("welcome", "ask", "read_folder", "stop")
+            self._picker = FolderPicker("picker", self._state.sync)
             self._conversation = html("conversation", "ask_again", "revise", "show_version", "vote")
         with gr.Column(elem_id="field", min_width=0):
             with gr.Row(elem_id="asking"):
@@ -162,7 +164,9 @@ class Page:
         opens(self._conversation.show_version, self._events.show_version, self._chat)
         opens(self.blocks.load, self._events.open, self._wanted_chat, "() => ragBot.wanted()")
         self._chats.wire(self._chat, opened, opens, refreshing)
-        self._notes.wire_folders(self._parts["welcome"].read_folder, self._parts["overview"].decide, refreshing)
+        welcome, overview = self._parts["welcome"], self._parts["overview"]
+        self._picker.wire(refreshing, [welcome])
+        wire_sync(self._state.sync, refreshing, decide=overview.decide, stops=(welcome.stop, overview.stop))
 
     def _show_page(self, event: gr.EventData) -> str:
         """The page that is open now, after a look at the notes where it shows them."""

@@ -44,6 +44,17 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
+def time_left(seconds: float) -> str:
+    """Such as "about 2 minutes left"; a guess, and told as one."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute left"
+    if minutes < 55:
+        return f"about {many(minutes, 'minute')} left" if minutes > 1 else "about a minute left"
+    hours = round(seconds / 3600)
+    return f"about {many(hours, 'hour')} left" if hours > 1 else "about an hour left"
+
+
 def counts_words(counts: Mapping[str, Any]) -> str:
     """Such as "2 added, 1 changed"; of a sync that found all as it was, "nothing new"."""
     changes = [f"{int(counts[name]):,} {name}" for name in CHANGES if counts.get(name)]

@@ -9,6 +9,8 @@ from typing import Any, Protocol, cast
 
 from markupsafe import Markup
 
+from rag_bot.ui.remedies import clickable
+
 
 class Macros(Protocol):
     """The macros of a template by their names."""
@@ -20,7 +22,9 @@ class Macros(Protocol):
 def macros(name: str) -> Macros:
     """The macros of a template, to be called like functions; each gives HTML as `markupsafe.Markup`.
 
-    A value that a macro is given and that is no `Markup` is escaped. Raises jinja2.UndefinedError for one it lacks.
+    A value that a macro is given and that is no `Markup` is escaped. Messages go through the filter `clickable`.
+
+    Raises jinja2.UndefinedError for one it lacks.
     """
     return cast(Macros, _environment().get_template(name).module)
 
@@ -29,10 +33,12 @@ def macros(name: str) -> Macros:
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["clickable"] = clickable
+    return environment

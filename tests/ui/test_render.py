@@ -13,12 +13,12 @@ import pytest
 from rag_bot.records import ANSWERED, CLOSEST, NONE, Answer, Citation, Failure, Place, Quote, Run, Status, Writer
 from rag_bot.ui.chat.answer_view import notice, whole_answer
 from rag_bot.ui.chat.answering import still_reading
-from rag_bot.ui.chat.chat_view import welcome
 from rag_bot.ui.phrases import counts_words, duration, since, size, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 from rag_bot.ui.syncing.overview import failures, overview, progress_words, watching
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
+from rag_bot.ui.syncing.welcome import welcome
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -148,17 +148,22 @@ def test_files_that_could_not_be_read_are_named() -> None:
 
 def test_progress_is_told_in_words_and_only_once() -> None:
     state = SyncState(running=True, stage="notes", done=120, total=578)
-    assert progress_words(state) == "Reading your notes: 120 of 578"
+    assert progress_words(state) == "120 of 578 notes read"
+    assert progress_words(replace(state, seconds_left=100.0)) == "120 of 578 notes read, about 2 minutes left"
+    assert progress_words(replace(state, stage="index")) == "Almost done: 120 of 578 passages"
+    assert progress_words(replace(state, stopped=True)) == "Stopping …"
     assert still_reading(state) == "Still reading your notes: 120 of 578. Ask again in a moment."
     bar = '<progress aria-label="Sync" value="120" max="578">'
     empty, full = IndexSnapshot(IndexVersion()), snapshot(run())
     assert [bar in welcome(empty, state), bar in side(empty, state)] == [True, False]
     assert [bar in welcome(full, state), bar in side(full, state)] == [False, True]
+    assert "You can ask as soon as all of them are read." in welcome(empty, state)
+    assert "You can ask meanwhile: your notes answer as they were before." in side(full, state)
 
 
 def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() -> None:
     html = welcome(IndexSnapshot(IndexVersion()), SyncState(error="rag-bot: Folder /x is not there."))
-    assert "data-read" in html
+    assert "wants-folder" in html
     assert ">Folder /x is not there.<" in html
     assert text_of(side(IndexSnapshot(IndexVersion()))) == "No notes yet"
 
@@ -166,21 +171,23 @@ def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() ->
 def test_folders_without_a_note_and_an_index_that_cannot_be_read_are_said_to_be_so() -> None:
     html = welcome(snapshot(run(), notes=0), SyncState())
     assert "There are none in a. 1 file could not be read." in text_of(html)
-    assert "data-read" in html
+    assert "wants-folder" in html
     broken = welcome(snapshot(problem="The index in /<i> is damaged."), SyncState())
     assert "The index in /&lt;i&gt; is damaged." in broken
-    assert "data-read" not in broken
+    assert "wants-folder" not in broken
 
 
 def test_the_first_sync_of_another_process_is_waited_for() -> None:
     assert "Reading your notes" in welcome(snapshot(run(None), notes=0, writer=Writer(1, "h", STARTED)), SyncState())
 
 
-def test_the_overview_counts() -> None:
-    words = text_of(side(snapshot(run(added=2), root="/n/<a>")))
-    for expected in ("<a>", "not there now", "1 note · 2,000 passages", "12:00 · 2 added", "1 file could not be read"):
-        assert expected in words
-    assert "never" not in text_of(side(snapshot()))
+def test_the_overview_is_one_line_with_what_is_wrong_below_it() -> None:
+    html = side(snapshot(run(added=2), root="/n/<a>"))
+    assert re.search(r"1 note · synced .*12:00", text_of(html))
+    assert re.findall(r'href="#page=(\w+)"', html) == ["notes", "notes"]
+    assert "<a> not there now" in text_of(html)
+    assert "1 file could not be read" in text_of(html)
+    assert "synced" not in text_of(side(snapshot()))
 
 
 def test_how_the_newest_sync_ended_is_told() -> None:

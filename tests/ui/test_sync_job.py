@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot.settings import load_settings
-from rag_bot.ui.syncing.sync_job import SyncJob, SyncState
+from rag_bot.ui.syncing.sync_job import Pace, SyncJob, SyncState
 
 REPORTING = """
 import json, os, sys
@@ -116,3 +116,31 @@ def test_a_question_is_answered_for_the_folders_that_were_asked_for(tmp_path: Pa
     assert job.answer(answer)
     assert done.acquire(timeout=30)
     assert job.state == SyncState(report={"arguments": f"ingest --json --progress {flag} -- /x"}, folders=("/x",))
+
+
+def test_a_sync_that_its_user_stops_says_so_and_another_can_begin(tmp_path: Path) -> None:
+    done = threading.Semaphore(0)
+    job = SyncJob(load_settings(index=tmp_path), command=(sys.executable, "-c", WAITING), on_done=done.release)
+    job.cancel()  # nothing runs yet
+    assert job.start(["/x"])
+    watch = next(thread for thread in threading.enumerate() if thread.name == "sync")
+    while not job.state.done:
+        assert watch.is_alive()
+    job.cancel()
+    assert done.acquire(timeout=30)
+    assert job.state == SyncState(stage="notes", done=1, total=2, folders=("/x",), stopped=True)
+    assert job.start(["/x"])
+    assert not job.state.stopped
+    job.stop()
+
+
+def test_how_long_a_sync_still_takes_is_told_by_its_last_half_minute() -> None:
+    now = 0.0
+    pace = Pace(clock=lambda: now)
+    assert pace.seconds_left("notes", 0, 100) is None
+    now = 1.0  # what was read before goes by at once
+    assert pace.seconds_left("notes", 50, 100) is None
+    for now in range(2, 40):
+        left = pace.seconds_left("notes", 50 + int(now), 200)
+    assert left == 111.0  # one note a second
+    assert pace.seconds_left("index", 0, 100) is None

@@ -1,4 +1,4 @@
-"""The chat as HTML: the welcome, conversations with what can be done about each answer, and the list of saved ones."""
+"""The chat as HTML: conversations with what can be done about each answer, and the list of saved ones."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ from rag_bot.ui.chat.chats import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.phrases import many, since, when
-from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
-from rag_bot.ui.syncing.overview import sync_result
-from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.templating import macros
 
 _IN_PROSE = ("prose", "Answer in prose", "Let the chosen model answer this in sentences")
@@ -105,25 +102,3 @@ def _item(conversation: Conversation, *, is_alone: bool) -> tuple[Conversation, 
     questions, changed = many(conversation.exchanges, "question"), conversation.changed
     told = f"{conversation.title}\n{questions}, last one {when(changed)}"
     return conversation, told, "" if is_alone else f"{since(changed)} · {questions}"
-
-
-def welcome(snapshot: IndexSnapshot, state: SyncState) -> Markup:
-    """Examples to click; or how far the first reading is; or how to begin."""
-    html = macros("chat.html")
-    if snapshot.notes:
-        text = "Answers come from your own notes alone, with the lines where they stand."
-        return html.welcome("Ask your notes", text, html.examples(snapshot.questions))
-    result = sync_result(state)
-    if state.running or snapshot.writer:
-        return html.welcome("Reading your notes", "You can ask as soon as they are read.", result)
-    problem = result if state.error else Markup()
-    if snapshot.problem:
-        return html.welcome("The index can't be read", snapshot.problem, problem)
-    form = html.folder_form(state.folders[0] if state.error and state.folders else "") + problem
-    if snapshot.status and snapshot.status.roots:  # folders are known, but no note of them is indexed
-        names = ", ".join(root.name or str(root) for root in snapshot.status.roots)
-        unread = len(snapshot.status.failed)
-        why = f"{many(unread, 'file')} could not be read." if unread else "Add notes there, or name another folder."
-        return html.welcome("No notes to ask", f"There are none in {names}. {why}", form)
-    text = "Name a folder of Markdown or text files. They are only read, and nothing leaves this machine."
-    return html.welcome("Where are your notes?", text, form)

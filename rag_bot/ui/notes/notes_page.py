@@ -55,25 +55,9 @@ class NotesPage:
             event(command, inputs, None, **AT_ONCE).then(**refreshing)
         gr.on([self._query.input, self.parts["filter"].input], trigger_mode="always_last", **refreshing)
 
-    def wire_folders(self, read_folder: Any, decide: Any, refreshing: dict[str, Any]) -> None:
-        """What other parts of the page ask: to read a folder, and what is to become of lost notes."""
-        read_folder(self._read_named, None, None, **AT_ONCE).then(**refreshing)
-        decide(self._decide, None, None, **AT_ONCE).then(**refreshing)
-
     def _read_folder(self, folder: str) -> None:
         if folder.strip():
             self._state.sync.start([str(Path(folder.strip()).expanduser().absolute())])
-
-    def _read_named(self, event: gr.EventData) -> None:
-        self._read_folder(str(event.folder))
-
-    def _decide(self, event: gr.EventData) -> None:
-        """About the folder that is named, or else as the question was that the sync stopped with."""
-        on_loss, folder = str(event.answer), getattr(event, "folder", None)
-        if folder:
-            self._state.sync.start([str(folder)], on_loss=on_loss)
-        else:
-            self._state.sync.answer(on_loss)
 
     def _set_watching(self, on: bool) -> None:
         remember_watching(self._index, on)

@@ -1,10 +1,5 @@
-// What the other pages ask: folders to read, models to agree to, runs to show.
+// What the other pages ask: models to agree to, runs to show.
 Object.assign(ragBot.clicks, {
-  answer(target, report) {
-    ragBot.disable(target);
-    report("decide", { answer: target.dataset.answer, folder: target.dataset.folder });
-  },
-
   consent(target, report) {
     ragBot.disable(target);
     report("consent", { agreed: target.dataset.consent === "yes" });
@@ -24,8 +19,6 @@ Object.assign(ragBot.clicks, {
 ragBot.disable = (target) => { // what was asked is answered once
   target.closest(".asks").querySelectorAll("button").forEach((button) => { button.disabled = true; });
 };
-
-ragBot.submits.read = (form, report) => report("read_folder", { folder: form.elements.folder.value });
 
 ragBot.connected.runs = (element, report) => {
   element.addEventListener("change", (event) => {

@@ -44,7 +44,7 @@ HEADERS = {
 _OTHER_USER = "This app belongs to another user of this machine."
 _NO_TOKEN = """<!doctype html><meta charset="utf-8"><title>rag-bot</title>
 <p>This app opens with its link, which carries a token.
-<p>It was printed where the app was started, by <code>rag-bot serve</code>. Each start needs its new link.
+<p>It was printed where the app was started. Each start needs its new link.
 """
 _FROM_PROXIES = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # by which Gradio writes addresses
 
@@ -130,7 +130,7 @@ def _refusal_by_names(scope: Scope, headers: Headers, names: tuple[str, ...]) ->
     host, origin = headers.get("host", ""), headers.get("origin")
     name = f"{host.partition(']')[0]}]" if host.startswith("[") else host.partition(":")[0]
     if name.lower() not in names and name != in_header(str(scope["server"][0]).removeprefix("::ffff:")):
-        return PlainTextResponse("Invalid host header. Name the host with --allowed-host.", 400)
+        return PlainTextResponse("Invalid host header. Who starts the app can allow this host.", 400)
     is_foreign = origin is not None and origin.partition("://")[2] != host
     if is_foreign or headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return PlainTextResponse("Requests from other sites are refused.", 403)

@@ -31,6 +31,7 @@ from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
+from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
@@ -83,6 +84,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     library, conversations = Library(settings), Conversations.of(settings)
     state = AppState(
         snapshots=SnapshotCache(library),
+        folders=KnownFolders(settings.notes),
         lists=NoteLists(library),
         sync=SyncJob(settings, on_done=lambda: _warm_up(library)),
         watch=WatchJob(settings, on_change=lambda: _warm_up(library)),
@@ -99,11 +101,13 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         elif settings.notes or has_index(library):
             state.sync.start(on_loss="keep")  # a folder that is gone keeps its notes: the others don't wait for it
         _warm_up(library)
+        state.folders.now()  # begins to look
         state.models.look()
         state.chats.purge_later()
         yield
         state.streams.stop_all()
         state.chats.purge()
+        state.snapshots.close()
         for job in (state.watch, state.sync, state.evaluations.job):
             job.stop()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,16 +13,9 @@ from rag_bot.library import Library
 from rag_bot.records import Run, Status, Writer
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
+from rag_bot.store.ownership import Standing, standing
 from rag_bot.store.schema import FILE_NAME, explained
-
-_EXAMPLES = 4  # questions to begin with; set by hand
-SHIPPED_NOTE = "corpus/talk/big-bench.md"
-SHIPPED = (
-    "What share of the BIG-Bench tasks was emergent?",
-    "Over how many orders of magnitude does the scaling trend go?",
-    "What are the implications of emergence?",
-    "How big are teams now?",
-)
+from rag_bot.ui.syncing.example_questions import ExampleQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +31,17 @@ class IndexVersion:
 
 @dataclass(frozen=True, slots=True)
 class IndexSnapshot:
-    """`status` is None without an index, or where it can't be read: `problem` says why. `questions` are examples."""
+    """`status` is None without an index, or where it can't be read: `problem` says why.
+
+    `questions` are examples, as many as are found by now. `is_strange` says that the index was not made here, so that
+    reading a folder makes it anew.
+    """
 
     version: IndexVersion
     status: Status | None = None
     problem: str = ""
     questions: tuple[str, ...] = ()
+    is_strange: bool = False
 
     @property
     def notes(self) -> int:
@@ -63,6 +60,11 @@ class SnapshotCache:
         self._library = library
         self._lock = threading.Lock()
         self._last = IndexSnapshot(IndexVersion())
+        self._examples = ExampleQuestions(library)
+
+    def close(self) -> None:
+        """Ends what is looked for in the background."""
+        self._examples.close()
 
     def now(self) -> IndexSnapshot:
         """A new snapshot if the version has changed; else the last one, after a millisecond or two."""
@@ -70,6 +72,10 @@ class SnapshotCache:
             version = self._read_version()
             if version != self._last.version:
                 self._last = self._read_index(version)
+            if self._last.notes and not version.writer:
+                questions = self._examples.now(version.generation)
+                if questions != self._last.questions:
+                    self._last = replace(self._last, questions=questions)
             return self._last
 
     def _read_version(self) -> IndexVersion:
@@ -90,23 +96,12 @@ class SnapshotCache:
             return IndexSnapshot(version)
         try:
             status = replace(self._library.status(), writer=version.writer)
-            questions = self._last.questions
-            if not questions or version.generation != self._last.version.generation:
-                questions = example_questions(self._library.note_titles())
         except RagBotError as error:
-            return IndexSnapshot(version, problem=str(error))
-        return IndexSnapshot(version, status, "", questions)
+            is_strange = standing(self._library.settings.index) is Standing.STRANGE
+            return IndexSnapshot(version, problem=str(error), is_strange=is_strange)
+        return IndexSnapshot(version, status, questions=self._last.questions)
 
 
 def has_index(library: Library) -> bool:
     """Whether something was indexed there, be it readable or not."""
     return (library.settings.index / FILE_NAME).is_file()
-
-
-def example_questions(titles: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Four questions that the notes answer, from (path, title) of every note; fixed ones for the notes that ship."""
-    if any(path == SHIPPED_NOTE for path, _ in titles):
-        return SHIPPED
-    names = list(dict.fromkeys(title for _, title in titles if 3 <= len(title) <= 60))
-    step = max(1, len(names) // _EXAMPLES)
-    return tuple(f"What did I note about {name}?" for name in names[::step][:_EXAMPLES])

@@ -1,4 +1,4 @@
-"""The side's HTML: what the index holds, how a sync is going, and what it asks."""
+"""The side's HTML: how the notes are in one line, how a sync is going, what is wrong, and what is to be decided."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from rag_bot.output import run_state
 from rag_bot.records import Failure, Status
 from rag_bot.ui.child import MESSAGE_PREFIX
-from rag_bot.ui.phrases import many, run_words, since
+from rag_bot.ui.phrases import many, run_words, since, time_left
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
@@ -20,6 +20,7 @@ from rag_bot.ui.templating import macros
 _MOST_FAILURES = 20  # files that are named; set by hand
 # The end of a sync's question, which tells the flags to answer with in a terminal.
 _FOR_TERMINALS = re.compile(r"\s*Nothing was changed, and they still answer\..*", re.DOTALL)
+_MEANWHILE = "You can ask meanwhile: your notes answer as they were before."
 _LOSSES = {
     "missing": "is not there. Is its disk mounted?",
     "empty": "holds no notes any more. Is its disk mounted?",
@@ -29,7 +30,7 @@ _LOSSES = {
 
 
 def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Markup:
-    """Folders, counts, when it was synced with what result, the sync that runs, and what there is to decide.
+    """How many notes there are and when they were synced; the sync that runs, what is wrong, and what is to be decided.
 
     Until there are notes, the welcome tells how the first sync goes.
     """
@@ -41,7 +42,7 @@ def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Mar
         is_watch = watch.pid and writer.pid == watch.pid
         begun = f" since {since(writer.started)}" if writer.started else ""
         running = html.running("Syncing what changed …" if is_watch else f"Another process is syncing{begun} …")
-    return html.overview(_facts(snapshot, sync), running + sync_result(sync) + _kept_notes(sync, watch))
+    return html.overview(_facts(snapshot, sync), running + sync_result(sync, _MEANWHILE) + _kept_notes(sync, watch))
 
 
 def watching(watch: WatchState) -> Markup:
@@ -54,11 +55,14 @@ def watching(watch: WatchState) -> Markup:
     return macros("syncing.html").watching(words, watch.error)
 
 
-def sync_result(sync: SyncState) -> Markup:
-    """A bar while the app's own sync runs; then what went wrong, or what it asks."""
+def sync_result(sync: SyncState, answering: str = "") -> Markup:
+    """A bar while the app's own sync runs; then what went wrong, or what it asks.
+
+    `answering` says what answers meanwhile.
+    """
     html = macros("syncing.html")
     if sync.running:
-        return html.progress(progress_words(sync), sync)
+        return html.progress(progress_words(sync), sync, answering)
     if sync.question:
         return html.lost_notes(_FOR_TERMINALS.sub("", sync.question.removeprefix(MESSAGE_PREFIX)))
     if sync.error:
@@ -67,11 +71,15 @@ def sync_result(sync: SyncState) -> Markup:
 
 
 def progress_words(sync: SyncState) -> str:
-    """Such as "Reading your notes: 120 of 578"."""
+    """Such as "120 of 578 notes read, about 2 minutes left"."""
+    if sync.stopped:
+        return "Stopping …"
     if not sync.total:
         return "Looking at your notes …"
-    stage = "Entering passages" if sync.stage == "index" else "Reading your notes"
-    return f"{stage}: {sync.done:,} of {sync.total:,}"
+    if sync.stage == "index":
+        return f"Almost done: {sync.done:,} of {sync.total:,} passages"
+    left = f", {time_left(sync.seconds_left)}" if sync.seconds_left is not None else ""
+    return f"{sync.done:,} of {many(sync.total, 'note')} read{left}"
 
 
 def folder(root: Path, missing: Sequence[Path]) -> Markup:
@@ -88,21 +96,20 @@ def failures(failed: Sequence[Failure], name: str = "failures") -> Markup:
 
 
 def _facts(snapshot: IndexSnapshot, sync: SyncState) -> Markup:
-    """What the index holds, and how its last syncs ended."""
+    """What the index holds, and what is wrong with it."""
     status, html = snapshot.status, macros("syncing.html")
     if snapshot.problem:
         return macros("base.html").hint("The index can't be read")
     if status is None or not status.roots:
         return macros("base.html").hint("No notes yet", kind="nothing")
     states = [run_state(run, status.writer, place) for place, run in enumerate(status.runs)]
-    done = next((run for run, state in zip(status.runs, states, strict=True) if state == "done"), None)
-    synced = since(status.last_synced) + (f" · {run_words(done, 'done')}" if done else "") if status.last_synced else ""
+    failed = len(status.failed)
     return html.facts(
-        folders=[folder(root, status.missing) for root in status.roots],
-        counts=f"{many(status.notes, 'note')} · {many(status.chunks, 'passage')}",
-        synced=synced,
-        last_failure=_last_failure(status, states, is_told=bool(sync.question or sync.error)),
-        failures=failures(status.failed),
+        counts=many(status.notes, "note"),
+        synced=since(status.last_synced) if status.last_synced else "",
+        missing=[folder(root, status.missing) for root in status.missing],
+        failed=f"{many(failed, 'file')} could not be read" if failed else "",
+        last_failure=_last_failure(status, states, is_told=bool(sync.question or sync.error or sync.stopped)),
     )
 
 

@@ -1,0 +1,60 @@
+"""What the library's messages advise, for people who have a page and no terminal.
+
+A message names a command as `rag-bot VERB ...` in backticks, a flag as "with --flag". Here each becomes a link to the
+page that does the same; advice that no page can follow is left out, with the clause that it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+_PLACES = {
+    "ingest": ("notes", "Notes › Sync"),
+    "verify": ("notes", "Notes › Repair"),
+    "forget": ("notes", "Notes"),
+    "status": ("notes", "Notes"),
+    "search": ("notes", "Notes"),
+    "models": ("settings", "Settings"),
+    "eval": ("evaluation", "Evaluation"),
+}
+"""By verb: the page as the address names it, and what is chosen there."""
+# Must match "Run `rag-bot verify --repair`", "with `rag-bot models`" and "`rag-bot status`", with the verb.
+_COMMAND = re.compile(r"(?:\b(Run|run|with) )?`rag-bot (\w+)[^`]*`")
+# Must match "with --index" and "with `--index`".
+_FLAG = re.compile(r"with `?--[\w-]+`?")
+# Must match a clause with a command or flag, and what ends it: "; `rag-bot trust INDEX` opens it as it is." A dot
+# within a word ends none, nor do marks in backticks.
+_CLAUSE = re.compile(
+    r"(?:^|(?<=[.;:)]))\s*(?:[^.;:`]|\.(?=\w))*(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)"
+    r"(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
+)
+_BEFORE = {"Run": "Choose ", "run": "choose ", "with": "in "}
+_LINK = Markup('<a href="#page={page}" data-page="{page}">{words}</a>')
+
+
+def clickable(message: str) -> Markup:
+    """A message with links in the place of commands. `Markup` is HTML already, and left alone."""
+    if isinstance(message, Markup):
+        return message
+    message, pieces, place = _with_what_pages_do(message), [Markup()], 0
+    for match in sorted([*_COMMAND.finditer(message), *_FLAG.finditer(message)], key=re.Match.start):
+        if match.re is _FLAG:
+            before, (page, words) = "in ", ("settings", "Settings")
+        else:
+            before, (page, words) = _BEFORE.get(match[1], ""), _PLACES[match[2]]
+        pieces += [escape(message[place : match.start()] + before), _LINK.format(page=page, words=words)]
+        place = match.end()
+    return Markup().join([*pieces, escape(message[place:])])
+
+
+def _with_what_pages_do(message: str) -> str:
+    """Without the clauses that name something else."""
+
+    def kept(clause: re.Match[str]) -> str:
+        others = _COMMAND.sub(lambda command: "" if command[2] in _PLACES else command[0], _FLAG.sub("", clause[0]))
+        return clause[1] if re.search(r"`rag-bot |--\w", others) else clause[0]
+
+    cut = _CLAUSE.sub(kept, message)
+    return cut if cut == message else re.sub(r"[.;:,]\s*(?=[.;])|[;:,]\s*\Z", "", cut).strip()
