@@ -29,6 +29,7 @@ Object.assign(ragBot, {
     const note = ["note", "lines", "heading"].map((name) => address.get(name) ?? "").join("\n");
     if (note !== ragBot.at.note) ragBot.showNote(address);
     ragBot.at.note = note;
+    ragBot.lookAtNotes(address);
   },
 
   showPage(page) {
