@@ -162,6 +162,7 @@ class Page:
     def _show_page(self, event: gr.EventData) -> str:
         """The page that is open now, after a look at the notes where it shows them."""
         if event.page == NOTES:
+            self._state.upkeep.clear()  # it was about what was there before
             self._state.lists.look()
         return str(event.page)
 

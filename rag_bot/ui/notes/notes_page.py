@@ -28,12 +28,10 @@ class NotesPage:
         self._settings = library.settings
         self.looked = gr.State(Looked())
         html("notes-head", first=str(macros("base.html").page_head("Notes")))
-        self.parts: dict[str, Any] = {
-            "summary": html("summary", "upkeep", "read_folder"),
-            "upkeep": html("upkeep", "upkeep", "keep_in_sync"),
-        }
+        self.parts: dict[str, Any] = {"summary": html("summary", "upkeep", "read_folder")}
         if self._settings.uploads:
             self.parts["uploads"] = html("uploads", "uploaded")
+        self.parts["upkeep"] = html("upkeep", "upkeep", "keep_in_sync")
         self._find = html("find", "look", first=str(macros("note_list.html").search()))
         self.parts |= {"filter": html("filter"), "rows": html("rows")}
 

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
+from rag_bot.markdown import plain_text
 from rag_bot.query.open_index import Sources
 from rag_bot.records import Chunk
 from rag_bot.text.terms import spellings, words_of
@@ -15,6 +16,7 @@ from rag_bot.text.terms import spellings, words_of
 MOST_PASSAGES = 1_000  # that are looked up for some words; set by hand
 _LONGEST = 160  # characters of a line that are shown; set by hand
 _BEFORE = 40  # characters that are shown before the first of the words; set by hand
+_MARKS = " \t|*+-#>"  # of lists, tables, headings and quotes, around a line
 _KEPT = 32  # searches that are remembered; set by hand
 _Words = tuple[tuple[str, ...], ...]  # each in the spellings of the languages that the notes are written in
 
@@ -33,11 +35,10 @@ class FoundText:
         chunk = self.passages.get(path)
         if chunk is None:
             return None
-        lines = chunk.text.splitlines() or [""]
-        counts = [self._places(line) for line in lines]
-        best = max(range(len(lines)), key=lambda number: (len(counts[number]), bool(lines[number].strip())))
-        text = lines[best].strip()
-        first = min(counts[best], default=0) - (len(lines[best]) - len(lines[best].lstrip()))
+        lines = [plain_text(line).strip(_MARKS) for line in chunk.text.splitlines()] or [""]
+        places = [self._places(line) for line in lines]
+        best = max(range(len(lines)), key=lambda number: (len(places[number]), bool(lines[number])))
+        text, first = lines[best], min(places[best], default=0)
         start = text.rfind(" ", 0, first - _BEFORE) + 1 if first > _BEFORE and len(text) > _LONGEST else 0
         shown = f"{'… ' if start else ''}{text[start : start + _LONGEST]}{' …' if len(text) > start + _LONGEST else ''}"
         return chunk.start_line + best, shown

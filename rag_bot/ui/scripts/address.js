@@ -38,11 +38,15 @@ Object.assign(ragBot, {
     const app = document.querySelector("#app");
     app.dataset.shown = page;
     app.classList.remove("menu-open");
+    ragBot.markPage();
+    ragBot.report.open_page({ page });
+  },
+
+  markPage() {
     document.querySelectorAll("#pages a").forEach((link) => {
-      if (page && link.hash === `#page=${page}`) link.setAttribute("aria-current", "page");
+      if (ragBot.at.page && link.dataset.page === ragBot.at.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
-    ragBot.report.open_page({ page });
   },
 });
 
@@ -50,6 +54,8 @@ ragBot.clicks.page = (target, report, event) => { // a link to a page keeps the 
   event.preventDefault();
   ragBot.goTo({ page: target.dataset.page, note: "", lines: "", heading: "" });
 };
+
+ragBot.connected.pages = () => ragBot.markPage();
 
 ragBot.connected.current = (element, report) => {
   ragBot.report.open_page = (told) => report("open_page", told);

@@ -19,12 +19,17 @@ Object.assign(ragBot, {
     ragBot.markOpenNote();
   },
 
-  markOpenNote() { // whose text is beside the list
-    const open = ragBot.address().get("note");
+  markOpenNote() { // whose text is beside the list; the list is narrower then, and the row may be elsewhere
+    const open = ragBot.address().get("note") ?? "";
     document.querySelectorAll("#rows [data-note]").forEach((link) => {
-      if (link.dataset.note === open) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
+      if (link.dataset.note !== open) link.removeAttribute("aria-current");
+      else {
+        link.setAttribute("aria-current", "true");
+        if (open !== ragBot.markedNote) requestAnimationFrame(() => link.scrollIntoView({ block: "nearest" }));
+        ragBot.markedNote = open;
+      }
     });
+    if (!open) ragBot.markedNote = "";
   },
 
   keyInRows(event) { // up and down go from row to row, right and left open and fold a folder
