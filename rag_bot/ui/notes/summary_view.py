@@ -17,12 +17,11 @@ from rag_bot.ui.syncing.overview import failures, folder
 from rag_bot.ui.templating import macros
 
 _MOST_NAMED = 200  # files that are named for one reason; set by hand
-_SAVE_AS_TEXT = "Save them as text, Markdown or PDF beside it, and sync."
 REASONS: Mapping[str, str] = {
     "placeholder": "Their contents are in a cloud drive, not on this computer. Make them available offline, and sync.",
     "binary": "They are called like notes, but no text is in them. Save them as text, and sync.",
     "too-large": "They are larger than 64 MB, which no note is. Split them, and sync.",
-    "format": f"Files of this kind are not read. {_SAVE_AS_TEXT}",
+    "format": "Files of this kind are not read. What you save of them as text, Markdown or PDF is.",
     "page-part": "They are pieces of a saved web page. The page itself is read.",
     "media": "Only text is read. What a note says about them is found.",
     "link": "Links are not followed. Add the folder that they lead to, if it is to be searched.",

@@ -77,7 +77,7 @@ def clean_name(name: str) -> str:
     stem = cleaned[: -len(suffix)].rstrip(". ") if suffix else ""
     if not stem:
         raise UsageError(
-            f"{cleaned or 'This file'} can't be read as a note. Notes end with {', '.join(NOTE_SUFFIXES)}."
+            f"{cleaned or 'This file'} can't be read as a note. Text, Markdown, PDF, web pages, tables and Office files can."
         )
     ending = cleaned[-len(suffix) :]
     while len(f"{stem}{ending}".encode()) > _LONGEST_NAME:
