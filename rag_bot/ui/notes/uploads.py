@@ -76,9 +76,8 @@ def clean_name(name: str) -> str:
     suffix = next((end for end in NOTE_SUFFIXES if cleaned.lower().endswith(end)), "")
     stem = cleaned[: -len(suffix)].rstrip(". ") if suffix else ""
     if not stem:
-        raise UsageError(
-            f"{cleaned or 'This file'} can't be read as a note. Text, Markdown, PDF, web pages, tables and Office files can."
-        )
+        kinds = "Text, Markdown, PDF, web pages, tables and Office files"
+        raise UsageError(f"{cleaned or 'This file'} can't be read as a note. {kinds} can.")
     ending = cleaned[-len(suffix) :]
     while len(f"{stem}{ending}".encode()) > _LONGEST_NAME:
         stem = stem[:-1].rstrip(". ")
