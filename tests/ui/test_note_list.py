@@ -26,7 +26,7 @@ from rag_bot.ui.notes.note_list import (
     tree_lines,
 )
 from rag_bot.ui.notes.summary_view import summary
-from rag_bot.ui.notes.text_search import FoundText, TextSearch
+from rag_bot.ui.notes.text_search import NOTHING, TextSearch
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -61,7 +61,7 @@ def test_notes_are_found_by_title_and_path_however_they_are_written(query: str, 
 
 def shown(notes: NoteList = NOTES, **looked: Any) -> dict[str, str]:
     """The parts of the list as HTML."""
-    return {name: str(html) for name, html in list_views(notes, Looked(**looked), FoundText()).items()}
+    return {name: str(html) for name, html in list_views(notes, Looked(**looked), NOTHING).items()}
 
 
 def test_states_are_counted_and_a_chosen_one_is_explained() -> None:
@@ -169,7 +169,9 @@ def test_words_are_found_in_the_text_on_their_line(library: Library) -> None:
     line, text = search.find("pancakes").line("notes/hut.txt") or (0, "")
     assert line == 1
     assert re.fullmatch("… .*It serves pancakes and tea .* …", text)
-    assert search.find("pancakes ferry") == search.find("") == search.find("!?") == FoundText()
+    assert search.find("") is search.find(" ") is NOTHING
+    assert not search.find("pancakes ferry").passages
+    assert not search.find("!?").passages
     assert search.find("nobody") is search.find("nobody")
 
 

@@ -51,6 +51,9 @@ class FoundText:
         return [max(0, lowered.find(word)) for word in found if word is not None]
 
 
+NOTHING = FoundText()
+
+
 class TextSearch:
     """Remembers the last searches. Safe to use from several threads."""
 
@@ -61,11 +64,11 @@ class TextSearch:
     def find(self, query: str) -> FoundText:
         """Nothing where the query has no words, or the index can't be read, of which the side says why."""
         if not query.strip():
-            return FoundText()
+            return NOTHING
         try:
             return self._find(query.strip(), self._library.generation())
         except RagBotError:
-            return FoundText()
+            return NOTHING
 
     def _find_now(self, query: str, generation: str) -> FoundText:
         del generation  # another one makes it look again
