@@ -93,8 +93,8 @@ def test_the_tree_tells_levels_and_states_and_opens_the_notes() -> None:
 
 
 DATED = [
-    NoteState("a/z.md", "Zoo", "indexed", 1, "2026-11-22", "", 10, "2026-03", "2026-11-01"),
     NoteState("a/y.md", "apple", "indexed", 30, "2026-11-23", "", 4_000, "", "2026-11-02"),
+    NoteState("a/z.md", "Zoo", "indexed", 1, "2026-11-22", "", 10, "2026-03", "2026-11-01"),
     NoteState("b/x.md", "Ähre", "new"),
 ]
 

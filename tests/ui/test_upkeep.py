@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def shown(state: UpkeepState, sync: SyncState | None = None, *, generation: str 
     )
     html = upkeep(IndexSnapshot(IndexVersion(generation), status), sync or SyncState(), WatchState(), state)
     assert "<img" not in html
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", str(html)))
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", str(html))))
 
 
 PLANNED: dict[str, Any] = {

@@ -118,7 +118,7 @@ def _below(folder: str, roots: dict[str, Path]) -> Path | None:
     for label, root in roots.items():
         if folder != label and not folder.startswith(f"{label}/"):
             continue
-        parts = folder.removeprefix(label).strip("/").split("/") if folder != label else []
+        parts = folder.removeprefix(f"{label}/").split("/") if folder != label else []
         if any(not part or part.startswith(".") or "\\" in part or "\0" in part for part in parts):
             return None
         place = root.joinpath(*parts)
