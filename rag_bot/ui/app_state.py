@@ -74,7 +74,8 @@ class AppState:
 
     def notes_views(self, looked: Looked) -> Views:
         """The page of notes, as it was a while ago at most."""
-        notes, snapshot, settings = self.lists.look_again(), self.snapshots.now(), self.settings
+        snapshot, settings = self.snapshots.now(), self.settings
+        notes = self.lists.look_again(snapshot.version.generation)
         views: Views = {
             "summary": summary(snapshot, notes, settings.notes),
             "upkeep": upkeep(snapshot, self.sync.state, self.watch.state, self.upkeep.state),

@@ -281,6 +281,8 @@ def test_the_folders_are_looked_at_when_the_page_opens_and_not_at_each_tick(tmp_
     for _ in range(10):
         assert lists.look_again() == NOTES
     assert library.looks == 1
+    assert lists.look_again("another generation") == lists.look_again("another generation") == NOTES
+    assert library.looks == 2
     assert lists.last().state_of("notes/gone.md") == "deleted"
     assert lists.last().state_of("elsewhere") == ""
 

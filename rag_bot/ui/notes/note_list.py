@@ -197,6 +197,7 @@ class NoteLists:
         self._list = NoteList()
         self._looked = float("-inf")
         self._took = 0.0
+        self._generation = ""
         self._looking: threading.Thread | None = None
         self._targets: list[str] = []
 
@@ -227,10 +228,11 @@ class NoteLists:
         looking.join(patience_seconds)
         return self._list
 
-    def look_again(self) -> NoteList:
-        """As they stood a while ago, and now if it is longer ago than a while."""
-        due = time.monotonic() - self._looked > max(_SHORTEST, _SHARE * self._took)
-        return self.look() if due else self._list
+    def look_again(self, generation: str = "") -> NoteList:
+        """As they stood a while ago, and now if it is longer ago than a while or the index is of another generation."""
+        is_long_ago = time.monotonic() - self._looked > max(_SHORTEST, _SHARE * self._took)
+        is_other, self._generation = generation != self._generation, generation
+        return self.look() if is_long_ago or is_other else self._list
 
     def _look(self) -> None:
         began, left_out = time.monotonic(), list[tuple[str, str, str]]()
