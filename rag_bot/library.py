@@ -24,6 +24,7 @@ from rag_bot.store.status import read_status
 
 if TYPE_CHECKING:
     from rag_bot.llm import LanguageModel
+    from rag_bot.store.catalogue import Root
 
 _T = TypeVar("_T")
 
@@ -248,6 +249,11 @@ class Library:
         with self._index.catalogue() as catalogue:
             return catalogue.find_note(path)
 
+    def roots(self) -> list[Root]:
+        """The folders that were ingested, and how the paths of their notes begin. Raises IndexUnusable without any."""
+        with self._index.catalogue() as catalogue:
+            return catalogue.roots()
+
     def note_titles(self) -> list[tuple[str, str]]:
         """Path and title of every note, by path."""
         with self._index.catalogue() as catalogue:
@@ -258,11 +264,15 @@ class Library:
         with self._index.catalogue() as catalogue:
             return [(tag, count) for tag, count, _ in catalogue.census.tags()]
 
-    def note_states(self) -> tuple[NoteState, ...]:
-        """How each note of the index and of its folders stands, by path. Raises IndexUnusable without an index."""
+    def note_states(self, on_left_out: Callable[[str, str, str], None] = lambda *_: None) -> tuple[NoteState, ...]:
+        """How each note of the index and of its folders stands, by path.
+
+        `on_left_out` is told of each file that is left out: its reason as in `LeftOut`, its note path, and its kind.
+        Raises IndexUnusable without an index.
+        """
         from rag_bot.ingestion.states import note_states
 
-        return note_states(self.settings.index, self.settings.exclude)
+        return note_states(self.settings.index, self.settings.exclude, on_left_out)
 
     def with_sources(self, use: Callable[[Sources], _T]) -> _T:
         """What `use` returns, given the sources of one complete state. Raises as `OpenIndex.with_sources`."""

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
         default="", description="language model that writes the answers, such as ollama:NAME; none quotes your notes"
     )
     generation: LlmSettings = Field(default_factory=LlmSettings, description="how the language model is asked")
+    uploads: bool = Field(default=False, description="whether the app adds files to the folders of notes")
     host: str = Field(default="127.0.0.1", description="address the app listens on")
     port: int = Field(default=7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
 

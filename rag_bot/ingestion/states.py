@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from rag_bot.ingestion.survey import plan_survey, survey_folders
@@ -29,15 +30,37 @@ _ABSENCES = {
 """Of the reasons for which a file is not read, the parts of a sentence."""
 
 
-def note_states(index: Path, exclude: Sequence[str] = ()) -> tuple[NoteState, ...]:
+def note_states(
+    index: Path, exclude: Sequence[str] = (), on_left_out: OnLeftOut = lambda *_: None
+) -> tuple[NoteState, ...]:
     """All notes of the index and of its folders, by path, without those that the setting excludes. Nothing is written.
 
-    Files whose stamp changed are read.
+    Files whose stamp changed are read. `on_left_out` is told of each file that is left out: its reason as in
+    `LeftOut`, its note path and its kind.
 
     Raises:
         IndexUnusable: there is no index, or none that can be read.
     """
-    return _states(index, exclude, lambda *_: None)
+    with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
+        if not catalogue.roots():
+            return ()
+        survey = survey_folders(index, (), catalogue, exclude=exclude, on_left_out=on_left_out)
+        indexed = {note.path: note for note in catalogue.indexed_notes()}
+        failed = catalogue.failed()
+    plan = plan_survey(survey, rebuild=False)
+    waiting = {*plan.added, *plan.changed}  # some since the last sync could not read them
+    errors = {path: error for path, error in failed.items() if path in waiting}
+    errors |= {failure.path: failure.error for failure in survey.failed}
+    states = {
+        **dict.fromkeys((*plan.deleted, *(move.before for move in plan.moved)), "deleted"),
+        **dict.fromkeys((*plan.added, *(move.after for move in plan.moved)), "new"),
+        **dict.fromkeys(plan.changed, "changed"),
+        **dict.fromkeys(errors, "unreadable"),
+    }
+    for path, state in states.items():
+        known = indexed.get(path) or NoteState(path, PurePosixPath(path).stem, state)
+        indexed[path] = replace(known, state=state, error=errors.get(path, ""))
+    return tuple(indexed[path] for path in sorted(indexed))
 
 
 def why_absent(index: Path, written: str, exclude: Sequence[str] = ()) -> Absence:
@@ -58,7 +81,7 @@ def why_absent(index: Path, written: str, exclude: Sequence[str] = ()) -> Absenc
         if reason in _ABSENCES and plain_path(path).rpartition("/")[2] in may_be_meant:
             reasons[path] = reason, kind
 
-    states = {state.path: state for state in _states(index, exclude, remember)}
+    states = {state.path: state for state in note_states(index, exclude, remember)}
     path = find_path(written, list(states), roots)
     if path and states[path].state == "unreadable":
         message = f"{path} cannot be read ({states[path].error.rstrip('.')})"
@@ -108,33 +131,3 @@ def _beside_notes(root: Root, relative: Path, reasons: Mapping[str, tuple[str, s
         if above in reasons:
             return _left_out(named, *reasons[above], [root])
     return Absence("missing", f"{named} is no note", "name a note")
-
-
-def _states(index: Path, exclude: Sequence[str], on_left_out: OnLeftOut) -> tuple[NoteState, ...]:
-    with closing(Catalogue.open(index)) as catalogue, explained(index), catalogue.snapshot():
-        if not catalogue.roots():
-            return ()
-        survey = survey_folders(index, (), catalogue, exclude=exclude, on_left_out=on_left_out)
-        indexed = catalogue.passages_by_note()
-        failed = catalogue.failed()
-    plan = plan_survey(survey, rebuild=False)
-    waiting = {*plan.added, *plan.changed}  # some since the last sync could not read them
-    errors = {path: error for path, error in failed.items() if path in waiting}
-    errors |= {failure.path: failure.error for failure in survey.failed}
-    states = {
-        **dict.fromkeys((*plan.deleted, *(move.before for move in plan.moved)), "deleted"),
-        **dict.fromkeys((*plan.added, *(move.after for move in plan.moved)), "new"),
-        **dict.fromkeys(plan.changed, "changed"),
-        **dict.fromkeys(errors, "unreadable"),
-    }
-    return tuple(
-        NoteState(
-            path=path,
-            title=indexed[path][0] if path in indexed else PurePosixPath(path).stem,
-            state=states.get(path, "indexed"),
-            passages=indexed[path][1] if path in indexed else 0,
-            synced=indexed[path][2] if path in indexed else "",
-            error=errors.get(path, ""),
-        )
-        for path in sorted({*indexed, *states})
-    )

@@ -134,7 +134,9 @@ class NoteState:
     """A note as the index and the folder have it now.
 
     `state` is "indexed", "changed" (its file is not what was indexed), "new" (not indexed yet), "deleted" (its file is
-    gone) or "unreadable" (`error` says why). `passages` and `synced` are those of the indexed version.
+    gone) or "unreadable" (`error` says why). `passages`, `synced`, `size` in bytes, `date` and `edited` are those of
+    the indexed version: `date` is what the note says that it is of, as `store.note_dates.date_of`, `edited` the local
+    day on which its file was last written, both in ISO 8601, or "".
     """
 
     path: str
@@ -143,6 +145,9 @@ class NoteState:
     passages: int = 0
     synced: str = ""
     error: str = ""
+    size: int = 0
+    date: str = ""
+    edited: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,18 @@ class WordIndex:
             found = searcher.search(wanted, max(1, searcher.num_docs), count=False).hits
             return [searcher.doc(address)["key"][0] for _, address in found]
 
+    def keys_with_all(self, query: str, limit: int) -> list[str]:
+        """Keys of some passages that have all words of a query that carry meaning, each in any of its spellings."""
+        terms = list(dict.fromkeys(self.content_terms(query)))[:_MAX_QUERY_TERMS]
+        if not terms:
+            return []
+        with _explained():
+            searcher = self._index.searcher()
+            every = [(tantivy.Occur.Must, _best_of([self._with(spelling) for spelling in term])) for term in terms]
+            wanted = tantivy.Query.boolean_query(every)
+            found = searcher.search(wanted, limit, count=False, order_by_field="place").hits
+            return [searcher.doc(address)["key"][0] for _, address in found]
+
     def _with(self, term: str) -> Any:
         """Passages with a term."""
         return tantivy.Query.term_query(self._index.schema, "text", term, "freq")

@@ -21,11 +21,23 @@ from numpy.typing import NDArray
 
 from rag_bot.errors import IndexUnusable
 from rag_bot.markdown import readable_text
-from rag_bot.records import Chunk, DatedPlace, DateRange, Failure, Filters, Landmark, LeftOut, Note, Run
+from rag_bot.records import (
+    Chunk,
+    DatedPlace,
+    DateRange,
+    Failure,
+    Filters,
+    Landmark,
+    LeftOut,
+    Note,
+    NoteState,
+    Run,
+)
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
 from rag_bot.store.links import NoteLink
 from rag_bot.store.names import NamedWord
+from rag_bot.store.note_dates import entered_dates
 from rag_bot.store.schema import open_for_reading
 
 # What `indexes.next_folder` makes, with a number that fits a file name; an index of the first version has none.
@@ -228,13 +240,16 @@ class Catalogue:
                 note = next(notes)
             yield _to_chunk(row, note)
 
-    def passages_by_note(self) -> dict[str, tuple[str, int, str]]:
-        """Title, number of chunks and time of the last sync that read it, by note path."""
+    def indexed_notes(self) -> Iterator[NoteState]:
+        """Every note as it was indexed, by path."""
+        dates = entered_dates(self._db)
         rows = self._db.execute(
-            """SELECT path, title, (SELECT count(*) FROM chunk WHERE note_id = note.id), synced
+            """SELECT id, path, title, (SELECT count(*) FROM chunk WHERE note_id = note.id), synced, size, mtime_ns
                FROM note WHERE NOT pending ORDER BY path"""
         )
-        return {path: tuple(rest) for path, *rest in rows}
+        for id_, path, title, passages, synced, size, mtime_ns in rows:
+            edited = date.fromtimestamp(mtime_ns / 1e9).isoformat() if mtime_ns > 0 else ""
+            yield NoteState(path, title, "indexed", passages, synced, "", size, dates.get(id_, ""), edited)
 
     def note_titles(self) -> list[tuple[str, str]]:
         """Path and title of every note, by path."""

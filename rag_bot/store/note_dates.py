@@ -16,6 +16,7 @@ PATH, TITLE, HEADING, LINE = "path", "title", "heading", "line"
 OF_ITS_OWN = "date"
 """The front matter's key for what a note is of; all others say when somebody wrote it."""
 _KEYS = (OF_ITS_OWN, "datum", "fecha", "day", "created", "updated", "modified", "published", "lastmod", "erstellt")
+_OWN_SOURCES = {source: rank for rank, source in enumerate((*_KEYS, PATH))}  # the first that is there counts
 _WORD = re.compile(r"[^\W\d_]+")
 _NEVER = date(1900, 1, 1)  # a base that shows which times have no year
 _BEGINNING = 40  # characters of a line, among which a date that it begins with stands; set by hand
@@ -61,9 +62,24 @@ def dates_of(note: Note) -> list[NoteDate]:
 def date_of(note: Note) -> str:
     """A note's own date as ISO 8601, as exact as it is said ("2026-03"): its front matter's, else its path's, or ""."""
     ranges = [one.ranges[0] for key in _KEYS for one in _in_metadata(note, key)] or path_dates(note.path)
-    if not ranges:
-        return ""
-    first, days = ranges[0].first.isoformat(), (ranges[0].last - ranges[0].first).days
+    return _as_said(ranges[0].first.isoformat(), ranges[0].last.isoformat()) if ranges else ""
+
+
+def entered_dates(db: sqlite3.Connection) -> dict[int, str]:
+    """What `date_of` says of the notes that have a date, by the id of the note."""
+    found: dict[int, tuple[int, str]] = {}
+    for note_id, first, last, source in db.execute(
+        "SELECT note_id, first, last, source FROM date WHERE NOT start_line"
+    ):
+        rank = _OWN_SOURCES.get(source)
+        if rank is not None and (note_id not in found or rank < found[note_id][0]):
+            found[note_id] = rank, _as_said(first, last)
+    return {note_id: said for note_id, (_, said) in found.items()}
+
+
+def _as_said(first: str, last: str) -> str:
+    """The beginning of a time as exactly as it was said: a day, a month, or a year."""
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days
     return first if days < 27 else first[:7] if days < 31 else first[:4]
 
 

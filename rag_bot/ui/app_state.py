@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag_bot.errors import RagBotError
+from rag_bot.settings import Settings
 from rag_bot.ui.chat.chat_view import chat_list
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
 from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
 from rag_bot.ui.models.models import Models
-from rag_bot.ui.notes.note_list import ALL, NoteLists, filters, rows, summary
+from rag_bot.ui.notes.list_view import ListViews
+from rag_bot.ui.notes.note_list import Looked, NoteLists
+from rag_bot.ui.notes.summary_view import summary
+from rag_bot.ui.notes.upkeep_job import UpkeepJob
+from rag_bot.ui.notes.upkeep_view import upkeep
+from rag_bot.ui.notes.uploads import upload_form
 from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache
-from rag_bot.ui.syncing.overview import overview, watching
+from rag_bot.ui.syncing.overview import overview
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
 from rag_bot.ui.syncing.welcome import welcome
@@ -28,9 +34,12 @@ Views = dict[str, Any]
 class AppState:
     """Where a page gets what it shows from."""
 
+    settings: Settings
     snapshots: SnapshotCache
     folders: KnownFolders
     lists: NoteLists
+    list_views: ListViews
+    upkeep: UpkeepJob
     sync: SyncJob
     watch: WatchJob
     evaluations: Evaluations
@@ -52,8 +61,6 @@ class AppState:
         return {
             "overview": overview(snapshot, sync, watch),
             "welcome": welcome(snapshot, sync, () if snapshot.notes else self.folders.now()),
-            "watching": watching(watch),
-            "watch": watch.on,
             "chats": chat_list(listed, search, MOST_LISTED, problem),
             "answers_by": (model_choices(choice), shown_name(choice)),
             "model": model_notice(choice),
@@ -68,11 +75,15 @@ class AppState:
         """The page of settings."""
         return {"settings": ""}
 
-    def notes_views(self, query: str, state: str) -> Views:
+    def notes_views(self, looked: Looked) -> Views:
         """The page of notes, as it was a while ago at most."""
-        notes = self.lists.look_again()
-        return {
-            "summary": summary(self.snapshots.now()),
-            "filter": filters(notes.counts()),
-            "rows": rows(notes.find(query, state or ALL)),
+        snapshot, settings = self.snapshots.now(), self.settings
+        notes = self.lists.look_again(snapshot.version.generation)
+        views: Views = {
+            "summary": summary(snapshot, notes, settings.notes),
+            "upkeep": upkeep(snapshot, self.sync.state, self.watch.state, self.upkeep.state),
+            **self.list_views.of(notes, looked, has_looked=self.lists.has_looked),
         }
+        if settings.uploads:
+            views["uploads"] = upload_form(self.lists.targets)
+        return views

@@ -21,6 +21,7 @@ from rag_bot.ui.evaluation.evaluation_page import EvaluationPage
 from rag_bot.ui.evaluation.evaluations import Chosen
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
+from rag_bot.ui.notes.note_list import Looked
 from rag_bot.ui.notes.notes_page import NotesPage
 from rag_bot.ui.settings.settings_page import SettingsPage
 from rag_bot.ui.syncing.folder_picker import FolderPicker, wire_sync
@@ -31,7 +32,7 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders", "pages")
+_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders", "pages", "notes")
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
@@ -129,7 +130,7 @@ class Page:
             )
             self._stop = gr.Button("Stop", elem_id="stop", min_width=0)
         with gr.Column(elem_id="notes-page", elem_classes="page"):
-            self._notes = NotesPage(self._state, library.settings.index)
+            self._notes = NotesPage(self._state, library)
         with gr.Column(elem_id="evaluation-page", elem_classes="page"):
             self._evaluation = EvaluationPage(self._state.evaluations)
         with gr.Column(elem_id="settings-page", elem_classes="page"):
@@ -171,23 +172,24 @@ class Page:
     def _show_page(self, event: gr.EventData) -> str:
         """The page that is open now, after a look at the notes where it shows them."""
         if event.page == NOTES:
+            self._state.upkeep.clear()  # it was about what was there before
             self._state.lists.look()
         return str(event.page)
 
     def _refreshing(self) -> dict[str, Any]:
         """What an event needs to refresh the page."""
-        look = (self._open_page, *self._notes.looked_for, self._evaluation.chosen, self._chats.search)
+        look = (self._open_page, self._notes.looked, self._evaluation.chosen, self._chats.search)
         outputs = [self._shown_marks, *self._parts.values()]
         return {"fn": self._refresh, "inputs": [self._shown_marks, *look], "outputs": outputs, **AT_ONCE}
 
-    def _refresh(self, shown_marks: str, page: str, query: str, state: str, chosen: Chosen, search: str) -> Any:
+    def _refresh(self, shown_marks: str, page: str, looked: Looked, chosen: Chosen, search: str) -> Any:
         """The parts of the page that are no longer as the browser has them, often none.
 
         It sends marks of what it shows, for answers may arrive in another order than they were made in.
         """
         views = self._state.views(search)
         if page == NOTES:
-            views |= self._state.notes_views(query, state)
+            views |= self._state.notes_views(looked)
         elif page == EVALUATION:
             views |= self._state.evaluation_views(tuple(chosen))
         elif page == SETTINGS:
@@ -212,8 +214,6 @@ def _update(name: str, value: Any) -> Any:
     if name == "answers_by":
         choices, chosen = value
         return gr.Dropdown(choices, value=chosen)
-    if name == "filter":
-        return gr.Radio(value)
     return show_hidden(value) if isinstance(value, str) else value
 
 

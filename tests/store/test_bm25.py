@@ -34,6 +34,15 @@ def test_hyphens_numbers_and_other_scripts_are_found(words: WordIndex) -> None:
     assert _keys(words, "笔记") == ["c"]
 
 
+def test_passages_with_all_words_are_found_up_to_a_limit(words: WordIndex) -> None:
+    assert words.keys_with_all("running the RUNNER in são paulo", 10) == ["a"]
+    assert words.keys_with_all("runners tasks", 10) == []
+    assert words.keys_with_all("nowhere", 10) == words.keys_with_all("", 10) == []
+    words.update([(f"t{number}", "tasks") for number in range(20)])
+    assert len(words.keys_with_all("tasks", 10)) == 10
+    assert sorted(words.keys_with_all("tasks bench", 10)) == ["b"]
+
+
 def test_query_syntax_is_plain_text(words: WordIndex) -> None:
     assert _keys(words, 'text:running AND (NOT "x') == ["a"]
     assert _keys(words, "") == []

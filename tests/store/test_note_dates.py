@@ -51,6 +51,17 @@ def test_front_matter_headings_and_beginnings_of_lines_say_when(notes: Path, wri
     assert date_of(note) == "2025-09-01"
 
 
+def test_the_list_of_notes_has_the_date_of_each(library: Library, notes: Path, write: Write) -> None:
+    write("2026-03-14.md", "---\ncreated: 2025-09\nupdated: 2025-10-01\n---\nThe cat moved.\n")
+    write("2026-03.md", "Rain.\n")
+    write("Plans 2026.md", "# 5 March 2026\n\nSun.\n")
+    write("Cats.md", "- 2026-05-02: vet\n")
+    library.ingest([notes])
+    dates = {note.path: note.date for note in library.note_states()}
+    assert dates == {path: date_of(note) for path, _ in library.note_titles() if (note := library.note(path))}
+    assert sorted(dates.values()) == ["", "2025-09", "2026", "2026-03"]
+
+
 def test_dates_follow_a_rename(library: Library, notes: Path, write: Write) -> None:
     file = write("2026-03-14.md", "The cat moved.\n\n- 2 May: it came back\n")
     library.ingest([notes])

@@ -17,8 +17,6 @@ from rag_bot.errors import WriterBusy
 from rag_bot.store.ownership import claim
 from tests.ui.conftest import PATIENCE_MS, RunningApp, eventually, expect, running_app
 
-EVIL = "<img src=x onerror='window.hacked=1'>"
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -64,6 +62,7 @@ def test_what_another_process_ingests_is_seen_without_being_asked_for(
 def test_a_folder_that_is_watched_is_kept_in_sync_until_it_is_turned_off(
     page: Any, library: Library, folder: Path
 ) -> None:
+    page.click("#pages [data-page=notes]")
     page.click("#watch input")
     page.wait_for_selector("#watching :text('Watching for changes')")
     (folder / "buses" / "night.md").write_text("# Night bus\n\nThe night bus leaves at three.\n")
@@ -78,6 +77,7 @@ def test_a_folder_that_is_watched_is_kept_in_sync_until_it_is_turned_off(
 def test_lost_notes_are_asked_about_kept_and_removed(page: Any, folder: Path) -> None:
     (folder / "buses").rename(folder / "away")
     page.wait_for_selector("#overview :text('not there now')")
+    page.click("#pages [data-page=notes]")
     page.click("#sync")
     page.wait_for_selector(".asks :text('buses is not there')")
     page.click("text=Keep them, sync the rest")
@@ -86,30 +86,6 @@ def test_lost_notes_are_asked_about_kept_and_removed(page: Any, folder: Path) ->
     page.click("text=Remove 6 notes from the index")
     page.wait_for_selector("#overview :text('6 notes')")
     expect(page.locator(".asks")).to_have_count(0)
-
-
-def test_the_notes_page_finds_notes_by_word_and_state_and_opens_them(page: Any, folder: Path) -> None:
-    trams = folder / "trams"
-    (trams / "trams 1.md").write_text("# Trams\n\nAnother text.\n")
-    (trams / "trams 2.md").unlink()
-    (trams / f"{EVIL.replace('/', '')}.md").write_text("# New\n")
-    page.click("#pages [data-page=notes]")
-    page.wait_for_selector("#filter :text('All 13')")
-    expect(page.locator("#rows li")).to_have_count(13)
-    expect(page.locator("#question")).to_be_hidden()
-    assert page.evaluate("window.hacked") is None
-    page.fill("#query input, #query textarea", "TRÁMS md")
-    page.wait_for_function("document.querySelectorAll('#rows li').length === 7")
-    page.click("#filter label:has-text('Deleted 1')")
-    page.wait_for_function("document.querySelectorAll('#rows li').length === 1")
-    page.click("#rows a")
-    page.wait_for_selector("#panel .stale:has-text('no longer there')")
-    page.click("#filter label:has-text('New 1')")
-    page.click("#rows a:has-text('onerror')")
-    page.wait_for_selector("#panel :text('Not in the index yet')")
-    page.click("#notes-head .leave")
-    page.wait_for_selector("#question", state="visible")
-    expect(page.locator("#rows")).to_be_hidden()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -1,50 +1,104 @@
-"""The notes as the folders and the index have them now, and the HTML of their list."""
+"""The notes as the folders and the index have them now, and those of them that somebody looks for."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-from markupsafe import Markup
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import PurePosixPath
+from typing import Any, Self
 
 from rag_bot.conversations.titles import folded
 from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.library import Library
-from rag_bot.output import run_state
-from rag_bot.records import INDEXED, NOT_READ, NoteState, Status, left_out_words
-from rag_bot.ui.phrases import duration, many, run_words, since, size, when
-from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
-from rag_bot.ui.syncing.overview import failures, folder
-from rag_bot.ui.templating import macros
+from rag_bot.records import NoteState
+from rag_bot.ui.notes.uploads import target_folders
 
 ALL = "all"
 STATES = ("indexed", "changed", "new", "deleted", "unreadable")
-MOST_ROWS = 200  # set by hand; a search finds the others
+TREE, TABLE = "tree", "table"
+ROWS_AT_ONCE = 200  # set by hand; "Show more" shows as many again
+_MOST_ROWS = 1_000_000  # more than a list has
+_LONGEST = 1_000  # characters of a query, and folders that are folded or not; set by hand
 _SHORTEST = 5.0  # seconds between two looks at the folders,
 _SHARE = 50  # and at least so many times as long as a look takes; both set by hand
+_PATIENCE_SECONDS = 0.5  # that a page waits for a look which has just begun; set by hand
+
+_folded = lru_cache(maxsize=200_000)(folded)  # of some 100,000 notes; set by hand
+
+SORTS: Mapping[str, Callable[[NoteState], Any]] = {
+    "title": lambda note: _folded(note.title),
+    "folder": lambda note: _folded(folder_of(note.path)),
+    "date": lambda note: note.date or note.edited,
+    "size": attrgetter("size"),
+    "passages": attrgetter("passages"),
+    "state": lambda note: STATES.index(note.state),
+    "synced": attrgetter("synced"),
+}
+"""What the table can be sorted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Which notes somebody looks for, and how they are shown.
+
+    `sort` is one of `SORTS`, with a "-" before it the largest first. `toggled` are the folders of the tree that are
+    folded or open unlike they would be by themselves; `shown` is how many rows there is room for.
+    """
+
+    query: str = ""
+    state: str = ALL
+    view: str = TREE
+    sort: str = "title"
+    toggled: frozenset[str] = frozenset()
+    shown: int = ROWS_AT_ONCE
+
+    @classmethod
+    def told(cls, query: str, state: str, view: str, sort: str, toggled: Sequence[str], shown: int) -> Self:
+        """As a page reports it, from an address that may say anything: what makes no sense is left out."""
+        return cls(
+            str(query)[:_LONGEST],
+            state if state in STATES else ALL,
+            TABLE if view == TABLE else TREE,
+            sort if str(sort).removeprefix("-") in SORTS else "title",
+            frozenset(str(path) for path in toggled[:_LONGEST]),
+            min(max(ROWS_AT_ONCE, int(shown)), _MOST_ROWS),
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some notes only are looked for."""
+        return bool(self.query.strip()) or self.state != ALL
 
 
 @dataclass(frozen=True, slots=True)
 class NoteList:
-    """All notes by path, with what they are found by."""
+    """All notes by path, with what they are found by; `left_out` are reason, path and kind of what is no note."""
 
     notes: tuple[NoteState, ...] = ()
     words: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
-    def of(cls, notes: Sequence[NoteState]) -> NoteList:
-        return cls(tuple(notes), tuple(folded(f"{note.title} {note.path}") for note in notes))
+    def of(cls, notes: Sequence[NoteState], left_out: Iterable[tuple[str, str, str]] = ()) -> NoteList:
+        words = tuple(folded(f"{note.title} {note.path}") for note in notes)
+        return cls(tuple(notes), words, tuple(sorted(left_out)))
 
-    def find(self, query: str, state: str = ALL) -> list[NoteState]:
-        """The notes in this state whose path and title have all words of the query, however they are written."""
+    def find(self, query: str, state: str = ALL, with_words: Collection[str] = ()) -> list[NoteState]:
+        """The notes in this state whose path and title have all words of the query, however they are written.
+
+        `with_words` are the paths of those that have them in their text.
+        """
         wanted = set(folded(query).split())
         return [
             note
             for note, words in zip(self.notes, self.words, strict=True)
-            if (state in (ALL, note.state)) and all(word in words for word in wanted)
+            if (state in (ALL, note.state))
+            and (note.path in with_words or not wanted or all(word in words for word in wanted))
         ]
 
     def counts(self) -> dict[str, int]:
@@ -56,9 +110,86 @@ class NoteList:
         """The state of the note with this path; "" if there is none."""
         return next((note.state for note in self.notes if note.path == path), "")
 
+    def folders(self) -> list[str]:
+        """The folders that notes lie in, and those around them, as paths of notes begin."""
+        found: set[str] = set()
+        for folder in {folder_of(note.path) for note in self.notes}:
+            found.update(part for part in (folder, *map(str, PurePosixPath(folder).parents)) if part != ".")
+        return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A line of the tree. `level` counts from 1, the outermost; `notes` are how many are below it."""
+
+    path: str
+    level: int
+    notes: int
+    is_open: bool
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A note in the tree."""
+
+    note: NoteState
+    level: int
+
+
+@dataclass(slots=True)
+class _Branch:
+    notes: list[NoteState] = field(default_factory=list)
+    folders: dict[str, _Branch] = field(default_factory=dict)
+    count: int = 0
+
+
+def folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def sort_notes(notes: Iterable[NoteState], sort: str) -> list[NoteState]:
+    """By one of `SORTS`, those that are alike as they were; notes without a value come last in any case."""
+    key = SORTS[sort.removeprefix("-")]
+    valued = [(key(note), note) for note in notes]
+    valued.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
+    return [note for value, note in valued if value != ""] + [note for value, note in valued if value == ""]
+
+
+def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[Folder | Leaf]:
+    """Folders and notes as they stand below each other: the outermost folders are open, where notes are looked for all.
+
+    Folders come before notes, both by name.
+    """
+    top, by_folder = _Branch(), dict[str, list[NoteState]]()
+    for note in notes:
+        by_folder.setdefault(folder_of(note.path), []).append(note)
+    for path, inside in by_folder.items():
+        branch = top
+        for name in path.split("/"):
+            branch = branch.folders.setdefault(name, _Branch())
+            branch.count += len(inside)
+        branch.notes = inside
+    lines: list[Folder | Leaf] = []
+
+    def add(branch: _Branch, path: str, level: int) -> None:
+        for name in sorted(branch.folders, key=_folded):
+            inner, below = branch.folders[name], f"{path}{name}"
+            is_open = (level == 1 or looked.is_narrowed) != (below in looked.toggled)
+            lines.append(Folder(below, level, inner.count, is_open))
+            if is_open:
+                add(inner, f"{below}/", level + 1)
+        lines.extend(Leaf(note, level) for note in sorted(branch.notes, key=lambda note: _folded(note.title)))
+
+    add(top, "", 1)
+    return lines
+
 
 class NoteLists:
-    """Looks at the folders, which takes a second with 10,000 notes, and therefore not at each tick."""
+    """Looks at the folders, which takes a second with 10,000 notes: in a thread, and not at each tick."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -66,91 +197,53 @@ class NoteLists:
         self._list = NoteList()
         self._looked = float("-inf")
         self._took = 0.0
+        self._generation = ""
+        self._looking: threading.Thread | None = None
+        self._targets: list[str] = []
+
+    @property
+    def targets(self) -> list[str]:
+        """The folders that files may be added to, as note paths begin."""
+        return self._targets
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether a look has ended."""
+        return self._looked > float("-inf")
 
     def last(self) -> NoteList:
         """As they stood at the last look."""
         return self._list
 
-    def look(self) -> NoteList:
-        """As they stand now; none where there is no index, or it can't be read, of which the side says why."""
+    def look(self, patience_seconds: float = _PATIENCE_SECONDS) -> NoteList:
+        """As they stand now, or where that takes longer than so many seconds, as they stood at the last look.
+
+        None where there is no index, or it can't be read, of which the side says why.
+        """
         with self._lock:
-            began = time.monotonic()
-            try:
-                notes = self._library.note_states()
-            except (IndexUnusable, UsageError):
-                notes = ()
-            if notes != self._list.notes:
-                self._list = NoteList.of(notes)
-            self._looked = time.monotonic()
-            self._took = self._looked - began
-            return self._list
+            if self._looking is None or not self._looking.is_alive():
+                self._looking = threading.Thread(target=self._look, name="look", daemon=True)
+                self._looking.start()
+            looking = self._looking
+        looking.join(patience_seconds)
+        return self._list
 
-    def look_again(self) -> NoteList:
-        """As they stood a while ago, and now if it is longer ago than a while."""
-        due = time.monotonic() - self._looked > max(_SHORTEST, _SHARE * self._took)
-        return self.look() if due else self._list
+    def look_again(self, generation: str = "") -> NoteList:
+        """As they stood a while ago, and now if it is longer ago than a while or the index is of another generation."""
+        is_long_ago = time.monotonic() - self._looked > max(_SHORTEST, _SHARE * self._took)
+        is_other, self._generation = generation != self._generation, generation
+        return self.look() if is_long_ago or is_other else self._list
 
-
-def filters(counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Labels with counts, and states. "Indexed" is what all are that are in no other one."""
-    return [(f"{state.capitalize()} {counts.get(state, 0):,}", state) for state in (ALL, *STATES[1:])]
-
-
-def rows(notes: Sequence[NoteState]) -> Markup:
-    """The notes that were found, as far as there is room."""
-    if not notes:
-        return macros("base.html").hint("No note fits.")
-    shown = []
-    for note in notes[:MOST_ROWS]:
-        facts = [many(note.passages, "passage")] if note.synced or note.passages else []
-        facts += [f"synced {when(note.synced)}"] if note.synced else []
-        shown.append((note, " · ".join(facts)))
-    return macros("notes.html").rows(shown, len(notes) - MOST_ROWS)
-
-
-def summary(snapshot: IndexSnapshot) -> Markup:
-    """Totals, model, folders and the last syncs."""
-    status = snapshot.status
-    if status is None:
-        return macros("base.html").hint(snapshot.problem or "Nothing is indexed yet.")
-    totals = (
-        (f"{status.notes:,}", "note" if status.notes == 1 else "notes"),
-        (f"{status.chunks:,}", "passage" if status.chunks == 1 else "passages"),
-        (size(status.bytes_on_disk), "on disk"),
-    )
-    return macros("notes.html").summary(totals, _facts(status), _runs(status))
-
-
-def _facts(status: Status) -> dict[str, Markup | str]:
-    html = macros("notes.html")
-    writer = status.writer
-    running = ""
-    if writer:
-        begun = f", since {since(writer.started)}" if writer.started else ""
-        running = f"a sync ({f'process {writer.pid}' if writer.pid else 'a process'}{begun})"
-    return {
-        "Folders": html.folders([(folder(root, status.missing), str(root)) for root in status.roots]),
-        "Model": html.model(status.model, status.fingerprint),
-        "Synced": Markup("{}{}").format(when(status.last_synced) or "not yet", failures(status.failed)),
-        "Running": running,
-        "Not read": html.left_out([entry for entry in status.left_out if entry.reason in NOT_READ], left_out_words),
-        "Doubtful": html.left_out([entry for entry in status.left_out if entry.reason in INDEXED], left_out_words),
-    }
-
-
-def _runs(status: Status) -> list[dict[str, Markup | str]]:
-    """The last syncs, as they are told."""
-    runs: list[dict[str, Markup | str]] = []
-    for place, run in enumerate(status.runs):
-        state = run_state(run, status.writer, place)
-        runs.append(
-            {
-                "state": state,
-                "when": when(run.started),
-                "what": run_words(run, state),
-                "error": run.error,
-                "failures": failures(run.failed, run.started),
-                "took": duration(run.seconds) if run.seconds is not None else "",
-            }
-        )
-    return runs
+    def _look(self) -> None:
+        began, left_out = time.monotonic(), list[tuple[str, str, str]]()
+        try:
+            notes = self._library.note_states(lambda *file: left_out.append(file))
+        except (IndexUnusable, UsageError):
+            notes = ()
+        fresh = NoteList.of(notes, left_out)
+        if fresh != self._list:
+            self._list = fresh
+        if self._library.settings.uploads:
+            self._targets = target_folders(self._library, fresh.folders())
+        self._took = time.monotonic() - began
+        self._looked = time.monotonic()

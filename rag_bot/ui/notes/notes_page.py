@@ -1,66 +1,80 @@
-"""The components of the page of notes: what the index holds, how it is kept in sync, and the list of all notes."""
+"""The components of the page of notes: what the index holds, how it is kept as the notes are, and the list of them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
+from rag_bot.library import Library
 from rag_bot.ui.app_state import AppState
 from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.notes.note_list import ALL, filters
+from rag_bot.ui.notes.note_list import Looked
+from rag_bot.ui.notes.upkeep_job import COMMANDS, REMOVE, WRITING
 from rag_bot.ui.preference import remember_watching
+from rag_bot.ui.syncing.folder_picker import FolderPicker
 from rag_bot.ui.templating import macros
 
 
 class NotesPage:
     """Made inside the Blocks that it belongs to.
 
-    `parts` are the components that change by themselves, by name, `looked_for` those that say which notes are listed.
+    `parts` are the components that change by themselves, by name; `looked` is which notes the page looks for.
     """
 
-    def __init__(self, state: AppState, index: Path) -> None:
+    def __init__(self, state: AppState, library: Library) -> None:
         self._state = state
-        self._index = index
+        self._settings = library.settings
+        self.looked = gr.State(Looked())
         html("notes-head", first=str(macros("base.html").page_head("Notes")))
-        self.parts: dict[str, Any] = {"summary": html("summary")}
-        with gr.Row(elem_id="syncing"):
-            self._sync = gr.Button("Sync notes", elem_id="sync", min_width=0)
-            self.parts["watch"] = gr.Checkbox(label="Keep in sync", container=False, elem_id="watch", min_width=0)
-            self.parts["watching"] = html("watching")
-        with gr.Accordion("Add a folder", open=False, elem_id="add"):
-            self._path = gr.Textbox(
-                label="Notes folder", placeholder="~/notes", lines=1, max_lines=1, elem_id="notes-folder"
-            )
-            self._add = gr.Button("Read this folder", elem_id="read-folder")
-        self._query = gr.Textbox(
-            placeholder="Search titles and paths", show_label=False, label="Search", container=False, elem_id="query"
-        )
-        self.parts["filter"] = gr.Radio(
-            filters({}), value=ALL, show_label=False, label="State", container=False, elem_id="filter"
-        )
-        self.parts["rows"] = html("rows", first=str(macros("base.html").hint("Looking at your notes …")))
-        self.looked_for = (self._query, self.parts["filter"])
+        self.parts: dict[str, Any] = {"summary": html("summary", "upkeep")}
+        self._picker = FolderPicker("add-folder", state.sync, title="Add a folder")
+        if self._settings.uploads:
+            self.parts["uploads"] = html("uploads", "uploaded")
+        self.parts["upkeep"] = html("upkeep", "upkeep", "keep_in_sync")
+        self._find = html("find", "look", first=str(macros("note_list.html").search()))
+        self.parts |= {"filter": html("filter"), "rows": html("rows")}
 
     def wire(self, refreshing: dict[str, Any]) -> None:
         """Every command shows at once what it began; the page's timer shows what comes of it, and what others do."""
-        commands = (
-            (self._sync.click, lambda: self._state.sync.start() and None, None),
-            (self._add.click, self._read_folder, self._path),
-            (self._path.submit, self._read_folder, self._path),
-            (self.parts["watch"].input, self._set_watching, self.parts["watch"]),
-        )
-        for event, command, inputs in commands:
-            event(command, inputs, None, **AT_ONCE).then(**refreshing)
-        gr.on([self._query.input, self.parts["filter"].input], trigger_mode="always_last", **refreshing)
+        self._find.look(self._look, None, self.looked, trigger_mode="always_last", **AT_ONCE).then(**refreshing)
+        commands: list[tuple[Any, Callable[..., None]]] = [
+            (self.parts["summary"].upkeep, self._do),
+            (self.parts["upkeep"].upkeep, self._do),
+            (self.parts["upkeep"].keep_in_sync, self._keep_in_sync),
+        ]
+        if "uploads" in self.parts:
+            commands.append((self.parts["uploads"].uploaded, self._read_uploaded))
+        for event, command in commands:
+            event(command, None, None, **AT_ONCE).then(**refreshing)
+        self._picker.wire(refreshing)
 
-    def _read_folder(self, folder: str) -> None:
-        if folder.strip():
-            self._state.sync.start([str(Path(folder.strip()).expanduser().absolute())])
+    def _look(self, event: gr.EventData) -> Looked:
+        told = event.query, event.state, event.view, event.sort, event.toggled, event.shown
+        return Looked.told(*told)
 
-    def _set_watching(self, on: bool) -> None:
-        remember_watching(self._index, on)
+    def _do(self, event: gr.EventData) -> None:
+        """A sync, or one of the `COMMANDS`; one at a time, for there is one writer."""
+        command, folder = str(event.command), str(event.folder)
+        upkeep, sync = self._state.upkeep, self._state.sync
+        if command == "clear":
+            upkeep.clear()
+        elif command == "sync" and not upkeep.state.running:
+            upkeep.clear()
+            sync.start()
+        elif command in COMMANDS and not (sync.state.running or upkeep.state.running):
+            if command in WRITING:
+                self._state.watch.stop()  # which goes on when this is done
+            upkeep.start(command, folder if command == REMOVE else "")
+
+    def _read_uploaded(self) -> None:
+        if not self._state.watch.state.on:
+            self._state.sync.start()
+
+    def _keep_in_sync(self, event: gr.EventData) -> None:
+        on = event.on is True
+        remember_watching(self._settings.index, on)
         if on:
             self._state.watch.start()
         else:

@@ -29,6 +29,7 @@ Object.assign(ragBot, {
     const note = ["note", "lines", "heading"].map((name) => address.get(name) ?? "").join("\n");
     if (note !== ragBot.at.note) ragBot.showNote(address);
     ragBot.at.note = note;
+    ragBot.lookAtNotes(address);
   },
 
   showPage(page) {
@@ -37,11 +38,15 @@ Object.assign(ragBot, {
     const app = document.querySelector("#app");
     app.dataset.shown = page;
     ragBot.openMenu(false);
+    ragBot.markPage();
+    ragBot.report.open_page({ page });
+  },
+
+  markPage() {
     document.querySelectorAll("#pages a").forEach((link) => {
-      if (page && link.hash === `#page=${page}`) link.setAttribute("aria-current", "page");
+      if (ragBot.at.page && link.dataset.page === ragBot.at.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
-    ragBot.report.open_page({ page });
   },
 });
 
@@ -49,6 +54,8 @@ ragBot.clicks.page = (target, report, event) => { // a link to a page keeps the 
   event.preventDefault();
   ragBot.goTo({ page: target.dataset.page, note: "", lines: "", heading: "" });
 };
+
+ragBot.connected.pages = () => ragBot.markPage();
 
 ragBot.connected.current = (element, report) => {
   ragBot.report.open_page = (told) => report("open_page", told);

@@ -1,4 +1,4 @@
-"""What a page may send: texts, numbers, truth values and lists of them.
+"""What a page may send: texts, numbers, truth values and lists of them; and files, where they are taken as such.
 
 Gradio takes {"path": ...} and {"url": ...} as the value of any field for a file: it copies that, or fetches it.
 """
@@ -22,13 +22,15 @@ class _IsFile(ValueError):
     """A mapping that Gradio would take for a file."""
 
 
-async def checked_body(headers: Headers, receive: Receive) -> Receive | PlainTextResponse:
-    """What gives the body once more, or the refusal."""
-    body = await _read(headers, receive)
+async def checked_body(
+    headers: Headers, receive: Receive, *, largest: int = LARGEST, is_file: bool = False
+) -> Receive | PlainTextResponse:
+    """What gives the body once more, or the refusal. A file may be anything of at most `largest` bytes."""
+    body = await _read(headers, receive, largest)
     if body is None:
-        return PlainTextResponse(f"A request may have {LARGEST // 1_000_000} MB.", 413)
+        return PlainTextResponse(f"A request may have {largest // 1_000_000} MB.", 413)
     try:
-        if body:
+        if body and not is_file:
             json.loads(body.decode("utf-8"), object_pairs_hook=_refuse_files)
     except _IsFile:
         return PlainTextResponse("Files and addresses are not taken.", 400)
@@ -46,16 +48,16 @@ async def checked_body(headers: Headers, receive: Receive) -> Receive | PlainTex
     return again
 
 
-async def _read(headers: Headers, receive: Receive) -> bytes | None:
+async def _read(headers: Headers, receive: Receive, largest: int) -> bytes | None:
     """The whole body; None if it is too large."""
     declared = headers.get("content-length", "0")
-    if not declared.isdecimal() or len(declared) > 9 or int(declared) > LARGEST:
+    if not declared.isdecimal() or len(declared) > 9 or int(declared) > largest:
         return None
     body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > LARGEST:
+        if len(body) > largest:
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
             return bytes(body)

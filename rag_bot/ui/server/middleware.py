@@ -12,10 +12,12 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from rag_bot.files import LARGEST_NOTE
 from rag_bot.ui import is_loopback
+from rag_bot.ui.notes import uploads
 from rag_bot.ui.server.access import Access, in_header
 from rag_bot.ui.server.asgi import App, Receive, Scope, Send
-from rag_bot.ui.server.bodies import checked_body
+from rag_bot.ui.server.bodies import LARGEST, checked_body
 from rag_bot.ui.server.peers import IS_OWN
 
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
@@ -52,13 +54,14 @@ _FROM_PROXIES = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server") 
 class Guard:
     """Refuses who may not use the app, other sites, files as values, and paths that the page does not use.
 
-    It adds the headers that keep the page to itself. Under a `root_path` the app sees paths without it, whether the
-    proxy before it has cut that off or not.
+    `takes_files` opens the path for files that people add to their notes. It adds the headers that keep the page to
+    itself. Under a `root_path` the app sees paths without it, whether the proxy before it has cut that off or not.
     """
 
-    def __init__(self, app: App, access: Access) -> None:
+    def __init__(self, app: App, access: Access, *, takes_files: bool = False) -> None:
         self._app = app
         self._access = access
+        self._takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -74,10 +77,13 @@ class Guard:
         refusal = _refusal_by_names(scope, headers, self._access.names) or self._refusal_by_user(
             scope, headers, path, is_https
         )
-        if not refusal and path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS):
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS) or (path == uploads.PATH and self._takes_files)
+        if not refusal and not is_open:
             refusal = PlainTextResponse("Not found.", 404)
         if not refusal and scope["method"] not in ("GET", "HEAD"):
-            checked = await checked_body(headers, receive)
+            is_file = path == uploads.PATH and self._takes_files
+            largest = LARGEST_NOTE if is_file else LARGEST
+            checked = await checked_body(headers, receive, largest=largest, is_file=is_file)
             if isinstance(checked, Response):
                 refusal = checked
             else:

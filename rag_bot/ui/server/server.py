@@ -25,7 +25,11 @@ from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob
 from rag_bot.ui.evaluation.evaluations import Evaluations
 from rag_bot.ui.models.models import Models
+from rag_bot.ui.notes import uploads
+from rag_bot.ui.notes.list_view import ListViews
 from rag_bot.ui.notes.note_list import NoteLists
+from rag_bot.ui.notes.text_search import TextSearch
+from rag_bot.ui.notes.upkeep_job import WRITING, UpkeepJob
 from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
@@ -83,9 +87,12 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     """The whole app as ASGI; its lifespan starts and stops the background work."""
     library, conversations = Library(settings), Conversations.of(settings)
     state = AppState(
+        settings=settings,
         snapshots=SnapshotCache(library),
         folders=KnownFolders(settings.notes),
         lists=NoteLists(library),
+        list_views=ListViews(TextSearch(library)),
+        upkeep=UpkeepJob(settings, library.generation, on_end=lambda command: ended(command)),
         sync=SyncJob(settings, on_done=lambda: _warm_up(library)),
         watch=WatchJob(settings, on_change=lambda: _warm_up(library)),
         evaluations=Evaluations(settings, EvaluationJob(settings)),
@@ -93,6 +100,12 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         models=Models(settings),
         streams=Streams(),
     )
+
+    def ended(command: str) -> None:
+        if command in WRITING:
+            _warm_up(library)
+            if remembered_watching(settings.index):
+                state.watch.start()
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -108,7 +121,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         state.streams.stop_all()
         state.chats.purge()
         state.snapshots.close()
-        for job in (state.watch, state.sync, state.evaluations.job):
+        for job in (state.upkeep, state.watch, state.sync, state.evaluations.job):
             job.stop()
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
@@ -118,8 +131,10 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
+    if settings.uploads:
+        uploads.add_route(app, library)
     mount(app, library, state, chosen.root_path)
-    return EndableAnswers(Guard(app, chosen))
+    return EndableAnswers(Guard(app, chosen, takes_files=settings.uploads))
 
 
 def _add_export(app: FastAPI, conversations: Conversations) -> None:

@@ -126,16 +126,16 @@ class ExampleQuestions:
 def examples(sources: Sources) -> Iterator[Example]:
     """Questions about notes of different folders in turn, in each about those with most text first."""
     by_folder: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    for path, (title, passages, _) in sources.catalogue.passages_by_note().items():
-        by_folder[str(PurePosixPath(path).parent)].append((-passages, path, title))
+    for note in sources.catalogue.indexed_notes():
+        by_folder[str(PurePosixPath(note.path).parent)].append((-note.passages, note.path, note.title))
     folders = sorted(by_folder.values(), key=len, reverse=True)
     asked = set[str]()
     for _, path, title in filter(None, chain.from_iterable(zip_longest(*map(sorted, folders)))):
-        note = sources.catalogue.find_note(path)
+        found = sources.catalogue.find_note(path)
         question = question_of(title, sources.catalogue.chunks_of(path), by_heading=len(asked) % 2 == 1)
-        if note and question and question not in asked:
+        if found and question and question not in asked:
             asked.add(question)
-            yield Example(question, path, note.content_hash)
+            yield Example(question, path, found.content_hash)
 
 
 def question_of(title: str, chunks: Sequence[Chunk], *, by_heading: bool = False) -> str:

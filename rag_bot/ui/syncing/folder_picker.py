@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from rag_bot.errors import UsageError
 from rag_bot.ui.components import AT_ONCE, html
@@ -14,16 +15,21 @@ from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.syncing.folders import check_folder, is_too_wide, list_folder, nearest_folder, read_path
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.welcome import picker, where
+from rag_bot.ui.templating import macros
 
 _BUSY = "Notes are being read already. Choose this folder again when that is through."
 
 
 class FolderPicker:
-    """Made inside the Blocks that it belongs to; `name` is its id, for a page may have several."""
+    """Made inside the Blocks that it belongs to; `name` is its id, for a page may have several.
 
-    def __init__(self, name: str, sync: SyncJob) -> None:
+    With a `title` it is folded below that until it is opened.
+    """
+
+    def __init__(self, name: str, sync: SyncJob, *, title: str = "") -> None:
         self._sync = sync
-        self._part = html(name, "browse", "read_folder", first=str(picker()))
+        self._title = title
+        self._part = html(name, "browse", "read_folder", first=self._show(picker()))
 
     def wire(self, refreshing: dict[str, Any], others: Iterable[Any] = ()) -> None:
         """`others` are parts that also name a folder to be read; what is wrong with it shows here."""
@@ -36,9 +42,9 @@ class FolderPicker:
         typed, path = str(event.folder), Path.home()
         try:
             path = read_path(typed) if typed else path
-            return show_hidden(picker(where(path), listing=list_folder(path)))
+            return self._show(picker(where(path), listing=list_folder(path)))
         except UsageError as error:
-            return show_hidden(picker(typed, problem=str(error), near=nearest_folder(path.parent)))
+            return self._show(picker(typed, problem=str(error), near=nearest_folder(path.parent)))
 
     def _read(self, event: gr.EventData) -> str:
         """Begins to read the folder, unless it is none, or too wide to be read without a word."""
@@ -47,11 +53,14 @@ class FolderPicker:
             path = read_path(typed)
             check_folder(path)
         except UsageError as error:
-            return show_hidden(picker(typed, problem=str(error), near=nearest_folder(path)))
+            return self._show(picker(typed, problem=str(error), near=nearest_folder(path)))
         if is_too_wide(path) and not getattr(event, "sure", ""):
-            return show_hidden(picker(where(path), too_wide=path))
+            return self._show(picker(where(path), too_wide=path))
         is_begun = self._sync.start([str(path)])
-        return show_hidden(picker() if is_begun else picker(where(path), problem=_BUSY))
+        return self._show(picker() if is_begun else picker(where(path), problem=_BUSY))
+
+    def _show(self, picker: Markup) -> str:
+        return show_hidden(macros("folders.html").folded(self._title, picker) if self._title else picker)
 
 
 def wire_sync(sync: SyncJob, refreshing: dict[str, Any], *, decide: Any, stops: Iterable[Any]) -> None:

@@ -1,0 +1,141 @@
+// The page of notes. What is looked for stands in the address: find the words, state and sort and view how the notes
+// are listed, toggled the folders that are not folded or open as they are by themselves.
+Object.assign(ragBot, {
+  rowsAtOnce: 200, // as in note_list.py
+  looked: "", // what the server was told last
+
+  lookAtNotes(address) {
+    if (ragBot.at.page !== "notes" || !ragBot.report.look) return;
+    const [query, state, view, sort] = ["find", "state", "view", "sort"].map((name) => address.get(name) ?? "");
+    const toggled = (address.get("toggled") ?? "").split("\n").filter(Boolean);
+    const list = JSON.stringify([query, state, view, sort]);
+    if (list !== ragBot.list) ragBot.shownRows = ragBot.rowsAtOnce;
+    ragBot.list = list;
+    const field = document.querySelector("#find input");
+    if (field && document.activeElement !== field) field.value = query;
+    const told = { query, state, view, sort, toggled, shown: ragBot.shownRows };
+    if (JSON.stringify(told) !== ragBot.looked) ragBot.report.look(told);
+    ragBot.looked = JSON.stringify(told);
+    ragBot.markOpenNote();
+  },
+
+  markOpenNote() { // whose text is beside the list; the list is narrower then, and the row may be elsewhere
+    const open = ragBot.address().get("note") ?? "";
+    document.querySelectorAll("#rows [data-note]").forEach((link) => {
+      if (link.dataset.note !== open) link.removeAttribute("aria-current");
+      else {
+        link.setAttribute("aria-current", "true");
+        if (open !== ragBot.markedNote) requestAnimationFrame(() => link.scrollIntoView({ block: "nearest" }));
+        ragBot.markedNote = open;
+      }
+    });
+    if (!open) ragBot.markedNote = "";
+  },
+
+  keyInRows(event) { // up and down go from row to row, right and left open and fold a folder
+    const row = event.target.closest("[data-note], [data-toggle]");
+    if (!row || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const rows = [...event.currentTarget.querySelectorAll("[data-note], [data-toggle]")];
+    const at = rows.indexOf(row);
+    const isOpen = row.getAttribute("aria-expanded");
+    const level = Number(row.ariaLevel ?? 0);
+    const above = rows.slice(0, at).reverse().find((other) => Number(other.ariaLevel) < level);
+    const goals = { ArrowDown: rows[at + 1], ArrowUp: rows[at - 1], Home: rows[0], End: rows[rows.length - 1] };
+    if (level && event.key === "ArrowLeft" && isOpen !== "true") goals.ArrowLeft = above;
+    if (level && event.key === "ArrowRight" && isOpen === "true") goals.ArrowRight = rows[at + 1];
+    if (isOpen === (event.key === "ArrowRight" ? "false" : event.key === "ArrowLeft" ? "true" : "")) row.click();
+    else if (!(event.key in goals)) return;
+    event.preventDefault();
+    goals[event.key]?.focus();
+  },
+
+  async upload(form, files, report) { // one after the other; each is told of
+    const added = form.querySelector(".added");
+    const folder = form.elements.folder.value;
+    added.replaceChildren();
+    let count = 0;
+    for (const file of files) {
+      const line = added.appendChild(document.createElement("li"));
+      line.dir = "auto";
+      line.textContent = `${file.name} …`;
+      const isTooLarge = file.size > Number(form.dataset.largest);
+      const told = isTooLarge ? { error: `${file.name} is too large.` } : await ragBot.send(file, folder);
+      count += told.path ? 1 : 0;
+      line.textContent = told.path ? `Added ${told.path}` : told.error;
+      line.classList.toggle("problem", !told.path);
+    }
+    form.elements.files.value = "";
+    if (count) report("uploaded", {});
+  },
+
+  async send(file, folder) {
+    try {
+      const answer = await fetch(`uploads?${new URLSearchParams({ folder, name: file.name })}`, { method: "POST", body: file });
+      const text = await answer.text();
+      return text.startsWith("{") ? JSON.parse(text) : { error: `${file.name}: ${text}` };
+    } catch {
+      return { error: `${file.name} could not be sent. Is the app still running?` };
+    }
+  },
+});
+
+ragBot.shownRows = ragBot.rowsAtOnce;
+
+Object.assign(ragBot.clicks, {
+  look(target) { // changes how the notes are listed
+    ragBot.goTo({ toggled: "", ...Object.fromEntries(new URLSearchParams(target.dataset.look)) });
+  },
+
+  toggle(target) {
+    const toggled = new Set((ragBot.address().get("toggled") ?? "").split("\n").filter(Boolean));
+    if (!toggled.delete(target.dataset.toggle)) toggled.add(target.dataset.toggle);
+    ragBot.goTo({ toggled: [...toggled].join("\n") }, true);
+  },
+
+  more() {
+    ragBot.shownRows += ragBot.rowsAtOnce;
+    ragBot.lookAtNotes(ragBot.address());
+  },
+
+  upkeep(target, report) {
+    report("upkeep", { command: target.dataset.upkeep, folder: target.dataset.root ?? "" });
+  },
+});
+
+ragBot.submits.find = () => ragBot.findNotes();
+
+ragBot.findNotes = () => {
+  ragBot.goTo({ find: document.querySelector("#find input").value, toggled: "" }, true);
+};
+
+ragBot.connected.find = (element, report) => {
+  ragBot.report.look = (told) => report("look", told);
+  let waiting;
+  element.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ragBot.findNotes, 150); // milliseconds, set by hand
+  });
+  ragBot.arrive();
+};
+
+ragBot.connected.rows = (element) => element.addEventListener("keydown", ragBot.keyInRows);
+ragBot.shown.rows = ragBot.markOpenNote;
+
+ragBot.connected.upkeep = (element, report) => {
+  element.addEventListener("change", (event) => {
+    if (event.target.dataset.keeps !== undefined) report("keep_in_sync", { on: event.target.checked });
+  });
+};
+
+ragBot.connected.uploads = (element, report) => {
+  const zone = (event) => event.target.closest(".zone");
+  element.addEventListener("change", (event) => {
+    if (event.target.type === "file") ragBot.upload(event.target.form, [...event.target.files], report);
+  });
+  ["dragenter", "dragover", "dragleave", "drop"].forEach((name) => element.addEventListener(name, (event) => {
+    if (!zone(event)) return;
+    event.preventDefault();
+    zone(event).classList.toggle("over", name === "dragenter" || name === "dragover");
+    if (name === "drop") ragBot.upload(zone(event).closest("form"), [...event.dataTransfer.files], report);
+  }));
+};
