@@ -29,7 +29,7 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages")
+_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages", "settings")
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
@@ -132,7 +132,7 @@ class Page:
         with gr.Column(elem_id="evaluation-page", elem_classes="page"):
             self._evaluation = EvaluationPage(self._state.evaluations)
         with gr.Column(elem_id="settings-page", elem_classes="page"):
-            self._settings = SettingsPage()
+            self._settings = SettingsPage(self._state, library)
 
     def _wire_conversation(self, refreshing: dict[str, Any]) -> None:
         """Questions, and the conversations that they make. Another conversation ends what still grows."""
@@ -181,7 +181,7 @@ class Page:
         elif page == EVALUATION:
             views |= self._state.evaluation_views(tuple(chosen))
         elif page == SETTINGS:
-            views |= self._state.settings_views()
+            views |= self._settings.views()
         marks = {
             name: hashlib.blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
             for name, value in views.items()
@@ -199,9 +199,6 @@ def _joined(folder: str, names: Sequence[str], ending: str) -> str:
 
 
 def _update(name: str, value: Any) -> Any:
-    if name == "answers_by":
-        choices, chosen = value
-        return gr.Dropdown(choices, value=chosen)
     if name == "filter":
         return gr.Radio(value)
     return show_hidden(value) if isinstance(value, str) else value

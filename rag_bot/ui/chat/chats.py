@@ -121,6 +121,9 @@ class Chats:
     def delete(self, key: str) -> None:
         self._change(lambda: self._conversations.delete(key))
 
+    def delete_all(self) -> None:
+        self._change(self._conversations.delete_all)
+
     def open(self, key: str) -> Chat:
         """A saved conversation. Whether its notes are still as they were is looked at anew.
 

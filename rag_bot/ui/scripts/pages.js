@@ -1,13 +1,8 @@
-// What the other pages ask: folders to read, models to agree to, runs to show.
+// What the other pages ask: folders to read, runs to show.
 Object.assign(ragBot.clicks, {
   answer(target, report) {
     ragBot.disable(target);
     report("decide", { answer: target.dataset.answer, folder: target.dataset.folder });
-  },
-
-  consent(target, report) {
-    ragBot.disable(target);
-    report("consent", { agreed: target.dataset.consent === "yes" });
   },
 
   run(target, report, event) {

@@ -1,0 +1,164 @@
+// The page of settings, the choice of who answers, and how the page looks, which this browser keeps.
+Object.assign(ragBot, {
+  typed: {}, // by form: what was typed and is not saved yet, and the mark of the settings that it was typed over
+
+  looks: { theme: "rag-bot-theme", size: "rag-bot-text-size" }, // by choice: where the browser keeps it
+
+  look(choice) {
+    try { return localStorage.getItem(ragBot.looks[choice]) ?? ""; } catch { return ""; }
+  },
+
+  setLook(choice, value) {
+    try {
+      if (value) localStorage.setItem(ragBot.looks[choice], value);
+      else localStorage.removeItem(ragBot.looks[choice]);
+    } catch { /* then it holds until the page is loaded again */ }
+    ragBot.chosenLooks[choice] = value;
+    ragBot.applyLooks();
+  },
+
+  applyLooks() { // also after Gradio has put on its own idea of dark
+    const { theme, size } = ragBot.chosenLooks;
+    const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    document.documentElement.style.fontSize = { small: "87.5%", large: "118.75%" }[size] ?? "";
+    document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+    if (document.body && document.body.classList.contains("dark") !== isDark) {
+      document.body.classList.toggle("dark", isDark);
+    }
+  },
+
+  pairs(form, button) { // what stands in a form, and the button that was pressed, as Gradio takes no other names
+    const pairs = form ? [...new FormData(form).entries()] : [];
+    return button?.name ? [...pairs, [button.name, button.value]] : pairs;
+  },
+
+  act(report, does, form, button) {
+    const name = form?.dataset.form ?? "";
+    const mark = ragBot.typed[name]?.mark ?? document.querySelector("#settings [data-mark]").dataset.mark;
+    report("act", { does, form: name, mark, values: ragBot.pairs(form, button) });
+  },
+
+  keepTyped(event) {
+    const { form } = event.target;
+    if (form?.dataset.form === undefined || !event.target.name) return;
+    const typed = ragBot.typed[form.dataset.form] ??= { mark: document.querySelector("#settings [data-mark]").dataset.mark, values: {} };
+    typed.values[event.target.name] = event.target.value;
+  },
+
+  showTyped(page) {
+    page.querySelectorAll("form[data-form]").forEach((form) => {
+      Object.entries(ragBot.typed[form.dataset.form]?.values ?? {}).forEach(([name, value]) => {
+        if (form.elements[name]) form.elements[name].value = value;
+      });
+      if (form.dataset.form === ragBot.asking) ragBot.askSure(form, true);
+    });
+  },
+
+  showLooks(page) {
+    Object.entries(ragBot.chosenLooks).forEach(([choice, value]) => {
+      page.querySelectorAll(`input[name=${choice}]`).forEach((option) => { option.checked = option.value === value; });
+    });
+  },
+
+  askSure(form, isAsked) { // shows or hides what is asked before something is changed
+    const sure = form.querySelector(".sure");
+    ragBot.asking = isAsked ? form.dataset.form : undefined;
+    sure.hidden = !isAsked;
+    form.querySelectorAll(":scope > .choices").forEach((choices) => { choices.hidden = isAsked; });
+    sure.querySelectorAll("[data-of]").forEach((cost) => {
+      const field = form.elements[cost.dataset.of];
+      cost.hidden = field.value.trim() === field.defaultValue;
+    });
+  },
+});
+
+Object.assign(ragBot.clicks, {
+  does(target, report) {
+    ragBot.asking = undefined;
+    ragBot.act(report, target.dataset.does, target.form, target);
+  },
+
+  sure(target) {
+    ragBot.askSure(target.form, true);
+    target.form.querySelector("[data-unsure]").focus();
+  },
+
+  unsure(target) {
+    ragBot.askSure(target.form, false);
+    target.form.querySelector("[data-sure], [type=submit]").focus();
+  },
+
+  dismiss(target) { target.closest(".outcome").remove(); },
+
+  consent(target, report) {
+    ragBot.disable(target);
+    report("consent", { agreed: target.dataset.consent === "yes" });
+  },
+
+  answers(target, report) { // who answers, above the question's field
+    const menu = target.closest("details");
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    report("choose", { name: target.dataset.answers });
+  },
+});
+
+ragBot.submits.saves = (form, report) => {
+  const isChanged = [...form.elements].some((field) => field.defaultValue !== undefined && field.value.trim() !== field.defaultValue);
+  if (form.querySelector(".sure") && isChanged) {
+    ragBot.askSure(form, true);
+    form.querySelector("[data-unsure]").focus();
+  } else ragBot.act(report, form.dataset.saves, form);
+};
+
+ragBot.connected.settings = (element) => {
+  element.addEventListener("input", ragBot.keepTyped);
+  element.addEventListener("change", (event) => {
+    const { name, value } = event.target;
+    if (name in ragBot.looks && event.target.type === "radio") ragBot.setLook(name, value);
+  });
+};
+
+ragBot.shown.settings = (element) => {
+  ragBot.showTyped(element);
+  ragBot.showLooks(element);
+};
+
+ragBot.shown["settings-outcome"] = (element) => {
+  const told = element.querySelector("[data-form]");
+  if (!told) return;
+  const { form, done } = told.dataset;
+  if (done === "yes") delete ragBot.typed[form]; // what was typed is what stands there now
+  else if (ragBot.typed[form]) delete ragBot.typed[form].mark; // to be saved over what is shown now
+  if (told.dataset.empty !== undefined) {
+    try { localStorage.removeItem("rag-bot-conversation"); } catch { /* it was not kept there */ }
+    ragBot.goTo({ c: "" }, true);
+  }
+};
+
+ragBot.connected["answers-by"] = (element, report) => {
+  ragBot.report.choose = (name) => report("choose", { name });
+  element.addEventListener("toggle", (event) => {
+    if (event.target.open) report("look", {});
+  }, true);
+  document.addEventListener("click", (event) => {
+    const menu = element.querySelector("details[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+  element.addEventListener("keydown", (event) => {
+    const menu = element.querySelector("details[open]");
+    if (event.key !== "Escape" || !menu) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+};
+
+ragBot.chosenLooks = { theme: ragBot.look("theme"), size: ragBot.look("size") };
+{
+  const theme = new URLSearchParams(location.search).get("__theme"); // for this page alone
+  if (theme === "dark" || theme === "light") ragBot.chosenLooks.theme = theme;
+}
+ragBot.applyLooks();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ragBot.applyLooks);
+new MutationObserver(ragBot.applyLooks).observe(document.body, { attributeFilter: ["class"] });
