@@ -30,6 +30,8 @@ _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberati
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
 _SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages", "settings")
+FIRST_SCRIPT = _HERE / "scripts" / "looks.js"
+"""What runs before anything of the page is painted."""
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),

@@ -11,9 +11,9 @@ from rag_bot.llm import ModelInfo, list_models, open_llm
 from rag_bot.llm.asking import ModelTrial, try_model
 from rag_bot.llm.consent import has_agreed, remember_agreed, take_back
 from rag_bot.llm.keys import find_key, forget_key, keep_key
-from rag_bot.llm.opening import provider_with_keys, settings_for, settings_of, url_owner
+from rag_bot.llm.opening import provider_with_keys, settings_for, settings_of
 from rag_bot.llm.provider import AddressedProvider, Provider
-from rag_bot.llm.providers import PROVIDERS, WITH_KEYS
+from rag_bot.llm.providers import DEFAULT_URL_PROVIDER, PROVIDERS, WITH_KEYS
 from rag_bot.settings import Settings
 from rag_bot.ui.models.models import ANY, Models
 from rag_bot.ui.settings.settings_file import LLM, URL, Changes, SettingsFile, with_values
@@ -143,8 +143,8 @@ class ModelSetup:
         """Has no model answer any more, here or elsewhere."""
         settings = self._models.settings
         changes: dict[str, str | tuple[str, ...] | None] = {LLM: None} if settings.llm else {}
-        if changes and PROVIDERS["openai-like"] is not url_owner(settings) and settings.generation.url:
-            changes[URL] = None  # it was the address of that model's provider
+        if changes and settings_of(DEFAULT_URL_PROVIDER, settings).generation.url != settings.generation.url:
+            changes[URL] = None  # it is the address of that model's provider, and would be another's
         said = self._change(changes, mark)
         self._models.choose("")
         return f"Your notes' own lines answer now. {said}"

@@ -1,31 +1,6 @@
-// The page of settings, the choice of who answers, and how the page looks, which this browser keeps.
+// The page of settings, and the choice of who answers.
 Object.assign(ragBot, {
   typed: {}, // by form: what was typed and is not saved yet, and the mark of the settings that it was typed over
-
-  looks: { theme: "rag-bot-theme", size: "rag-bot-text-size" }, // by choice: where the browser keeps it
-
-  look(choice) {
-    try { return localStorage.getItem(ragBot.looks[choice]) ?? ""; } catch { return ""; }
-  },
-
-  setLook(choice, value) {
-    try {
-      if (value) localStorage.setItem(ragBot.looks[choice], value);
-      else localStorage.removeItem(ragBot.looks[choice]);
-    } catch { /* then it holds until the page is loaded again */ }
-    ragBot.chosenLooks[choice] = value;
-    ragBot.applyLooks();
-  },
-
-  applyLooks() { // also after Gradio has put on its own idea of dark
-    const { theme, size } = ragBot.chosenLooks;
-    const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    document.documentElement.style.fontSize = { small: "87.5%", large: "118.75%" }[size] ?? "";
-    document.documentElement.style.colorScheme = isDark ? "dark" : "light";
-    if (document.body && document.body.classList.contains("dark") !== isDark) {
-      document.body.classList.toggle("dark", isDark);
-    }
-  },
 
   pairs(form, button) { // what stands in a form, and the button that was pressed, as Gradio takes no other names
     const pairs = form ? [...new FormData(form).entries()] : [];
@@ -55,7 +30,7 @@ Object.assign(ragBot, {
   },
 
   showLooks(page) {
-    Object.entries(ragBot.chosenLooks).forEach(([choice, value]) => {
+    Object.entries(ragBotLooks.chosen).forEach(([choice, value]) => {
       page.querySelectorAll(`input[name=${choice}]`).forEach((option) => { option.checked = option.value === value; });
     });
   },
@@ -115,7 +90,7 @@ ragBot.connected.settings = (element) => {
   element.addEventListener("input", ragBot.keepTyped);
   element.addEventListener("change", (event) => {
     const { name, value } = event.target;
-    if (name in ragBot.looks && event.target.type === "radio") ragBot.setLook(name, value);
+    if (event.target.type === "radio") ragBotLooks.choose(name, value);
   });
 };
 
@@ -153,12 +128,3 @@ ragBot.connected["answers-by"] = (element, report) => {
     menu.querySelector("summary").focus();
   });
 };
-
-ragBot.chosenLooks = { theme: ragBot.look("theme"), size: ragBot.look("size") };
-{
-  const theme = new URLSearchParams(location.search).get("__theme"); // for this page alone
-  if (theme === "dark" || theme === "light") ragBot.chosenLooks.theme = theme;
-}
-ragBot.applyLooks();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ragBot.applyLooks);
-new MutationObserver(ragBot.applyLooks).observe(document.body, { attributeFilter: ["class"] });
