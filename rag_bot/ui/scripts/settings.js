@@ -49,7 +49,7 @@ Object.assign(ragBot, {
 
 Object.assign(ragBot.clicks, {
   does(target, report) {
-    ragBot.asking = undefined;
+    if (target.closest(".sure")) ragBot.askSure(target.form, false);
     ragBot.act(report, target.dataset.does, target.form, target);
   },
 
@@ -97,6 +97,9 @@ ragBot.connected.settings = (element) => {
 ragBot.shown.settings = (element) => {
   ragBot.showTyped(element);
   ragBot.showLooks(element);
+  const asks = element.querySelector(".asks");
+  if (asks && !ragBot.hasAsked) asks.scrollIntoView({ block: "nearest" });
+  ragBot.hasAsked = Boolean(asks);
 };
 
 ragBot.shown["settings-outcome"] = (element) => {
