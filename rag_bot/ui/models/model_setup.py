@@ -95,6 +95,7 @@ class ModelSetup:
         provider = _provider(wish)
         try:
             settings = self._settings_with(replace(wish, model=wish.model or "NAME"))
+            _require_address(wish, settings)
             found = FoundModels(wish.address, tuple(provider.list_models(settings_of(provider, settings))))
         except UsageError as error:
             found = FoundModels(wish.address, problem=_of_address(error, wish))

@@ -43,6 +43,11 @@ _STATES = {
     UNKNOWN: "not there",
     UNUSABLE: "cannot be used",
 }
+_NOTHING_FOUND = {
+    NOT_REACHABLE: "Nothing answers there as a language model. Is it running?",
+    NO_KEY: "It wants a key, or another one.",
+    NO_PACKAGE: "This installation of rag-bot cannot ask models of this kind: a package is missing.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +143,16 @@ def _card(provider: Provider, settings: Settings, choice: Choice, setup: SetupSt
         key_variable=provider.key_variable,
         key=(setup.keys or {}).get(name) if provider.key_variable else None,
         is_chosen=bool(chosen),
-        problem=found.problem if found else "",
+        problem=found.problem or (_NOTHING_FOUND.get(listed[0].state, "") if listed else "It has none.")
+        if found
+        else "",
         trial=trial,
     )
+
+
+def _nothing_found(listed: Sequence[ModelInfo]) -> str:
+    """Why no model was found at an address; "" where there is one."""
+    return _NOTHING_FOUND.get(listed[0].state, "") if listed else "It has no models."
 
 
 def _address(provider: Provider, settings: Settings) -> str:
