@@ -46,7 +46,6 @@ _STATES = {
 _NOTHING_FOUND = {
     NOT_REACHABLE: "Nothing answers there as a language model. Is it running?",
     NO_KEY: "It wants a key, or another one.",
-    NO_PACKAGE: "This installation of rag-bot cannot ask models of this kind: a package is missing.",
 }
 
 
@@ -54,7 +53,7 @@ _NOTHING_FOUND = {
 class SetupCard:
     """What the page tells of a provider. `models` are names with labels, `model` and `address` what stands in its form.
 
-    `key` is where its key is, None where it takes none or that is not known yet.
+    `key` is where its key is, None where it takes none or that is not known yet; it `is_missing` where its package is.
     """
 
     name: str
@@ -66,6 +65,7 @@ class SetupCard:
     key_variable: str
     key: str | None
     is_chosen: bool
+    is_missing: bool
     problem: str
     trial: Trial | None
 
@@ -143,6 +143,7 @@ def _card(provider: Provider, settings: Settings, choice: Choice, setup: SetupSt
         key_variable=provider.key_variable,
         key=(setup.keys or {}).get(name) if provider.key_variable else None,
         is_chosen=bool(chosen),
+        is_missing=any(info.state == NO_PACKAGE for info in listed),
         problem=found.problem or (_NOTHING_FOUND.get(listed[0].state, "") if listed else "It has none.")
         if found
         else "",
