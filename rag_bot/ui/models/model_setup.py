@@ -152,9 +152,10 @@ class ModelSetup:
 
     def take_back(self, name: str, place: str, mark: str) -> str:
         """Forgets that a remote model may be asked. The one that answers does so no more."""
-        if name in (self._models.chosen, self._models.settings.llm):
-            self.by_quotes(mark)
         take_back(name, place)
+        if name in (self._models.chosen, self._models.settings.llm):
+            self._models.choose("")  # whatever becomes of the file
+            self.by_quotes(mark)
         return f"{name} at {place} is sent nothing any more."
 
     def keep_key(self, provider: str, secret: str) -> str:

@@ -10,6 +10,7 @@ Object.assign(ragBot, {
   act(report, does, form, button) {
     const name = form?.dataset.form ?? "";
     const mark = ragBot.typed[name]?.mark ?? document.querySelector("#settings [data-mark]").dataset.mark;
+    document.querySelector("#settings-outcome .outcome")?.remove(); // it was of what was done before
     report("act", { does, form: name, mark, values: ragBot.pairs(form, button) });
   },
 

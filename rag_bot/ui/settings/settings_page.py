@@ -20,6 +20,7 @@ from rag_bot.ui.app_state import AppState
 from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_setup import ModelSetup, Wish
+from rag_bot.ui.notes.panel import unlike_any_other
 from rag_bot.ui.preference import remember_watching
 from rag_bot.ui.settings.settings_file import (
     CHECK_MODEL,
@@ -103,10 +104,10 @@ class SettingsPage:
 
     def _outcome_of(self, work: Callable[[], str], form: str = "", *, is_empty: bool = False) -> str:
         try:
-            said = work()
+            came = outcome(work(), form=form, is_done=True, is_empty=is_empty)
         except RagBotError as error:
-            return show_hidden(outcome(str(error), form=form, is_done=False))
-        return show_hidden(outcome(said, form=form, is_done=True, is_empty=is_empty))
+            came = outcome(str(error), form=form, is_done=False)
+        return show_hidden(came + unlike_any_other())
 
     def _change_reading(self, values: Values, mark: str) -> str:
         """A model is looked for, and fetched if need be, before anything is changed."""
