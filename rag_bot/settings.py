@@ -357,7 +357,8 @@ def _explain(error: ValidationError) -> str:
     fields = _fields(group)
     meaning = fields[last].description if last in fields else None
     said = f" It is: {meaning}." if meaning else ""
-    return f"Setting {_short(name)} is {_short(first['input'])}: {_shortened(first['msg'].removeprefix('Value error, '))}.{said}"
+    problem = _shortened(first["msg"].removeprefix("Value error, "))  # which pydantic puts before words of ours
+    return f"Setting {_short(name)} is {_short(first['input'])}: {problem}.{said}"
 
 
 def _unknown(name: str, group: Sequence[str]) -> str:
