@@ -32,7 +32,7 @@ from rag_bot.ui.phrases import many
 from rag_bot.ui.settings.settings_file import CHECK_MODEL, EXCLUDE, LLM, MODEL, READER, URL
 from rag_bot.ui.templating import macros
 
-_PASSAGES_A_SECOND = 25.0  # embedded where no sync has told yet; set by hand: two cores took 20 to 60
+_PASSAGES_A_SECOND = 10.0  # embedded where no sync has told yet; set by hand: a first sync took 16 s for 179
 _FEWEST_PASSAGES = 50  # that a sync must have embedded to tell how fast it is; set by hand
 _STATES = {
     READY: "ready",
@@ -215,4 +215,7 @@ def _cost(status: Status | None) -> str:
     ]
     minutes = status.chunks / max(told, default=_PASSAGES_A_SECOND) / 60
     about = "less than a minute" if minutes < 1 else f"about {many(round(minutes), 'minute')}"
-    return f"All {many(status.notes, 'note')} are embedded anew, which takes {about}. Until then they answer as before."
+    return (
+        f"All {many(status.notes, 'note')} are embedded anew, which takes {about} with a model as large as the one now. "
+        "Until then they answer as before."
+    )
