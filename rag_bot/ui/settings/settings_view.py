@@ -216,6 +216,6 @@ def _cost(status: Status | None) -> str:
     minutes = status.chunks / max(told, default=_PASSAGES_A_SECOND) / 60
     about = "less than a minute" if minutes < 1 else f"about {many(round(minutes), 'minute')}"
     return (
-        f"All {many(status.notes, 'note')} are embedded anew, which takes {about} with a model as large as the one now. "
-        "Until then they answer as before."
+        f"All {many(status.notes, 'note')} are embedded anew, which takes {about} with a model as large as the one "
+        "now. Until then they answer as before."
     )
