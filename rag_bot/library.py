@@ -38,8 +38,16 @@ class Library:
 
     def __init__(self, settings: Settings | None = None, **flags: Any) -> None:
         """Settings as they are, or those that `load_settings(**flags)` gives."""
-        self.settings = settings or load_settings(**flags)
-        self._index = OpenIndex(self.settings)
+        self._index = OpenIndex(settings or load_settings(**flags))
+
+    @property
+    def settings(self) -> Settings:
+        return self._index.settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        """Others for the same index; they count from the next question and the next sync on."""
+        self._index.settings = settings
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,8 @@
-"""One frozen object with every setting. A flag wins over RAG_BOT_*, that over rag-bot.toml, that over the default.
+"""One frozen object with every setting. A flag wins over RAG_BOT_*, that over the rag-bot.toml of the current folder,
+that over the one of the user's config folder, that over the default.
 
-What a rag-bot.toml says of where data goes, or of what is loaded or written, counts only once its user has agreed to
-the file: it may have come with the notes.
+What the rag-bot.toml of a folder says of where data goes, or of what is loaded or written, counts only once its user
+has agreed to the file: it may have come with the notes. Into the config folder only its user can put one.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
@@ -173,7 +175,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, InitSettingsSource(settings_cls, dict(read_folder(Path.cwd()).counting))
+        files = (read_folder(folder) for folder in (Path.cwd(), own_file().parent))
+        return init_settings, env_settings, *(InitSettingsSource(settings_cls, dict(file.counting)) for file in files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +236,22 @@ def read_folder(folder: Path) -> FolderSettings:
     """
     file = settings_file(folder)
     try:
-        data = b"" if os.environ.get(WITHOUT_FILE) else _read_bytes(file)
-        config = _parse(data)
+        return understood(file, b"" if os.environ.get(WITHOUT_FILE) else read_bytes(file))
     except FileNotFoundError:
         return FolderSettings(file, "", {}, {}, {}, False)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {_shortened(error)}. Mend or remove it.") from error
+
+
+def understood(file: Path, data: bytes) -> FolderSettings:
+    """What a rag-bot.toml says that has this content. Raises UsageError where that is too long or no TOML."""
+    if len(data) > _LARGEST_FILE:
+        raise UsageError(f"{file} has more than {_LARGEST_FILE:,} bytes, which no settings need. Shorten or remove it.")
+    try:
+        config = _parse(data)
     except RecursionError:
         raise UsageError(f"{file} cannot be read: its lists lie in each other too deep. Mend or remove it.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {_shortened(error)}. Mend or remove it.") from error
     if unknown := [name for name in config if name not in Settings.model_fields]:
         raise UsageError(_unknown(unknown[0], ()))
@@ -255,11 +267,11 @@ def read_folder(folder: Path) -> FolderSettings:
             other[key] = value
     config = {key: _in_folder(file.parent, key, value) for key, value in config.items()}
     digest = hashlib.sha256(data).hexdigest()
-    is_agreed = bool(other) and (is_beside_program(file) or has_agreed(SETTINGS, str(file), digest))
+    is_agreed = bool(other) and (needs_no_agreement(file) or has_agreed(SETTINGS, str(file), digest))
     return FolderSettings(file, digest, config, harmless, other, is_agreed)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # the file of the folder, and that of the config folder
 def _parse(data: bytes) -> dict[str, Any]:
     """Remembered, for what takes long is parsed once. Nobody changes what it gives."""
     return tomllib.loads(data.decode())
@@ -270,21 +282,35 @@ def settings_file(folder: Path) -> Path:
     return folder.resolve() / CONFIG_NAME
 
 
-def is_beside_program(file: Path) -> bool:
-    """Whether it lies beside this package, as in a checkout: who could write it there could write the program."""
-    return file.parent == Path(__file__).resolve().parents[1]
+def own_file() -> Path:
+    """The rag-bot.toml of the user's config folder, be it there or not. It counts wherever the program is started."""
+    return settings_file(user_config_path("rag-bot"))
 
 
-def _read_bytes(file: Path) -> bytes:
-    """The content, read once. A pipe or a device in its place holds nobody up. Raises OSError."""
+def needs_no_agreement(file: Path) -> bool:
+    """Whether only its user can have written it: into their config folder, or beside this package, as in a checkout,
+    where who could write it could write the program.
+    """
+    return file.parent == Path(__file__).resolve().parents[1] or file == own_file()
+
+
+def set_by_environment() -> frozenset[str]:
+    """The settings that RAG_BOT_* variables set, by names such as "llm" and "generation.url"."""
+    with _explained():
+        told = EnvSettingsSource(Settings)()
+    names = ([f"{name}.{key}" for key in value] if isinstance(value, dict) else [name] for name, value in told.items())
+    return frozenset(name for group in names for name in group)
+
+
+def read_bytes(file: Path) -> bytes:
+    """The content, read once, of a little more than may be in it at most. A pipe or a device in its place holds nobody
+    up. Raises OSError; UsageError where it is no regular file.
+    """
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UsageError(f"{file} is not a regular file. Remove it.")
-        data = stream.read(_LARGEST_FILE + 1)
-    if len(data) > _LARGEST_FILE:
-        raise UsageError(f"{file} has more than {_LARGEST_FILE:,} bytes, which no settings need. Shorten or remove it.")
-    return data
+        return stream.read(_LARGEST_FILE + 1)
 
 
 def _in_folder(folder: Path, key: str, value: Any) -> Any:
@@ -332,7 +358,8 @@ def _explain(error: ValidationError) -> str:
     fields = _fields(group)
     meaning = fields[last].description if last in fields else None
     said = f" It is: {meaning}." if meaning else ""
-    return f"Setting {_short(name)} is {_short(first['input'])}: {_shortened(first['msg'])}.{said}"
+    problem = _shortened(first["msg"].removeprefix("Value error, "))  # which pydantic puts before words of ours
+    return f"Setting {_short(name)} is {_short(first['input'])}: {problem}.{said}"
 
 
 def _unknown(name: str, group: Sequence[str]) -> str:

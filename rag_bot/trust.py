@@ -2,13 +2,14 @@
 
 The file is a JSON object: of each kind, what was agreed to and the mark that it has to have still.
 
-    {"settings": {"/home/jo/work/rag-bot.toml": "its SHA-256"}, "remotes": {"openai:gpt-5 api.openai.com": ""}}
+    {"settings": {"/home/jo/rag-bot.toml": "its SHA-256"}, "remotes": {"openai:gpt-5 api.openai.com": "2026-03-01"}}
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from rag_bot.errors import UsageError
 from rag_bot.files import replacing
 
 SETTINGS, REMOTES = "settings", "remotes"
-"""The kinds: files of settings with the hash of their content, and remote models with their place."""
+"""The kinds: files of settings with the hash of their content, and remote models with their place and the day."""
 _PATIENCE_SECONDS = 10.0  # for another process that writes the file, which takes milliseconds; set by hand
 
 _said: set[str] = set()
@@ -30,13 +31,18 @@ def agreements_file() -> Path:
     return user_config_path("rag-bot") / "agreements.json"
 
 
-def has_agreed(kind: str, what: str, mark: str = "") -> bool:
-    """Whether its user has agreed to this, with this mark. A file that can't be read agrees to nothing; it is said."""
+def agreed(kind: str) -> Mapping[str, str]:
+    """What its user has agreed to, each with its mark. A file that can't be read agrees to nothing; it is said."""
     try:
-        return _read().get(kind, {}).get(what) == mark
+        return _read().get(kind, {})
     except UsageError as error:
         say_once(f"{error} Until then nothing counts as agreed to.")
-        return False
+        return {}
+
+
+def has_agreed(kind: str, what: str, mark: str = "") -> bool:
+    """Whether its user has agreed to this, with this mark."""
+    return agreed(kind).get(what) == mark
 
 
 def agree(kind: str, what: str, mark: str = "") -> None:

@@ -40,7 +40,7 @@ def trust(
     That is where data goes, what is loaded and what is written, such as llm, index, or notes. The
     folder of an index that was not made here is opened as it is from then on.
     """
-    from rag_bot.settings import CONFIG_NAME, is_beside_program, read_folder, settings_file
+    from rag_bot.settings import CONFIG_NAME, needs_no_agreement, read_folder, settings_file
     from rag_bot.store.ownership import holds_index, is_own
     from rag_bot.trust import SETTINGS, agree, withdraw
 
@@ -67,8 +67,8 @@ def trust(
         agreed = ask_to_agree(found)
     if not found.other:
         said = f"{file} sets nothing that has to be agreed to."
-    elif is_beside_program(file):
-        said = f"{sets(found)} It lies beside the program and needs no agreement."
+    elif needs_no_agreement(file):
+        said = f"{sets(found)} Nobody else can have written it there: it needs no agreement."
     else:
         said = f"{sets(found)} You have {'agreed' if agreed else 'not agreed'} to it."
     show(as_json, {"file": str(file), "sets": dict(found.other), "agreed": agreed}, lambda: line(said))

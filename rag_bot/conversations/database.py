@@ -202,6 +202,12 @@ class Conversations:
             connection.execute("DELETE FROM conversation WHERE id = ?", (self._number(connection, conversation),))
         rewrite(self.file)
 
+    def delete_all(self) -> None:
+        """Remove all conversations about this index for good, as `delete` does one."""
+        with changing(self.file) as connection:
+            connection.execute("DELETE FROM conversation WHERE library = ?", (self._library,))
+        rewrite(self.file)
+
     def export(self, conversation: str) -> str:
         """The conversation as Markdown, each answer with its citations and their lines verbatim."""
         return conversation_markdown(self.find(conversation), self.exchanges(conversation))

@@ -11,7 +11,7 @@ from rag_bot.ui.chat.chat_view import chat_list
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
 from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
-from rag_bot.ui.models.model_view import badge, model_choices, model_notice, shown_name
+from rag_bot.ui.models.model_view import answers_by, badge, model_notice
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.list_view import ListViews
 from rag_bot.ui.notes.note_list import Looked, NoteLists
@@ -62,7 +62,7 @@ class AppState:
             "overview": overview(snapshot, sync, watch),
             "welcome": welcome(snapshot, sync, () if snapshot.notes else self.folders.now()),
             "chats": chat_list(listed, search, MOST_LISTED, problem),
-            "answers_by": (model_choices(choice), shown_name(choice)),
+            "answers_by": answers_by(choice),
             "model": model_notice(choice),
             "remote": badge(choice),
         }
@@ -70,10 +70,6 @@ class AppState:
     def evaluation_views(self, chosen: Chosen) -> Views:
         """The page of evaluations."""
         return self.evaluations.views(chosen, self.snapshots.now().notes)
-
-    def settings_views(self) -> Views:
-        """The page of settings."""
-        return {"settings": ""}
 
     def notes_views(self, looked: Looked) -> Views:
         """The page of notes, as it was a while ago at most."""

@@ -32,7 +32,9 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders", "pages", "notes")
+_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders", "pages", "notes", "settings")
+FIRST_SCRIPT = _HERE / "scripts" / "looks.js"
+"""What runs before anything of the page is painted."""
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
@@ -134,7 +136,7 @@ class Page:
         with gr.Column(elem_id="evaluation-page", elem_classes="page"):
             self._evaluation = EvaluationPage(self._state.evaluations)
         with gr.Column(elem_id="settings-page", elem_classes="page"):
-            self._settings = SettingsPage()
+            self._settings = SettingsPage(self._state, library)
 
     def _wire_conversation(self, refreshing: dict[str, Any]) -> None:
         """Questions, and the conversations that they make. Another conversation ends what still grows."""
@@ -193,7 +195,7 @@ class Page:
         elif page == EVALUATION:
             views |= self._state.evaluation_views(tuple(chosen))
         elif page == SETTINGS:
-            views |= self._state.settings_views()
+            views |= self._settings.views()
         marks = {
             name: hashlib.blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
             for name, value in views.items()
@@ -202,7 +204,7 @@ class Page:
         changed = {name: value for name, value in views.items() if shown.get(name) != marks[name]}
         if not changed:
             return gr.skip()
-        updates = (_update(name, changed[name]) if name in changed else gr.skip() for name in self._parts)
+        updates = (_shown(changed[name]) if name in changed else gr.skip() for name in self._parts)
         return [json.dumps(shown | marks), *updates]
 
 
@@ -210,10 +212,7 @@ def _joined(folder: str, names: Sequence[str], ending: str) -> str:
     return "".join((_HERE / folder / f"{name}{ending}").read_text(encoding="utf-8") for name in names)
 
 
-def _update(name: str, value: Any) -> Any:
-    if name == "answers_by":
-        choices, chosen = value
-        return gr.Dropdown(choices, value=chosen)
+def _shown(value: Any) -> Any:
     return show_hidden(value) if isinstance(value, str) else value
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.ui.conftest import ask, expect, opened_page, running_app
 from tests.ui.writer import EMERGENT, NAME, OTHER, Writer, writer
 
-REMOTE, QUOTES = "openai:gpt-5", "Quotes (no model)"
+REMOTE, QUOTES = "openai:gpt-5", ""
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,12 @@ def page(browser: Any, model: Writer, address: str) -> Iterator[Any]:
 
 
 def choose(page: Any, name: str) -> None:
-    field = page.locator("#answers-by input")
-    field.click()
-    field.fill(name)
-    field.press("Enter")
+    """From the menu what is listed there, else as the page would report it."""
+    if name in (QUOTES, NAME, OTHER):
+        page.click("#answers-by summary")
+        page.click(f'#answers-by [data-answers="{name}"]')
+    else:
+        page.evaluate("name => ragBot.report.choose(name)", name)
 
 
 def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:
@@ -64,7 +66,7 @@ def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:
     page.wait_for_selector(".exchange:not(.growing) .written .cite")
     assert page.locator("#remote .remote").count() == 0
     page.reload()
-    page.wait_for_function(f"document.querySelector('#answers-by input')?.value.includes('{NAME}')")
+    expect(page.locator("#answers-by summary")).to_contain_text(NAME)
     page.wait_for_selector(".written .cite")
     choose(page, QUOTES)
     page.wait_for_selector(".has-model", state="detached")
@@ -79,7 +81,7 @@ def test_a_remote_model_is_asked_about_and_named_for_as_long_as_it_is_chosen(pag
     assert page.locator("#remote .remote").count() == 0
     asking.locator("[data-consent=no]").click()
     asking.wait_for(state="detached")
-    page.wait_for_function("document.querySelector('#answers-by input')?.value.startsWith('Quotes')")
+    expect(page.locator("#answers-by summary")).to_have_text("Answers by Quotes")
     choose(page, REMOTE)
     asking.locator("[data-consent=yes]").click()
     page.wait_for_selector("#remote .remote:has-text('remote: api.openai.com')")
@@ -142,10 +144,31 @@ def test_stop_works_while_a_model_is_opened_and_the_next_question_finds_it_open(
     ask(page, EMERGENT).locator(".written .cite").first.wait_for()
 
 
-def test_the_end_of_a_long_path_is_not_under_the_arrow(page: Any) -> None:
-    field = page.locator("#answers-by input")
-    field.fill(f"gguf:/{'a-folder-with-a-long-name/' * 4}model.gguf")
-    style = field.evaluate("field => ({...getComputedStyle(field)})")
-    assert style["textOverflow"] == "ellipsis"
-    room, arrow = field.bounding_box(), page.locator("#answers-by .icon-wrap").bounding_box()
-    assert room["x"] + room["width"] - float(style["paddingRight"].removesuffix("px")) <= arrow["x"]
+def test_a_long_name_is_cut_and_its_arrow_stays_in_sight(page: Any, model: Writer) -> None:
+    model.slow.set()
+    choose(page, f"openai-like:{'a-name-with-a-long-end/' * 4}model")
+    page.wait_for_selector("#model .hint:has-text('Looking for')")
+    summary = page.locator("#answers-by summary")
+    name, whole = summary.locator("bdi"), summary.bounding_box()
+    assert name.evaluate("name => getComputedStyle(name).textOverflow") == "ellipsis"
+    assert name.evaluate("name => name.scrollWidth > name.clientWidth")
+    room = name.bounding_box()
+    assert room["x"] + room["width"] + 12 < whole["x"] + whole["width"]
+    model.slow.clear()
+    page.wait_for_selector("#model .notice:has-text('not there')")
+
+
+def test_the_menu_opens_and_closes_by_the_keyboard_and_leads_to_the_settings(page: Any) -> None:
+    summary, menu = page.locator("#answers-by summary"), page.locator("#answers-by details")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f'#answers-by [data-answers="{OTHER}"]')).to_be_visible()
+    expect(page.locator("#answers-by [aria-current]")).to_have_text("Quotesyour notes' own lines")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(summary).to_be_focused()
+    summary.click()
+    page.click("#answers-by .menu a")
+    page.wait_for_selector("#settings .group")
+    assert "page=settings" in page.url

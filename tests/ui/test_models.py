@@ -16,7 +16,7 @@ from rag_bot.llm.providers import WITH_KEYS
 from rag_bot.settings import LlmSettings, Settings, load_settings, read_folder
 from rag_bot.store.ownership import claim
 from rag_bot.trust import SETTINGS, agree, agreements_file
-from rag_bot.ui.models.model_view import BY_QUOTES, badge, model_choices, model_notice
+from rag_bot.ui.models.model_view import BY_QUOTES, answers_by, badge, model_choices, model_notice
 from rag_bot.ui.models.models import Choice, Models
 
 REMOTE, LOCAL = "openai:gpt-5", "openai-like:m"
@@ -106,14 +106,20 @@ def test_the_address_in_the_settings_goes_to_no_other_provider(settings: Setting
         settings_for(told, "nobody")
 
 
-def test_quotes_come_first_and_what_is_chosen_is_always_listed() -> None:
+def test_quotes_and_what_is_ready_can_be_chosen_and_what_is_chosen_is_always_listed() -> None:
     away = ModelInfo("ollama:NAME", "127.0.0.1:11434", False, NOT_REACHABLE)
     here, far = ModelInfo("gguf:a", "this machine", False, READY), ModelInfo(REMOTE, "api.openai.com", True, READY)
-    listed = model_choices(Choice(chosen="gguf:b", known=(away, here, far)))
-    assert listed[0] == (BY_QUOTES, "")
-    assert [name for _, name in listed] == ["", "gguf:a", REMOTE, "ollama:NAME", "gguf:b"]
-    assert listed[2][0] == f"{REMOTE} · remote: api.openai.com"
-    assert listed[3][0] == f"ollama:NAME … · {NOT_REACHABLE}"
+    general = ModelInfo("anthropic:NAME", "api.anthropic.com", True, READY)
+    choice = Choice(chosen="gguf:b", known=(away, here, far, general))
+    assert model_choices(choice) == [
+        ("", BY_QUOTES, "your notes' own lines"),
+        ("gguf:a", "gguf:a", ""),
+        (REMOTE, REMOTE, "remote: api.openai.com"),
+        ("gguf:b", "gguf:b", ""),
+    ]
+    assert f'data-answers="{REMOTE}"' in answers_by(choice)
+    assert "<bdi>gguf:b</bdi></summary>" in answers_by(choice)
+    assert "<bdi>Quotes</bdi></summary>" in answers_by(Choice())
 
 
 def test_a_remote_model_has_a_badge_for_as_long_as_it_is_chosen() -> None:
@@ -129,7 +135,7 @@ def test_a_remote_model_has_a_badge_for_as_long_as_it_is_chosen() -> None:
 def test_names_and_places_are_escaped() -> None:
     info = ModelInfo(f"openai-like:{EVIL}", EVIL, True, NOT_REACHABLE, EVIL)
     for choice in (Choice(chosen=info.name, info=info), Choice(asking=info), Choice(problem=EVIL)):
-        assert "<img" not in model_notice(choice) + badge(choice)
+        assert "<img" not in model_notice(choice) + badge(choice) + answers_by(choice)
 
 
 def test_a_remote_model_that_a_file_beside_the_notes_names_is_none_before_its_user_agrees(

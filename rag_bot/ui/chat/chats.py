@@ -153,6 +153,9 @@ class Chats:
         with suppress(RagBotError):
             self._conversations.purge(seconds)
 
+    def delete_all(self) -> None:
+        self._change(self._conversations.delete_all)
+
     def open(self, key: str) -> Chat:
         """A saved conversation. Whether its notes are still as they were is looked at anew.
 

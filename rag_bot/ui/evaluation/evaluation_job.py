@@ -32,7 +32,7 @@ class EvaluationJob:
     def __init__(
         self, settings: Settings, *, command: Sequence[str] = COMMAND, on_end: Callable[[], None] = lambda: None
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._command = command
         self._on_end = on_end
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class EvaluationJob:
                 self._state = EvaluationState(error=str(error))
                 return False
             self._state = EvaluationState(running=True, file=str(path), total=len(cases))
-            self._child = ChildProcess(self._settings, self._command)
+            self._child = ChildProcess(self.settings, self._command)
         threading.Thread(target=self._run, args=(self._child, path, split), name="evaluation", daemon=True).start()
         return True
 

@@ -8,24 +8,26 @@ from rag_bot.llm import ModelInfo
 from rag_bot.ui.models.models import ANY, Choice
 from rag_bot.ui.templating import macros
 
-BY_QUOTES = "Quotes (no model)"
+BY_QUOTES = "Quotes"
 
 
-def model_choices(choice: Choice) -> list[tuple[str, str]]:
-    """Labels and names: quotes, what can be asked, what can't be; what stands in the field is always among them."""
-    labels = {}
-    for info in sorted(choice.known, key=lambda info: not info.is_ready):
-        more = " …" if info.name.endswith(ANY) else ""
-        where = f" · remote: {info.place}" if info.is_remote else ""
-        state = "" if info.is_ready else f" · {info.state}"
-        labels[info.name] = f"{info.name}{more}{where}{state}"
-    if shown_name(choice):
-        labels.setdefault(shown_name(choice), shown_name(choice))
-    return [(BY_QUOTES, ""), *((label, name) for name, label in labels.items())]
+def answers_by(choice: Choice) -> Markup:
+    """Who answers, and who else could."""
+    return macros("models.html").answers_by(shown_name(choice), BY_QUOTES, model_choices(choice))
+
+
+def model_choices(choice: Choice) -> list[tuple[str, str, str]]:
+    """Names, labels and what is to be known of each: quotes, and what can be asked. What is shown is always there."""
+    listed = {"": (BY_QUOTES, "your notes' own lines")}
+    for info in choice.known:
+        if info.is_ready and not info.name.endswith(ANY):
+            listed[info.name] = (info.name, f"remote: {info.place}" if info.is_remote else "")
+    listed.setdefault(shown_name(choice), (shown_name(choice), ""))
+    return [(name, label, told) for name, (label, told) in listed.items()]
 
 
 def shown_name(choice: Choice) -> str:
-    """What stands in the field: the model that is asked about or looked for, or the chosen one."""
+    """The model that is asked about or looked for, or the chosen one."""
     return choice.asking.name if choice.asking else choice.choosing or choice.chosen
 
 

@@ -101,6 +101,17 @@ class Models:
         self._choice = Choice(settings.llm if remembered is None else remembered)
 
     @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        """With others than before, models are opened and looked for anew."""
+        if settings != self._settings:
+            self._settings, self._loader = settings, ModelLoader(self._open)
+            self.look()
+
+    @property
     def choice(self) -> Choice:
         return self._choice
 

@@ -1,10 +1,5 @@
-// What the other pages ask: models to agree to, runs to show.
+// What the page of evaluations asks.
 Object.assign(ragBot.clicks, {
-  consent(target, report) {
-    ragBot.disable(target);
-    report("consent", { agreed: target.dataset.consent === "yes" });
-  },
-
   run(target, report, event) {
     event.preventDefault();
     report("choose", { run: target.dataset.run });

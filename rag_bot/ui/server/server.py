@@ -33,6 +33,7 @@ from rag_bot.ui.notes.upkeep_job import WRITING, UpkeepJob
 from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
+from rag_bot.ui.server.first_script import FirstScript
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
 from rag_bot.ui.syncing.folders import KnownFolders
@@ -127,14 +128,15 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
 
-    from rag_bot.ui.page import mount
+    from rag_bot.ui.page import FIRST_SCRIPT, mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
     if settings.uploads:
         uploads.add_route(app, library)
     mount(app, library, state, chosen.root_path)
-    return EndableAnswers(Guard(app, chosen, takes_files=settings.uploads))
+    page = FirstScript(app, FIRST_SCRIPT.read_text(encoding="utf-8"))
+    return EndableAnswers(Guard(page, chosen, takes_files=settings.uploads))
 
 
 def _add_export(app: FastAPI, conversations: Conversations) -> None:

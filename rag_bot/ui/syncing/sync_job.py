@@ -70,7 +70,7 @@ class SyncJob:
     def __init__(
         self, settings: Settings, *, command: Sequence[str] = COMMAND, on_done: Callable[[], None] = lambda: None
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._command = command
         self._on_done = on_done
         self._lock = threading.Lock()
@@ -91,7 +91,7 @@ class SyncJob:
             if self._state.running or self._is_over:
                 return False
             self._state = SyncState(running=True, folders=tuple(folders))
-            self._child = ChildProcess(self._settings, self._command)
+            self._child = ChildProcess(self.settings, self._command)
         arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
         threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
         return True

@@ -50,7 +50,7 @@ class WatchJob:
         on_change: Callable[[], None] = lambda: None,
         patience: Sequence[float] = PATIENCE,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._command = command
         self._on_change = on_change
         self._patience = patience
@@ -95,7 +95,7 @@ class WatchJob:
 
     def _watch_once(self, over: threading.Event) -> int:
         """One child from its start to its end; the state has why it ended."""
-        child = ChildProcess(self._settings, self._command)
+        child = ChildProcess(self.settings, self._command)
         with self._lock:
             if over.is_set():
                 return 0
