@@ -31,7 +31,7 @@ NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
 _SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages")
 _STYLES = (
-    *("frame", "side", "folders", "chat", "passages", "feedback"),
+    *("frame", "side", "folders", "chat", "passages", "markdown", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
 )
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E

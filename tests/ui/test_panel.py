@@ -11,10 +11,12 @@ import pytest
 from rag_bot.library import Library
 from rag_bot.records import Note
 from rag_bot.ui.chat.events import line_number
+from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, open_note, render_missing, render_note
 
-PATHS = ("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md")
+TARGETS = LinkTargets(("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md"))
+LINKS = TARGETS.of("notes/a.md")
 
 
 def note(text: str, *, path: str = "notes/a.md", body_start_line: int = 1, **metadata: object) -> Note:
@@ -22,7 +24,7 @@ def note(text: str, *, path: str = "notes/a.md", body_start_line: int = 1, **met
 
 
 def render(text: str, first: int = 0, last: int = -1, path: str = "notes/a.md") -> str:
-    return render_note(note(text, path=path), PATHS, cited=range(first, last + 1))
+    return render_note(note(text, path=path), TARGETS.of(path), cited=range(first, last + 1))
 
 
 def cited_lines(html: str) -> list[str]:
@@ -145,16 +147,16 @@ def test_a_heading_that_a_link_names_is_found() -> None:
 def test_front_matter_is_a_folded_table_and_opens_when_it_is_cited() -> None:
     text = "---\ntags: [a]\n---\nbody line\n"
     made = note(text, body_start_line=4, tags=["<a>"], date="2026-11-22", aliases=[])
-    html = render_note(made, PATHS, cited=range(4, 5))
+    html = render_note(made, LINKS, cited=range(4, 5))
     assert '<details class="properties">' in html
     assert '<span class="tag">&lt;a&gt;</span>' in html
     assert "aliases" not in html
     assert cited_lines(html) == ["body line"]
-    assert '<details open class="properties cited">' in render_note(made, PATHS, cited=range(2, 3))
+    assert '<details open class="properties cited">' in render_note(made, LINKS, cited=range(2, 3))
 
 
 def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() -> None:
-    html = render_note(note("x\ny\n"), PATHS, cited=range(1, 3), change="elsewhere")
+    html = render_note(note("x\ny\n"), LINKS, cited=range(1, 3), change="elsewhere")
     assert "A &lt;title&gt;" in html
     assert "notes/a.md:1-2" in html
     assert "has changed since it was indexed" in html
@@ -164,8 +166,8 @@ def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() ->
 def test_a_note_without_a_citation_is_not_said_to_have_lines_that_changed() -> None:
     words = "The note has changed since it was indexed. Below is the text as indexed; sync to update it."
     for change in ("elsewhere", "rewritten"):
-        assert words in render_note(note("x\n"), PATHS, change=change)
-    assert "Below is its text as indexed, which still answers." in render_note(note("x\n"), PATHS, change="deleted")
+        assert words in render_note(note("x\n"), LINKS, change=change)
+    assert "Below is its text as indexed, which still answers." in render_note(note("x\n"), LINKS, change="deleted")
 
 
 def test_plain_text_is_shown_as_it_stands() -> None:

@@ -30,6 +30,7 @@ from rag_bot.records import (
     verdict_words,
 )
 from rag_bot.ui.chat.excerpt_view import excerpts
+from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
@@ -56,8 +57,11 @@ def place_link(place: Place) -> Markup:
     return macros("base.html").place_link(place)
 
 
-def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
-    """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains."""
+def whole_answer(answer: Answer, nearest: Sequence[Place], targets: LinkTargets | None = None) -> Markup:
+    """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains.
+
+    `targets` are what the links and images of its passages can lead to.
+    """
     html, verdict = macros("chat.html"), verdict_words(answer)
     if answer.abstained:
         return html.abstained(answer, verdict, nearest)
@@ -68,7 +72,7 @@ def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
         first, others = answer.citations[:at_once], answer.citations[at_once:]
         left = answer.total - len(answer.citations)
         return html.listed(answer, verdict, _figures(first), _figures(others), len(others), left, _measured(answer))
-    shown = excerpts(answer) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts
+    shown = excerpts(answer, targets) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts
     return html.quotes(answer, verdict, map(difference_words, answer.differences), shown, _measured(answer))
 
 

@@ -16,6 +16,7 @@ from rag_bot.query.followups import leans_back
 from rag_bot.records import DELETED, Citation, Turn
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import whole_answer
+from rag_bot.ui.notes.links import link_targets
 
 MOST_LISTED = 200  # set by hand; a search finds older ones
 UNFINISHED = "This answer was not finished."
@@ -129,10 +130,11 @@ class Chats:
             ConversationsUnusable: they cannot be read.
         """
         history: History = ()
+        targets = link_targets(self._library)
         for saved in self._conversations.exchanges(key):
             citations = tuple(self._with_change(citation) for citation in saved.answer.citations)
             result = replace(saved, answer=replace(saved.answer, citations=citations))
-            html = whole_answer(result.answer, result.nearest)
+            html = whole_answer(result.answer, result.nearest, targets)
             earlier = earlier_questions(saved.question, history)
             history = (*history, Exchange(saved.key, saved.question, saved.folder, html, result, earlier))
         return Chat(key, history)

@@ -29,6 +29,7 @@ from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
+from rag_bot.ui.server.images import add_images
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
@@ -112,6 +113,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
+    add_images(app, library)
     mount(app, library, state, chosen.root_path)
     return EndableAnswers(Guard(app, chosen))
 

@@ -1,0 +1,42 @@
+"""Paths as links name them: whole, from the folder of their note, or by their ends as wikis do it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from rag_bot.store.locations import plain_path
+
+
+class NamedPaths:
+    """A set of paths to look names up in; case counts only where a path is whole."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = {plain_path(path): path for path in paths}
+        self._by_name: dict[str, list[str]] = {}
+        for path in self._paths:
+            name = posixpath.basename(path)
+            for written in dict.fromkeys((name.lower(), posixpath.splitext(name)[0].lower())):
+                self._by_name.setdefault(written, []).append(path)
+
+    def __contains__(self, path: str) -> bool:
+        return plain_path(path) in self._paths
+
+    def find(self, target: str, folder: str) -> str | None:
+        """The path that a target names in a note of this folder; both as `plain_path` has them. None if there is none.
+
+        Markdown files may be named without their suffix.
+        """
+        below = posixpath.normpath(posixpath.join(folder, target))
+        for path in (below, f"{below}.md", target, f"{target}.md"):
+            if path in self._paths:
+                return self._paths[path]
+        # By name alone, or by the end of the path; the nearest wins.
+        named = self._by_name.get(posixpath.basename(target).lower(), [])
+        ends = (f"/{target.lower()}", f"/{target.lower()}.md")
+        nearest = min(
+            (path for path in named if path.lower().endswith(ends)),
+            key=lambda path: (posixpath.dirname(path) != folder, path.count("/"), path),
+            default=None,
+        )
+        return self._paths[nearest] if nearest else None
