@@ -42,7 +42,7 @@ _LOOKS = {  # of callouts, by what Obsidian knows (help.obsidian.md/callouts); o
 }
 _BOX = re.compile(r"\[(?P<mark>[ xX/-])\][ \t]+(?=\S)")  # before the words of a task
 _BOXES = {" ": ("open", "☐"), "x": ("done", "☑"), "/": ("begun", "◪"), "-": ("cancelled", "☒")}
-_FOOTNOTE = re.compile(r"\[\^(\d{1,4}|[^\W\d_]{2}[\w-]{0,60})\](?!\()")  # not such as [^a-z]
+_FOOTNOTE = re.compile(r"\[\^(\d{1,4}|[^\W\d_]\w{0,60}(?:-\w{2,60}){0,8})\](?!\()")  # not such as [^a-z]
 # Must match `$$x$$` and `$x$`, but neither `$5 and $6` nor `$HOME/$USER`; what `\` escapes ends none.
 _FORMULA = re.compile(
     rf"\$\$(?P<shown>(?:\\.|[^$\\\n]){{1,{_LONGEST_FORMULA}}}+)\$\$"
@@ -79,7 +79,7 @@ def inline_tokens(content: str, links: Links, *, unseen: str = "") -> list[Token
             shown = mathml(token.content.translate(unseen_table), display=token.meta["display"])
             ready.append(_html(shown, token.meta["written"]) if shown else _text(token.meta["written"]))
         elif token.type == "footnote_mark":
-            note, label = "" if any(kept) else links.note("") or "", token.content
+            note, label = links.note("") or "", token.content
             ready.append(_html(macros("notes.html").footnote_mark(label, note), label))
         elif token.type == "link_open":
             kept.append(_direct(token, links, unseen_table))
