@@ -66,7 +66,7 @@ def link_targets(library: Library) -> LinkTargets:
     return _targets(library, library.generation())
 
 
-@lru_cache(maxsize=1)  # of a hundred thousand notes it takes a second to make
+@lru_cache(maxsize=1)  # shared by all that shows notes of this state
 def _targets(library: Library, generation: str) -> LinkTargets:
     del generation  # it changes with the notes
     try:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from functools import cached_property
 
 from rag_bot.store.locations import plain_path
 
 
 class NamedPaths:
-    """A set of paths to look names up in; case counts only where a path is whole."""
+    """A set of paths to look names up in; case counts only where a path is whole. What that takes is made when needed."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._paths = {plain_path(path): path for path in paths}
-        self._by_name: dict[str, list[str]] = {}
-        for path in self._paths:
-            name = posixpath.basename(path)
-            for written in dict.fromkeys((name.lower(), posixpath.splitext(name)[0].lower())):
-                self._by_name.setdefault(written, []).append(path)
+        self._given = tuple(paths)
 
-    def __contains__(self, path: str) -> bool:
-        return plain_path(path) in self._paths
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {plain_path(path): path for path in self._given}
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """By file name, with and without suffix, in lower case. Of 100,000 notes it takes a second to make."""
+        by_name: dict[str, list[str]] = {}
+        for path in self._paths:
+            name = posixpath.basename(path).lower()
+            for written in dict.fromkeys((name, posixpath.splitext(name)[0])):
+                by_name.setdefault(written, []).append(path)
+        return by_name
 
     def find(self, target: str, folder: str) -> str | None:
         """The path that a target names in a note of this folder; both as `plain_path` has them. None if there is none.
