@@ -144,6 +144,13 @@ def test_links_are_not_followed(shown: Callable[[str], str], client: TestClient,
     assert client.get("/images/notes/folder/x.png").status_code == 404
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
+def test_a_pipe_is_not_waited_for(shown: Callable[[str], str], client: TestClient, notes: Path) -> None:
+    os.mkfifo(notes / "a.png")
+    assert "(the image a.png cannot be read)" in shown("![[a.png]]")
+    assert client.get("/images/notes/a.png").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -162,7 +162,8 @@ def _opened(folder: Path, below: str) -> Iterator[BinaryIO]:
     file = folder.resolve() / below
     if file.resolve(strict=True) != file or is_away(file.stat()):
         raise OSError(f"{file} is not here itself")
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))  # by system; a pipe would block
+    descriptor = os.open(file, os.O_RDONLY | sum(flags))
     with os.fdopen(descriptor, "rb") as opened:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(f"{file} is no regular file")
@@ -173,5 +174,7 @@ def _looked_at(file: BinaryIO) -> tuple[str, int, int]:
     """The format by its content, width and height as it is shown. Reads no pixels. Raises as Pillow does."""
     with Image.open(file, formats=_FORMATS) as image:
         width, height = image.size
-        turned = image.format != "GIF" and image.getexif().get(_ORIENTATION) in _TURNED
-        return str(image.format), *((height, width) if turned else (width, height))
+        kind = "JPEG" if image.format == "MPO" else str(image.format)  # cameras put several pictures into one JPEG
+        # Of a PNG Pillow would read all pixels first.
+        turned = kind in ("JPEG", "WEBP") and image.getexif().get(_ORIENTATION) in _TURNED
+        return kind, *((height, width) if turned else (width, height))
