@@ -20,6 +20,7 @@ from rag_bot.query.open_index import OpenIndex, Sources
 from rag_bot.query.why.trace import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
 from rag_bot.settings import Settings, load_settings
+from rag_bot.store.catalogue import Root
 from rag_bot.store.status import read_status
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ class Library:
             return catalogue.find_note(path)
 
     def roots(self) -> list[Root]:
-        """The folders that were ingested, and how the paths of their notes begin. Raises IndexUnusable without any."""
+        """The folders of notes, and what the paths of their notes begin with. Raises IndexUnusable without an index."""
         with self._index.catalogue() as catalogue:
             return catalogue.roots()
 

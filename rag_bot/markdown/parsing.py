@@ -79,21 +79,23 @@ def _parse(text: str, body_start_line: int, plain: bool, dialect: Dialect | None
 def _parser(plain: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
     parser.use(deflist_plugin).use(footnote_plugin)
-    parser.block.ruler.before("fence", "formula", _formula, {"alt": ["paragraph", "blockquote", "list"]})
+    parser.block.ruler.before("fence", "formula", formula_rule, {"alt": ["paragraph", "blockquote", "list"]})
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.disable("reference")  # definitions are lines of the note like any other
     return parser.disable(["code", "html_block", "deflist", "formula"]) if plain else parser
 
 
-def _formula(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    """Lines from one that begins with `$$` to one that ends so."""
+def formula_rule(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """A rule for markdown-it: lines from one that begins with `$$` to one that ends so are a token "formula"."""
     if state.is_code_block(first) or not _line(state, first).startswith("$$"):
         return False
     for number in range(first, min(last, first + _LONGEST_FORMULA)):
         line = _line(state, number)
         if line.endswith("$$") and (number > first or len(line) > len("$$$")):
             if not silent:
-                state.push("formula", "", 0).map = [first, number + 1]
+                token = state.push("formula", "", 0)
+                token.map = [first, number + 1]
+                token.content = state.getLines(first, number + 1, state.blkIndent, False)
                 state.line = number + 1
             return True
     return False

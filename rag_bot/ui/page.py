@@ -36,7 +36,7 @@ _SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders
 FIRST_SCRIPT = _HERE / "scripts" / "looks.js"
 """What runs before anything of the page is painted."""
 _STYLES = (
-    *("frame", "side", "folders", "chat", "passages", "feedback"),
+    *("frame", "side", "folders", "chat", "passages", "markdown", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
 )
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.notes.marked_view import Mark, code_marked, is_rows, plain_marked, render_marked
+
+LINKS = LinkTargets(("notes/a.md", "notes/other.md")).of("notes/a.md")
 
 
 def rendered(text: str, *quotes: str, header: str = "") -> str:
@@ -19,7 +22,7 @@ def rendered(text: str, *quotes: str, header: str = "") -> str:
         Mark(text.index(quote), text.index(quote) + len(quote), Markup("<i>{}</i>").format(number))
         for number, quote in enumerate(quotes, start=1)
     ]
-    return render_marked(text, marks, header)
+    return render_marked(text, marks, header, LINKS)
 
 
 def shape(html: str) -> str:
@@ -37,7 +40,9 @@ def marked(html: str) -> str:
 
 def test_a_sentence_is_marked_in_its_paragraph_with_its_emphasis_and_the_words_of_its_links() -> None:
     html = rendered("**One** two. *Three* [fo. ur](http://e.com). Five.", "*Three* [fo. ur](http://e.com).")
-    assert shape(html).startswith("<p><strong>One</strong> two. <em><mark>Three</mark></em><mark> fo. ur.</mark>")
+    assert shape(html).startswith("<p><strong>One</strong> two. <em><mark>Three</mark></em><mark> </mark><a ")
+    assert '<a href="http://e.com" target="_blank" rel="noopener noreferrer nofollow" class="away">' in html
+    assert "<mark>fo. ur</mark></a><mark>.</mark>" in html
     assert marked(html) == "Three fo. ur."
     assert html.index("<i>1</i>") < html.index(" Five.")
 
@@ -64,7 +69,7 @@ def test_rows_of_a_table_are_marked_cell_by_cell() -> None:
     html = shape(rendered("| A | B |\n|---|---|\n| 1 | 1 |\n| 2 | 1 \\| 2 |", "| 2 | 1 \\| 2 |"))
     assert "<th>A</th><th>B</th>" in html
     assert "<tr><td>1</td><td>1</td></tr><tr><td><mark>2</mark><i>1</i></td><td><mark>1 | 2</mark></td></tr>" in html
-    assert html.startswith('<div class="wide"><table>')
+    assert html.startswith('<div class="wide" tabindex="0" role="group" aria-label="Table"><table>')
     assert html.endswith("</table></div>")
 
 
@@ -96,9 +101,42 @@ def test_lines_that_were_wrapped_flow_and_others_end_where_they_end() -> None:
     assert rendered("NCT:: due in May\nTax:: paid").count("<br") == 1
 
 
-def test_a_callout_shows_its_kind() -> None:
+def test_a_callout_is_a_box_with_its_kind_and_title() -> None:
     html = shape(rendered("> [!warning] Correction\n> Not so.", "Not so."))
-    assert '<b class="callout">warning</b> Correction<br /><mark>Not so.</mark>' in html
+    assert html == (
+        '<div class="callout careful"><p class="title"><b class="kind">Warning</b> Correction</p>'
+        "<p><mark>Not so.</mark><i>1</i></p></div>"
+    )
+
+
+def test_a_folded_callout_is_open_where_its_words_are_marked() -> None:
+    text = "> [!tip]- One\n> two\n\n> [!tip]- Three\n> four"
+    assert re.findall("<details[^>]*?( open[^>]*)?>", rendered(text, "four")) == ["", ' open=""']
+    assert rendered("> [!tip]+ One\n> two").startswith('<details class="callout good" open="">')
+
+
+@pytest.mark.parametrize("written", ["[[other]]", "[words](other.md)", "[words](other.md#part)", "![[other]]"])
+def test_links_to_notes_open_them(written: str) -> None:
+    assert 'data-note="notes/other.md"' in rendered(f"See {written}.", f"See {written}.")
+
+
+def test_marks_of_footnotes_open_the_note_there() -> None:
+    html = rendered("One.[^1] Two.", "One.[^1]")
+    assert 'data-note="notes/a.md" data-heading="[^1]"' in html
+    assert "[^a-z]" in rendered("Matches [^a-z].")
+
+
+def test_a_definition_of_a_footnote_stands_where_it_is_with_all_its_lines() -> None:
+    html = rendered("One.\n\n[^n]: Two\n    three\n\n    four\n\nFive.", "four")
+    assert text_of(shape(html)).split() == ["One.nTwothreefour1Five."]
+    assert marked(html) == "four"
+
+
+def test_a_formula_is_marked_as_a_whole() -> None:
+    html = rendered("So $a + b$ is.", "So $a + b$")
+    assert "<mark>So </mark><mark><math><mi>a</mi><mo>+</mo><mi>b</mi></math></mark><i>1</i> is." in html
+    assert "<mark><math" in rendered("So $a + b$ is.", "b$ is.")
+    assert '<div class="formula"><mark><math display="block">' in rendered("$$\na^2\n$$", "a^2")
 
 
 def test_what_markdown_swallows_is_shown_as_it_stands() -> None:
@@ -127,13 +165,20 @@ def test_nothing_of_a_note_becomes_live(text: str) -> None:
     for html in (rendered(text, text), rendered(text, text[:9]), code_marked(text, []), plain_marked(text, [])):
         assert not set(re.findall(r"<(\w+)", html)) & {"img", "script", "svg", "iframe", "style", "form"}
         assert not re.search(r"<[^>]* on\w+=", re.sub(r'"[^"]*"', "", html))
-        assert "href" not in re.sub('"[^"]*"', "", html)
+        for address in re.findall('(?:href|src)="([^"]*)"', html):
+            assert address == "#" or re.match("https?://", address)
+            assert f'href="{address}" target="_blank" rel="noopener noreferrer nofollow"' in html or address == "#"
+
+
+def test_a_link_has_no_link_inside() -> None:
+    html = rendered("[![x](https://a.example/p.png) words](https://b.example)")
+    assert html.count("<a ") == 1
 
 
 SPACES = "\u2000\u2001\u2009\u200a"
 
 
-@given(st.text(alphabet=f"ab.*_`[]()|-#>~!\\&;<\n\t {SPACES}x", max_size=60), st.data())
+@given(st.text(alphabet=f"ab.*_`[]()|-#>~!\\&;<$^=1\n\t {SPACES}x", max_size=60), st.data())
 @settings(max_examples=300, deadline=None)
 def test_a_mark_from_space_to_space_changes_nothing_of_what_is_read(text: str, data: st.DataObject) -> None:
     words = [word.span() for word in re.finditer(r"\S+", text)]
@@ -141,13 +186,13 @@ def test_a_mark_from_space_to_space_changes_nothing_of_what_is_read(text: str, d
         return
     first = data.draw(st.integers(0, len(words) - 1))
     last = data.draw(st.integers(first, len(words) - 1))
-    html = render_marked(text, [Mark(words[first][0], words[last][1], Markup("<i>①</i>"))])
+    html = render_marked(text, [Mark(words[first][0], words[last][1], Markup("<i>①</i>"))], "", LINKS)
     assert html.count("①") == 1
     plain = re.sub(r"</?mark>|<i>①</i>", "", html).replace("</code><code>", "")
-    assert plain in (render_marked(text, []), plain_marked(text, []))
+    assert plain in (render_marked(text, [], "", LINKS), plain_marked(text, []))
 
 
-@given(st.text(alphabet=f"ab.*_`[]()|-#>~!\\&;<\n\t {SPACES}x", max_size=60), st.data())
+@given(st.text(alphabet=f"ab.*_`[]()|-#>~!\\&;<$^=1\n\t {SPACES}x", max_size=60), st.data())
 @settings(max_examples=200, deadline=None)
 def test_a_mark_anywhere_is_well_formed(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))

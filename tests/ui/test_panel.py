@@ -11,10 +11,12 @@ import pytest
 from rag_bot.library import Library
 from rag_bot.records import Note
 from rag_bot.ui.chat.events import line_number
+from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, open_note, render_missing, render_note
 
-PATHS = ("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md")
+TARGETS = LinkTargets(("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md"))
+LINKS = TARGETS.of("notes/a.md")
 
 
 def note(text: str, *, path: str = "notes/a.md", body_start_line: int = 1, **metadata: object) -> Note:
@@ -22,7 +24,7 @@ def note(text: str, *, path: str = "notes/a.md", body_start_line: int = 1, **met
 
 
 def render(text: str, first: int = 0, last: int = -1, path: str = "notes/a.md") -> str:
-    return render_note(note(text, path=path), PATHS, cited=range(first, last + 1))
+    return render_note(note(text, path=path), TARGETS.of(path), cited=range(first, last + 1))
 
 
 def cited_lines(html: str) -> list[str]:
@@ -69,7 +71,6 @@ def test_emphasis_over_lines_stays_well_nested() -> None:
         "a <img src=x onerror=alert(1)> b",
         "<style>body{display:none}</style>",
         '<form action="https://e.example"><input></form>',
-        "![x](https://e.example/pixel.png)",
         "![x](data:image/png;base64,AAAA)",
         "![x](picture.png)",
         '[x](javascript:alert(1) "t")',
@@ -89,7 +90,61 @@ def test_nothing_of_a_note_becomes_markup_of_its_own(text: str) -> None:
     tags = set(re.findall(r"<\s*/?\s*([a-zA-Z!][a-zA-Z0-9]*)", body))
     assert tags <= {"p", "span", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "div", "article"}
     attributes = set(re.findall(r"\s([\w-]+)=", " ".join(re.findall(r"<[^>]*>", body))))
-    assert attributes <= {"class", "data-line"}
+    assert attributes <= {"class", "data-line", *(("tabindex", "role", "aria-label") if "<table" in body else ())}
+
+
+@pytest.mark.parametrize("written", ["![plan](https://e.example/p.png)", "![](http://e.example/p.svg?x)"])
+def test_images_on_the_web_are_words_with_a_link_and_nothing_is_fetched(written: str) -> None:
+    html = render(written)
+    assert "<img" not in html
+    assert 'target="_blank" rel="noopener noreferrer nofollow"' in html
+    assert "an image on the web" in html
+
+
+@pytest.mark.parametrize("written", ["![[plan.png]]", "![[plan.png|300]]", "![a plan](img/plan.png)"])
+def test_an_image_that_is_not_there_is_said_to_be_so(written: str) -> None:
+    assert "(the image plan.png is not there)" in render(written)
+    assert "is of a kind that is not shown" in render(written.replace(".png", ".svg"))
+
+
+def test_a_callout_is_a_box_whose_title_and_lines_are_their_own() -> None:
+    text = "> [!warning]- Frost *tonight*\n> - [x] one\n> - two\n\nafter"
+    html = render(text, 3, 3)
+    assert cited_lines(html) == ["two"]
+    assert '<details class="callout careful" open="">' in html
+    assert '<summary class="title"><span class="line" data-line="1"><b class="kind">Warning</b> Frost' in html
+    assert '<span class="line" data-line="2"><span class="box" role="img" aria-label="done">' in html
+    assert "open" not in re.findall("<details[^>]*>", render(text, 5, 5))[-1]
+    assert cited_lines(render(text, 1, 1)) == ["Warning Frost tonight"]
+
+
+def test_a_kind_that_nobody_knows_is_a_callout_and_a_word_in_brackets_is_none() -> None:
+    assert '<b class="kind">My kind</b>' in render("> [!my kind]\n> x")
+    assert "<blockquote>" in render("> [note] x")
+
+
+def test_footnotes_lead_to_their_line_and_keep_all_lines() -> None:
+    text = "One.[^a1] Two.[^x]\n\n[^x]: First *line*\n    second\n\n    third\n\nEnd."
+    html = render(text, 6, 6)
+    assert cited_lines(html) == ["third"]
+    assert re.findall('data-line="([0-9]+)"', html) == ["1", "3", "4", "6", "8"]
+    assert 'data-heading="[^x]" aria-label="Footnote x">x</a>' in html
+    assert heading_lines(note(text), "[^x]") == range(3, 4)
+    assert not heading_lines(note(text), "[^a1]")
+
+
+def test_blocks_and_headings_below_others_are_found() -> None:
+    text = "# A\n\n## B\n\n- one\n  two ^id\n"
+    assert heading_lines(note(text), "^id") == range(5, 7)
+    assert heading_lines(note(text), "A#B") == range(3, 4)
+
+
+def test_formulas_are_shown_and_money_stays() -> None:
+    html = render("It is $\\frac{a}{b}$, not $5 and $6, US$5 or 7$, $HOME/$USER, `$x$`, \\$x$.")
+    assert html.count("<math") == 1
+    assert "not $5 and $6, US$5 or 7$, $HOME/$USER" in html
+    assert cited_lines(render("a\n\n$$\nx^2\n$$\n\nb", 4, 4)) == ["x2"]
+    assert cited_lines(render("$$\n\\nothing{x}\n$$\n", 2, 2)) == ["\\nothing{x}"]
 
 
 def test_links_to_the_web_open_elsewhere_and_tell_nothing() -> None:
@@ -145,16 +200,16 @@ def test_a_heading_that_a_link_names_is_found() -> None:
 def test_front_matter_is_a_folded_table_and_opens_when_it_is_cited() -> None:
     text = "---\ntags: [a]\n---\nbody line\n"
     made = note(text, body_start_line=4, tags=["<a>"], date="2026-11-22", aliases=[])
-    html = render_note(made, PATHS, cited=range(4, 5))
+    html = render_note(made, LINKS, cited=range(4, 5))
     assert '<details class="properties">' in html
     assert '<span class="tag">&lt;a&gt;</span>' in html
     assert "aliases" not in html
     assert cited_lines(html) == ["body line"]
-    assert '<details open class="properties cited">' in render_note(made, PATHS, cited=range(2, 3))
+    assert '<details open class="properties cited">' in render_note(made, LINKS, cited=range(2, 3))
 
 
 def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() -> None:
-    html = render_note(note("x\ny\n"), PATHS, cited=range(1, 3), change="elsewhere")
+    html = render_note(note("x\ny\n"), LINKS, cited=range(1, 3), change="elsewhere")
     assert "A &lt;title&gt;" in html
     assert "notes/a.md:1-2" in html
     assert "has changed since it was indexed" in html
@@ -164,8 +219,8 @@ def test_the_header_names_note_and_lines_and_says_when_the_file_has_changed() ->
 def test_a_note_without_a_citation_is_not_said_to_have_lines_that_changed() -> None:
     words = "The note has changed since it was indexed. Below is the text as indexed; sync to update it."
     for change in ("elsewhere", "rewritten"):
-        assert words in render_note(note("x\n"), PATHS, change=change)
-    assert "Below is its text as indexed, which still answers." in render_note(note("x\n"), PATHS, change="deleted")
+        assert words in render_note(note("x\n"), LINKS, change=change)
+    assert "Below is its text as indexed, which still answers." in render_note(note("x\n"), LINKS, change="deleted")
 
 
 def test_plain_text_is_shown_as_it_stands() -> None:
@@ -173,6 +228,30 @@ def test_plain_text_is_shown_as_it_stands() -> None:
     assert '<pre class="plain">' in html
     assert cited_lines(html) == ["  * no list"]
     assert "# no &lt;heading&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$" * 50_000,
+        "$a$" * 16_000,
+        "$$(" * 16_000,
+        f"${'(' * 900}$ " * 50,
+        f"${'{' * 900}$ ${chr(92)}sqrt{{${'x^{' * 300}$",
+        "> [!note]- x\n" * 3_000,
+        "".join(f"{'> ' * level}[!note]- x\n" for level in range(300)),
+        "![[a.png]]" * 9_000,
+        "[^a]: " * 9_000,
+        "[^a]:\n\n" * 9_000,
+        "[^1]" * 20_000,
+        "![" * 20_000,
+        "- [x] " * 9_000,
+    ],
+)
+def test_a_note_beyond_reason_is_shown_and_grows_by_no_more_than_its_markup(text: str) -> None:
+    html = render(text, 1, 1)  # a hang is one of what reads it: each takes about a second
+    assert len(html) < 60 * len(text) + 10_000
+    assert cited_lines(html)
 
 
 def test_a_very_long_note_is_shown_around_the_citation() -> None:

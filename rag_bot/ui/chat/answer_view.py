@@ -32,6 +32,7 @@ from rag_bot.records import (
     verdict_words,
 )
 from rag_bot.ui.chat.excerpt_view import excerpts
+from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
 
@@ -59,8 +60,11 @@ def place_link(place: Place) -> Markup:
     return macros("base.html").place_link(place)
 
 
-def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
-    """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains."""
+def whole_answer(answer: Answer, nearest: Sequence[Place], targets: LinkTargets | None = None) -> Markup:
+    """An answer that is whole, in either mode. `nearest` are the passages nearest to one that abstains.
+
+    `targets` are what the links and images of its passages can lead to.
+    """
     html, verdict = macros("chat.html"), verdict_words(answer) or (_ANSWERS if answer.mode == QUOTES else "")
     searched = searched_words(answer)
     if answer.abstained:
@@ -74,7 +78,7 @@ def whole_answer(answer: Answer, nearest: Sequence[Place]) -> Markup:
         left = answer.total - len(answer.citations)
         folded, measured = _figures(others), _measured(answer)
         return html.listed(answer, searched, verdict, _figures(first), folded, len(others), left, measured)
-    shown = excerpts(answer) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts
+    shown = excerpts(answer, targets) or _figures(answer.citations)  # saved ones of earlier versions have no excerpts
     differences = map(difference_words, answer.differences)
     return html.quotes(answer, searched, verdict, differences, shown, _measured(answer))
 

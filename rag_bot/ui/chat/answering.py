@@ -15,6 +15,7 @@ from rag_bot.records import PROSE, QUOTES, Answer, filters_sentence
 from rag_bot.ui.chat.answer_view import growing_prose, notice, waiting, whole_answer
 from rag_bot.ui.chat.chats import Exchange, History, as_turns
 from rag_bot.ui.models.models import Models
+from rag_bot.ui.notes.links import link_targets
 from rag_bot.ui.syncing.sync_job import SyncJob, SyncState
 
 _LOG = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Answering:
     def _quote(self, exchange: Exchange, why: str = "") -> Exchange:
         """The quotes; `why` they are shown where sentences were asked for."""
         answer = self._library.ask(exchange.question, filters=exchange.filters, earlier=exchange.earlier)
-        return _whole(exchange, replace(answer, notice=" ".join(filter(None, (why, answer.notice)))))
+        return self._whole(exchange, replace(answer, notice=" ".join(filter(None, (why, answer.notice)))))
 
     def _write(self, exchange: Exchange, history: History, stop: threading.Event) -> Iterator[Exchange]:
         """Sentences; where the model cannot be had, the quotes and why."""
@@ -78,24 +79,24 @@ class Answering:
             if answer.mode == PROSE and not answer.abstained:
                 yield replace(exchange, html=growing_prose(answer), result=_result(exchange, answer))
             else:
-                yield replace(_whole(exchange, answer), growing=True)
-        yield _whole(exchange, answer)
+                yield replace(self._whole(exchange, answer), growing=True)
+        yield self._whole(exchange, answer)
         # A model that was not asked, or was stopped, shows nothing of whether it answers.
         if answer.mode == PROSE and answer.sentences:
             self._models.heard(model, answers=True)
         elif answer.mode == QUOTES and answer.model and not answer.notice.startswith(STOPPED):
             self._models.heard(model, answers=False)
 
+    def _whole(self, exchange: Exchange, answer: Answer) -> Exchange:
+        result = _result(exchange, answer)
+        html = whole_answer(result.answer, result.nearest, link_targets(self._library))
+        return replace(exchange, html=html, result=result, growing=False)
+
 
 def still_reading(state: SyncState) -> str:
     """The answer to a question asked too early."""
     far = f": {state.done:,} of {state.total:,}" if state.total else ""
     return f"Still reading your notes{far}. Ask again in a moment."
-
-
-def _whole(exchange: Exchange, answer: Answer) -> Exchange:
-    result = _result(exchange, answer)
-    return replace(exchange, html=whole_answer(result.answer, result.nearest), result=result, growing=False)
 
 
 def _result(exchange: Exchange, answer: Answer) -> SavedExchange:

@@ -17,6 +17,7 @@ from rag_bot.query.followups import leans_back
 from rag_bot.records import DELETED, Citation, Filters, Turn
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.answer_view import whole_answer
+from rag_bot.ui.notes.links import link_targets
 
 MOST_LISTED = 200  # set by hand; a search finds older ones
 UNDO_SECONDS = 60.0  # that a conversation which was deleted can be brought back; set by hand
@@ -165,10 +166,11 @@ class Chats:
         """
         history: History = ()
         versions = self._conversations.versions(key)
+        targets = link_targets(self._library)
         for saved in self._conversations.exchanges(key):
             citations = tuple(self._with_change(citation) for citation in saved.answer.citations)
             result = replace(saved, answer=replace(saved.answer, citations=citations))
-            html = whole_answer(result.answer, result.nearest)
+            html = whole_answer(result.answer, result.nearest, targets)
             earlier = earlier_questions(saved.question, history)
             wordings = versions.get(saved.key, ())
             opened = Exchange(saved.key, saved.question, saved.filters, html, result, earlier)

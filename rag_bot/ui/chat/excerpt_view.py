@@ -8,20 +8,25 @@ from markupsafe import Markup
 
 from rag_bot.markdown import as_shown, format_of, plain_text, table_cells
 from rag_bot.records import Answer, Citation, Excerpt, Quote, change_words
+from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.notes.marked_view import Mark, code_marked, is_rows, plain_marked, render_marked
 from rag_bot.ui.templating import macros
 
 _LONGEST_BEGINNING = 200  # characters of a folded excerpt's first cited line; more than fit; set by hand
 
 
-def excerpts(answer: Answer) -> Markup:
-    """All excerpts; open besides the first are those in which lines differ from others that are cited."""
+def excerpts(answer: Answer, targets: LinkTargets | None = None) -> Markup:
+    """All excerpts; open besides the first are those in which lines differ from others that are cited.
+
+    Without `targets`, links lead only to the web.
+    """
+    targets = targets or LinkTargets(())
     cited = {citation.number: citation for citation in answer.citations}
     differing = {number for difference in answer.differences for number in difference.citations}
     html = Markup()
     for position, excerpt in enumerate(answer.excerpts, start=1):
         citations = [cited[number] for number in excerpt.citations if number in cited]
-        inside = _inside(excerpt, citations)
+        inside = _inside(excerpt, citations, targets)
         if position == 1:
             html += macros("excerpts.html").whole(position, *inside)
         else:
@@ -33,7 +38,7 @@ def excerpts(answer: Answer) -> Markup:
 
 
 def _inside(
-    excerpt: Excerpt, citations: Sequence[Citation]
+    excerpt: Excerpt, citations: Sequence[Citation], targets: LinkTargets
 ) -> tuple[list[str], str, Markup, list[tuple[str, Quote]], list[str]]:
     """What it stands under, its date, its text, its places, and what is doubtful of the note or has become of it."""
     header = excerpt.context[-1] if excerpt.context and is_rows(excerpt.text) else ""
@@ -46,13 +51,13 @@ def _inside(
     return (
         context,
         date,
-        _body(excerpt, citations, header),
+        _body(excerpt, citations, header, targets),
         _places(citations),
         [*excerpt.doubts, *filter(None, changes)],
     )
 
 
-def _body(excerpt: Excerpt, citations: Sequence[Citation], header: str) -> Markup:
+def _body(excerpt: Excerpt, citations: Sequence[Citation], header: str, targets: LinkTargets) -> Markup:
     """The text with its cited lines marked; numbers of lines that are not in it stand below."""
     marks, below = [], Markup()
     for citation in citations:
@@ -63,10 +68,12 @@ def _body(excerpt: Excerpt, citations: Sequence[Citation], header: str) -> Marku
         else:
             below += badge
     if excerpt.is_code:
-        return code_marked(excerpt.text, marks) + below
-    if format_of(excerpt.note_path).is_markdown:
-        return render_marked(excerpt.text, marks, header) + below
-    return plain_marked(excerpt.text, marks) + below
+        body = code_marked(excerpt.text, marks)
+    elif format_of(excerpt.note_path).is_markdown:
+        body = render_marked(excerpt.text, marks, header, targets.of(excerpt.note_path))
+    else:
+        body = plain_marked(excerpt.text, marks)
+    return Markup('<div class="markdown">{}</div>{}').format(body, below)
 
 
 def _places(citations: Sequence[Citation]) -> list[tuple[str, Quote]]:

@@ -1,7 +1,4 @@
-"""A piece of a note -> HTML as its Markdown means it, in which cited words are marked exactly where they stand.
-
-As in `markdown_view`, nothing of a note becomes markup but what markdown-it makes of it; links are only their words.
-"""
+"""A piece of a note -> HTML as its Markdown means it, in which cited words are marked exactly where they stand."""
 
 from __future__ import annotations
 
@@ -14,18 +11,22 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from rag_bot.markdown import LineIndex, as_shown, table_cells
-from rag_bot.ui.notes.markdown_view import Links, has_too_many_cells, inline_tokens, parser, safe
+from rag_bot.ui.notes.links import Links, no_links
+from rag_bot.ui.notes.note_markdown import (
+    LEAVES,
+    block_tokens,
+    formula_of,
+    has_too_many_cells,
+    html_of,
+    inline_tokens,
+)
 
 # Two of these are put around marked words while emphasis and links are read: markdown-it takes them for spaces.
 _SPACES = [chr(code) for code in range(0x2000, 0x200B)]
 _EMPHASIS = frozenset("*_~")  # stays beside its words: a space between them would undo it
-# Must match what a point of a list or a quote begins with: a box to tick, or the kind of a callout.
-_LEADING = re.compile(r"\[(?P<box>[ xX])\][ \t]+|\[!(?P<callout>[\w-]+)\][+-]?[ \t]*")
-_BOXES = {" ": ("open", "☐"), "x": ("done", "☑")}
 _BELOW_HEAD = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")  # the second line of a table
 _FENCE = re.compile(r"\n[ \t>]*(?:```+|~~~+)[ \t]*$")
 _SHORTEST_WRAPPED = 50  # characters of a line that ends where it was wrapped, and not for its own sake; set by hand
-_NO_LINKS = Links("", ())
 _MARK, _END_OF_MARK = Token("mark_open", "mark", 1), Token("mark_close", "mark", -1)
 _ENDS = (".", "!", "?", ":", "。", "！", "？")
 
@@ -43,15 +44,15 @@ class Mark:
 class _Words:
     """What a token shows. `lines` say where it stands, as (place in `content`, place in the piece, length).
 
-    `marked` are the parts of `content` to mark, each with the badge behind it; `lead` is HTML before all. `row` is the
-    line of a table's cell, else -1.
+    `marked` are the parts of `content` to mark, each with the badge behind it. `row` is the line of a table's cell,
+    else -1. `folds` are the callouts that it is folded away in.
     """
 
     token: Token
     content: str
     lines: list[tuple[int, int, int]]
     row: int = -1
-    lead: Markup = field(default_factory=Markup)
+    folds: tuple[Token, ...] = ()
     marked: list[Mark] = field(default_factory=list)
 
     def mark(self, start: int, end: int) -> bool:
@@ -78,11 +79,12 @@ class _Words:
         return bool(words)
 
 
-def render_marked(text: str, marks: Sequence[Mark], header: str = "") -> Markup:
-    """A piece of Markdown as HTML.
+def render_marked(text: str, marks: Sequence[Mark], header: str = "", links: Links | None = None) -> Markup:
+    """A piece of Markdown as HTML; `links` are those of its note, without which they lead only to the web.
 
     `header` are the heads of the columns, joined by bars, for rows of a table that come without.
     """
+    links = links or no_links()
     piece = as_shown(text)
     text = _visible(piece.text)
     marks = [replace(mark, start=piece.place(mark.start), end=piece.place(mark.end)) for mark in marks]
@@ -92,20 +94,21 @@ def render_marked(text: str, marks: Sequence[Mark], header: str = "") -> Markup:
     markdown = "\n".join([*above, dedent("\n".join(lines))])
     if has_too_many_cells(markdown):
         return plain_marked(text, marks)
-    tokens: list[Token] = []
-    parser().block.parse(markdown, parser(), {}, tokens)
+    tokens = block_tokens(markdown)
     shown = list(_shown(tokens, lines, index.starts, len(above)))
     spaces = [space for space in _SPACES if space not in text]
     if not _mark(shown, marks) or len(spaces) < 2:
         return plain_marked(text, marks)
     for words in shown:
         if words.token.type != "inline":
-            words.token.type, words.token.content = "html_block", f"<pre><code>{_pieces(words)}</code></pre>\n"
-        elif (children := _inline(words, spaces[0], spaces[1])) is None:
+            words.token.content, words.token.type = str(_leaf(words)), "html_block"
+        elif (children := _inline(words, links, spaces[0], spaces[1])) is None:
             return plain_marked(text, marks)
         else:
             words.token.children = children
-    return Markup(parser().renderer.render([*_with_room(tokens)], parser().options, {}))
+        for fold in words.folds if words.marked else ():
+            fold.attrSet("open", "")
+    return html_of(tokens)
 
 
 def plain_marked(text: str, marks: Sequence[Mark]) -> Markup:
@@ -139,13 +142,16 @@ def _table_head(lines: Sequence[str], header: str) -> list[str]:
 def _shown(tokens: Sequence[Token], lines: Sequence[str], starts: Sequence[int], above: int) -> Iterator[_Words]:
     """What is shown of the piece, in its order; `above` it, lines were put in."""
     row, after = -1, 0  # where the next cell of this row may begin
+    folds: tuple[Token, ...] = ()
     for number, token in enumerate(tokens):
-        if token.type not in ("inline", "fence", "code_block") or not token.map:
+        if token.tag == "details":
+            folds = (*folds, token) if token.nesting == 1 else folds[:-1]
+        if not (token.type == "inline" or token.type in LEAVES) or not token.map:
             continue
         first = token.map[0] - above + (token.type == "fence")
         is_cell = token.type == "inline" and tokens[number - 1].type in ("th_open", "td_open")
         content = token.content if token.type == "inline" else token.content.removesuffix("\n")
-        words, place = _Words(token, content, []), 0
+        words, place = _Words(token, content, [], folds=folds), 0
         for line, piece in enumerate(content.split("\n"), start=first):
             if 0 <= line < len(lines):
                 after = after if line == row else 0
@@ -156,28 +162,7 @@ def _shown(tokens: Sequence[Token], lines: Sequence[str], starts: Sequence[int],
                 row, after = (line, at + len(inside)) if is_cell else (-1, 0)
             place += len(piece) + 1
         words.row = row
-        if number > 1 and tokens[number - 2].type in ("list_item_open", "blockquote_open"):
-            _take_lead(words, tokens[number - 2])
         yield words
-
-
-def _take_lead(words: _Words, outer: Token) -> None:
-    """Shows a box to tick as a box, and the kind of a callout as its title."""
-    lead = _LEADING.match(words.content)
-    if not lead or not words.lines:
-        return
-    if lead["box"] and outer.type == "list_item_open":
-        state, box = _BOXES[lead["box"].lower()]
-        words.lead = Markup('<span class="box" role="img" aria-label="{}">{}</span> ').format(state, box)
-        outer.attrSet("class", "task")
-    elif lead["callout"] and outer.type == "blockquote_open":
-        words.lead = Markup('<b class="callout">{}</b> ').format(lead["callout"])
-    else:
-        return
-    words.content = words.content[lead.end() :]
-    (_, at, length), *others = words.lines
-    others = [(place - lead.end(), at, length) for place, at, length in others]
-    words.lines = [(0, at + lead.end(), max(0, length - lead.end())), *others]
 
 
 def _mark(shown: Sequence[_Words], marks: Sequence[Mark]) -> bool:
@@ -195,23 +180,43 @@ def _mark(shown: Sequence[_Words], marks: Sequence[Mark]) -> bool:
     return True
 
 
-def _inline(words: _Words, opener: str, closer: str) -> list[Token] | None:
+def _leaf(words: _Words) -> Markup:
+    """Code with its marks; of a formula, all is marked or nothing."""
+    if words.token.type != "formula":
+        return Markup("<pre><code>{}</code></pre>\n").format(_pieces(words))
+    formula = formula_of(words.content)
+    if formula is None:
+        return Markup('<div class="verbatim">{}</div>\n').format(_pieces(words))
+    shown = Markup("<mark>{}</mark>{}").format(formula, words.marked[-1].badge) if words.marked else formula
+    for mark in words.marked[:-1]:
+        shown += mark.badge
+    return Markup('<div class="formula">{}</div>\n').format(shown)
+
+
+def _inline(words: _Words, links: Links, opener: str, closer: str) -> list[Token] | None:
     """The tokens inside a line or paragraph, marks around its words; None where Markdown swallowed the end of one."""
     content, at = "", 0
     for mark in words.marked:
         content += f"{words.content[at : mark.start]}{opener}{words.content[mark.start : mark.end]}{closer}"
         at = mark.end
-    tokens = [token for token in inline_tokens(content + words.content[at:]) if token.tag != "a"]
-    shown = [_html(words.lead)]
+    shown = [_html(words.token.meta["lead"])] if "lead" in words.token.meta else []
     opened = closed = 0
     line = ""
-    for token in safe(tokens, _NO_LINKS):
+    for token in inline_tokens(content + words.content[at:], links, unseen=opener + closer):
         if token.type == "softbreak":
             space = Token("text", "", 0, content="\n")
             flows = [_MARK, space, _END_OF_MARK] if opened > closed else [space]
             shown += flows if _is_wrapped(line) else [Token("hardbreak", "br", 0)]
             line = ""
-        elif token.type not in ("text", "text_special", "code_inline"):
+        elif token.type == "html_inline":  # an image or a formula is marked as a whole
+            written = token.meta["written"]
+            line += written
+            opened += written.count(opener)
+            shown += [_MARK, token, _END_OF_MARK] if opened > closed else [token]
+            for _ in range(written.count(closer)):
+                shown.append(_html(words.marked[min(closed, len(words.marked) - 1)].badge))
+                closed += 1
+        elif token.type not in ("text", "code_inline"):
             shown.append(token)
         else:
             line += token.content
@@ -231,16 +236,6 @@ def _inline(words: _Words, opener: str, closer: str) -> list[Token] | None:
 def _is_wrapped(line: str) -> bool:
     """Whether a line of a paragraph ends where there was no more room, so that the next one goes on behind it."""
     return len(line) >= _SHORTEST_WRAPPED and not line.rstrip().endswith(_ENDS)
-
-
-def _with_room(tokens: Sequence[Token]) -> Iterator[Token]:
-    """With something around each table that it can be moved in, where it is wider than the page."""
-    for token in tokens:
-        if token.type == "table_open":
-            yield _html('<div class="wide">')
-        yield token
-        if token.type == "table_close":
-            yield _html("</div>")
 
 
 def _html(html: str) -> Token:

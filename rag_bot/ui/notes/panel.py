@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from markupsafe import Markup
 
 from rag_bot.library import Library
-from rag_bot.markdown import LineIndex, format_of, parse_note
-from rag_bot.markdown.blocks import Kind
+from rag_bot.markdown import LineIndex, format_of, parse_note, part_of
 from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location, with_place
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.chat.feedback_view import pick_bar
-from rag_bot.ui.notes.markdown_view import CITED, Links, has_too_many_cells, line_html, render_markdown
+from rag_bot.ui.notes.links import Links, link_targets
+from rag_bot.ui.notes.markdown_view import CITED, line_html, render_markdown
 from rag_bot.ui.notes.note_list import NoteLists
+from rag_bot.ui.notes.note_markdown import has_too_many_cells
 from rag_bot.ui.templating import macros
 
 # Characters and lines, set by hand; what is longer is shown as plain lines around the citation.
@@ -40,13 +42,13 @@ def open_note(
     note = library.note(path)
     if note is None:
         return render_missing(path, lists.last().state_of(path))
-    paths = [other for other, _ in library.note_titles()]
+    links = link_targets(library).of(path)
     index = LineIndex.of(note.text)
     cited = range(lines.start, min(lines.stop, len(index.starts) + 1)) or heading_lines(note, heading)
     starts, ends = index.starts[cited.start - 1 : cited.stop - 1], index.ends[cited.start - 1 : cited.stop - 1]
     text = note.text[starts[0] : ends[-1]].strip() if cited and starts else ""
     bar = pick_bar(picking, len(index.starts)) if picking else Markup()
-    return render_note(note, paths, cited=cited, change=change_since(note, text), bar=bar) + unlike_any_other()
+    return render_note(note, links, cited=cited, change=change_since(note, text), bar=bar) + unlike_any_other()
 
 
 def unlike_any_other() -> Markup:
@@ -55,9 +57,9 @@ def unlike_any_other() -> Markup:
 
 
 def render_note(
-    note: Note, paths: Sequence[str], *, cited: range = _NOWHERE, change: str = "", bar: Markup | str = ""
+    note: Note, links: Links, *, cited: range = _NOWHERE, change: str = "", bar: Markup | str = ""
 ) -> Markup:
-    """The panel's HTML. `paths` are those of all notes, `cited` the lines to mark, counted from 1.
+    """The panel's HTML. `links` say where those of the note lead, `cited` the lines to mark, counted from 1.
 
     `bar` is HTML that stays in sight above the text.
     """
@@ -72,7 +74,7 @@ def render_note(
     if change:
         words = change_words(change) if cited or change not in (ELSEWHERE, REWRITTEN) else _CHANGED
         words = f"{words.capitalize()}. {_REMEDIES.get(change, _SYNC)}"
-    return html.note(note, where, words, bar, properties, _body(note, paths, cited))
+    return html.note(note, where, words, bar, properties, _body(note, links, cited))
 
 
 def render_missing(path: str, state: str = "") -> Markup:
@@ -81,12 +83,20 @@ def render_missing(path: str, state: str = "") -> Markup:
 
 
 def heading_lines(note: Note, heading: str) -> range:
-    """The line of the heading that a wikilink names after its #; empty without one."""
-    wanted = heading.strip().casefold()
-    for block in parse_note(note.path, note.text, body_start_line=note.body_start_line) if heading else ():
-        if block.kind is Kind.HEADING and block.plain.casefold() == wanted:
-            return range(block.span.start_line, block.span.start_line + 1)
-    return _NOWHERE
+    """The lines that a link names after its #: a heading, a `^block`, or the footnote of a mark such as "[^1]".
+
+    Empty where there is no such thing.
+    """
+    wanted = heading.rsplit("#", 1)[-1].strip()
+    if wanted.startswith("[^"):
+        footnote = re.search(rf"^[ \t>]*{re.escape(wanted)}:", note.text, re.MULTILINE)
+        line = note.text.count("\n", 0, footnote.end()) + 1 if footnote else 0
+        return range(line, line + 1) if line else _NOWHERE
+    blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line) if wanted else ()
+    part = part_of(note.text, blocks, wanted)
+    if part is None:
+        return _NOWHERE
+    return range(part.start_line, (part.end_line if wanted.startswith("^") else part.start_line) + 1)
 
 
 def _words(value: Any) -> str | list[str]:
@@ -96,16 +106,16 @@ def _words(value: Any) -> str | list[str]:
     return [str(entry) for entry in value] if isinstance(value, list) else str(value)
 
 
-def _body(note: Note, paths: Sequence[str], cited: range) -> Markup:
+def _body(note: Note, links: Links, cited: range) -> Markup:
     index = LineIndex.of(note.text)
     lines = [note.text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
     is_short = len(note.text) <= LONGEST_RENDERED and len(lines) <= MOST_RENDERED_LINES
     if format_of(note.path).is_markdown and is_short and not has_too_many_cells(note.text):
         body = ["" if number < note.body_start_line else line for number, line in enumerate(lines, start=1)]
-        html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, Links(note.path, paths))
+        html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, links)
         # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.
         if not cited or cited.start < note.body_start_line or f'{CITED}"' in html:
-            return html
+            return Markup('<div class="markdown">{}</div>').format(html)
     return _plain(lines, cited)
 
 

@@ -21,9 +21,11 @@ from rag_bot.ui.server.bodies import LARGEST, checked_body
 from rag_bot.ui.server.peers import IS_OWN
 
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
+IMAGES = "/images/"
 OPEN_FOLDERS = (
     "/assets/",
     "/conversations/",
+    IMAGES,
     "/static/",
     "/gradio_api/queue/",
     "/gradio_api/run/",
@@ -43,6 +45,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+IMAGE_HEADERS = HEADERS | {"Content-Security-Policy": "default-src 'none'; sandbox"}
+"""Of what lies in people's folders: whatever it is, it runs and loads nothing where it is opened by itself."""
 _OTHER_USER = "This app belongs to another user of this machine."
 _NO_TOKEN = """<!doctype html><meta charset="utf-8"><title>rag-bot</title>
 <p>This app opens with its link, which carries a token.
@@ -69,7 +73,8 @@ class Guard:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._answer(scope, receive, _with_headers(send))
+            is_image = _without(self._access.root_path, scope["path"]).startswith(IMAGES)
+            await self._answer(scope, receive, _with_headers(send, IMAGE_HEADERS if is_image else HEADERS))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path = Headers(scope=scope), _without(self._access.root_path, scope["path"])
@@ -143,10 +148,10 @@ def _refusal_by_names(scope: Scope, headers: Headers, names: tuple[str, ...]) ->
     return None
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: dict[str, str]) -> Send:
     async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(HEADERS)
+            MutableHeaders(scope=message).update(headers)
         await send(message)
 
     return sending

@@ -34,6 +34,7 @@ from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
 from rag_bot.ui.server.first_script import FirstScript
+from rag_bot.ui.server.images import add_images
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
 from rag_bot.ui.syncing.folders import KnownFolders
@@ -134,6 +135,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     _add_export(app, conversations)
     if settings.uploads:
         uploads.add_route(app, library)
+    add_images(app, library)
     mount(app, library, state, chosen.root_path)
     page = FirstScript(app, FIRST_SCRIPT.read_text(encoding="utf-8"))
     return EndableAnswers(Guard(page, chosen, takes_files=settings.uploads))
