@@ -9,6 +9,8 @@ from typing import Any, Protocol, cast
 
 from markupsafe import Markup
 
+from rag_bot.ui.phrases import quote_words
+
 
 class Macros(Protocol):
     """The macros of a template by their names."""
@@ -29,10 +31,12 @@ def macros(name: str) -> Macros:
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["quote_words"] = quote_words
+    return environment

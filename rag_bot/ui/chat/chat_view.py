@@ -14,6 +14,7 @@ from rag_bot.conversations.titles import folded
 from rag_bot.records import PROSE
 from rag_bot.ui.chat.chats import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
+from rag_bot.ui.copying import whole
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.phrases import many, since, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
@@ -46,7 +47,8 @@ class ConversationView:
         removed = f"The {many(following, 'question')} after it will be removed." if following else ""
         answer = exchange.result.answer if exchange.result else None
         other = [_BY_QUOTES if answer.mode == PROSE else _IN_PROSE] if answer and not answer.abstained else []
-        return show_hidden(macros("chat.html").exchange(exchange, removed, thumbs, other))
+        copied = whole(answer) if answer and not answer.abstained and not exchange.growing else None
+        return show_hidden(macros("chat.html").exchange(exchange, removed, thumbs, other, copied))
 
     def _some(self, history: History, following: int) -> str:
         last = len(history) + following - 1

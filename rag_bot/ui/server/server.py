@@ -90,6 +90,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         chats=Chats(library, conversations),
         models=Models(settings),
         streams=Streams(),
+        is_local=chosen.is_local,
     )
 
     @asynccontextmanager
