@@ -62,7 +62,7 @@ def programs(note: Note, line: int, editor: str, *, is_local: bool) -> list[Prog
         address = editor.replace("{path}", quote(str(file), safe="/:")).replace("{line}", str(line))
         found.append(Program(urlsplit(editor).scheme.capitalize(), address))
     if here and _starter():
-        found.append(Program("The system's editor"))
+        found.append(Program("the system's editor"))
     return found
 
 

@@ -6,6 +6,7 @@ Object.assign(ragBot, {
 
   openMenu(menu, button) {
     ragBot.closeMenu();
+    document.querySelector("#copied").hidePopover();
     ragBot.open = { menu, button };
     button.setAttribute("aria-expanded", "true");
     ragBot.placeAt(menu, button);
@@ -23,6 +24,7 @@ Object.assign(ragBot, {
 
   placeAt(floating, anchor) { // shows it below what it belongs to, or above where there is no room
     if (!floating.matches(":popover-open")) floating.showPopover();
+    floating.style.left = 0; // where it is as wide as it wants to be
     const { left, top, bottom } = anchor.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = floating;
     floating.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;

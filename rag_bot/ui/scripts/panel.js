@@ -22,8 +22,12 @@ Object.assign(ragBot, {
   showNote(address) {
     const [note, heading] = [address.get("note"), address.get("heading") ?? ""];
     const [start, end] = (address.get("lines") ?? "").split("-");
-    if (note) ragBot.report.open_note({ note, start, end: end ?? start, heading, picking: ragBot.picking() });
-    else {
+    const { activeElement } = document;
+    if (note) {
+      const loses = document.querySelector("#panel").contains(activeElement) && !activeElement.dataset.focus;
+      if (loses) ragBot.entersPanel = true; // what has the focus now gives way to the note
+      ragBot.report.open_note({ note, start, end: end ?? start, heading, picking: ragBot.picking() });
+    } else {
       ragBot.returnFocus();
       ragBot.emptyPanel();
       ragBot.unmark();
@@ -43,7 +47,8 @@ Object.assign(ragBot, {
 
   returnFocus() { // to where one was before the panel had it
     const { opener } = ragBot;
-    if (!document.querySelector("#panel").contains(document.activeElement)) return;
+    const { activeElement } = document;
+    if (activeElement !== document.body && !document.querySelector("#panel").contains(activeElement)) return;
     const links = [...document.querySelectorAll("#main [data-note]")]; // those of an answer may have been made anew
     const same = links.find(({ dataset }) => dataset.note === opener?.dataset.note && dataset.start === opener.dataset.start);
     const target = opener?.isConnected ? opener : same ?? document.querySelector("#question textarea");
@@ -145,8 +150,7 @@ ragBot.shown.panel = (panel) => {
   ragBot.keptTop = null;
   const line = note.querySelector(".body .cited[data-line]") ?? note.querySelector(".body [data-line]");
   if (line) ragBot.showGutter(line);
-  const hasLost = ragBot.focused && document.activeElement === document.body; // a button that can't be used any more
-  if (ragBot.entersPanel || hasLost) note.querySelector("#note-title").focus({ preventScroll: true });
+  if (ragBot.entersPanel || document.activeElement.disabled) note.querySelector("#note-title").focus({ preventScroll: true });
   ragBot.entersPanel = false;
   document.querySelector(".quote.opened")?.scrollIntoView({ block: "nearest" }); // the panel makes the column narrower
 };
