@@ -52,6 +52,8 @@ _HARMLESS = {
         *("temperature", "timeout_seconds", "retries"),
     ),
 }
+_NO_EDITORS = frozenset(("javascript", "vbscript", "data", "blob", "file", "about"))
+"""Schemes of addresses that a browser runs or reads itself."""
 _RENAMED = {"generation.nli": "generation.check_model"}
 _LARGEST_FILE = 8 * 1024  # bytes, set by hand: tomllib takes 0.5 s for the worst that fits, 40 s for eight times that
 _SHORT = reprlib.Repr()
@@ -129,6 +131,9 @@ class Settings(BaseSettings):
     )
     generation: LlmSettings = Field(default_factory=LlmSettings, description="how the language model is asked")
     uploads: bool = Field(default=False, description="whether the app adds files to the folders of notes")
+    editor: str = Field(
+        default="", description="address that opens a note in your editor, with {path} and perhaps {line} in it"
+    )
     host: str = Field(default="127.0.0.1", description="address the app listens on")
     port: int = Field(default=7860, ge=0, le=65535, description="port of the app; 0 takes a free one")
 
@@ -156,6 +161,17 @@ class Settings(BaseSettings):
                 raise ValueError(f"{entry!r} is neither a path nor a #tag")
             if not entry.startswith("#") and IgnorePattern(entry).include is None:
                 raise ValueError(f"{entry!r} is no pattern")
+        return value
+
+    @field_validator("editor")
+    @classmethod
+    def _check_editor(cls, value: str) -> str:
+        """It becomes a link in the app's page."""
+        scheme = re.match(r"[a-z][a-z0-9+.-]*(?=:)", value, re.IGNORECASE)  # as RFC 3986 has it in 3.1
+        if value and (not scheme or scheme[0].lower() in _NO_EDITORS or not value.isprintable()):
+            raise ValueError("it is no address of a program")
+        if value and ("{path}" not in value or set("{}") & set(value.replace("{path}", "").replace("{line}", ""))):
+            raise ValueError("it has to have {path} in it, and nothing else in braces but {line}")
         return value
 
     @field_validator("notes", "index", "cache")

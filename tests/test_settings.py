@@ -78,3 +78,23 @@ def test_a_wrong_variable_is_explained_in_one_line(
     with pytest.raises(UsageError, match=said) as caught:
         load_settings()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "editor", ["", "mine://open?file={path}&line={line}", "emacs:{path}", "http://localhost:8080/{path}"]
+)
+def test_an_editor_is_an_address_with_a_path_in_it(editor: str) -> None:
+    assert load_settings(editor=editor).editor == editor
+
+
+@pytest.mark.parametrize(
+    "editor",
+    [
+        *("javascript:alert('{path}')", "JavaScript:{path}", " javascript:{path}", "java\nscript:{path}"),
+        *("data:text/html,{path}", "vbscript:{path}", "file:///{path}", "{path}", "code {path}", "//e.example/{path}"),
+        *("mine://open", "mine://{path}?{column}", "mine://{path}{", "mine://{path}\u202e"),
+    ],
+)
+def test_what_a_browser_would_run_or_can_not_be_followed_is_no_editor(editor: str) -> None:
+    with pytest.raises(UsageError, match="Setting 'editor'"):
+        load_settings(editor=editor)

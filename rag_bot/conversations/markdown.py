@@ -73,7 +73,7 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
         yield _in_a_line(verdict_words(answer))
     yield "\n\n".join(_in_a_line(difference_words(difference)) for difference in answer.differences)
     if answer.mode == PROSE or not answer.citations:  # quotes stand below, with their places, and only there
-        yield "\n\n".join(filter(None, _laid_out(answer.sentences))) or escaped(answer.text)
+        yield "\n\n".join(filter(None, laid_out(answer.sentences))) or escaped(answer.text)
         yield f"⚠ not checked: {escaped(answer.draft)}" if answer.draft.strip() else ""
         yield marks_words(answer)
     for citation in answer.citations:
@@ -87,7 +87,7 @@ def _exchange(exchange: SavedExchange) -> Iterator[str]:
         yield "\n".join(f"- {_in_a_line(place.located)} — {_in_a_line(place.name)}" for place in exchange.nearest)
 
 
-def _laid_out(sentences: Sequence[Sentence]) -> Iterator[str]:
+def laid_out(sentences: Sequence[Sentence]) -> Iterator[str]:
     """The sentences as they were written, with tables as tables and code in fences."""
     for kind, group in parts(sentences):
         if kind == CODE:

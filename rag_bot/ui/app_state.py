@@ -32,7 +32,7 @@ Views = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """Where a page gets what it shows from."""
+    """Where a page gets what it shows from. `is_local` says whether the app is reached on this machine alone."""
 
     settings: Settings
     snapshots: SnapshotCache
@@ -46,6 +46,7 @@ class AppState:
     chats: Chats
     models: Models
     streams: Streams
+    is_local: bool = False
 
     def views(self, search: str) -> Views:
         """The side, with the conversations that have the words of `search`, and the welcome.

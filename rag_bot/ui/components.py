@@ -1,4 +1,4 @@
-"""The one Gradio component that the page is made of, and how events behave."""
+"""The one Gradio component that the page is made of, how events behave, and what they report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
 ANSWERS: dict[str, Any] = {**QUIET, "concurrency_limit": None}
 """Pages do not wait for each other's answers."""
+_MOST_DIGITS = 9  # of the number of a line; a note has at most 64 million characters
 
 
 def html(name: str, *events: str, first: str = "") -> Any:
@@ -17,3 +18,9 @@ def html(name: str, *events: str, first: str = "") -> Any:
     named = ", ".join(f'"{event}"' for event in events)  # Gradio knows an event by its name in the script
     connect = f"ragBot.connect(element, props, watch, trigger); // {named}"
     return gr.HTML(first, elem_id=name, js_on_load=connect, apply_default_css=False)
+
+
+def line_number(reported: object) -> int:
+    """A line that the page reports, as a number or its digits; 0 for all else, which anybody can send."""
+    digits = str(reported)
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0

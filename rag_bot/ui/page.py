@@ -23,6 +23,7 @@ from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.note_list import Looked
 from rag_bot.ui.notes.notes_page import NotesPage
+from rag_bot.ui.notes.open_in import OpenInPart
 from rag_bot.ui.settings.settings_page import SettingsPage
 from rag_bot.ui.syncing.folder_picker import FolderPicker, wire_sync
 from rag_bot.ui.templating import macros
@@ -32,12 +33,15 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "scope", "panel", "feedback", "folders", "pages", "notes", "settings")
+_SCRIPTS = (
+    *("connect", "address", "chat", "scope", "panel", "copy", "quoted", "feedback"),
+    *("folders", "pages", "notes", "settings"),
+)
 FIRST_SCRIPT = _HERE / "scripts" / "looks.js"
 """What runs before anything of the page is painted."""
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "markdown", "feedback"),
-    *("notes", "settings", "evaluation", "panel", "narrow"),
+    *("notes", "settings", "evaluation", "panel", "actions", "narrow"),
 )
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
@@ -85,6 +89,8 @@ class Page:
                     self._lay_out_main(library)
                 self._panel = html("panel", "open_note", "vote")
                 self._chats.lay_out_dialog()
+                self._open_in = OpenInPart(library, is_local=state.is_local)
+                html("floating", first=str(macros("actions.html").floating()))
                 self._voted = html("voted")
                 self._current = html("current", "open_page")
             for part in (self._chats, self._model, self._notes, self._evaluation, self._settings):
@@ -96,6 +102,7 @@ class Page:
             self._current.open_page(self._show_page, None, self._open_page, **AT_ONCE).then(**refreshing)
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
             self._evaluation.wire(self._current.open_page, refreshing)
+            self._open_in.wire()
             for part in (self._notes, self._settings, self._model):
                 part.wire(refreshing)
 

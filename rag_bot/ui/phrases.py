@@ -1,4 +1,4 @@
-"""Counts, times, sizes and syncs in words for people."""
+"""Counts, times, sizes, syncs and cited lines in words for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from rag_bot.records import CHANGES, Run
+from rag_bot.markdown import as_shown, format_of, plain_text, table_cells
+from rag_bot.output.visible import visible_line
+from rag_bot.records import CHANGES, Quote, Run
+
+_LONGEST_QUOTE = 400  # characters of cited lines that are shown beside their number; set by hand
 
 
 def many(count: int, noun: str) -> str:
@@ -65,3 +69,10 @@ def run_words(run: Run, state: str) -> str:
     """What a sync of the history did. `state` is as `output.run_state` gives it."""
     unfinished = {"failed": "failed", "killed": "stopped before its end", "running": "running"}
     return unfinished.get(state) or counts_words(run.counts)
+
+
+def quote_words(quote: Quote, most: int = _LONGEST_QUOTE) -> str:
+    """Cited lines on one line and without their Markdown, cut to so many characters."""
+    line = as_shown(quote.text, has_comments=format_of(quote.note_path).is_markdown).text.strip()
+    words = " · ".join(filter(None, table_cells(line))) if line.startswith("|") else " ".join(plain_text(line).split())
+    return visible_line(words if len(words) <= most else f"{words[:most]} …")

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from markupsafe import Markup
 
+from rag_bot.ui.phrases import quote_words
 from rag_bot.ui.remedies import clickable
 
 
@@ -41,4 +42,5 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["clickable"] = clickable
+    environment.filters["quote_words"] = quote_words
     return environment

@@ -32,6 +32,7 @@ from rag_bot.records import (
     verdict_words,
 )
 from rag_bot.ui.chat.excerpt_view import excerpts
+from rag_bot.ui.copying import all_quoted
 from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
@@ -106,7 +107,8 @@ def _figures(citations: Sequence[Citation]) -> Markup:
         headings = [heading for heading in quote.headings if heading != quote.title]
         context = [part for part in (quote.title, *headings, *quote.context) if part]
         changed = change_words(citation.change) if citation.stale else ""
-        figures += macros("chat.html").figure(citation.number, quote, context, _rows(quote.text), changed)
+        rows, copied = _rows(quote.text), all_quoted([citation])
+        figures += macros("chat.html").figure(citation.number, quote, context, rows, changed, copied)
     return figures
 
 

@@ -15,6 +15,7 @@ from rag_bot.conversations.titles import folded
 from rag_bot.records import PROSE, filters_words
 from rag_bot.ui.chat.chats import Chat, Exchange, History
 from rag_bot.ui.chat.feedback import Votes
+from rag_bot.ui.copying import whole
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.phrases import many, since, when
 from rag_bot.ui.templating import macros
@@ -66,8 +67,9 @@ class ConversationView:
         answer = exchange.result.answer if exchange.result else None
         other = [_BY_QUOTES if answer.mode == PROSE else _IN_PROSE] if answer and not answer.abstained else []
         scope = ", ".join(filters_words(exchange.filters))
+        copied = whole(answer) if answer and not answer.abstained and not exchange.growing else None
         versions = _Versions.of(exchange)
-        return show_hidden(macros("chat.html").exchange(exchange, scope, versions, kept, thumbs, other))
+        return show_hidden(macros("chat.html").exchange(exchange, scope, versions, kept, thumbs, other, copied))
 
     def _some(self, history: History, following: int) -> str:
         last = len(history) + following - 1

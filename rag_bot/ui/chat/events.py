@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -20,13 +21,13 @@ from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.chat_view import ConversationView
 from rag_bot.ui.chat.chats import UNDO_SECONDS, Chat, Exchange, earlier_questions
 from rag_bot.ui.chat.feedback import Vote, Votes
+from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.chat.scope import reported_filters
-from rag_bot.ui.components import AT_ONCE, html
+from rag_bot.ui.components import AT_ONCE, html, line_number
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.panel import open_note, unlike_any_other
 from rag_bot.ui.templating import macros
 
-_MOST_DIGITS = 9  # of the number of a line; a note has at most 64 million characters
 PageUpdate = tuple[Any, Any, Any, Any]
 """What the page gets: the question's field, the Chat, its HTML, and which one it is. Often some are skipped."""
 _NOTHING_OPENED = (gr.skip(), gr.skip(), gr.skip())
@@ -150,7 +151,8 @@ class ChatEvents:
         lines = range(start, end + 1) if start and end else range(0)
         heading = str(getattr(event, "heading", None) or "")
         picking = chat.find(str(getattr(event, "picking", None)))
-        return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, picking))
+        bar = partial(pick_bar, picking) if picking else None
+        return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, bar))
 
     def _answer(
         self, chat: Chat, exchange: Exchange, mode: str, request: gr.Request, *, field: Any = None
@@ -224,12 +226,6 @@ def current(key: str) -> str:
 
 def _new_exchange(question: str, chat: Chat, filters: Filters) -> Exchange:
     return Exchange(secrets.token_hex(6), question, filters, earlier=earlier_questions(question, chat.history))
-
-
-def line_number(reported: object) -> int:
-    """A line that the page reports, as a number or its digits; 0 for all else, which anybody can send."""
-    digits = str(reported)
-    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0
 
 
 def _page(request: gr.Request) -> str:

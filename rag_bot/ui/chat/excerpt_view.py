@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from rag_bot.markdown import as_shown, format_of, plain_text, table_cells
+from rag_bot.markdown import format_of, table_cells
 from rag_bot.records import Answer, Citation, Excerpt, Quote, change_words
+from rag_bot.ui.copying import Copy, all_quoted
 from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.notes.marked_view import Mark, code_marked, is_rows, plain_marked, render_marked
+from rag_bot.ui.phrases import quote_words
 from rag_bot.ui.templating import macros
 
 _LONGEST_BEGINNING = 200  # characters of a folded excerpt's first cited line; more than fit; set by hand
@@ -31,7 +33,7 @@ def excerpts(answer: Answer, targets: LinkTargets | None = None) -> Markup:
             html += macros("excerpts.html").whole(position, *inside)
         else:
             key = f"{answer.question} {excerpt.location}"
-            begins = _beginning(citations[0].quote) if citations else ""
+            begins = quote_words(citations[0].quote, _LONGEST_BEGINNING) if citations else ""
             is_open = not differing.isdisjoint(excerpt.citations)
             html += macros("excerpts.html").folded(position, key, is_open, citations, begins, *inside)
     return html
@@ -39,8 +41,9 @@ def excerpts(answer: Answer, targets: LinkTargets | None = None) -> Markup:
 
 def _inside(
     excerpt: Excerpt, citations: Sequence[Citation], targets: LinkTargets
-) -> tuple[list[str], str, Markup, list[tuple[str, Quote]], list[str]]:
-    """What it stands under, its date, its text, its places, and what is doubtful of the note or has become of it."""
+) -> tuple[list[str], str, Markup, list[tuple[str, Quote]], list[str], Copy]:
+    """What it stands under, its date, its text, its places, what is doubtful of the note or has become of it, and what
+    is copied of it."""
     header = excerpt.context[-1] if excerpt.context and is_rows(excerpt.text) else ""
     heads = {header} | {" | ".join(filter(None, table_cells(line))) for line in excerpt.text.splitlines()}
     above = [part for part in excerpt.context if part not in heads]
@@ -54,6 +57,7 @@ def _inside(
         _body(excerpt, citations, header, targets),
         _places(citations),
         [*excerpt.doubts, *filter(None, changes)],
+        all_quoted(citations),
     )
 
 
@@ -82,10 +86,3 @@ def _places(citations: Sequence[Citation]) -> list[tuple[str, Quote]]:
     ordered = sorted(quotes.values(), key=lambda quote: quote.start_line)
     path = f"{ordered[0].note_path}:" if ordered else ""
     return [(quote.located.removeprefix(path if place else ""), quote) for place, quote in enumerate(ordered)]
-
-
-def _beginning(quote: Quote) -> str:
-    """How a cited line begins, on one line and without its Markdown."""
-    line = as_shown(quote.text, has_comments=format_of(quote.note_path).is_markdown).text.strip()
-    words = " · ".join(filter(None, table_cells(line))) if line.startswith("|") else " ".join(plain_text(line).split())
-    return words if len(words) <= _LONGEST_BEGINNING else f"{words[:_LONGEST_BEGINNING]} …"

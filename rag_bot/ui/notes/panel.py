@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -13,8 +13,7 @@ from rag_bot.library import Library
 from rag_bot.markdown import LineIndex, format_of, parse_note, part_of
 from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location, with_place
 from rag_bot.store.staleness import change_since
-from rag_bot.ui.chat.chats import Exchange
-from rag_bot.ui.chat.feedback_view import pick_bar
+from rag_bot.ui.copying import quoted
 from rag_bot.ui.notes.links import Links, link_targets
 from rag_bot.ui.notes.markdown_view import CITED, line_html, render_markdown
 from rag_bot.ui.notes.note_list import NoteLists
@@ -33,11 +32,16 @@ _NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could no
 
 
 def open_note(
-    library: Library, lists: NoteLists, path: str, lines: range, heading: str, picking: Exchange | None
+    library: Library,
+    lists: NoteLists,
+    path: str,
+    lines: range,
+    heading: str,
+    bar: Callable[[int], Markup] | None = None,
 ) -> Markup:
     """The note as HTML, at the `lines`, counted from 1, or else at the `heading`.
 
-    Where somebody looks for the answer to a question (`picking`), it asks for its lines.
+    `bar` makes what stays in sight above the text, of the number of its lines.
     """
     note = library.note(path)
     if note is None:
@@ -45,10 +49,9 @@ def open_note(
     links = link_targets(library).of(path)
     index = LineIndex.of(note.text)
     cited = range(lines.start, min(lines.stop, len(index.starts) + 1)) or heading_lines(note, heading)
-    starts, ends = index.starts[cited.start - 1 : cited.stop - 1], index.ends[cited.start - 1 : cited.stop - 1]
-    text = note.text[starts[0] : ends[-1]].strip() if cited and starts else ""
-    bar = pick_bar(picking, len(index.starts)) if picking else Markup()
-    return render_note(note, links, cited=cited, change=change_since(note, text), bar=bar) + unlike_any_other()
+    above = bar(len(index.starts)) if bar else Markup()
+    change = change_since(note, _words_of(note, cited).strip())
+    return render_note(note, links, cited=cited, change=change, bar=above) + unlike_any_other()
 
 
 def unlike_any_other() -> Markup:
@@ -74,7 +77,9 @@ def render_note(
     if change:
         words = change_words(change) if cited or change not in (ELSEWHERE, REWRITTEN) else _CHANGED
         words = f"{words.capitalize()}. {_REMEDIES.get(change, _SYNC)}"
-    return html.note(note, where, words, bar, properties, _body(note, links, cited))
+    text = _words_of(note, cited)
+    copy = quoted(text, where) if text.strip() and len(text) <= LONGEST_RENDERED else None
+    return html.note(note, where, words, bar, properties, _body(note, links, cited), cited, copy)
 
 
 def render_missing(path: str, state: str = "") -> Markup:
@@ -97,6 +102,13 @@ def heading_lines(note: Note, heading: str) -> range:
     if part is None:
         return _NOWHERE
     return range(part.start_line, (part.end_line if wanted.startswith("^") else part.start_line) + 1)
+
+
+def _words_of(note: Note, lines: range) -> str:
+    """What stands in these lines; "" for none."""
+    index = LineIndex.of(note.text)
+    starts, ends = index.starts[lines.start - 1 : lines.stop - 1], index.ends[lines.start - 1 : lines.stop - 1]
+    return note.text[starts[0] : ends[-1]] if lines and starts else ""
 
 
 def _words(value: Any) -> str | list[str]:

@@ -8,12 +8,17 @@ Object.assign(ragBot, {
 
   address() { return new URLSearchParams(location.hash.slice(1)); },
 
-  goTo(changes, replaces = false) { // changes the named parts of the address; "" takes one out
+  changed(changes) { // the hash of the address with other values of the named parts; "" takes one out
     const address = ragBot.address();
     Object.entries(changes).forEach(([name, value]) => (value ? address.set(name, value) : address.delete(name)));
-    const hash = address.toString().replaceAll("%2F", "/");
+    return address.toString().replaceAll("%2F", "/");
+  },
+
+  goTo(changes, replaces = false) {
+    const hash = ragBot.changed(changes);
     if (hash !== location.hash.slice(1)) {
-      history[replaces ? "replaceState" : "pushState"](null, "", hash ? `#${hash}` : location.pathname);
+      const state = replaces ? history.state : ragBot.trail(hash);
+      history[replaces ? "replaceState" : "pushState"](state, "", hash ? `#${hash}` : location.pathname);
     }
     ragBot.arrive();
   },

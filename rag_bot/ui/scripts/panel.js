@@ -1,16 +1,59 @@
-// The panel: it shows the note that the address names, at its lines.
+// The panel: it shows the note that the address names, at its lines. Each entry of the browser's history that shows a
+// note keeps in its state how many notes were shown right before it (`before`), and the address without any that the
+// first of them was opened from (`from`).
+const WITHOUT_NOTE = { note: "", lines: "", heading: "" };
 Object.assign(ragBot, {
+  furthest: 0, // how many notes lie before the last one that one can go forward to
+  opener: null, // the link that opened the panel
+  entersPanel: false, // whether what is shown next gets the focus
+  keptTop: null, // how far down the note stays that is shown again at other lines
+
+  trail(hash) { // the state of a new entry
+    const before = history.state?.before ?? 0;
+    if (!new URLSearchParams(hash).get("note")) {
+      ragBot.furthest = before;
+      return null;
+    }
+    const isFirst = !ragBot.address().get("note");
+    ragBot.furthest = isFirst ? 0 : before + 1;
+    return { before: ragBot.furthest, from: isFirst ? location.hash.slice(1) : history.state?.from };
+  },
+
   showNote(address) {
     const [note, heading] = [address.get("note"), address.get("heading") ?? ""];
     const [start, end] = (address.get("lines") ?? "").split("-");
-    if (note) ragBot.report.open_note({ note, start, end: end ?? start, heading, picking: ragBot.picking() });
-    else {
+    const { activeElement } = document;
+    if (note) {
+      const loses = document.querySelector("#panel").contains(activeElement) && !activeElement.dataset.focus;
+      if (loses) ragBot.entersPanel = true; // what has the focus now gives way to the note
+      ragBot.report.open_note({ note, start, end: end ?? start, heading, picking: ragBot.picking() });
+    } else {
+      ragBot.returnFocus();
       ragBot.emptyPanel();
       ragBot.unmark();
     }
   },
 
-  closePanel() { ragBot.goTo({ note: "", lines: "", heading: "" }); },
+  closePanel() { // by going back to where it was opened, so that going back once more leads on from there
+    const { before, from } = history.state ?? {};
+    if (from !== ragBot.changed(WITHOUT_NOTE)) {
+      ragBot.goTo(WITHOUT_NOTE);
+      return;
+    }
+    ragBot.at.note = "\n\n";
+    ragBot.showNote(new URLSearchParams());
+    history.go(-before - 1);
+  },
+
+  returnFocus() { // to where one was before the panel had it
+    const { opener } = ragBot;
+    const { activeElement } = document;
+    if (activeElement !== document.body && !document.querySelector("#panel").contains(activeElement)) return;
+    const links = [...document.querySelectorAll("#main [data-note]")]; // those of an answer may have been made anew
+    const same = links.find(({ dataset }) => dataset.note === opener?.dataset.note && dataset.start === opener.dataset.start);
+    const target = opener?.isConnected ? opener : same ?? document.querySelector("#question textarea");
+    target?.focus();
+  },
 
   figureOf(target) { // the quote that a citation in the text names, or what the link stands in
     const { cites } = target.dataset;
@@ -21,20 +64,63 @@ Object.assign(ragBot, {
   unmark() {
     document.querySelectorAll(".opened").forEach((open) => open.classList.remove("opened"));
   },
+
+  linkToNote() { // the address of the note and its lines alone
+    const kept = Object.keys(WITHOUT_NOTE).map((name) => [name, ragBot.address().get(name)]).filter(([, value]) => value);
+    return `${location.origin}${location.pathname}#${new URLSearchParams(kept).toString().replaceAll("%2F", "/")}`;
+  },
+
+  showGutter(line) { // the button with the line's number, beside it
+    const note = line.closest(".note");
+    const gutter = note.querySelector(".gutter");
+    const { number } = gutter.dataset;
+    gutter.hidden = false;
+    gutter.style.top = `${line.getClientRects()[0].top - note.getBoundingClientRect().top + note.scrollTop}px`;
+    if (number === line.dataset.line) return;
+    gutter.dataset.number = gutter.textContent = line.dataset.line;
+    gutter.setAttribute("aria-label", `Line ${line.dataset.line}: mark it in the address`);
+  },
+
+  keyInGutter(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const gutter = event.target.closest(".gutter");
+    if (!gutter || !step) return;
+    event.preventDefault();
+    const lines = [...gutter.closest(".note").querySelectorAll("[data-line]")];
+    const beyond = lines.filter(({ dataset }) => (Number(dataset.line) - Number(gutter.dataset.number)) * step > 0);
+    const next = step > 0 ? beyond[0] : beyond[beyond.length - 1];
+    if (!next) return;
+    next.scrollIntoView({ block: "nearest" });
+    ragBot.showGutter(next);
+  },
 });
 
-ragBot.clicks.note = (target, report, event) => {
-  event.preventDefault();
-  ragBot.unmark();
-  ragBot.figureOf(target)?.classList.add("opened");
-  const { note, start, end, heading = "" } = target.dataset;
-  const lines = start ? (end && end !== start ? `${start}-${end}` : start) : "";
-  const before = ragBot.at.note;
-  ragBot.goTo({ note, lines, heading });
-  if (before === ragBot.at.note) ragBot.showNote(ragBot.address()); // it shows the lines again
-};
+Object.assign(ragBot.clicks, {
+  note(target, report, event) {
+    event.preventDefault();
+    ragBot.unmark();
+    ragBot.figureOf(target)?.classList.add("opened");
+    if (!target.closest("#panel")) ragBot.opener = target;
+    ragBot.entersPanel = true;
+    const { note, start, end, heading = "" } = target.dataset;
+    const lines = start ? (end && end !== start ? `${start}-${end}` : start) : "";
+    const before = ragBot.at.note;
+    ragBot.goTo({ note, lines, heading });
+    if (before === ragBot.at.note) ragBot.showNote(ragBot.address()); // it shows the lines again
+  },
 
-ragBot.clicks.close = () => ragBot.closePanel();
+  close() { ragBot.closePanel(); },
+
+  step(target) { history.go(Number(target.dataset.step)); },
+
+  links(gutter, report, event) { // the line stands in the address; with Shift, all from those that do
+    const { number } = gutter.dataset;
+    const [first, last = first] = (ragBot.address().get("lines") || number).split("-").map(Number);
+    const [start, end] = event.shiftKey ? [Math.min(first, number), Math.max(last, number)] : [number, number];
+    ragBot.keptTop = gutter.closest(".note").scrollTop;
+    ragBot.goTo({ lines: `${start}` === `${end}` ? `${start}` : `${start}-${end}`, heading: "" }, true);
+  },
+});
 
 ragBot.connected.panel = (element, report, props) => {
   ragBot.emptyPanel = () => { props.value = ""; };
@@ -43,15 +129,29 @@ ragBot.connected.panel = (element, report, props) => {
   element.addEventListener("input", (event) => {
     if (event.target.form?.dataset.pick !== undefined) ragBot.showPicked(event.target.form);
   });
+  element.addEventListener("pointerover", (event) => {
+    const line = event.target.closest("[data-line]");
+    if (line) ragBot.showGutter(line);
+  });
+  element.addEventListener("keydown", ragBot.keyInGutter);
   ragBot.arrive();
 };
 
 ragBot.shown.panel = (panel) => {
-  const cited = panel.querySelector(".body .cited, .properties.cited");
-  const scroller = panel.querySelector(".note");
-  if (!scroller) return;
-  if (cited) cited.scrollIntoView({ block: "center" });
-  else scroller.scrollTop = 0;
+  const note = panel.querySelector(".note");
+  if (!note) return;
+  const { before = 0 } = history.state ?? {};
+  note.querySelector("[data-step='-1']").disabled = !before;
+  note.querySelector("[data-step='1']").disabled = before >= ragBot.furthest;
+  const cited = note.querySelector(".body .cited, .properties.cited");
+  if (ragBot.keptTop !== null) note.scrollTop = ragBot.keptTop;
+  else if (cited) cited.scrollIntoView({ block: "center" });
+  else note.scrollTop = 0;
+  ragBot.keptTop = null;
+  const line = note.querySelector(".body .cited[data-line]") ?? note.querySelector(".body [data-line]");
+  if (line) ragBot.showGutter(line);
+  if (ragBot.entersPanel || document.activeElement.disabled) note.querySelector("#note-title").focus({ preventScroll: true });
+  ragBot.entersPanel = false;
   document.querySelector(".quote.opened")?.scrollIntoView({ block: "nearest" }); // the panel makes the column narrower
 };
 

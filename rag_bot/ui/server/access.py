@@ -77,6 +77,11 @@ class Access:
     def cookie_name(self) -> str:
         return f"rag-bot-{self.port}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is reached on this machine alone, and not by way of a proxy that is known of."""
+        return not self.root_path and all(map(is_loopback, self.names))
+
     def link(self, host: str) -> str:
         """The address to open, which carries the token."""
         address = f"http://{in_header(host)}:{self.port}{self.root_path}"

@@ -101,6 +101,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         chats=Chats(library, conversations),
         models=Models(settings),
         streams=Streams(),
+        is_local=chosen.is_local,
     )
 
     def ended(command: str) -> None:
