@@ -22,6 +22,7 @@ from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_part import ModelPart
 from rag_bot.ui.notes.notes_page import NotesPage
 from rag_bot.ui.settings.settings_page import SettingsPage
+from rag_bot.ui.switcher import Switcher
 from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
@@ -29,10 +30,10 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages")
+_SCRIPTS = ("connect", "aloud", "address", "keys", "chat", "panel", "feedback", "pages")
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
-    *("notes", "settings", "evaluation", "panel", "narrow"),
+    *("notes", "settings", "evaluation", "panel", "narrow", "keys"),
 )
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
@@ -82,6 +83,7 @@ class Page:
                 self._chats.lay_out_dialog()
                 self._voted = html("voted")
                 self._current = html("current", "open_page")
+                self._switcher = Switcher(library, state.chats, (NOTES, EVALUATION, SETTINGS))
             for part in (self._chats, self._model, self._notes, self._evaluation, self._settings):
                 self._parts |= part.parts
             self._shown_marks = gr.Textbox("{}", visible="hidden", elem_id="seen")
@@ -91,13 +93,14 @@ class Page:
             self._current.open_page(self._show_page, None, self._open_page, **AT_ONCE).then(**refreshing)
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
             self._evaluation.wire(self._current.open_page, refreshing)
+            self._switcher.wire()
             for part in (self._notes, self._settings, self._model):
                 part.wire(refreshing)
 
     def _lay_out_side(self) -> None:
         """The conversations, the other pages, and how the notes are."""
         side = macros("base.html")
-        gr.HTML(str(side.brand()), elem_id="brand", apply_default_css=False)
+        html("brand", first=str(side.brand()))
         with gr.Column(elem_id="menu"):
             html("new-chat", first=str(side.new_chat()))
             self._chats = ChatsPart(self._events)
@@ -107,6 +110,7 @@ class Page:
     def _lay_out_main(self, library: Library) -> None:
         """The conversation with the question's field below it, and the pages that can take its place."""
         with gr.Column(elem_id="scroll"):
+            html("chat-title", first=str(macros("base.html").chat_title()))
             self._parts["welcome"] = html("welcome", "ask", "read_folder")
             self._conversation = html("conversation", "ask_again", "revise", "vote")
         with gr.Column(elem_id="field", min_width=0):

@@ -41,6 +41,7 @@ Object.assign(ragBot, {
       if (page && link.hash === `#page=${page}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
+    ragBot.nameDocument();
     ragBot.report.open_page({ page });
   },
 });
