@@ -95,9 +95,9 @@ class Switcher:
         self._targets = html("targets-found")
 
     def wire(self) -> None:
-        self._keys.find(self._find, None, self._targets, trigger_mode="multiple", **AT_ONCE)
+        self._keys.find(self._find, None, self._targets, **AT_ONCE)
 
     def _find(self, event: gr.EventData) -> str:
-        """With the number that the search has there: answers may come in another order than they were asked for."""
+        """With a number of the search's own, so that the browser hears of it even if it finds the same again."""
         found = targets(str(event.words), self._names, self._chats, self._pages)
         return show_hidden(macros("keys.html").numbered(str(event.number)[:_LONGEST], found))

@@ -20,14 +20,17 @@ from rag_bot.evaluation.results import keep_result
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.settings import Settings
 from tests.conftest import lacking
-from tests.ui.conftest import PATIENCE_MS, TalkingApp, ask, running_app
+from tests.ui.conftest import PATIENCE_MS, TalkingApp, ask, expect, running_app
 from tests.ui.writer import EMERGENT, TEXTS
 
 CAPITAL = "What is the capital of France?"
 SEVERE = ("moderate", "serious", "critical")
 PHONE = {"width": 390, "height": 800}
-# Off by default in axe: how large a target is (WCAG 2.2, 2.5.8).
-RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+RULES = {
+    # Off by default in axe: how large a target is (WCAG 2.2, 2.5.8).
+    "light": {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]},
+    "dark": {"runOnly": ["color-contrast"], "resultTypes": ["violations"]},  # nothing else depends on the theme
+}
 FIND = "async (options) => (await axe.run(document, options)).violations"
 
 
@@ -258,15 +261,17 @@ def opened(browser: Any, address: str, size: dict[str, int], **options: Any) -> 
     page.goto(address)
     page.wait_for_selector("#seen textarea, #overview .sync", state="attached")
     page.wait_for_selector(".welcome", state="attached")
+    page.wait_for_function("window.ragBot?.report.find")
     yield page
     context.close()
 
 
-def findings(page: Any) -> list[str]:
+def findings(page: Any, theme: str) -> list[str]:
     """What axe finds that is more than a trifle, each with where and why."""
+    page.evaluate("theme => document.body.classList.toggle('dark', theme === 'dark')", theme)
     return [
         f"{found['id']} ({found['impact']}) {' '.join(map(str, node['target']))}: {node['failureSummary']}"
-        for found in page.evaluate(FIND, RULES)
+        for found in page.evaluate(FIND, RULES[theme])
         if found["impact"] in SEVERE
         for node in found["nodes"]
     ]
@@ -306,13 +311,111 @@ def test_axe_finds_nothing_and_every_control_has_a_name(
     with opened(browser, addresses[seen.app], seen.size) as page:
         seen.open(page)
         page.evaluate(axe)
-        found = {}
-        for theme in ("light", "dark"):
-            page.evaluate("theme => document.body.classList.toggle('dark', theme === 'dark')", theme)
-            found[theme] = findings(page)
-        assert found == {"light": [], "dark": []}
+        assert findings(page, "light") == []
+        assert findings(page, "dark") == []
         assert nameless(page) == []
         assert page.evaluate("document.documentElement.lang") == "en"
         headings = page.locator("#main h1").evaluate_all("all => all.filter(one => one.checkVisibility()).length")
         assert headings == 1, "a page has one heading of the first level"
     talking_app.writer.go_on.set()
+
+
+LISTEN = """() => {
+  window.heard = [];
+  new MutationObserver(() => {
+    const words = document.querySelector('#aloud').textContent;
+    if (words) window.heard.push(words);
+  }).observe(document.querySelector('#aloud'), { childList: true, characterData: true, subtree: true });
+}"""
+SLOWLY = "Slowly: what is emergence?"
+
+
+def heard(page: Any, *beginnings: str) -> None:
+    """Waits until these were read aloud since LISTEN, and nothing else."""
+    wait = "wanted => heard.length >= wanted.length && heard.every((one, at) => one.startsWith(wanted[at]))"
+    page.wait_for_function(wait, arg=list(beginnings))
+
+
+def test_an_answer_that_grows_is_read_aloud_once_when_it_is_whole(browser: Any, talking_app: TalkingApp) -> None:
+    talking_app.writer.begin()
+    with opened(browser, talking_app.address, PHONE) as page:
+        page.evaluate(LISTEN)
+        page.fill("#question textarea", SLOWLY)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector(".draft")
+        heard(page, "Looking through your notes")
+        assert page.locator("#conversation :is([role=status], [role=alert], [aria-live])").count() == 0
+        talking_app.writer.go_on.set()
+        page.wait_for_selector(".exchange:not(.growing) .measured")
+        whole = "Answer. Emergence is a change in quality brought about by changes in quantity"
+        heard(page, "Looking through your notes", whole)
+        page.reload()
+        page.wait_for_selector(".exchange .measured")
+        page.evaluate(LISTEN)
+        page.evaluate("ragBot.tell('conversation', document.querySelector('#conversation'))")
+        heard(page)
+
+
+def test_what_is_found_is_read_with_its_verdict_and_where_it_stands(browser: Any, addresses: dict[str, str]) -> None:
+    with opened(browser, addresses["plain"], PHONE) as page:
+        page.evaluate(LISTEN)
+        ask(page, EMERGENT)
+        heard(page, "Looking through your notes", "Answer. ")
+        words = page.evaluate("heard[1]")
+        assert "33% of the BIG-Bench tasks" in words
+        assert "From BIG-Bench and scale" in words
+        page.evaluate(LISTEN)
+        ask(page, CAPITAL)
+        heard(page, "Looking through your notes", "Answer. This is not in your notes")
+        assert page.title() == f"{EMERGENT} – rag-bot"
+        assert page.locator("#scroll h1:visible").all_inner_texts() == [EMERGENT]
+
+
+def test_progress_is_read_at_its_start_at_each_quarter_and_at_its_end(browser: Any, addresses: dict[str, str]) -> None:
+    with opened(browser, addresses["plain"], PHONE) as page:
+        read = page.evaluate(
+            """() => {
+              const part = document.createElement('div');
+              const steps = [0, 1, 24, 25, 26, 60, 99, 100].map(done =>
+                `<p>${done} of 100</p><progress aria-label="Sync" max="100" value="${done}"></progress>`);
+              return [...steps, '<p class="notice">A file is gone.</p>', '<p class="notice">A file is gone.</p>', '']
+                .map(html => { part.innerHTML = html; return ragBot.news('somewhere', part); });
+            }"""
+        )
+        assert read == [
+            *("Sync: started", "", "", "Sync: 25 percent", "", "Sync: 50 percent", "Sync: 75 percent"),
+            *("Sync: 100 percent", "Sync: ended. A file is gone.", "", ""),
+        ]
+
+
+def test_the_page_has_its_landmarks_and_one_place_that_speaks(browser: Any, addresses: dict[str, str]) -> None:
+    with opened(browser, addresses["plain"], {"width": 1280, "height": 800}) as page:
+        for role, name in (("banner", None), ("main", None), ("navigation", "Conversations and pages")):
+            expect(page.get_by_role(role, name=name)).to_have_count(1)
+        expect(page.get_by_role("status")).to_have_count(1)
+        ask(page, EMERGENT).locator("a.cite").first.click()
+        expect(page.get_by_role("complementary", name="BIG-Bench and scale")).to_be_visible()
+
+
+def test_nothing_moves_for_those_who_asked_for_that(browser: Any, talking_app: TalkingApp) -> None:
+    moving = "document.getAnimations().filter(one => one.playState === 'running').length"
+    for motion, is_calm in (("no-preference", False), ("reduce", True)):
+        talking_app.writer.begin()
+        with opened(browser, talking_app.address, PHONE) as page:
+            page.emulate_media(reduced_motion=motion)
+            page.fill("#question textarea", SLOWLY)
+            page.press("#question textarea", "Enter")
+            page.wait_for_selector(".checking")
+            assert (page.evaluate(moving) == 0) is is_calm
+        talking_app.writer.go_on.set()
+
+
+def test_what_is_marked_by_colours_is_marked_in_forced_colours_too(browser: Any, addresses: dict[str, str]) -> None:
+    background = "one => getComputedStyle(one).backgroundColor"
+    with opened(browser, addresses["plain"], {"width": 1280, "height": 800}, forced_colors="active") as page:
+        ask(page, EMERGENT).locator("a.cite").first.click()
+        cited = page.locator("#panel .body .cited").first
+        assert cited.evaluate(background) != page.locator("#panel .note").evaluate(background)
+        page.locator("#question textarea").focus()
+        style = page.locator("#question textarea").evaluate("one => getComputedStyle(one).outlineStyle")
+        assert style == "solid"

@@ -44,7 +44,7 @@ def test_the_switcher_goes_to_a_note_a_conversation_and_a_page(page: Any) -> Non
     page.wait_for_selector("#panel h2:has-text('BIG-Bench and scale')")
     page.keyboard.press("Control+k")
     page.keyboard.type("settin")
-    page.get_by_role("option", name="Settings").wait_for()
+    page.get_by_role("option", name="Settings", exact=True).wait_for()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_focused()
     assert page.title() == "Settings – rag-bot"

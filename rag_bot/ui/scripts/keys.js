@@ -68,20 +68,23 @@ Object.assign(ragBot, {
 
   openDialog(name) {
     const dialog = document.querySelector(`#keys dialog.${name}`);
-    if (document.querySelector("dialog[open]")) return;
+    if (!dialog || document.querySelector("dialog[open]")) return;
     dialog.showModal();
-    if (name === "switcher") ragBot.find(dialog.querySelector("input"), "");
+    if (name !== "switcher") return;
+    const input = dialog.querySelector("input");
+    input.value = "";
+    ragBot.goesWhenFound = ragBot.search.goesOn = false;
+    ragBot.find(input);
   },
 
-  searches: 0, // how many were begun: only what the last one finds is shown
+  search: { number: 0, words: "", goesOn: false }, // one at a time: what is typed meanwhile is looked for next
 
-  find(input, words = input.value) {
-    input.value = words;
-    ragBot.searches += 1;
-    ragBot.report.find({ words, number: ragBot.searches });
+  find(input) {
+    const { search } = ragBot;
+    if (search.goesOn) return;
+    ragBot.search = { number: search.number + 1, words: input.value, goesOn: true };
+    ragBot.report.find({ words: input.value, number: ragBot.search.number });
   },
-
-  isFound() { return document.querySelector("#targets [data-search]")?.dataset.search === `${ragBot.searches}`; },
 
   choose(option) { // the one that Enter goes to
     const input = document.querySelector(".switcher input");
@@ -101,7 +104,7 @@ Object.assign(ragBot, {
     const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
     if (step && options.length) ragBot.choose(options[(at + step + options.length) % options.length]);
     else if (event.key === "Enter") {
-      if (ragBot.isFound()) options[at]?.click();
+      if (!ragBot.search.goesOn && ragBot.search.words === event.target.value) options[at]?.click();
       else ragBot.goesWhenFound = true; // Enter came before the answer
     } else if (!step) return;
     event.preventDefault();
@@ -157,13 +160,17 @@ ragBot.connected.keys = (element, report) => {
 };
 
 ragBot.shown["targets-found"] = (element) => {
-  const list = document.querySelector("#targets");
-  if (element.querySelector("[data-search]")?.dataset.search !== `${ragBot.searches}`) return;
+  const [list, input] = [document.querySelector("#targets"), document.querySelector(".switcher input")];
   list.innerHTML = element.innerHTML;
   const options = [...list.querySelectorAll("[role=option]")];
   options.forEach((option, number) => { option.id = `target-${number}`; });
   document.querySelector(".switcher .none").hidden = options.length > 0;
   ragBot.choose(options[0]);
+  ragBot.search.goesOn = false;
+  if (ragBot.search.words !== input.value) {
+    ragBot.find(input);
+    return;
+  }
   if (ragBot.goesWhenFound) options[0]?.click();
   ragBot.goesWhenFound = false;
 };
