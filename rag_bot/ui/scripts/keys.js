@@ -133,10 +133,12 @@ Object.assign(ragBot.clicks, {
   },
 });
 
-ragBot.focusPage = () => {
+ragBot.focusPage = (until = performance.now() + 5000) => { // its heading, once it is there; set by hand
   const heading = document.querySelector(`#${ragBot.at.page}-page h1`);
-  heading?.setAttribute("tabindex", "-1");
-  heading?.focus();
+  if (heading?.checkVisibility()) {
+    heading.setAttribute("tabindex", "-1");
+    heading.focus();
+  } else if (ragBot.at.page && performance.now() < until) requestAnimationFrame(() => ragBot.focusPage(until));
 };
 
 ragBot.connected.keys = (element, report) => {
