@@ -261,7 +261,7 @@ def opened(browser: Any, address: str, size: dict[str, int], **options: Any) -> 
     page.goto(address)
     page.wait_for_selector("#seen textarea, #overview .sync", state="attached")
     page.wait_for_selector(".welcome", state="attached")
-    page.wait_for_function("window.ragBot?.report.find")
+    page.wait_for_function("Boolean(window.ragBot?.report.find)")
     yield page
     context.close()
 
