@@ -52,7 +52,7 @@ Object.assign(ragBot, {
     const stated = sentence || quote;
     const from = sentence ? "" : ragBot.wordsOf(answer.querySelector(".quote .path, .quote .context"));
     const words = [abstained, notice, verdict, stated && ragBot.shortened(stated), from && `From ${from}`];
-    return words.filter(Boolean).map((part) => part.replace(/[.…]$/, "")).join(". ");
+    return words.filter(Boolean).map((part) => part.replace(/\s*[.…]$/, "")).join(". ");
   },
 
   nameDocument() {
