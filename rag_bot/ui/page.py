@@ -26,6 +26,7 @@ from rag_bot.ui.notes.notes_page import NotesPage
 from rag_bot.ui.notes.open_in import OpenInPart
 from rag_bot.ui.settings.settings_page import SettingsPage
 from rag_bot.ui.syncing.folder_picker import FolderPicker, wire_sync
+from rag_bot.ui.switcher import Switcher
 from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
@@ -34,14 +35,14 @@ _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberati
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
 _SCRIPTS = (
-    *("connect", "address", "chat", "scope", "panel", "copy", "quoted", "feedback"),
+    *("connect", "aloud", "address", "keys", "chat", "scope", "panel", "copy", "quoted", "feedback"),
     *("folders", "pages", "notes", "settings"),
 )
 FIRST_SCRIPT = _HERE / "scripts" / "looks.js"
 """What runs before anything of the page is painted."""
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "markdown", "feedback"),
-    *("notes", "settings", "evaluation", "panel", "actions", "narrow"),
+    *("notes", "settings", "evaluation", "panel", "actions", "narrow", "keys"),
 )
 _ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
@@ -93,6 +94,7 @@ class Page:
                 html("floating", first=str(macros("actions.html").floating()))
                 self._voted = html("voted")
                 self._current = html("current", "open_page")
+                self._switcher = Switcher(library, state.chats, (NOTES, EVALUATION, SETTINGS))
             for part in (self._chats, self._model, self._notes, self._evaluation, self._settings):
                 self._parts |= part.parts
             self._shown_marks = gr.Textbox("{}", visible="hidden", elem_id="seen")
@@ -103,13 +105,14 @@ class Page:
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
             self._evaluation.wire(self._current.open_page, refreshing)
             self._open_in.wire()
+            self._switcher.wire()
             for part in (self._notes, self._settings, self._model):
                 part.wire(refreshing)
 
     def _lay_out_side(self) -> None:
         """The conversations, the other pages, and how the notes are."""
         side = macros("base.html")
-        gr.HTML(str(side.brand()), elem_id="brand", apply_default_css=False)
+        html("brand", first=str(side.brand()))
         with gr.Column(elem_id="menu"):
             html("new-chat", first=str(side.new_chat()))
             self._chats = ChatsPart(self._events)
@@ -119,6 +122,7 @@ class Page:
     def _lay_out_main(self, library: Library) -> None:
         """The conversation with the question's field below it, and the pages that can take its place."""
         with gr.Column(elem_id="scroll"):
+            html("chat-title", first=str(macros("base.html").chat_title()))
             self._parts["welcome"] = html("welcome", "ask", "read_folder", "stop")
             self._picker = FolderPicker("picker", self._state.sync)
             self._conversation = html("conversation", "ask_again", "revise", "show_version", "vote")

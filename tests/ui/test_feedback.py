@@ -65,7 +65,7 @@ def vote(library: Library, history: History, action: str, **more: Any) -> str:
 
 
 def said(html: str) -> str:
-    found = re.search(r'class="said" role="status">(.*?)</span></div>', html, re.DOTALL)
+    found = re.search(r'class="said">(.*?)</span></div>', html, re.DOTALL)
     assert found
     return re.sub(r"<[^>]+>", "", found[1]).strip()
 

@@ -52,6 +52,7 @@ Object.assign(ragBot, {
       if (ragBot.at.page && link.dataset.page === ragBot.at.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
+    ragBot.nameDocument();
   },
 });
 

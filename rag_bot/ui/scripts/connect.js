@@ -23,6 +23,7 @@ const ragBot = window.ragBot = {
       ragBot.keepFolds(element);
       ragBot.keepFocus(element);
       ragBot.shown[part]?.(element);
+      ragBot.tell(part, element);
     }));
   },
 

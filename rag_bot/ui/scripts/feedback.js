@@ -11,7 +11,6 @@ Object.assign(ragBot, {
     document.querySelectorAll("#panel .picked").forEach((line) => line.classList.remove("picked"));
     const result = document.createElement("p");
     result.className = "pick";
-    result.setAttribute("role", "status");
     result.textContent = message;
     if (message) form.replaceWith(result);
     else form.remove();
@@ -59,6 +58,8 @@ ragBot.submits.pick = (form, report) => {
   report("vote", { exchange: form.dataset.pick, action: "lines", note, first, last });
 };
 
+ragBot.says.voted = () => ""; // only what is new below one of the answers is read aloud
+
 ragBot.shown.voted = (voted) => { // the server sends those of all answers, here they take the place of what is there
   voted.querySelectorAll("[data-exchange]").forEach((fresh) => {
     const shown = document.querySelector(`#conversation [data-exchange="${fresh.dataset.exchange}"]`);
@@ -66,6 +67,7 @@ ragBot.shown.voted = (voted) => { // the server sends those of all answers, here
     const focused = shown.contains(document.activeElement);
     const pressed = focused ? document.activeElement.dataset.vote : "";
     shown.innerHTML = fresh.innerHTML;
+    ragBot.say(ragBot.wordsOf(shown.querySelector(".said")));
     ragBot.tellPanel(fresh.dataset.exchange, shown);
     const picker = shown.querySelector(".picker");
     picker?.scrollIntoView({ block: "nearest" });
