@@ -41,11 +41,12 @@ _ONCE = "(() => { if (window.ragBot) return;\n"  # Gradio may put the head in tw
 _TICK_SECONDS = 1.5  # between two looks at what has changed; set by hand
 
 
-def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> None:
-    """Puts the page at / of an app, which a browser may see under a `root_path`."""
+def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> set[str]:
+    """Puts the page at / of an app, which a browser may see under a `root_path`. Gives the kinds of its components."""
+    blocks = Page(library, state).blocks
     gr.mount_gradio_app(
         app,
-        Page(library, state).blocks,
+        blocks,
         path="/",
         root_path=root_path or None,
         footer_links=[],
@@ -60,6 +61,7 @@ def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> No
         pwa=False,
         mcp_server=False,
     )
+    return {block.get_block_name() for block in blocks.blocks.values()}
 
 
 class Page:

@@ -29,11 +29,14 @@ from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
+from rag_bot.ui.server.frontend import Frontend
+from rag_bot.ui.server.gradio_import import pages_folder, without_stubs
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
+from rag_bot.ui.templating import macros
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -108,12 +111,14 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
 
-    from rag_bot.ui.page import mount
+    with without_stubs():
+        from rag_bot.ui.page import mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
-    mount(app, library, state, chosen.root_path)
-    return EndableAnswers(Guard(app, chosen))
+    kinds = mount(app, library, state, chosen.root_path)
+    frontend = Frontend(app, pages_folder(), kinds, str(macros("opening.html").opening()))
+    return EndableAnswers(Guard(frontend, chosen))
 
 
 def _add_export(app: FastAPI, conversations: Conversations) -> None:
