@@ -57,17 +57,15 @@ _OPEN = """(link) => new Promise((done) => {
   };
   requestAnimationFrame(look);
 })"""
-# Asks by script, for what moves within half a second of a real key does not count as a shift.
-_ASK = """(question) => {
+# Counts what moves from now on; also within half a second of a key, which browsers leave out of the score.
+_WATCH_SHIFTS = """() => {
   window.shifts = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifts += entry.value; }))
-    .observe({ type: "layout-shift" });
-  const field = document.querySelector("#question textarea, textarea#question");
-  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, question);
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  const enter = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
-  setTimeout(() => field.dispatchEvent(enter), 100);
+  window.shiftsWatched?.disconnect();
+  const count = (list) => list.getEntries().forEach((shift) => { shifts += shift.value; });
+  window.shiftsWatched = new PerformanceObserver(count);
+  shiftsWatched.observe({ type: "layout-shift" });
 }"""
+_FIELD = "#question textarea, textarea#question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _first_answer(address: str, process: subprocess.Popen[str]) -> float:
                 return time.perf_counter()
         except httpx.TransportError:
             time.sleep(0.01)
-    raise RuntimeError(f"{process.args} did not answer at {address}")
+    raise RuntimeError(f"{process.args!r} did not answer at {address}")
 
 
 def time_starts(sides: Sequence[Side], rounds: int) -> Table:
@@ -170,7 +168,7 @@ def _opened(page: Any, traffic: dict[str, float], opens: Callable[[], object]) -
     before = dict(traffic)
     opens()
     page.wait_for_function("window.interactive")
-    field = page.locator("#question textarea, textarea#question, gradio-app textarea").first
+    field = page.locator(f"{_FIELD}, gradio-app textarea").first
     field.press("x")
     if "x" not in field.input_value():
         raise RuntimeError(f"{page.url} did not take a key")
@@ -192,7 +190,9 @@ def time_use(browser: Any, address: str, questions: Sequence[str]) -> Table:
         page.goto(address)
         page.wait_for_function("window.interactive")
         for number, question in enumerate(questions, start=1):
-            page.evaluate(_ASK, question)
+            page.evaluate(_WATCH_SHIFTS)
+            page.fill(_FIELD, question)
+            page.press(_FIELD, "Enter")
             page.wait_for_function(
                 f"document.querySelectorAll('.exchange:not(.growing)').length === {number}"
                 " && !document.querySelector('.exchange.growing')"

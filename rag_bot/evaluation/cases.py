@@ -46,7 +46,7 @@ class Case:
     """A question, what its answer must match (a regular expression), and where that stands; or not answerable.
 
     `turns` are the questions asked before it in the same conversation, the oldest first; `date` is the day that it is
-    asked on, as in "2026-04-02", "" for the day of the run.
+    asked on, as in "2026-04-02", "" for the day of the run; `folder` is where alone it is asked, "" for all notes.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Case:
     evidence: tuple[Evidence, ...] = ()
     turns: tuple[str, ...] = ()
     date: str = ""
+    folder: str = ""
 
     @property
     def day(self) -> datetime.date | None:
@@ -238,7 +239,7 @@ def append_case(path: Path, case: Case) -> Case:
 def case_line(case: Case) -> str:
     """A case as a line of a file, with its line end."""
     values = asdict(case)
-    for name in ("turns", "date"):
+    for name in ("turns", "date", "folder"):
         if not values[name]:
             del values[name]
     for piece in values["evidence"]:

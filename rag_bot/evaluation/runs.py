@@ -18,7 +18,7 @@ from rag_bot.evaluation.results import Cited, Expected, IndexFacts, Outcome, Pro
 from rag_bot.evaluation.scores import DEPTH, claims_no_more, score_case
 from rag_bot.library import Library
 from rag_bot.llm import LanguageModel
-from rag_bot.records import PROSE, UNSUPPORTED, Answer, Turn
+from rag_bot.records import PROSE, UNSUPPORTED, Answer, Filters, Turn
 from rag_bot.settings import LlmSettings, RetrievalSettings, Settings
 
 PACKAGES = ("rag-bot", "chromadb", "ir-measures", "numpy", "onnxruntime", "tantivy", "tokenizers")
@@ -66,18 +66,19 @@ def run_cases(
 
 
 def _run_case(library: Library, finder: EvidenceFinder, case: Case, llm: LanguageModel | None) -> Outcome:
+    filters = Filters(folder=case.folder or None)
     try:
         if llm:
             turns = _turns_by_quotes(library, case.turns)
             began = time.perf_counter()
             answer, prose = _written(library, case, turns, llm)
             seconds = time.perf_counter() - began
-            hits = library.search(answer.searched_for, limit=DEPTH)
+            hits = library.search(answer.searched_for, limit=DEPTH, filters=filters)
         else:
             began = time.perf_counter()
-            answer, prose = library.ask(case.question, earlier=case.turns, today=case.day), None
+            answer, prose = library.ask(case.question, filters=filters, earlier=case.turns, today=case.day), None
             seconds = time.perf_counter() - began
-            hits = library.search(case.question, limit=DEPTH, earlier=case.turns)
+            hits = library.search(case.question, limit=DEPTH, filters=filters, earlier=case.turns)
     except UsageError as error:
         raise UsageError(f"The case {case.id!r} cannot be asked: {error}") from error
     pieces = [finder.locate(evidence) for evidence in case.evidence]
@@ -127,7 +128,9 @@ def _written(library: Library, case: Case, turns: Sequence[Turn], llm: LanguageM
 
     That is None where the notes don't speak of it and no model was asked.
     """
-    *growing, answer = library.write(case.question, llm=llm, turns=turns, today=case.day)
+    *growing, answer = library.write(
+        case.question, llm=llm, filters=Filters(folder=case.folder or None), turns=turns, today=case.day
+    )
     if not growing:
         return answer, None
     usage = answer.usage

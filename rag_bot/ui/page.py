@@ -29,7 +29,7 @@ _SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Rob
 _SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
-_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages")
+_SCRIPTS = ("connect", "address", "chat", "panel", "feedback", "pages", "evaluation")
 _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "feedback"),
     *("notes", "settings", "evaluation", "panel", "narrow"),
@@ -71,6 +71,7 @@ class Page:
         self._state = state
         self._events = ChatEvents(library, state)
         self._parts: dict[str, Any] = {}
+        self._pages: dict[str, Any] = {}
         with gr.Blocks(title="rag-bot", analytics_enabled=False, fill_width=True) as self.blocks:
             self._chat = gr.State(Chat())
             self._open_page = gr.State("")
@@ -90,10 +91,10 @@ class Page:
             self._wanted_chat = gr.Textbox("", visible="hidden", elem_id="wanted")
             refreshing = self._refreshing()
             self._wire_conversation(refreshing)
-            self._current.open_page(self._show_page, None, self._open_page, **AT_ONCE).then(**refreshing)
+            opened = [self._open_page, *self._pages.values()]
+            self._current.open_page(self._show_page, None, opened, **AT_ONCE).then(**refreshing)
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
-            self._evaluation.wire(self._current.open_page, refreshing)
-            for part in (self._notes, self._settings, self._model):
+            for part in (self._notes, self._evaluation, self._settings, self._model):
                 part.wire(refreshing)
 
     def _lay_out_side(self) -> None:
@@ -129,12 +130,17 @@ class Page:
                 elem_id="question",
             )
             self._stop = gr.Button("Stop", elem_id="stop", min_width=0)
-        with gr.Column(elem_id="notes-page", elem_classes="page"):
+        with self._page(NOTES):
             self._notes = NotesPage(self._state, library.settings.index)
-        with gr.Column(elem_id="evaluation-page", elem_classes="page"):
+        with self._page(EVALUATION):
             self._evaluation = EvaluationPage(self._state.evaluations)
-        with gr.Column(elem_id="settings-page", elem_classes="page"):
+        with self._page(SETTINGS):
             self._settings = SettingsPage()
+
+    def _page(self, name: str) -> Any:
+        """What can take the conversation's place; a browser makes nothing of it until it is opened."""
+        self._pages[name] = gr.Column(elem_id=f"{name}-page", elem_classes="page", visible=False)
+        return self._pages[name]
 
     def _wire_conversation(self, refreshing: dict[str, Any]) -> None:
         """Questions, and the conversations that they make. Another conversation ends what still grows."""
@@ -160,11 +166,11 @@ class Page:
         self._chats.wire(self._chat, opened, opens, refreshing)
         self._notes.wire_folders(self._parts["welcome"].read_folder, self._parts["overview"].decide, refreshing)
 
-    def _show_page(self, event: gr.EventData) -> str:
-        """The page that is open now, after a look at the notes where it shows them."""
+    def _show_page(self, event: gr.EventData) -> list[Any]:
+        """The page that is open now, which is made if it was not yet, after a look at the notes where it shows them."""
         if event.page == NOTES:
             self._state.lists.look()
-        return str(event.page)
+        return [event.page, *(gr.Column(visible=True) if name == event.page else gr.skip() for name in self._pages)]
 
     def _refreshing(self) -> dict[str, Any]:
         """What an event needs to refresh the page."""

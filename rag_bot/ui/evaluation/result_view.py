@@ -16,7 +16,7 @@ from rag_bot.evaluation.measures import LESS_IS_BETTER, first_evidence_rank, mea
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list, verdicts_table
 from rag_bot.evaluation.results import Outcome, Result
-from rag_bot.evaluation.tables import NAMES, about, figure, interval
+from rag_bot.evaluation.tables import NAMES, about, difference_words, figure, interval
 from rag_bot.records import split_location
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
@@ -116,18 +116,10 @@ def comparison_html(comparison: Comparison) -> Markup:
 
 def _difference(difference: MeasureDifference) -> tuple[str, ...]:
     """A row of the table, and whether the change is "good", "bad" or perhaps chance ("")."""
-    digits, change = difference.digits, difference.after - difference.before
-    return (
-        NAMES.get(difference.name, difference.name),
-        f"{difference.before:,.{digits}f}",
-        f"{difference.after:,.{digits}f}",
-        f"{change:+,.{digits}f}",
-        f"{difference.p:.4f}",
-        f"{difference.cases:,}",
-        ("good" if (change > 0) != (difference.name in LESS_IS_BETTER) else "bad")
-        if difference.is_clear and change
-        else "",
-    )
+    change = difference.after - difference.before
+    better = (change > 0) != (difference.name in LESS_IS_BETTER)
+    sort = ("good" if better else "bad") if difference.is_clear and change else ""
+    return (NAMES.get(difference.name, difference.name), *difference_words(difference), sort)
 
 
 def _flips(flips: Sequence[Flip]) -> tuple[str, list[tuple[Flip, list[Markup], list[Markup]]]]:

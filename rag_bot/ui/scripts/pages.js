@@ -1,4 +1,4 @@
-// What the other pages ask: folders to read, models to agree to, runs to show.
+// What the other pages ask: folders to read, models to agree to.
 Object.assign(ragBot.clicks, {
   answer(target, report) {
     ragBot.disable(target);
@@ -9,16 +9,6 @@ Object.assign(ragBot.clicks, {
     ragBot.disable(target);
     report("consent", { agreed: target.dataset.consent === "yes" });
   },
-
-  run(target, report, event) {
-    event.preventDefault();
-    report("choose", { run: target.dataset.run });
-  },
-
-  stop(target, report) {
-    target.disabled = true;
-    report("stop", {});
-  },
 });
 
 ragBot.disable = (target) => { // what was asked is answered once
@@ -26,14 +16,3 @@ ragBot.disable = (target) => { // what was asked is answered once
 };
 
 ragBot.submits.read = (form, report) => report("read_folder", { folder: form.elements.folder.value });
-
-ragBot.connected.runs = (element, report) => {
-  element.addEventListener("change", (event) => {
-    const run = event.target.dataset.compare;
-    if (run !== undefined) report("compare", { run, ticked: event.target.checked });
-  });
-};
-
-ragBot.shown.runs = (element) => {
-  element.querySelectorAll("[data-compare]").forEach((tick) => { tick.checked = tick.defaultChecked; });
-};

@@ -24,7 +24,7 @@ def without_stubs() -> Iterator[None]:
             raise OSError("its file is not looked for")
         return found(asked)
 
-    inspect.getfile = getfile
+    inspect.getfile = getfile  # type: ignore[assignment]
     try:
         yield
     finally:
