@@ -77,7 +77,7 @@ def figures(measure: Measure) -> dict[str, Any]:
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
     """Every measure that there is a case for, by name."""
-    figures = [figure for name in SHARES if (figure := share(name, outcomes))]
+    figures = [figure for name in SHARES if (figure := share_of(name, outcomes))]
     positive = np.array([outcome.confidence for outcome in outcomes if outcome.case.answerable], dtype=float)
     others = [outcome for outcome in outcomes if not outcome.case.answerable]
     for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
@@ -105,12 +105,12 @@ def measure_kinds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Measure]]:
     for outcome in outcomes:
         kinds[outcome.case.kind].append(outcome)
     return {
-        kind: {name: figure for name in OF_A_KIND if (figure := share(name, of_kind))}
+        kind: {name: figure for name in OF_A_KIND if (figure := share_of(name, of_kind))}
         for kind, of_kind in sorted(kinds.items())
     }
 
 
-def share(name: str, outcomes: Sequence[Outcome]) -> Measure | None:
+def share_of(name: str, outcomes: Sequence[Outcome]) -> Measure | None:
     """A measure that is a mean over cases; None where no case has it."""
     values = np.array([value for outcome in outcomes if (value := score_of(outcome, name)) is not None], dtype=float)
     if not len(values):

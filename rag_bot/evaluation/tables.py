@@ -199,7 +199,7 @@ def about(result: Result) -> str:
 def figure(measure: Measure, *, brief: bool = False) -> str:
     """The value of a measure, with no more digits than its cases carry; "too few to tell", or `brief`ly "?"."""
     if measure.name in COSTS:
-        return f"{measure.value:,.1f}"
+        return f"{measure.value:,.{_cost_digits(measure)}f}"
     if is_too_wide((measure.low, measure.high)):
         return "?" if brief else TOO_FEW
     return f"{measure.value:.{digits_of((measure.low, measure.high))}f}"
@@ -208,10 +208,12 @@ def figure(measure: Measure, *, brief: bool = False) -> str:
 def interval(measure: Measure) -> str:
     """The interval of a measure, with as many digits."""
     low, high = measure.low, measure.high
-    if measure.name in COSTS:
-        return f"{low:,.1f} – {high:,.1f}"
-    digits = digits_of((low, high))
-    return f"{low:.{digits}f} – {high:.{digits}f}"
+    digits = _cost_digits(measure) if measure.name in COSTS else digits_of((low, high))
+    return f"{low:,.{digits}f} – {high:,.{digits}f}"
+
+
+def _cost_digits(measure: Measure) -> int:
+    return 0 if measure.high - measure.low > 1 else 1
 
 
 DIFFERENCE_COLUMNS = ("before", "after", "difference", "p", "differ")

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import case_files, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback
-from rag_bot.evaluation.measures import Measure, share
+from rag_bot.evaluation.measures import Measure, share_of
 from rag_bot.evaluation.results import kept_results, read_result
 from rag_bot.settings import Settings
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
@@ -53,8 +53,8 @@ class RunSummary:
             made=result.made,
             file=file_words(result),
             cases=len(result.outcomes),
-            right=share("right", result.outcomes),
-            recall=share("recall@5", result.outcomes),
+            right=share_of("right", result.outcomes),
+            recall=share_of("recall@5", result.outcomes),
             settings=result.settings,
         )
 
