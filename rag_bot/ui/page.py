@@ -185,7 +185,7 @@ class Page:
         """
         views = self._state.views(search)
         if page == NOTES:
-            views |= self._state.notes_views(query, state)
+            views |= self._state.notes_views(query or "", state)  # None while the browser still makes the field
         elif page == EVALUATION:
             views |= self._state.evaluation_views(tuple(chosen))
         elif page == SETTINGS:
