@@ -199,8 +199,8 @@ def time_use(browser: Any, address: str, questions: Sequence[str]) -> Table:
             )
             page.wait_for_timeout(300)
             shifts.append(page.evaluate("window.shifts"))
-            link = page.locator(".exchange").last.locator("a.cite, a.place").first
-            if link.count() and link.is_visible():
+            link = page.locator(".exchange").last.locator("a.cite:visible, a.place:visible").first
+            if link.count():
                 clicks.append(link.evaluate(_OPEN))
                 page.keyboard.press("Escape")
                 page.wait_for_selector("#panel .cited", state="detached")

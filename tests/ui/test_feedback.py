@@ -72,6 +72,10 @@ def pressed(html: str) -> list[str]:
     return re.findall(r'data-vote="(\w+)" aria-pressed="true"', html)
 
 
+def chosen_line(html: str) -> list[str]:
+    return re.findall(r'data-line-number="(\d*)" aria-pressed="true"', html)
+
+
 def test_a_thumb_up_keeps_the_cited_lines_as_evidence(tram_library: Library) -> None:
     history = (asked(tram_library, TRAM),)
     html = vote(tram_library, history, "up")
@@ -195,12 +199,12 @@ def test_one_of_several_lines_is_kept_by_a_click_and_all_again_by_another(tram_l
     html = vote(tram_library, history, "up")
     assert len(kept(tram_library)[0].evidence) == len(numbers)
     assert "Which line was it?" in html
-    assert pressed(html) == ["up", "up"]  # the thumb, and all lines
+    assert (pressed(html), chosen_line(html)) == (["up"], [""])  # all lines
     html = vote(tram_library, history, "pick", picked=(numbers[1],))
     [case] = kept(tram_library)
     assert [piece.quote for piece in case.evidence] == [history[0].result.answer.citations[1].quote.text]
     assert f"“{case.evidence[0].quote}”" in unescape(said(html))
-    assert pressed(html) == ["up", "pick"]
+    assert (pressed(html), chosen_line(html)) == (["up"], [str(numbers[1])])
     vote(tram_library, history, "up")
     assert len(kept(tram_library)[0].evidence) == len(numbers)
 
