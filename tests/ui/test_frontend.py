@@ -23,7 +23,7 @@ from tests.ui.conftest import opened_page
 FILES = {
     "index-1.js": "import(`./Index-2.js`),__vite__mapDeps([0,1])",
     "Index-2.js": 'import{a}from"./shared-3.js";import(`./Blocks-4.js`),__vite__mapDeps([0]);import(`./Login-9.js`),x',
-    "core-5.js": 'm.f=["./html-6.css"];html:{component:()=>v(()=>import(`./html-7.js`),__vite__mapDeps([0]))},image:{x}',
+    "core-5.js": 'm.f=["./html-6.css"];html:{base:()=>v(()=>import(`./html-7.js`),__vite__mapDeps([0]))},image:{x}',
     "shared-3.js": 'import"./core-5.js";' + "// filled up to what is worth compressing " * 20,
     **dict.fromkeys(("Blocks-4.js", "html-7.js", "Login-9.js", "html-6.css"), ""),
 }
