@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.markdown import plain_text
 from rag_bot.records import Citation, Place
 from rag_bot.ui.chat.answer_view import place_link
 from rag_bot.ui.chat.chats import Exchange
@@ -50,7 +51,7 @@ def _kept(case: Case) -> str:
     where = f" in {case.folder}" if case.folder else ""
     if not case.answerable:
         return f"your notes{where} don't answer this"
-    quotes = [" ".join(piece.quote.split()) for piece in case.evidence]
+    quotes = [" ".join(plain_text(piece.quote).split()) for piece in case.evidence]
     paths = ", ".join(dict.fromkeys(piece.path for piece in case.evidence))
     if len(quotes) == 1:
         return f"the answer is “{_cut(quotes[0], _LONGEST_KEPT)}” in {paths}"
