@@ -90,7 +90,7 @@ class Frontend:
                 return None
             while len(self._documents) >= _MOST_DOCUMENTS:
                 del self._documents[next(iter(self._documents))]
-            self._documents[key] = Kept(self._complete(given).encode(), "text/html; charset=utf-8", "no-store")
+            self._documents[key] = Kept(self._complete(given).encode(), "text/html; charset=utf-8", "no-cache")
         return self._documents[key]
 
     def _complete(self, document: str) -> str:
