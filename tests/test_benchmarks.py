@@ -82,6 +82,21 @@ def test_changes_of_a_library_are_measured_with_and_without_embedding(
     assert len(read_source([place / "notes"]).lengths) == 20
 
 
+@pytest.mark.slow
+def test_the_app_is_measured_in_a_browser_beside_gradios_smallest_chat(model_cache: Path, three_notes: Path) -> None:
+    if not Path("/usr/bin/chromium").exists():
+        lacking("browser /usr/bin/chromium")
+    flags = ("--rounds", 1, "--questions", 2, "--cache", model_cache, "--json")
+    tables = run_module("eval.benchmarks.app_speed", three_notes, *flags).values["tables"]
+    assert [table["title"].partition(",")[0] for table in tables] == [
+        "From the start to the first page",
+        "Opened by a browser without a past",
+        "Reloaded",
+        "In use",
+    ]
+    assert {row[0] for row in tables[1]["rows"]} >= {"first paint, ms", "interactive, ms", "requests", "kB"}
+
+
 def test_generated_libraries_are_the_same_for_the_same_seed_and_have_folders_to_change(
     three_notes: Path, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from pydantic import Field, TypeAdapter
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.json_lines import Fault, JsonLines
 from rag_bot.markdown import Kind, LineIndex, parse_note, quotable_lines
-from rag_bot.records import split_location
+from rag_bot.records import ALL_NOTES, Filters, split_location
 
 NEAR_TOPIC, OFF_TOPIC = "near-topic", "off-topic"
 """Kinds of questions without an answer: about the subjects of the notes, and about something else."""
@@ -46,7 +46,7 @@ class Case:
     """A question, what its answer must match (a regular expression), and where that stands; or not answerable.
 
     `turns` are the questions asked before it in the same conversation, the oldest first; `date` is the day that it is
-    asked on, as in "2026-04-02", "" for the day of the run.
+    asked on, as in "2026-04-02", "" for the day of the run; `filters` are what the notes that it is asked of pass.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Case:
     evidence: tuple[Evidence, ...] = ()
     turns: tuple[str, ...] = ()
     date: str = ""
+    filters: Filters = ALL_NOTES
 
     @property
     def day(self) -> datetime.date | None:
@@ -238,13 +239,14 @@ def append_case(path: Path, case: Case) -> Case:
 def case_line(case: Case) -> str:
     """A case as a line of a file, with its line end."""
     values = asdict(case)
-    for name in ("turns", "date"):
+    values["filters"] = {name: value for name, value in values["filters"].items() if value}
+    for name in ("turns", "date", "filters"):
         if not values[name]:
             del values[name]
     for piece in values["evidence"]:
         if not piece["group"]:
             del piece["group"]
-    return json.dumps(values, ensure_ascii=False) + "\n"
+    return json.dumps(values, ensure_ascii=False, default=str) + "\n"
 
 
 def _cases_in(path: Path) -> list[Case]:

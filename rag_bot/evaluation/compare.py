@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
-from rag_bot.evaluation.intervals import Floats, Statistic, auroc, mean, randomisation_p
+from rag_bot.evaluation.intervals import CHANCE, Floats, Statistic, auroc, can_differ, mean, randomisation_p
 from rag_bot.evaluation.measures import (
     AUROCS,
     COSTS,
@@ -31,25 +31,33 @@ from rag_bot.evaluation.measures import (
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.files import save_text
 
-CHANCE = 0.05  # the usual level
 FORMAT = "rag-bot baseline 1"
 Pair = tuple[Outcome, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureDifference:
-    """A measure in both results, over the cases that have it in both, and the p-value of the difference."""
+    """A measure in both results, over the cases that have it in both, and the p-value of the difference.
+
+    `differing` is in how many of the cases it is not the same.
+    """
 
     name: str
     before: float
     after: float
     p: float
     cases: int
+    differing: int
 
     @property
     def digits(self) -> int:
-        """Behind the point, when it is shown."""
-        return 1 if self.name in LATENCIES else 3
+        """Behind the point, when it is shown: as many as a single case changes, but for a hundred cases two."""
+        return 1 if self.name in LATENCIES else 2 if self.cases <= 100 else 3
+
+    @property
+    def is_too_few(self) -> bool:
+        """Whether so few cases differ that the test could not tell whatever they were."""
+        return not can_differ(self.differing)
 
     @property
     def is_clear(self) -> bool:
@@ -127,6 +135,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
             "difference": round(difference.after - difference.before, 4),
             "p": round(difference.p, 4),
             "cases": difference.cases,
+            "differing": difference.differing,
         }
         for difference in comparison.differences
     }
@@ -165,7 +174,8 @@ def _difference(
     if len(both):
         before, after = both[:, 0], both[:, 1]
         p = randomisation_p(before, after, statistic)
-        yield MeasureDifference(name, float(statistic(before)), float(statistic(after)), p, len(both))
+        differing = int((before != after).sum())
+        yield MeasureDifference(name, float(statistic(before)), float(statistic(after)), p, len(both), differing)
 
 
 def _auroc_of(answerable: NDArray[np.bool_], confidences: Floats) -> Floats:

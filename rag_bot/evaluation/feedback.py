@@ -14,6 +14,7 @@ from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import Case, append_case, case_line, read_cases
 from rag_bot.evaluation.results import beside_index, make_private
 from rag_bot.files import save_text
+from rag_bot.records import ALL_NOTES, Filters
 
 if TYPE_CHECKING:
     from rag_bot.settings import Settings
@@ -50,13 +51,16 @@ class Feedback:
             self._read = (stamp, tuple(read_cases(self.path)) if any(stamp[-1:]) else ())
         return self._read[1]
 
-    def find(self, question: str, turns: tuple[str, ...] = ()) -> Case | None:
-        """The case of a question, however it is spaced and in whatever case of letters. Raises as `cases`."""
+    def find(self, question: str, turns: tuple[str, ...] = (), filters: Filters = ALL_NOTES) -> Case | None:
+        """The case of a question asked of the notes that pass `filters`, however it is spaced and in whatever case of letters.
+
+        Raises as `cases`.
+        """
         words = _normalised(question, turns)
-        return next(
-            (case for case in self.cases() if case.kind == KIND and _normalised(case.question, case.turns) == words),
-            None,
-        )
+        for case in self.cases():
+            if case.kind == KIND and case.filters == filters and _normalised(case.question, case.turns) == words:
+                return case
+        return None
 
     def keep(self, case: Case) -> Case:
         """Add a case, in place of the one that its question had; it gets that one's id, or one of its own.
@@ -65,17 +69,17 @@ class Feedback:
             UsageError: the file is there and no file of cases, or can't be written.
         """
         with self._alone():
-            former = self.find(case.question, case.turns)
+            former = self.find(case.question, case.turns, case.filters)
             if former is None:
                 return append_case(self.path, replace(case, kind=KIND))
             case = replace(case, kind=KIND, id=former.id)
             self._save([case if other.id == former.id else other for other in self.cases()])
             return case
 
-    def take_back(self, question: str, turns: tuple[str, ...] = ()) -> bool:
+    def take_back(self, question: str, turns: tuple[str, ...] = (), filters: Filters = ALL_NOTES) -> bool:
         """Remove the case of a question; False where there is none. Raises as `keep`."""
         with self._alone():
-            former = self.find(question, turns)
+            former = self.find(question, turns, filters)
             if former is None:
                 return False
             self._save([case for case in self.cases() if case.id != former.id])

@@ -1,8 +1,9 @@
-"""How far a figure may be off: intervals, most by bootstrap, and tests of differences. All with a fixed seed."""
+"""How far a figure may be off: intervals, tests of differences, and what is too few to tell. All with a fixed seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil, log10
 from statistics import NormalDist
 
 import numpy as np
@@ -18,6 +19,10 @@ Statistic = Callable[[Floats], Floats]
 RESAMPLES = 2_000  # usual for a percentile interval (Efron and Tibshirani 1993, 13.3: at least 1,000)
 PERMUTATIONS = 10_000  # the standard error of p = 0.05 is then 0.002
 CONFIDENCE = 0.95
+CHANCE = 0.05  # the usual level
+TOO_FEW = "too few to tell"
+_WIDEST = 0.4  # of an interval that tells something: a fifth either way; set by hand
+_MOST_DIGITS = 3  # that any set of cases here carries
 SEED = 20_260  # any will do, if it is always the same
 _AT_ONCE = 500  # permutations: with 1,000 cases some 4 MB for each array
 _TIE = 9  # digits: sums in another order differ by less, and are the same difference
@@ -34,13 +39,37 @@ def interval_of_mean(values: Floats) -> Interval:
     return interval_of(values, mean)
 
 
-def interval_of_share(count: int, total: int) -> Interval:
-    """The 95 % score interval of a share, `count` of `total` > 0, wider than nothing even at 0 and 1 (Wilson 1927)."""
+def interval_of_share(count: float, total: int) -> Interval:
+    """The 95 % score interval of a share, `count` of `total` > 0 (Wilson 1927, JASA 22), wide also at 0 and 1.
+
+    `count` may as well be the sum of values between 0 and 1, such as recalls: these spread less than as many of 0 and
+    1 with the same mean do, so the interval is rather too wide than too narrow.
+    """
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     share, spread = count / total, z * z / total
     centre = (share + spread / 2) / (1 + spread)
     reach = (share * (1 - share) * spread + spread * spread / 4) ** 0.5 / (1 + spread)
     return max(0.0, centre - reach), min(1.0, centre + reach)
+
+
+def is_too_wide(interval: Interval) -> bool:
+    """Whether an interval of something between 0 and 1 is so wide that its middle tells nothing."""
+    low, high = interval
+    return high - low > _WIDEST
+
+
+def digits_of(interval: Interval) -> int:
+    """The digits behind the point that a figure with this interval carries: as many as half its width has noughts."""
+    low, high = interval
+    return min(_MOST_DIGITS, max(1, ceil(-log10((high - low) / 2)))) if high > low else _MOST_DIGITS
+
+
+def can_differ(differing: int) -> bool:
+    """Whether a paired randomisation test of so many pairs that differ can find that it is no chance at all.
+
+    All of 2 ** differing choices are alike, and at least two of them, the observed and its reverse, are as far from 0.
+    """
+    return 2.0 ** (1 - differing) < CHANCE
 
 
 def interval_of(values: Floats, statistic: Statistic) -> Interval:

@@ -12,7 +12,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 
 from rag_bot.evaluation.cases import NEAR_TOPIC, OFF_TOPIC
-from rag_bot.evaluation.intervals import Interval, auroc, interval_of, interval_of_auroc, interval_of_mean
+from rag_bot.evaluation.intervals import Interval, auroc, interval_of, interval_of_auroc, interval_of_share
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.records import ANSWERED, CLOSEST, NONE
 
@@ -55,7 +55,7 @@ OF_A_KIND = ("right", "right_first_two", "recall@5", "nDCG@10", "MRR", "citation
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure, its 95 % bootstrap interval, and over how many cases it is taken."""
+    """A figure, its 95 % interval, and over how many cases it is taken."""
 
     name: str
     value: float
@@ -77,7 +77,7 @@ def figures(measure: Measure) -> dict[str, Any]:
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
     """Every measure that there is a case for, by name."""
-    figures = [figure for name in SHARES if (figure := _share(name, outcomes))]
+    figures = [figure for name in SHARES if (figure := share_of(name, outcomes))]
     positive = np.array([outcome.confidence for outcome in outcomes if outcome.case.answerable], dtype=float)
     others = [outcome for outcome in outcomes if not outcome.case.answerable]
     for name, kind in zip(AUROCS, (OFF_TOPIC, NEAR_TOPIC, None), strict=True):
@@ -105,9 +105,17 @@ def measure_kinds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Measure]]:
     for outcome in outcomes:
         kinds[outcome.case.kind].append(outcome)
     return {
-        kind: {name: figure for name in OF_A_KIND if (figure := _share(name, of_kind))}
+        kind: {name: figure for name in OF_A_KIND if (figure := share_of(name, of_kind))}
         for kind, of_kind in sorted(kinds.items())
     }
+
+
+def share_of(name: str, outcomes: Sequence[Outcome]) -> Measure | None:
+    """A measure that is a mean over cases; None where no case has it."""
+    values = np.array([value for outcome in outcomes if (value := score_of(outcome, name)) is not None], dtype=float)
+    if not len(values):
+        return None
+    return rounded(name, values.mean(), interval_of_share(float(values.sum()), len(values)), len(values))
 
 
 def count_verdicts(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
@@ -173,11 +181,6 @@ def missing_words(outcomes: Iterable[Outcome]) -> list[str]:
 def first_evidence_rank(outcome: Outcome) -> int | None:
     """The rank of the first passage that holds evidence; None where none of the first ten does."""
     return next((hit.rank for hit in outcome.hits if hit.pieces), None)
-
-
-def _share(name: str, outcomes: Sequence[Outcome]) -> Measure | None:
-    values = np.array([value for outcome in outcomes if (value := score_of(outcome, name)) is not None], dtype=float)
-    return rounded(name, values.mean(), interval_of_mean(values), len(values)) if len(values) else None
 
 
 def _failed_json(outcome: Outcome) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from math import sqrt
 
+from rag_bot.evaluation.intervals import interval_of_share
 from rag_bot.evaluation.measures import first_evidence_rank, measure_kinds
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.scores import DEPTH
+from rag_bot.evaluation.tables import figure, interval
 
 BINS = 10  # tenths of the confidence
 _MARK, _FAINT = "#3f7fd6", "#8a8f98"  # these and the sizes below, in pixels, by eye
@@ -41,9 +43,9 @@ def kinds_svg(result: Result) -> str:
             _dot(
                 x(right.value),
                 y,
-                f"{kind}: {right.value:.2f} ({right.low:.2f} to {right.high:.2f}), {right.cases} cases",
+                f"{kind}: {figure(right)} ({interval(right)}), {right.cases} cases",
             ),
-            _text(_WIDTH - 76, y + 4, f"{right.value:.2f}"),
+            _text(_WIDTH - 56, y + 4, figure(right, brief=True), "end"),
             _text(_WIDTH, y + 4, f"n={right.cases}", "end", faint=True),
         ]
     return _svg("Share of right cases by kind, with 95 % intervals", bottom + 22, parts)
@@ -72,7 +74,7 @@ def reliability_svg(result: Result) -> str:
     for outcomes in bins:
         confidence = sum(outcome.confidence for outcome in outcomes) / len(outcomes)
         answerable = sum(outcome.case.answerable for outcome in outcomes)
-        share, (low, high) = answerable / len(outcomes), _wilson(answerable, len(outcomes))
+        share, (low, high) = answerable / len(outcomes), interval_of_share(answerable, len(outcomes))
         title = f"confidence about {confidence:.2f}: {answerable} of {len(outcomes)} answerable"
         parts += [
             _line(*at(confidence, low), *at(confidence, high), _MARK, 2, 0.55),
@@ -109,14 +111,6 @@ def ranks_svg(result: Result) -> str:
         _text(left + (_WIDTH - left) / 2, top + height + 40, "rank of the first passage with evidence", "middle")
     )
     return _svg("Rank of the first passage that holds evidence", top + height + 52, parts)
-
-
-def _wilson(successes: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927), which is of use for few cases too."""
-    z, share = 1.96, successes / total  # 1.96: the 97.5 % quantile of the normal distribution
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+from rag_bot.evaluation.intervals import TOO_FEW
 from rag_bot.evaluation.measures import (
     AUROCS,
     COSTS,
@@ -119,11 +120,12 @@ def kinds_table(outcomes: Sequence[Outcome]) -> str:
         (
             kind,
             f"{measures['right'].cases:,}",
-            *(figure(measures[name]) if name in measures else "" for name in KIND_COLUMNS),
+            *(figure(measures[name], brief=True) if name in measures else "" for name in KIND_COLUMNS),
         )
         for kind, measures in measure_kinds(outcomes).items()
     )
-    return _table(("kind", "cases", *(NAMES.get(name, name) for name in KIND_COLUMNS)), rows)
+    table = _table(("kind", "cases", *(NAMES.get(name, name) for name in KIND_COLUMNS)), rows)
+    return f'{table}\n<p class="faint">? is {TOO_FEW}.</p>'
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

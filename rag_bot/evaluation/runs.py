@@ -66,18 +66,19 @@ def run_cases(
 
 
 def _run_case(library: Library, finder: EvidenceFinder, case: Case, llm: LanguageModel | None) -> Outcome:
+    filters = case.filters
     try:
         if llm:
             turns = _turns_by_quotes(library, case.turns)
             began = time.perf_counter()
             answer, prose = _written(library, case, turns, llm)
             seconds = time.perf_counter() - began
-            hits = library.search(answer.searched_for, limit=DEPTH)
+            hits = library.search(answer.searched_for, limit=DEPTH, filters=filters)
         else:
             began = time.perf_counter()
-            answer, prose = library.ask(case.question, earlier=case.turns, today=case.day), None
+            answer, prose = library.ask(case.question, filters=filters, earlier=case.turns, today=case.day), None
             seconds = time.perf_counter() - began
-            hits = library.search(case.question, limit=DEPTH, earlier=case.turns)
+            hits = library.search(case.question, limit=DEPTH, filters=filters, earlier=case.turns)
     except UsageError as error:
         raise UsageError(f"The case {case.id!r} cannot be asked: {error}") from error
     pieces = [finder.locate(evidence) for evidence in case.evidence]
@@ -127,7 +128,7 @@ def _written(library: Library, case: Case, turns: Sequence[Turn], llm: LanguageM
 
     That is None where the notes don't speak of it and no model was asked.
     """
-    *growing, answer = library.write(case.question, llm=llm, turns=turns, today=case.day)
+    *growing, answer = library.write(case.question, llm=llm, filters=case.filters, turns=turns, today=case.day)
     if not growing:
         return answer, None
     usage = answer.usage

@@ -20,7 +20,8 @@ from rag_bot.evaluation.checking import (
     milliseconds,
     wrong_pairs,
 )
-from rag_bot.evaluation.compare import Comparison, Flip
+from rag_bot.evaluation.compare import Comparison, Flip, MeasureDifference
+from rag_bot.evaluation.intervals import TOO_FEW, digits_of, is_too_wide
 from rag_bot.evaluation.measures import (
     AUROCS,
     COSTS,
@@ -117,6 +118,7 @@ def evaluation_text(result: Result) -> RenderableType:
         _verdicts_table(outcomes),
         Text(),
         _kinds_table(measure_kinds(outcomes)),
+        line(f"? is {TOO_FEW}.", "dim"),
         *_missing_text(missing_words(outcomes)),
         *([Text(), Text("Wrong:", style="bold"), *wrong] if wrong else []),
         Text(),
@@ -126,16 +128,11 @@ def evaluation_text(result: Result) -> RenderableType:
 
 def comparison_text(comparison: Comparison) -> RenderableType:
     """Each measure before and after with the p-value of the difference, and the cases that flipped."""
-    table = _table("measure", "before", "after", "difference", "p", "cases")
+    table = _table("measure", *DIFFERENCE_COLUMNS)
     for difference in comparison.differences:
-        change = Text(
-            f"{difference.after - difference.before:+.{difference.digits}f}",
-            style="bold" if difference.is_clear else "",
-        )
-        values = (f"{value:,.{difference.digits}f}" for value in (difference.before, difference.after))
-        table.add_row(
-            NAMES.get(difference.name, difference.name), *values, change, f"{difference.p:.4f}", f"{difference.cases:,}"
-        )
+        before, after, change, *rest = difference_words(difference)
+        by = Text(change, style="bold" if difference.is_clear else "")
+        table.add_row(NAMES.get(difference.name, difference.name), before, after, by, *rest)
     left_out = [line(f"Not compared: {comparison.left_out}.", "yellow")] if comparison.left_out else []
     sides = f"before: {comparison.before}; after: {comparison.after}; {comparison.common:,} cases are in both."
     changed = "; ".join(comparison.changed_settings) or "the same in both"
@@ -199,16 +196,39 @@ def about(result: Result) -> str:
     return f"{len(result.outcomes):,} cases of {result.cases_file} at {result.made}; {index}; {settings}{commit}"
 
 
-def figure(measure: Measure) -> str:
-    """The value of a measure."""
-    return f"{measure.value:,.1f}" if measure.name in COSTS else f"{measure.value:.3f}"
+def figure(measure: Measure, *, brief: bool = False) -> str:
+    """The value of a measure, with no more digits than its cases carry; "too few to tell", or `brief`ly "?"."""
+    if measure.name in COSTS:
+        return f"{measure.value:,.{_cost_digits(measure)}f}"
+    if is_too_wide((measure.low, measure.high)):
+        return "?" if brief else TOO_FEW
+    return f"{measure.value:.{digits_of((measure.low, measure.high))}f}"
 
 
 def interval(measure: Measure) -> str:
-    """The interval of a measure."""
-    if measure.name in COSTS:
-        return f"{measure.low:,.1f} – {measure.high:,.1f}"
-    return f"{measure.low:.3f} – {measure.high:.3f}"
+    """The interval of a measure, with as many digits."""
+    low, high = measure.low, measure.high
+    digits = _cost_digits(measure) if measure.name in COSTS else digits_of((low, high))
+    return f"{low:,.{digits}f} – {high:,.{digits}f}"
+
+
+def _cost_digits(measure: Measure) -> int:
+    return 0 if measure.high - measure.low > 1 else 1
+
+
+DIFFERENCE_COLUMNS = ("before", "after", "difference", "p", "differ")
+"""What `difference_words` gives. "Differ" is how many cases do, of how many."""
+
+
+def difference_words(difference: MeasureDifference) -> tuple[str, str, str, str, str]:
+    """Before, after, the change, its p-value, and the cases that differ."""
+    digits, values = difference.digits, (difference.before, difference.after)
+    before, after = (f"{value:,.{digits}f}" for value in values)
+    change = f"{difference.after - difference.before:+,.{digits}f}"
+    p = TOO_FEW if difference.is_too_few else f"{difference.p:.3f}"
+    if not difference.differing:
+        change, p = "none", ""
+    return before, after, change, p, f"{difference.differing:,} of {difference.cases:,}"
 
 
 def expected_place(piece: Expected) -> str:
@@ -235,9 +255,9 @@ def _kinds_table(kinds: Mapping[str, Mapping[str, Measure]]) -> Table:
     table.padding, table.columns[0].no_wrap = (0, 1, 0, 0), True
     for kind, measures in kinds.items():
         right = measures["right"]
-        around = f"{right.low:.2f} – {right.high:.2f}"
-        others = [figure(measures[name]) if name in measures else "" for name in KIND_COLUMNS[1:]]
-        table.add_row(line(kind), f"{right.cases:,}", Text(figure(right), style="bold"), around, *others)
+        others = [figure(measures[name], brief=True) if name in measures else "" for name in KIND_COLUMNS[1:]]
+        shown = Text(figure(right, brief=True), style="bold")
+        table.add_row(line(kind), f"{right.cases:,}", shown, interval(right), *others)
     return table
 
 

@@ -1,6 +1,7 @@
 """The records that everything passes around. They hold facts and no behaviour beyond naming them."""
 
 from rag_bot.records.answers import (
+    ALL_NOTES,
     ANSWERED,
     CLOSEST,
     DELETED,
@@ -69,6 +70,7 @@ from rag_bot.records.syncs import (
 )
 
 __all__ = [
+    "ALL_NOTES",
     "ANSWERED",
     "CHANGES",
     "CLOSED",

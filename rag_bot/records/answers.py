@@ -42,6 +42,9 @@ class Filters:
         return bool(self.folder or self.tag or self.since or self.until)
 
 
+ALL_NOTES = Filters()
+
+
 @dataclass(frozen=True, slots=True)
 class SearchRanks:
     """Where the two searches ranked a chunk. Ranks count from 1; None where that search did not return the chunk.

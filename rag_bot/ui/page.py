@@ -25,8 +25,8 @@ from rag_bot.ui.notes.note_list import Looked
 from rag_bot.ui.notes.notes_page import NotesPage
 from rag_bot.ui.notes.open_in import OpenInPart
 from rag_bot.ui.settings.settings_page import SettingsPage
-from rag_bot.ui.syncing.folder_picker import FolderPicker, wire_sync
 from rag_bot.ui.switcher import Switcher
+from rag_bot.ui.syncing.folder_picker import FolderPicker, wire_sync
 from rag_bot.ui.templating import macros
 
 _HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ NOTES, EVALUATION, SETTINGS = "notes", "evaluation", "settings"
 """The pages that can take the conversation's place, as the address names them."""
 _SCRIPTS = (
     *("connect", "aloud", "address", "keys", "chat", "scope", "panel", "copy", "quoted", "feedback"),
-    *("folders", "pages", "notes", "settings"),
+    *("folders", "notes", "evaluation", "settings"),
 )
 FIRST_SCRIPT = _HERE / "scripts" / "looks.js"
 """What runs before anything of the page is painted."""
@@ -51,11 +51,12 @@ _ONCE = "(() => { if (window.ragBot) return;\n"  # Gradio may put the head in tw
 _TICK_SECONDS = 1.5  # between two looks at what has changed; set by hand
 
 
-def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> None:
-    """Puts the page at / of an app, which a browser may see under a `root_path`."""
+def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> set[str]:
+    """Puts the page at / of an app, which a browser may see under a `root_path`. Gives the kinds of its components."""
+    blocks = Page(library, state).blocks
     gr.mount_gradio_app(
         app,
-        Page(library, state).blocks,
+        blocks,
         path="/",
         root_path=root_path or None,
         footer_links=[],
@@ -70,6 +71,7 @@ def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> No
         pwa=False,
         mcp_server=False,
     )
+    return {block.get_block_name() for block in blocks.blocks.values()}
 
 
 class Page:
@@ -79,6 +81,7 @@ class Page:
         self._state = state
         self._events = ChatEvents(library, state)
         self._parts: dict[str, Any] = {}
+        self._pages: dict[str, Any] = {}
         with gr.Blocks(title="rag-bot", analytics_enabled=False, fill_width=True) as self.blocks:
             self._chat = gr.State(Chat())
             self._open_page = gr.State("")
@@ -101,12 +104,12 @@ class Page:
             self._wanted_chat = gr.Textbox("", visible="hidden", elem_id="wanted")
             refreshing = self._refreshing()
             self._wire_conversation(refreshing)
-            self._current.open_page(self._show_page, None, self._open_page, **AT_ONCE).then(**refreshing)
+            opened = [self._open_page, *self._pages.values()]
+            self._current.open_page(self._show_page, None, opened, **AT_ONCE).then(**refreshing)
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
-            self._evaluation.wire(self._current.open_page, refreshing)
             self._open_in.wire()
             self._switcher.wire()
-            for part in (self._notes, self._settings, self._model):
+            for part in (self._notes, self._evaluation, self._settings, self._model):
                 part.wire(refreshing)
 
     def _lay_out_side(self) -> None:
@@ -142,12 +145,17 @@ class Page:
                 elem_id="question",
             )
             self._stop = gr.Button("Stop", elem_id="stop", min_width=0)
-        with gr.Column(elem_id="notes-page", elem_classes="page"):
+        with self._page(NOTES):
             self._notes = NotesPage(self._state, library)
-        with gr.Column(elem_id="evaluation-page", elem_classes="page"):
+        with self._page(EVALUATION):
             self._evaluation = EvaluationPage(self._state.evaluations)
-        with gr.Column(elem_id="settings-page", elem_classes="page"):
+        with self._page(SETTINGS):
             self._settings = SettingsPage(self._state, library)
+
+    def _page(self, name: str) -> Any:
+        """What can take the conversation's place; a browser makes nothing of it until it is opened."""
+        self._pages[name] = gr.Column(elem_id=f"{name}-page", elem_classes="page", visible=False)
+        return self._pages[name]
 
     def _wire_conversation(self, refreshing: dict[str, Any]) -> None:
         """Questions, and the conversations that they make. Another conversation ends what still grows."""
@@ -182,12 +190,12 @@ class Page:
         self._picker.wire(refreshing, [welcome])
         wire_sync(self._state.sync, refreshing, decide=overview.decide, stops=(welcome.stop, overview.stop))
 
-    def _show_page(self, event: gr.EventData) -> str:
-        """The page that is open now, after a look at the notes where it shows them."""
+    def _show_page(self, event: gr.EventData) -> list[Any]:
+        """The page that is open now, which is made if it was not yet, after a look at the notes where it shows them."""
         if event.page == NOTES:
             self._state.upkeep.clear()  # it was about what was there before
             self._state.lists.look()
-        return str(event.page)
+        return [event.page, *(gr.Column(visible=True) if name == event.page else gr.skip() for name in self._pages)]
 
     def _refreshing(self) -> dict[str, Any]:
         """What an event needs to refresh the page."""

@@ -12,6 +12,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.evaluation.compare import MeasureDifference
 from rag_bot.evaluation.evidence import (
     EvidenceFinder,
     LocatedEvidence,
@@ -20,10 +21,21 @@ from rag_bot.evaluation.evidence import (
     relevant_quotes,
     supports,
 )
-from rag_bot.evaluation.intervals import auroc, interval_of_auroc, interval_of_mean, randomisation_p
-from rag_bot.evaluation.measures import count_verdicts, first_evidence_rank, measure, measure_kinds
+from rag_bot.evaluation.intervals import (
+    auroc,
+    can_differ,
+    digits_of,
+    interval_of_auroc,
+    interval_of_mean,
+    interval_of_share,
+    is_too_wide,
+    randomisation_p,
+)
+from rag_bot.evaluation.measures import Measure, count_verdicts, first_evidence_rank, measure, measure_kinds
 from rag_bot.evaluation.results import Outcome
 from rag_bot.evaluation.scores import claims_no_more, score_case, score_ranking
+from rag_bot.evaluation.tables import difference_words, figure
+from rag_bot.evaluation.tables import interval as interval_words
 from rag_bot.records import (
     ANSWERED,
     CLOSEST,
@@ -143,7 +155,7 @@ def test_shares_are_means_over_the_cases_they_apply_to() -> None:
     )
     assert (found["right_answers"].value, found["right_answers"].cases) == (0.5, 2)
     assert (found["citation_precision"].value, found["citation_precision"].cases) == (0.5, 1)
-    assert (found["right_abstentions"].value, found["right_abstentions"].low) == (1.0, 1.0)
+    assert (found["right_abstentions"].value, found["right_abstentions"].low) == (1.0, 0.2065)  # one case tells little
     assert (found["auroc"].value, found["auroc_off_topic"].value) == (0.75, 0.75)
     assert "auroc_near_topic" not in found
     assert found["latency_p50_ms"].value == 100.0
@@ -274,3 +286,46 @@ def test_the_randomisation_test_agrees_with_counting_all_ways() -> None:
     assert randomisation_p(before, after) == pytest.approx(2 / 2**5, abs=0.008)
     assert randomisation_p(before, before) == 1.0
     assert randomisation_p(np.array([0.0, 1.0]), np.array([1.0, 0.0])) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "shown", "interval"),
+    [
+        (5, 5, "too few to tell", "0.6 – 1.0"),
+        (20, 40, "0.5", "0.4 – 0.6"),
+        (114, 140, "0.81", "0.74 – 0.87"),
+        (9_000, 10_000, "0.900", "0.894 – 0.906"),
+    ],
+)
+def test_a_share_is_shown_with_the_digits_that_its_cases_carry(
+    right: int, total: int, shown: str, interval: str
+) -> None:
+    low, high = interval_of_share(right, total)
+    one = Measure("right", right / total, low, high, total)
+    assert (figure(one), interval_words(one)) == (shown, interval)
+    assert is_too_wide((low, high)) == (shown == "too few to tell")
+    assert digits_of((low, high)) == len(interval.partition(" ")[0]) - 2
+
+
+def test_values_between_0_and_1_never_have_a_narrower_interval_than_by_bootstrap() -> None:
+    values = np.random.default_rng(2).random(60)
+    (low, high), (narrow_low, narrow_high) = interval_of_share(values.sum(), 60), interval_of_mean(values)
+    assert low < narrow_low < narrow_high < high
+
+
+def test_fewer_than_six_cases_that_differ_cannot_tell_whatever_they_are() -> None:
+    assert [number for number in range(10) if can_differ(number)] == [6, 7, 8, 9]
+    for number in (5, 6):  # the plainest difference there can be
+        assert (randomisation_p(np.zeros(number), np.ones(number)) < 0.05) == can_differ(number)
+
+
+@pytest.mark.parametrize(
+    ("differing", "p", "words"),
+    [
+        (0, 1.0, ("0.25", "0.75", "none", "", "0 of 8")),
+        (4, 0.125, ("0.25", "0.75", "+0.50", "too few to tell", "4 of 8")),
+        (8, 0.0078, ("0.25", "0.75", "+0.50", "0.008", "8 of 8")),
+    ],
+)
+def test_a_difference_says_in_how_many_cases_it_is(differing: int, p: float, words: tuple[str, ...]) -> None:
+    assert difference_words(MeasureDifference("right", 0.25, 0.75, p, 8, differing)) == words

@@ -204,8 +204,11 @@ def open_evaluation(page: Any) -> None:
 
 
 def choose(page: Any, file: str) -> None:
-    page.fill("#cases input", file)
-    page.press("#cases input", "Enter")
+    page.wait_for_selector("#cases form")
+    known = page.locator("#cases select")
+    if known.count():
+        known.select_option("")
+    page.fill("#cases [name=path]", file)
 
 
 def test_the_feedback_is_run_and_its_result_shown(page: Any) -> None:
@@ -214,7 +217,7 @@ def test_the_feedback_is_run_and_its_result_shown(page: Any) -> None:
     thumbs.locator(".said :text('Take back')").wait_for()
     open_evaluation(page)
     page.wait_for_selector("#runs :text('No runs yet')")
-    page.wait_for_function("document.querySelector('#cases input').value.startsWith('Your feedback')")
+    expect(page.locator("#cases option:checked")).to_have_text("Your feedback · 1 case")
     page.click("#run")
     page.wait_for_selector(".going progress")
     page.wait_for_selector("#result :text('Every answer was right.')")
@@ -236,6 +239,8 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     expect(failed).to_contain_text(HOSTILE)
     failed.locator("summary").first.click()
     expect(failed.get_by_text("yellow").first).to_be_visible()
+    expected, got = failed.locator(".beside > div").all()
+    assert expected.bounding_box()["y"] == got.bounding_box()["y"]
     failed.locator("a.place").first.click()
     page.wait_for_selector("#panel .cited:has-text('The airport bus is blue.')")
     after_looking_for_news(page)
@@ -245,9 +250,18 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     page.wait_for_selector("#result h2:has-text('Two runs compared')")
     expect(page.locator(".runs input:checked")).to_have_count(2)
     expect(page.locator(f".runs [data-compare='{kept_results(library.settings)[-1].name}']")).to_be_focused()
+    page.reload()
+    page.wait_for_selector("#result h2:has-text('Two runs compared')")
+    expect(page.locator(".runs input:checked")).to_have_count(2)
     page.locator(".runs [data-run]").nth(1).click()
     page.wait_for_selector("#result .totals")
     expect(page.locator(".runs input:checked")).to_have_count(1)
+    older = kept_results(library.settings)[-1].name
+    expect(page.locator(f".runs .shown [data-run='{older}']")).to_be_visible()
+    page.reload()
+    expect(page.locator(f".runs .shown [data-run='{older}']")).to_be_visible()
+    page.go_back()
+    page.wait_for_selector("#result h2:has-text('Two runs compared')")
 
 
 def test_a_run_is_stopped_and_keeps_nothing_even_beside_a_sync(page: Any, library: Library, folder: Path) -> None:

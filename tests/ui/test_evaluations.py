@@ -86,7 +86,9 @@ def test_the_feedback_and_the_files_of_the_working_folder_can_be_chosen(page: Ev
         ("Your feedback · 1 case", str(tmp_path / "feedback" / "index" / "cases.jsonl")),
         ("eval/questions.jsonl · 1 case", "eval/questions.jsonl"),
     ]
-    assert page.views((), notes=5)["evaluating"] == ""
+    views = page.views((), notes=5)
+    assert views["evaluating"] == ""
+    assert re.findall(r'<option value="(.*?)"', views["cases"]) == [path for _, path in page.files()] + [""]
     (tmp_path / "feedback" / "index" / "cases.jsonl").write_text("broken")
     assert page.files()[0][0] == "Your feedback"
 
@@ -118,7 +120,7 @@ def test_runs_are_listed_newest_first_and_the_newest_is_shown(
     assert "fusion rrf" in words(views["runs"])
     assert "dense_weight" not in views["runs"]
     assert views["runs"].count(" checked") == 1
-    assert words(views["runs"]).count(" 4 0.500 0.333 ") == 2
+    assert words(views["runs"]).count(" 4 too few to tell too few to tell ") == 2
     assert "onerror" in words(views["result"])
     assert "<img" not in views["runs"] + views["result"]
 
@@ -152,14 +154,11 @@ def test_broken_and_foreign_files_are_named_and_skipped(page: Evaluations, setti
     assert "4 cases" in words(views["result"])
 
 
-def test_ticks_choose_two_at_most_and_what_is_gone_is_forgotten(
+def test_a_chosen_run_that_is_gone_gives_way_to_the_newest(
     page: Evaluations, settings: Settings, result: Result
 ) -> None:
     names = [keep_result(made_at(result, minute), settings).name for minute in (1, 2, 3)]
-    assert page.tick((), names[0], ticked=True) == (names[2], names[0])
-    assert page.tick((names[0], names[1]), names[2], ticked=True) == (names[1], names[2])
-    assert page.tick((names[0], names[1]), names[0], ticked=False) == (names[1],)
-    assert page.tick((names[2], names[0]), names[1], ticked=True) == (names[0], names[1])
+    assert page.views((names[0], names[1]), notes=5)["runs"].count(" checked") == 2
     (results_folder(settings) / names[2]).unlink()
     views = page.views((names[2],), notes=5)
     assert re.findall(r'data-run="(.*?)"', views["runs"]) == [names[1], names[0]]
@@ -176,7 +175,7 @@ def test_two_ticked_runs_are_compared_the_older_before_the_newer(
     assert "Wrong before, right after: 1 case" in html
     assert "When does the night tram leave?" in html
     assert 'data-note="n/trams.md"' in html
-    assert "right answers 0.000 0.333 +0.333" in words(html)
+    assert "right answers 0.00 0.33 +0.33 too few to tell 1 of 3" in words(html)
     assert 'Right before, wrong after</h3><p class="hint">No case.' in html
 
 

@@ -74,6 +74,10 @@ def pressed(html: str) -> list[str]:
     return re.findall(r'data-vote="(\w+)" aria-pressed="true"', html)
 
 
+def chosen_line(html: str) -> list[str]:
+    return re.findall(r'data-line-number="(\d*)" aria-pressed="true"', html)
+
+
 def test_a_thumb_up_keeps_the_cited_lines_as_evidence(tram_library: Library) -> None:
     history = (asked(tram_library, TRAM),)
     html = vote(tram_library, history, "up")
@@ -82,7 +86,8 @@ def test_a_thumb_up_keeps_the_cited_lines_as_evidence(tram_library: Library) -> 
     assert case.evidence == (Evidence("notes/trams.md", "The night tram leaves at two."),)
     assert re.search(case.pattern, tram_library.ask(TRAM).text)
     assert pressed(html) == ["up"]
-    assert "Kept as a case: the answer stands in notes/trams.md." in said(html)
+    assert "Kept as a case: the answer is “The night tram leaves at two.” in notes/trams.md." in said(html)
+    assert "Which line was it?" not in html
 
 
 def test_the_file_lies_beside_the_index_for_nobody_else_and_outlives_it(tram_library: Library, tmp_path: Path) -> None:
@@ -188,10 +193,38 @@ def test_that_the_notes_do_not_answer_is_a_case_as_well(tram_library: Library) -
     assert 'data-vote="none"' not in vote(tram_library, (abstained,), "down")
 
 
-def test_what_one_folder_does_not_answer_makes_no_case(tram_library: Library) -> None:
-    html = vote(tram_library, (asked(tram_library, ABSENT, folder="notes"),), "up")
-    assert "asked only of notes in notes" in said(html)
-    assert kept(tram_library) == []
+def test_one_of_several_lines_is_kept_by_a_click_and_all_again_by_another(tram_library: Library) -> None:
+    history = (asked(tram_library, "Which trams leave, and when?"),)
+    assert history[0].result
+    numbers = [citation.number for citation in history[0].result.answer.citations]
+    assert len(numbers) > 1
+    html = vote(tram_library, history, "up")
+    assert len(kept(tram_library)[0].evidence) == len(numbers)
+    assert "Which line was it?" in html
+    assert (pressed(html), chosen_line(html)) == (["up"], [""])  # all lines
+    html = vote(tram_library, history, "pick", picked=(numbers[1],))
+    [case] = kept(tram_library)
+    assert [piece.quote for piece in case.evidence] == [history[0].result.answer.citations[1].quote.text]
+    assert f"“{case.evidence[0].quote}”" in unescape(said(html))
+    assert (pressed(html), chosen_line(html)) == (["up"], [str(numbers[1])])
+    vote(tram_library, history, "up")
+    assert len(kept(tram_library)[0].evidence) == len(numbers)
+
+
+def test_a_case_has_the_day_and_the_folder_it_was_asked_of(tram_library: Library) -> None:
+    everywhere, inside = asked(tram_library, ABSENT), asked(tram_library, ABSENT, "k2", folder="notes")
+    assert inside.result
+    inside = replace(inside, result=replace(inside.result, asked="2026-03-04T23:59:00+01:00"))
+    html = vote(tram_library, (inside,), "up")
+    assert "your notes in notes don't answer this" in unescape(said(html))
+    [case] = kept(tram_library)
+    assert (case.filters, case.date, case.answerable) == (Filters("notes"), "2026-03-04", False)
+    assert json.loads(feedback_file(tram_library.settings).read_text())["filters"] == {"folder": "notes"}
+    vote(tram_library, (everywhere,), "up")
+    assert [case.filters.folder for case in kept(tram_library)] == ["notes", None]
+    assert all(outcome.right for outcome in run_cases(tram_library, kept(tram_library)).outcomes)
+    vote(tram_library, (inside,), "back")
+    assert [case.filters.folder for case in kept(tram_library)] == [None]
 
 
 def test_an_answer_from_a_note_that_changed_makes_no_case(

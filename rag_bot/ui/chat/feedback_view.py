@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from rag_bot.conversations import SavedExchange
-from rag_bot.evaluation.cases import Case
-from rag_bot.records import Place
+from rag_bot.evaluation.cases import Case, Evidence
+from rag_bot.markdown import plain_text
+from rag_bot.records import Citation, Place, filters_words
 from rag_bot.ui.chat.answer_view import place_link
 from rag_bot.ui.chat.chats import Exchange
 from rag_bot.ui.templating import macros
 
 _LONGEST_QUOTE = 220  # characters that are shown where one ticks it; set by hand
+_LONGEST_KEPT = 90  # characters of it where it is said to be kept; set by hand
 _LABELS = {
     False: ("This answer is right", "This answer is wrong"),
     True: ("Right, the notes don't answer this", "Wrong, the notes do answer this"),
@@ -21,18 +23,39 @@ _LABELS = {
 """Of the two thumbs, by whether the answer was that the notes hold none."""
 
 
-def block(key: str, given: SavedExchange, case: Case | None, verdict: str, problem: str, picker: Markup) -> Markup:
-    """Both thumbs, how they stand, and what is asked after a thumb down.
+def block(
+    key: str,
+    given: SavedExchange,
+    case: Case | None,
+    verdict: str,
+    problem: str,
+    picker: Markup,
+    lines: Sequence[tuple[Citation, Evidence]],
+) -> Markup:
+    """Both thumbs, how they stand, what was kept, and what is asked after a thumb.
 
-    `case` is what was kept of the answer, `verdict` the thumb that it stands for: "up", "down" or "".
+    `case` is what was kept of the answer, `verdict` the thumb that it stands for: "up", "down" or "". `lines` are those
+    that the answer cites; where they are several and right, it may have been only one of them.
     """
-    kept = ""
-    if case and case.answerable:
-        kept = f"the answer stands in {', '.join(dict.fromkeys(piece.path for piece in case.evidence))}"
-    elif case:
-        kept = "your notes don't answer this"
+    kept = _kept(case) if case else ""
     labels, pressed = _LABELS[given.answer.abstained], "down" if picker else verdict
-    return macros("feedback.html").thumbs(key, labels, pressed, problem, kept, picker)
+    which = []
+    if case and pressed == "up" and len(lines) > 1:
+        is_one = len(case.evidence) == 1
+        which = [(citation, is_one and evidence in case.evidence) for citation, evidence in lines]
+    return macros("feedback.html").thumbs(key, labels, pressed, problem, kept, which, picker)
+
+
+def _kept(case: Case) -> str:
+    """What was kept, in words."""
+    where = "".join(f" {words}" for words in filters_words(case.filters))
+    if not case.answerable:
+        return f"your notes{where} don't answer this"
+    quotes = [" ".join(plain_text(piece.quote).split()) for piece in case.evidence]
+    paths = ", ".join(dict.fromkeys(piece.path for piece in case.evidence))
+    if len(quotes) == 1:
+        return f"the answer is “{_cut(quotes[0], _LONGEST_KEPT)}” in {paths}"
+    return f"the answer stands in {len(quotes)} lines of {paths}"
 
 
 def lost(key: str) -> Markup:
@@ -45,9 +68,13 @@ def picker(given: SavedExchange, nearest: Sequence[Place]) -> Markup:
     citations = []
     for citation in given.answer.citations:
         words = " ".join(citation.quote.text.split())
-        citations.append((citation, words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]} …"))
+        citations.append((citation, _cut(words, _LONGEST_QUOTE)))
     links = [place_link(place) for place in nearest]
     return macros("feedback.html").picker(citations, links, not given.answer.abstained)
+
+
+def _cut(words: str, longest: int) -> str:
+    return words if len(words) <= longest else f"{words[:longest]} …"
 
 
 def pick_bar(exchange: Exchange, lines: int) -> Markup:

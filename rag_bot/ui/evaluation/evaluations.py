@@ -13,6 +13,7 @@ from markupsafe import Markup
 from rag_bot.errors import UsageError
 from rag_bot.evaluation.cases import case_files, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback
+from rag_bot.evaluation.measures import Measure, share_of
 from rag_bot.evaluation.results import kept_results, read_result
 from rag_bot.settings import Settings
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
@@ -35,27 +36,25 @@ _NO_CASES = (
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run in the list. `right` and `recall` are shares; `recall` is None where no case has evidence."""
+    """A run in the list; `recall` is None where no case has evidence, `right` where there is no case."""
 
     path: Path
     made: str
     file: str
     cases: int
-    right: float
-    recall: float | None
+    right: Measure | None
+    recall: Measure | None
     settings: Mapping[str, Any]
 
     @classmethod
     def of(cls, path: Path, result: Result) -> RunSummary:
-        outcomes = result.outcomes
-        recalls = [outcome.scores["recall@5"] for outcome in outcomes if "recall@5" in outcome.scores]
         return cls(
             path=path,
             made=result.made,
             file=file_words(result),
-            cases=len(outcomes),
-            right=sum(outcome.right for outcome in outcomes) / len(outcomes) if outcomes else 0.0,
-            recall=sum(recalls) / len(recalls) if recalls else None,
+            cases=len(result.outcomes),
+            right=share_of("right", result.outcomes),
+            recall=share_of("recall@5", result.outcomes),
             settings=result.settings,
         )
 
@@ -107,33 +106,34 @@ class Evaluations:
         self._feedback = Feedback(settings)
         self._kept_runs = KeptRuns(settings)
         self._lock = threading.Lock()
-        self._files: list[tuple[str, str]] = []
+        self._files: tuple[object, list[tuple[str, str]]] = (None, [])
         self._results: list[tuple[tuple[RunSummary, ...], Markup]] = []
 
     def files(self) -> list[tuple[str, str]]:
-        """Labels and paths of the files of cases that are known: the feedback, and those in `eval/`."""
+        """Labels and paths of the files of cases that are known: the feedback, and those in `eval/`.
+
+        They are read anew only after one of them has changed.
+        """
         own = self._feedback.path
-        self._files = [_labelled(own, "Your feedback")] if own.is_file() and own.stat().st_size else []
-        self._files += [_labelled(path, str(path)) for path in case_files(_CASES_FOLDER)]
-        return self._files
+        states = [(path, path.stat()) for path in (own, *_CASES_FOLDER.glob("*.jsonl")) if path.is_file()]
+        stamp = sorted((path, state.st_mtime_ns, state.st_size) for path, state in states)
+        if stamp != self._files[0]:
+            has_own = any(path == own and state.st_size for path, state in states)
+            files = [_labelled(own, "Your feedback")] if has_own else []
+            self._files = (stamp, files + [_labelled(path, str(path)) for path in case_files(_CASES_FOLDER)])
+        return self._files[1]
 
     def views(self, chosen: Chosen, notes: int) -> dict[str, Any]:
         """The parts of the page as HTML, by name; `notes` is how many are indexed."""
         with self._lock:
-            listed = self._kept_runs.list()
+            listed, files = self._kept_runs.list(), self.files()
             shown = listed.choose(chosen)
             return {
-                "evaluating": evaluating(self.job.state, notes, bool(self._files)),
+                "cases": macros("evaluation.html").cases(files),
+                "evaluating": evaluating(self.job.state, notes, bool(files)),
                 "runs": runs_html(listed, shown),
                 "result": self._result(shown),
             }
-
-    def tick(self, chosen: Chosen, name: str, *, ticked: bool) -> Chosen:
-        """What is chosen after a tick was set or taken, in the order of ticking: at most two; the first gives way."""
-        shown = [run.name for run in self._kept_runs.list().choose(chosen)]
-        in_order = [*(run for run in shown if run not in chosen), *(run for run in chosen if run in shown)]
-        others = tuple(run for run in in_order if run != name)
-        return (*others[-1:], name) if ticked else others
 
     def _result(self, shown: tuple[RunSummary, ...]) -> Markup:
         """Made once for a choice, as long as it is among the last few."""
@@ -161,6 +161,8 @@ def evaluating(state: EvaluationState, notes: int, has_cases: bool) -> Markup:
 
 def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> Markup:
     """A table in which a run is shown by a click, and two are compared by their ticks."""
+    from rag_bot.evaluation.tables import figure
+
     names = list(dict.fromkeys(name for run in listed.runs for name in run.settings))
     values = {name: {repr(run.settings[name]) for run in listed.runs if name in run.settings} for name in names}
     differing = [name for name in names if len(values[name]) > 1]  # runs of older versions have fewer settings
@@ -169,7 +171,11 @@ def runs_html(listed: RunList, shown: Sequence[RunSummary]) -> Markup:
         told = ((name, run.settings.get(name)) for name in differing)
         return ", ".join(f"{name} {value}" for name, value in told if value not in (None, ""))
 
-    rows = [(run, made_words(run.made), settings_words(run), run in shown) for run in listed.runs[:_MOST_LISTED]]
+    def row(run: RunSummary) -> tuple[Any, ...]:
+        right, recall = ("–" if measure is None else figure(measure) for measure in (run.right, run.recall))
+        return run, made_words(run.made), right, recall, settings_words(run), run in shown
+
+    rows = [row(run) for run in listed.runs[:_MOST_LISTED]]
     older = len(listed.runs) - _MOST_LISTED
     return macros("evaluation.html").runs(rows, many(older, "older run") if older > 0 else "", listed.skipped)
 

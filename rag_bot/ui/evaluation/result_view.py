@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from rag_bot.evaluation.cases import Evidence, any_pattern, needs, quote_pattern, sentences_of
 from rag_bot.evaluation.compare import Comparison, Flip, MeasureDifference
-from rag_bot.evaluation.measures import LESS_IS_BETTER, first_evidence_rank, measure
+from rag_bot.evaluation.intervals import is_too_wide
+from rag_bot.evaluation.measures import LESS_IS_BETTER, Measure, first_evidence_rank, measure
 from rag_bot.evaluation.plots import kinds_svg, ranks_svg, reliability_svg
 from rag_bot.evaluation.report import kinds_table, measures_table, missing_list, verdicts_table
 from rag_bot.evaluation.results import Outcome, Result
-from rag_bot.evaluation.tables import NAMES, about, figure, interval
+from rag_bot.evaluation.tables import NAMES, about, difference_words, figure, interval
 from rag_bot.records import split_location
 from rag_bot.ui.phrases import many
 from rag_bot.ui.templating import macros
@@ -35,15 +36,14 @@ _LONGEST_QUOTE = 400  # characters; set by hand
 def result_html(result: Result, title: str) -> Markup:
     """The whole result under a title."""
     measures = measure(result.outcomes)
+    totals = [measures[name] for name in _TOTALS if name in measures]
+    too_few = [total for total in totals if is_too_wide((total.low, total.high))]
     failed = [outcome for outcome in result.outcomes if not outcome.right]
     kinds = len({outcome.case.kind for outcome in result.outcomes})
     return macros("evaluation.html").result(
         title=title,
-        totals=[
-            (figure(measures[name]), NAMES.get(name, name), interval(measures[name]))
-            for name in _TOTALS
-            if name in measures
-        ],
+        totals=[_total(total) for total in totals if total not in too_few],
+        too_few=[_total(total) for total in too_few],
         missing=Markup("".join(missing_list(result.outcomes))),
         failed=[_failed(outcome) for outcome in failed],
         counted=f"{len(failed):,} of {len(result.outcomes):,}",
@@ -54,6 +54,10 @@ def result_html(result: Result, title: str) -> Markup:
         reliability=Markup(reliability_svg(result)),
         about=about(result),
     )
+
+
+def _total(total: Measure) -> tuple[str, str, str]:
+    return figure(total), NAMES.get(total.name, total.name), interval(total)
 
 
 def place_html(place: str) -> Markup:
@@ -116,18 +120,10 @@ def comparison_html(comparison: Comparison) -> Markup:
 
 def _difference(difference: MeasureDifference) -> tuple[str, ...]:
     """A row of the table, and whether the change is "good", "bad" or perhaps chance ("")."""
-    digits, change = difference.digits, difference.after - difference.before
-    return (
-        NAMES.get(difference.name, difference.name),
-        f"{difference.before:,.{digits}f}",
-        f"{difference.after:,.{digits}f}",
-        f"{change:+,.{digits}f}",
-        f"{difference.p:.4f}",
-        f"{difference.cases:,}",
-        ("good" if (change > 0) != (difference.name in LESS_IS_BETTER) else "bad")
-        if difference.is_clear and change
-        else "",
-    )
+    change = difference.after - difference.before
+    better = (change > 0) != (difference.name in LESS_IS_BETTER)
+    sort = ("good" if better else "bad") if difference.is_clear and change else ""
+    return (NAMES.get(difference.name, difference.name), *difference_words(difference), sort)
 
 
 def _flips(flips: Sequence[Flip]) -> tuple[str, list[tuple[Flip, list[Markup], list[Markup]]]]:

@@ -33,6 +33,10 @@ const ragBot = window.ragBot = {
     if (target) ragBot.clicks[names.find((name) => target.dataset[name] !== undefined)](target, report, event);
   },
 
+  disable(target) { // what was asked is answered once
+    target.closest(".asks").querySelectorAll("button").forEach((button) => { button.disabled = true; });
+  },
+
   keepFolds(element) {
     element.querySelectorAll("details[data-keep]").forEach((fold) => {
       if (fold.dataset.keep in ragBot.folds) fold.open = ragBot.folds[fold.dataset.keep];

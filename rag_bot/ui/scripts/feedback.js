@@ -47,8 +47,10 @@ Object.assign(ragBot, {
 
 ragBot.clicks.vote = (target, report) => {
   const block = target.closest("[data-exchange]");
-  const action = target.getAttribute("aria-pressed") === "true" ? "back" : target.dataset.vote;
-  const picked = [...block.querySelectorAll(".tick input:checked")].map((tick) => Number(tick.value));
+  const isThumb = target.classList.contains("thumb");
+  const action = isThumb && target.getAttribute("aria-pressed") === "true" ? "back" : target.dataset.vote;
+  const ticked = [...block.querySelectorAll(".tick input:checked")].map((tick) => Number(tick.value));
+  const picked = target.dataset.lineNumber ? [Number(target.dataset.lineNumber)] : ticked;
   report("vote", { exchange: block.dataset.exchange, action, picked });
 };
 
@@ -65,14 +67,15 @@ ragBot.shown.voted = (voted) => { // the server sends those of all answers, here
     const shown = document.querySelector(`#conversation [data-exchange="${fresh.dataset.exchange}"]`);
     if (!shown || shown.innerHTML === fresh.innerHTML) return;
     const focused = shown.contains(document.activeElement);
-    const pressed = focused ? document.activeElement.dataset.vote : "";
+    const { vote = "", lineNumber } = focused ? document.activeElement.dataset : {};
+    const line = lineNumber === undefined ? "" : `[data-line-number="${lineNumber}"]`;
     shown.innerHTML = fresh.innerHTML;
     ragBot.say(ragBot.wordsOf(shown.querySelector(".said")));
     ragBot.tellPanel(fresh.dataset.exchange, shown);
     const picker = shown.querySelector(".picker");
     picker?.scrollIntoView({ block: "nearest" });
     if (!focused) return;
-    const next = picker?.querySelector("input, a") ?? shown.querySelector(`[data-vote="${pressed}"]`);
+    const next = picker?.querySelector("input, a") ?? shown.querySelector(`[data-vote="${vote}"]${line}`);
     (next ?? shown.querySelector(".thumb"))?.focus({ preventScroll: true });
   });
 };

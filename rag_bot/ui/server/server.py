@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.responses import PlainTextResponse, Response
 
 from rag_bot.conversations import Conversations
@@ -33,7 +34,8 @@ from rag_bot.ui.notes.upkeep_job import WRITING, UpkeepJob
 from rag_bot.ui.preference import remembered_watching
 from rag_bot.ui.server import access
 from rag_bot.ui.server.access import Access
-from rag_bot.ui.server.first_script import FirstScript
+from rag_bot.ui.server.frontend import Frontend
+from rag_bot.ui.server.gradio_import import pages_folder, without_stubs
 from rag_bot.ui.server.images import add_images
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
@@ -41,6 +43,7 @@ from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
+from rag_bot.ui.templating import macros
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -130,16 +133,18 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from fastapi import FastAPI
 
-    from rag_bot.ui.page import FIRST_SCRIPT, mount
+    with without_stubs():
+        from rag_bot.ui.page import FIRST_SCRIPT, mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
     if settings.uploads:
         uploads.add_route(app, library)
     add_images(app, library)
-    mount(app, library, state, chosen.root_path)
-    page = FirstScript(app, FIRST_SCRIPT.read_text(encoding="utf-8"))
-    return EndableAnswers(Guard(page, chosen, takes_files=settings.uploads))
+    kinds = mount(app, library, state, chosen.root_path)
+    opening = macros("opening.html").opening(Markup(FIRST_SCRIPT.read_text(encoding="utf-8")))
+    frontend = Frontend(app, pages_folder(), kinds, str(opening))
+    return EndableAnswers(Guard(frontend, chosen, takes_files=settings.uploads))
 
 
 def _add_export(app: FastAPI, conversations: Conversations) -> None:
