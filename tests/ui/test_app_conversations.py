@@ -122,7 +122,7 @@ def test_deleting_asks_first_and_leaves_a_new_chat_where_the_deleted_one_was_ope
     dialog.locator("[data-manages=delete]").click()
     wait_for_titles(page, CAPITAL)
     wait_for_questions(page)
-    page.wait_for_selector(".chips button")
+    page.wait_for_selector("#welcome :text('Ask your notes')")
     page.wait_for_function("location.hash === ''")
     ask(page, POPULAR)
     wait_for_titles(page, POPULAR, CAPITAL)
@@ -179,7 +179,7 @@ def test_an_address_of_a_conversation_that_is_no_longer_there_says_so(page: Any,
     page.goto("about:blank")  # another # alone would open it without loading the page
     page.goto(f"{app_address}/#c=0123456789ab")
     page.wait_for_selector("#conversation .notice:has-text('no conversation')")
-    page.wait_for_selector(".chips button")
+    page.wait_for_selector("#welcome :text('Ask your notes')")
     page.wait_for_function("location.hash === ''")
 
 
