@@ -22,7 +22,7 @@ EMERGENT = "What share of the BIG-Bench tasks was emergent?"
 @pytest.fixture
 def page(browser: Any, app_address: str) -> Iterator[Any]:
     with opened_page(browser, app_address) as page:
-        page.wait_for_selector(".chips button")
+        page.wait_for_selector("#welcome :text('Ask your notes')")
         yield page
 
 

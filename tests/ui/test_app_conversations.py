@@ -125,7 +125,7 @@ def test_deleting_leaves_a_new_chat_where_the_deleted_one_was_open_and_is_undone
     toast = delete(page, EMERGENT)
     wait_for_titles(page, CAPITAL)
     wait_for_questions(page)
-    page.wait_for_selector(".chips button")
+    page.wait_for_selector("#welcome :text('Ask your notes')")
     page.wait_for_function("location.hash === ''")
     toast.get_by_role("button", name="Undo").click()
     wait_for_titles(page, EMERGENT, CAPITAL)
@@ -243,7 +243,7 @@ def test_an_address_of_a_conversation_that_is_no_longer_there_says_so(page: Any,
     page.goto("about:blank")  # another # alone would open it without loading the page
     page.goto(f"{app_address}/#c=0123456789ab")
     page.wait_for_selector("#conversation .notice:has-text('no conversation')")
-    page.wait_for_selector(".chips button")
+    page.wait_for_selector("#welcome :text('Ask your notes')")
     page.wait_for_function("location.hash === ''")
 
 

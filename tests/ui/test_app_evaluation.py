@@ -73,7 +73,7 @@ def page(browser: Any, app: RunningApp, library: Library) -> Iterator[Any]:
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(app.address)
-    page.wait_for_selector(".chips button")
+    page.wait_for_selector("#welcome :text('Ask your notes')")
     yield page
     hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
     assert page.evaluate("window.hacked") is None

@@ -39,7 +39,7 @@ def page(browser: Any, model: Writer, address: str) -> Iterator[Any]:
     """A page of that app while no model is chosen."""
     model.slow.clear()
     with opened_page(browser, address) as page:
-        page.wait_for_selector(".chips button")
+        page.wait_for_selector("#welcome :text('Ask your notes')")
         choose(page, "nobody")  # whatever was chosen before, this is a change
         page.wait_for_selector("#model .notice:has-text('names no language model')")
         choose(page, QUOTES)
