@@ -46,6 +46,7 @@ OTHER = {
     "host": '"0.0.0.0"',
     "notes": '"notes"',
     "exclude": '"*"',
+    "uploads": "true",
 }
 BOMB = "[" + "a." * 1800 + "a]\n" + "b." * 1800 + "b = 1\n"  # what takes tomllib longest for its size
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
