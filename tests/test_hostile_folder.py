@@ -47,6 +47,7 @@ OTHER = {
     "notes": '"notes"',
     "exclude": '"*"',
     "editor": '"theirs:{path}"',
+    "uploads": "true",
 }
 BOMB = "[" + "a." * 1800 + "a]\n" + "b." * 1800 + "b = 1\n"  # what takes tomllib longest for its size
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -52,7 +52,7 @@ class Feedback:
         return self._read[1]
 
     def find(self, question: str, turns: tuple[str, ...] = (), filters: Filters = ALL_NOTES) -> Case | None:
-        """The case of a question asked of the notes that pass `filters`, however it is spaced and in whatever case of letters.
+        """The case of a question asked of these notes, however it is spaced and in whatever case of letters.
 
         Raises as `cases`.
         """

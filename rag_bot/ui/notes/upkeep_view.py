@@ -50,7 +50,7 @@ def upkeep(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState, state: U
     going = html.going(progress_words(sync), sync) if sync.running else Markup()
     if state.running:
         going = html.going(_GOING[state.command], None)
-    return html.upkeep(is_busy, watch.on, watching(watch), going or _result(state, snapshot))
+    return html.upkeep(is_busy, watch.on, watching(watch), going, Markup() if going else _result(state, snapshot))
 
 
 def _result(state: UpkeepState, snapshot: IndexSnapshot) -> Markup:
