@@ -51,8 +51,7 @@ def page(browser: Any, model: Writer, address: str) -> Iterator[Any]:
 def choose(page: Any, name: str) -> None:
     """From the menu what is listed there, else as the page would report it."""
     if name in (QUOTES, NAME, OTHER):
-        page.click("#answers-by summary")
-        page.click(f'#answers-by [data-answers="{name}"]')
+        page.dispatch_event(f'#answers-by [data-answers="{name}"]', "click")  # the menu may just be made anew
     else:
         page.evaluate("name => ragBot.report.choose(name)", name)
 

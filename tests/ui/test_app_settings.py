@@ -76,7 +76,7 @@ def test_a_server_is_found_tested_and_used_and_the_next_question_is_answered_by_
     expect(page.locator("#openai-like-model")).to_have_value("novelist")
     expect(page.locator("#openai-like-address")).to_have_value(started.model.server.url)
     page.select_option("#openai-like-model", "storyteller")
-    server.locator("[type=submit]").click()
+    server.locator("button.first").click()
     expect(page.locator(".outcome")).to_contain_text("openai-like:storyteller answers now.")
     expect(server.locator("summary .state")).to_have_text("answers now")
     assert started.written == {
@@ -97,7 +97,7 @@ def test_a_remote_model_is_agreed_to_named_under_privacy_and_taken_back(page: An
     service = card(page, "openai")
     expect(service.locator("p.key")).to_contain_text("set by the environment (OPENAI_API_KEY)")
     page.fill("#openai-model", "gpt-5")
-    service.locator("[type=submit]").click()
+    service.locator("button.first").click()
     asks = service.locator(".asks")
     expect(asks).to_contain_text("runs on api.openai.com, not on this machine")
     assert "llm" not in started.written
