@@ -43,7 +43,7 @@ def test_the_best_excerpt_stands_whole_below_what_it_stands_under_with_its_place
     best = excerpt(TABLE, 1, date="2025-08-01")
     html = shown([best], [cited(1, best, "| Berta | 9.8 |")])
     assert html.partition("</p>")[2].startswith('<figure class="quote excerpt"')
-    assert text_of(html).startswith("Honey › 2025 2025-08-01")
+    assert text_of(html).removeprefix("Your notes answer this.").lstrip().startswith("Honey › 2025 2025-08-01")
     assert "<th>Hive</th>" in html
     assert marked(html) == ["Berta", "9.8"]
     assert 'data-start="9" data-end="9"' in html
