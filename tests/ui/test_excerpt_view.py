@@ -42,8 +42,8 @@ def marked(html: str) -> list[str]:
 def test_the_best_excerpt_stands_whole_below_what_it_stands_under_with_its_place_and_date() -> None:
     best = excerpt(TABLE, 1, date="2025-08-01")
     html = shown([best], [cited(1, best, "| Berta | 9.8 |")])
-    assert html.startswith('<figure class="quote excerpt"')
-    assert text_of(html).startswith("Honey › 2025 2025-08-01")
+    assert html.partition("</p>")[2].startswith('<figure class="quote excerpt"')
+    assert text_of(html).removeprefix("Your notes answer this.").lstrip().startswith("Honey › 2025 2025-08-01")
     assert "<th>Hive</th>" in html
     assert marked(html) == ["Berta", "9.8"]
     assert 'data-start="9" data-end="9"' in html
@@ -60,7 +60,7 @@ def test_rows_without_their_head_get_it_from_what_stands_above_them() -> None:
     row = excerpt("| Berta | 9.8 |", 1, context=("Hives", "Hive | Honey"))
     html = shown([row], [cited(1, row, "| Berta | 9.8 |")])
     assert re.findall("<th>(.*?)</th>", html) == ["Hive", "Honey"]
-    assert text_of(html).startswith("Honey › 2025 › Hives")
+    assert text_of(html).removeprefix("Your notes answer this.").lstrip().startswith("Honey › 2025 › Hives")
     whole = excerpt(TABLE, 1, context=("Hives", "Hive | Honey"))
     assert "Hive | Honey" not in text_of(shown([whole], [cited(1, whole, "| Berta | 9.8 |")]))
 
@@ -87,7 +87,11 @@ def test_excerpts_whose_lines_differ_stand_open_below_words_on_how() -> None:
     citations = [cited(1, first, "It is 7.50."), cited(2, second, "It is 6.90."), cited(3, third, "Else.")]
     difference = Difference((1, 2), ("7.50", "6.90"), ("2026-01-02", "2025-03-04"))
     html = shown([first, second, third], citations, difference)
-    assert text_of(html).startswith("Your notes differ: 7.50 [1] (2026-01-02), 6.90 [2] (2025-03-04).")
+    assert (
+        text_of(html)
+        .removeprefix("Your notes answer this.")
+        .startswith("Your notes differ: 7.50 [1] (2026-01-02), 6.90 [2] (2025-03-04).")
+    )
     assert re.findall(r"<details[^>]*?( open)?>", html) == [" open", ""]
 
 
