@@ -42,7 +42,7 @@ Object.assign(ragBot, {
     ragBot.at.page = page;
     const app = document.querySelector("#app");
     app.dataset.shown = page;
-    ragBot.openMenu(false);
+    ragBot.openDrawer(false);
     ragBot.markPage();
     ragBot.report.open_page({ page });
   },

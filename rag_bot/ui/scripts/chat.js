@@ -76,7 +76,7 @@ Object.assign(ragBot, {
     return true;
   },
 
-  openMenu(opens) { // of a narrow screen
+  openDrawer(opens) { // of a narrow screen
     const app = document.querySelector("#app");
     if (!app || app.classList.contains("menu-open") === opens) return;
     app.classList.toggle("menu-open", opens);
@@ -111,7 +111,7 @@ Object.assign(ragBot.clicks, {
     event.preventDefault();
     const { chat } = target.dataset;
     const isSaved = Boolean(ragBot.current);
-    ragBot.openMenu(false);
+    ragBot.openDrawer(false);
     ragBot.goTo({ c: chat, page: "", note: "", lines: "", heading: "" });
     if (!chat && !isSaved) ragBot.report.open_chat({ key: "" }); // what is shown then was saved nowhere
     document.querySelector("#question textarea")?.focus();
@@ -136,7 +136,7 @@ Object.assign(ragBot.clicks, {
     report("restore", { key: target.dataset.undo });
   },
 
-  dismiss(target) { ragBot.closeToast(target.closest(".toast")); },
+  endtoast(target) { ragBot.closeToast(target.closest(".toast")); },
 });
 
 Object.assign(ragBot.submits, {
@@ -184,17 +184,17 @@ ragBot.shown.toast = (element) => {
 addEventListener("keydown", () => { ragBot.byKey = true; }, true);
 addEventListener("pointerdown", () => { ragBot.byKey = false; }, true);
 
-addEventListener("popstate", () => ragBot.openMenu(false));
+addEventListener("popstate", () => ragBot.openDrawer(false));
 document.addEventListener("click", (event) => {
   const isOpen = document.querySelector("#app")?.classList.contains("menu-open");
-  if (event.target.closest("[data-menu]")) ragBot.openMenu(!isOpen);
-  else if (isOpen && !event.target.closest("#side")) ragBot.openMenu(false);
+  if (event.target.closest("[data-menu]")) ragBot.openDrawer(!isOpen);
+  else if (isOpen && !event.target.closest("#side")) ragBot.openDrawer(false);
 });
 document.addEventListener("keydown", (event) => {
   const isOpen = document.querySelector("#app")?.classList.contains("menu-open");
   if (event.key !== "Escape" || !isOpen || document.querySelector("dialog[open]")) return;
   event.stopImmediatePropagation(); // it closes nothing else
-  ragBot.openMenu(false);
+  ragBot.openDrawer(false);
   document.querySelector("[data-menu]").focus();
 });
 
