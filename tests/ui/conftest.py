@@ -172,6 +172,13 @@ def ask(page: Any, question: str) -> Any:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """It has an event loop in this thread, so it ends before the tests of other folders begin."""
+    with launched_browser() as launched:
+        yield launched
+
+
+@contextmanager
+def launched_browser() -> Iterator[Any]:
+    """Chromium, without a window."""
     if not importlib.util.find_spec("playwright"):
         lacking("Playwright")
     from playwright.sync_api import sync_playwright

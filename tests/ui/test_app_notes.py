@@ -94,7 +94,7 @@ def test_words_of_a_text_are_found_on_their_line_and_the_address_brings_the_list
     page.fill("#find input", "herons")
     expect(rows(page)).to_have_count(1)
     expect(page.locator("#filter [role=status]")).to_have_text("1 note found")
-    expect(page.locator(".found")).to_have_text("Line 8 A heron lives there.")
+    expect(page.locator(".found-line")).to_have_text("Line 8 A heron lives there.")
     page.click("#filter [data-look='view=table']")
     page.click("th.date button")
     expect(page.locator("th.date")).to_have_attribute("aria-sort", "descending")
@@ -180,7 +180,7 @@ def test_files_are_added_to_a_folder_and_answer_afterwards(page: Any, folder: Pa
     expect(page.locator(".added li")).to_contain_text(["Added trams/lines/owl.md", "run.exe can't be read as a note."])
     assert (folder / "trams" / "lines" / "owl.md").read_text() == (tmp_path / "owl.md").read_text()
     page.fill("#find input", "owl signal")
-    expect(page.locator(".found")).to_contain_text("The owl sleeps in the signal box.")
+    expect(page.locator(".found-line")).to_contain_text("The owl sleeps in the signal box.")
 
 
 def test_a_folder_is_taken_out_of_the_index_after_asking_and_its_files_stay(page: Any, folder: Path) -> None:
