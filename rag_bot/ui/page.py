@@ -208,7 +208,7 @@ class Page:
 
         It sends marks of what it shows, for answers may arrive in another order than they were made in.
         """
-        views = self._state.views(search)
+        views = self._state.views(search or "")  # None while the browser still makes the field
         if page == NOTES:
             views |= self._state.notes_views(looked)
         elif page == EVALUATION:
