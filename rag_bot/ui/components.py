@@ -6,7 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": [], "api_visibility": "private"}
+"""No part of the page is told how far an event is: with each event, Gradio would tell all parts that any can change."""
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
 ANSWERS: dict[str, Any] = {**QUIET, "concurrency_limit": None}
 """Pages do not wait for each other's answers."""

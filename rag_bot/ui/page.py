@@ -44,10 +44,11 @@ _STYLES = (
     *("frame", "side", "folders", "chat", "passages", "markdown", "feedback"),
     *("notes", "settings", "evaluation", "panel", "actions", "narrow", "keys"),
 )
-_ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
+_INSIDE = ".gradio-container.gradio-container .contain"
+"""Where all styles but those of root.css hold; with this before them they weigh more than Gradio's own."""
+ICON = """<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E
 %3Crect width='32' height='32' rx='8' fill='%231d6b5b'/%3E%3Cpath d='M9 11h14M9 16h14M9 21h8' stroke='white'
  stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E">"""
-_ONCE = "(() => { if (window.ragBot) return;\n"  # Gradio may put the head in twice
 _TICK_SECONDS = 1.5  # between two looks at what has changed; set by hand
 
 
@@ -62,8 +63,6 @@ def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> se
         footer_links=[],
         run_history=False,
         theme=_theme(),
-        css=_joined("styles", _STYLES, ".css"),
-        head=f"{_ICON}<script>{_ONCE}{_joined('scripts', _SCRIPTS, '.js')}}})();</script>",
         show_error=True,
         max_file_size=0,
         ssr_mode=False,
@@ -72,6 +71,17 @@ def mount(app: FastAPI, library: Library, state: AppState, root_path: str) -> se
         mcp_server=False,
     )
     return {block.get_block_name() for block in blocks.blocks.values()}
+
+
+def files() -> dict[str, str]:
+    """What the page has beside its components, by name: the script that they report by, and the styles.
+
+    Given to Gradio, both would be sent twice, run twice, and the styles be written anew by the browser, thrice as long.
+    """
+    return {
+        "rag-bot.js": f"(() => {{\n{_joined('scripts', _SCRIPTS, '.js')}}})();",
+        "rag-bot.css": f"{_joined('styles', ['root'], '.css')}{_INSIDE} {{\n{_joined('styles', _STYLES, '.css')}}}",
+    }
 
 
 class Page:
@@ -96,17 +106,15 @@ class Page:
                 self._open_in = OpenInPart(library, is_local=state.is_local)
                 html("floating", first=str(macros("actions.html").floating()))
                 self._voted = html("voted")
-                self._current = html("current", "open_page")
+                self._current = html("current", "open_page", "refresh")
                 self._switcher = Switcher(library, state.chats, (NOTES, EVALUATION, SETTINGS))
             for part in (self._chats, self._model, self._notes, self._evaluation, self._settings):
                 self._parts |= part.parts
-            self._shown_marks = gr.Textbox("{}", visible="hidden", elem_id="seen")
-            self._wanted_chat = gr.Textbox("", visible="hidden", elem_id="wanted")
-            refreshing = self._refreshing()
+            self._shown_marks = gr.Textbox("{}", visible=False)  # which a browser keeps and makes nothing of
+            refreshing = self._wire_refreshing()
             self._wire_conversation(refreshing)
             opened = [self._open_page, *self._pages.values()]
             self._current.open_page(self._show_page, None, opened, **AT_ONCE).then(**refreshing)
-            gr.on([self.blocks.load, self._timer.tick], **refreshing)
             self._open_in.wire()
             self._switcher.wire()
             for part in (self._notes, self._evaluation, self._settings, self._model):
@@ -184,7 +192,7 @@ class Page:
             event(command, inputs, opened, js=js, cancels=asks, **AT_ONCE)
 
         opens(self._conversation.show_version, self._events.show_version, self._chat)
-        opens(self.blocks.load, self._events.open, self._wanted_chat, "() => ragBot.wanted()")
+        opens(self.blocks.load, self._events.open, self._current, "() => ragBot.wanted()")
         self._chats.wire(self._chat, opened, opens, refreshing)
         welcome, overview = self._parts["welcome"], self._parts["overview"]
         self._picker.wire(refreshing, [welcome])
@@ -197,11 +205,21 @@ class Page:
             self._state.lists.look()
         return [event.page, *(gr.Column(visible=True) if name == event.page else gr.skip() for name in self._pages)]
 
-    def _refreshing(self) -> dict[str, Any]:
-        """What an event needs to refresh the page."""
+    def _wire_refreshing(self) -> dict[str, Any]:
+        """Has the page refreshed from time to time. Gives what an event needs to have it refreshed at once.
+
+        That asks for it by the script: Gradio's part in the browser counts every input and output of every event.
+        """
         look = (self._open_page, self._notes.looked, self._evaluation.chosen, self._chats.search)
-        outputs = [self._shown_marks, *self._parts.values()]
-        return {"fn": self._refresh, "inputs": [self._shown_marks, *look], "outputs": outputs, **AT_ONCE}
+        refresh: dict[str, Any] = {
+            "fn": self._refresh,
+            "inputs": [self._shown_marks, *look],
+            "outputs": [self._shown_marks, *self._parts.values()],
+            **AT_ONCE,
+        }
+        gr.on([self.blocks.load, self._timer.tick], **refresh)
+        self._current.refresh(trigger_mode="always_last", **refresh)
+        return {"fn": None, "js": "() => ragBot.report.refresh()", **AT_ONCE}
 
     def _refresh(self, shown_marks: str, page: str, looked: Looked, chosen: Chosen, search: str) -> Any:
         """The parts of the page that are no longer as the browser has them, often none.

@@ -325,7 +325,6 @@ def opened(browser: Any, address: str, size: dict[str, int], **options: Any) -> 
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
-    page.wait_for_selector("#seen textarea, #overview .sync", state="attached")
     page.wait_for_selector(".welcome", state="attached")
     page.wait_for_function("Boolean(window.ragBot?.report.find)")
     yield page

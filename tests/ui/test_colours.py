@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-STYLES = Path(__file__).parents[2] / "rag_bot" / "ui" / "styles" / "frame.css"
+STYLES = Path(__file__).parents[2] / "rag_bot" / "ui" / "styles" / "root.css"
 LEAST = 4.5  # of text, by WCAG 2.2, 1.4.3
 PAIRS = (
     *((text, ground) for text in ("ink", "muted", "accent", "warn") for ground in ("paper", "surface", "side")),

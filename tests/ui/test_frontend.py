@@ -30,6 +30,7 @@ FILES = {
 DOCUMENT = """<html><head><title>x</title><script type="module" src="./assets/index-1.js"></script>
 <script>(() => { x.src = "js/iframeResizer.contentWindow.min.js"; })();</script><script>"theme_hash":"abc"</script>
 <link rel="manifest" href="/manifest.json" /></head><body style="x"><gradio-app></gradio-app></body></html>"""
+OURS = {"our.js": "run()", "our.css": "p {}"}
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def client(folder: Path, asked: list[str]) -> Iterator[TestClient]:
         return PlainTextResponse("theme" if request.url.path == "/theme.css" else "the app's own", 200)
 
     app = Starlette(routes=[Route("/", page), Route("/{path:path}", other)])
-    with TestClient(Frontend(app, folder, ["html", "no-such"], "<p>opening</p>")) as opened:
+    with TestClient(Frontend(app, folder, ["html", "no-such"], OURS, "<meta>", "<p>opening</p>")) as opened:
         yield opened
 
 
@@ -75,6 +76,8 @@ def test_the_document_names_them_once_made_for_each_address(client: TestClient, 
     assert '<link rel="preload" as="style" href="./theme.css?v=abc">' in html
     assert html.count("index-1.js") == 1
     assert '<body style="x"><p>opening</p><gradio-app>' in html
+    script = r'<head><meta><script defer src="./assets/our-\w+.js"></script>'
+    assert re.search(script + r'<link rel="stylesheet" href="./assets/our-\w+.css">', html)
     assert "iframeResizer" not in html
     assert "manifest" not in html
     assert client.get("/").text == html
@@ -94,6 +97,16 @@ def test_files_are_kept_for_good_and_compressed_for_who_takes_that(client: TestC
     assert small.headers["Content-Type"].startswith("text/javascript")
     assert client.get("/theme.css?v=abc").text == client.get("/theme.css?v=abc").text == "theme"
     assert asked == ["/theme.css"]
+
+
+def test_our_own_files_have_other_names_when_they_say_something_else(client: TestClient, folder: Path) -> None:
+    names = re.findall(r"our-\w+\.\w+", client.get("/").text)
+    answers = [client.get(f"/assets/{name}") for name in names]
+    assert [answer.text for answer in answers] == list(OURS.values())
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"private, max-age=31536000, immutable"}
+    app = Starlette(routes=[Route("/", lambda _: HTMLResponse(DOCUMENT))])
+    changed = Frontend(app, folder, [], {"our.js": "run(1)"}, "", "")
+    assert names[0] not in TestClient(changed).get("/").text
 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "%2e%2e/secret.txt", "nowhere.js", ".", ""])
@@ -116,12 +129,12 @@ def test_gradio_s_own_files_are_read_rightly() -> None:
 
 def test_every_script_that_the_page_loads_is_named_ahead(browser: Any, app_address: str) -> None:
     with opened_page(browser, app_address) as page:
-        named = page.evaluate("[...document.querySelectorAll('link[href*=assets]')].map((link) => link.href)")
+        naming = "link[href*=assets], script[src*=assets]"
+        named = page.evaluate(f"[...document.querySelectorAll('{naming}')].map((one) => one.href ?? one.src)")
         loaded = page.evaluate(
             "performance.getEntriesByType('resource').map((one) => one.name).filter((name) => name.includes('assets'))"
         )
-    entry = [name for name in loaded if "/index-" in name]
-    assert [name for name in loaded if name.endswith(".js") and name not in (*named, *entry)] == []
+    assert [name for name in loaded if name.endswith(".js") and name not in named] == []
 
 
 def test_gradio_is_imported_without_looking_for_the_source_of_its_classes() -> None:

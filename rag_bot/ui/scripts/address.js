@@ -65,6 +65,7 @@ ragBot.connected.pages = () => ragBot.markPage();
 
 ragBot.connected.current = (element, report) => {
   ragBot.report.open_page = (told) => report("open_page", told);
+  ragBot.report.refresh = () => report("refresh");
   ragBot.arrive();
 };
 

@@ -8,9 +8,10 @@ them all at once, files are compressed once and kept by the browser for good, fo
 from __future__ import annotations
 
 import gzip
+import hashlib
 import mimetypes
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,16 +45,27 @@ _USELESS = re.compile(
 class Frontend:
     """Answers what is the same for everybody, and leaves the rest to the app. It stands behind the `Guard`.
 
-    `folder` is where Gradio's built pages are, `kinds` are the names of the components that ours is made of, and
-    `opening` is HTML that is seen until they are there.
+    `folder` is where Gradio's built pages are, `kinds` are the names of the components that ours is made of, `files`
+    are the scripts and styles that it has beside them, by name, `head` is what else is put into the document's head,
+    and `opening` is HTML that is seen until the components are there.
     """
 
-    def __init__(self, app: App, folder: Path, kinds: Iterable[str], opening: str) -> None:
+    def __init__(
+        self, app: App, folder: Path, kinds: Iterable[str], files: Mapping[str, str], head: str, opening: str
+    ) -> None:
         self._app = app
         self._assets = folder / "assets"
         self._kinds = sorted(set(kinds))
         self._opening = opening
         self._files: dict[str, Kept] = {}
+        self._head = head
+        for name, text in files.items():
+            stem, _, ending = name.rpartition(".")
+            hashed = f"{stem}-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}.{ending}"
+            self._files[hashed] = Kept(text.encode(), _kind(hashed), _FOR_GOOD)
+            # A script runs before Gradio's own, which stands behind it, and the styles hold from the first paint on.
+            how = '<script defer src="{}"></script>' if ending == "js" else '<link rel="stylesheet" href="{}">'
+            self._head += how.format(f".{_ASSETS}{hashed}")
         self._documents: dict[tuple[str, ...], Kept] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,9 +82,7 @@ class Frontend:
     def _file(self, name: str) -> Kept | None:
         path = self._assets / name
         if name not in self._files and path.parent == self._assets and path.is_file():
-            # Windows may be told to say otherwise of scripts, and browsers run none that is called so.
-            kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0] or "text/plain"
-            self._files[name] = Kept(path.read_bytes(), kind, _FOR_GOOD)
+            self._files[name] = Kept(path.read_bytes(), _kind(name), _FOR_GOOD)
         return self._files.get(name)
 
     async def _theme(self, scope: Scope, receive: Receive) -> Kept | None:
@@ -102,6 +112,7 @@ class Frontend:
             # They have to ask in the way that Gradio's own scripts do, or the browser loads both.
             how = 'rel="modulepreload"' if name.endswith(".js") else 'rel="preload" as="style" crossorigin'
             links.append(f'<link {how} href=".{_ASSETS}{name}">')
+        document = document.replace("<head>", f"<head>{self._head}", 1)
         document = document.replace("</head>", f"{''.join(links)}</head>", 1)
         return re.sub("<body[^>]*>", lambda body: body[0] + self._opening, document, count=1)
 
@@ -121,6 +132,11 @@ class Kept:
         if len(self._body) > _SMALLEST_COMPRESSED and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
             return Response(self._compressed, headers=self._headers | {"Content-Encoding": "gzip"})
         return Response(self._body, headers=self._headers)
+
+
+def _kind(name: str) -> str:
+    """The type of a file. Windows may be told to say otherwise of scripts, and browsers run none that is called so."""
+    return "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0] or "text/plain"
 
 
 async def _given(scope: Scope, receive: Receive, app: App) -> str | None:

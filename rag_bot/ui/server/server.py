@@ -134,7 +134,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     from fastapi import FastAPI
 
     with without_stubs():
-        from rag_bot.ui.page import FIRST_SCRIPT, mount
+        from rag_bot.ui.page import FIRST_SCRIPT, ICON, files, mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
@@ -143,7 +143,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     add_images(app, library)
     kinds = mount(app, library, state, chosen.root_path)
     opening = macros("opening.html").opening(Markup(FIRST_SCRIPT.read_text(encoding="utf-8")))
-    frontend = Frontend(app, pages_folder(), kinds, str(opening))
+    frontend = Frontend(app, pages_folder(), kinds, files(), ICON, str(opening))
     return EndableAnswers(Guard(frontend, chosen, takes_files=settings.uploads))
 
 
