@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
-from pathlib import PurePosixPath
 from typing import Any, Self
 
 from rag_bot.conversations.titles import folded
@@ -112,10 +111,7 @@ class NoteList:
 
     def folders(self) -> list[str]:
         """The folders that notes lie in, and those around them, as paths of notes begin."""
-        found: set[str] = set()
-        for folder in {folder_of(note.path) for note in self.notes}:
-            found.update(part for part in (folder, *map(str, PurePosixPath(folder).parents)) if part != ".")
-        return sorted(found)
+        return sorted(count_by_folder(note.path for note in self.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +145,16 @@ class _Branch:
 
 def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def count_by_folder(paths: Iterable[str]) -> Counter[str]:
+    """Of each folder that notes lie in, and of those around them, how many of the notes are anywhere below it."""
+    counts: Counter[str] = Counter()
+    for folder, count in Counter(map(folder_of, paths)).items():
+        while folder:
+            counts[folder] += count
+            folder = folder_of(folder)
+    return counts
 
 
 def sort_notes(notes: Iterable[NoteState], sort: str) -> list[NoteState]:

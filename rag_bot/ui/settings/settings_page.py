@@ -152,9 +152,9 @@ class SettingsPage:
 
     def _take_up(self, settings: Settings) -> None:
         """From the next question, sync and run on."""
-        for part in (self._library, self._state.sync, self._state.watch, self._state.evaluations.job):
+        state = self._state
+        for part in (self._library, state.sync, state.watch, state.upkeep, state.evaluations.job, state.models):
             part.settings = settings
-        self._state.models.settings = settings
 
     def _sync_anew(self) -> None:
         """As the settings are now. What is being kept in sync is begun again, in a process that knows them."""
