@@ -115,7 +115,7 @@ class NoteList:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderLine:
     """A line of the tree. `level` counts from 1, the outermost; `notes` are how many are below it."""
 
     path: str
@@ -165,7 +165,7 @@ def sort_notes(notes: Iterable[NoteState], sort: str) -> list[NoteState]:
     return [note for value, note in valued if value != ""] + [note for value, note in valued if value == ""]
 
 
-def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[Folder | Leaf]:
+def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[FolderLine | Leaf]:
     """Folders and notes as they stand below each other: the outermost folders are open, where notes are looked for all.
 
     Folders come before notes, both by name.
@@ -179,13 +179,13 @@ def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[Folder | Leaf
             branch = branch.folders.setdefault(name, _Branch())
             branch.count += len(inside)
         branch.notes = inside
-    lines: list[Folder | Leaf] = []
+    lines: list[FolderLine | Leaf] = []
 
     def add(branch: _Branch, path: str, level: int) -> None:
         for name in sorted(branch.folders, key=_folded):
             inner, below = branch.folders[name], f"{path}{name}"
             is_open = (level == 1 or looked.is_narrowed) != (below in looked.toggled)
-            lines.append(Folder(below, level, inner.count, is_open))
+            lines.append(FolderLine(below, level, inner.count, is_open))
             if is_open:
                 add(inner, f"{below}/", level + 1)
         lines.extend(Leaf(note, level) for note in sorted(branch.notes, key=lambda note: _folded(note.title)))
