@@ -34,16 +34,6 @@ def address(
         yield app.address
 
 
-PICK_UNLISTED = """name => {
-  const listed = document.querySelector("#answers-by [data-answers]");
-  const unlisted = listed.cloneNode(true);
-  unlisted.dataset.answers = name;
-  listed.after(unlisted);
-  unlisted.click();
-  unlisted.remove();
-}"""
-
-
 @pytest.fixture
 def page(browser: Any, model: Writer, address: str) -> Iterator[Any]:
     """A page of that app while no model is chosen."""
@@ -59,11 +49,11 @@ def page(browser: Any, model: Writer, address: str) -> Iterator[Any]:
 
 
 def choose(page: Any, name: str) -> None:
-    """From the menu; what is not listed there is put beside what is, and taken away again."""
+    """From the menu what is listed there, else as the page would report it."""
     if name in (QUOTES, NAME, OTHER):
         page.dispatch_event(f'#answers-by [data-answers="{name}"]', "click")  # the menu may just be made anew
     else:
-        page.evaluate(PICK_UNLISTED, name)
+        page.evaluate("name => ragBot.report.choose_model(name)", name)
 
 
 def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:

@@ -41,7 +41,7 @@ Object.assign(ragBot, {
     const button = document.querySelector("#scope .narrow");
     button.setAttribute("aria-expanded", opens);
     if (opens) {
-      ragBot.report.list_scopes();
+      ragBot.report.list_scope();
       document.querySelector("#scope-picker [data-find]")?.focus();
     } else if (returns) button.focus();
   },
@@ -88,7 +88,7 @@ ragBot.shown.scope = (element) => {
 };
 
 ragBot.connected["scope-picker"] = (element, report) => {
-  ragBot.report.list_scopes = () => report("choose", {});
+  ragBot.report.list_scope = () => report("choose", {});
   element.addEventListener("input", (event) => {
     if (event.target.dataset.find !== undefined) ragBot.findScope(event.target);
   });
