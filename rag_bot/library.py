@@ -20,7 +20,6 @@ from rag_bot.query.open_index import OpenIndex, Sources
 from rag_bot.query.why.trace import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
 from rag_bot.settings import Settings, load_settings
-from rag_bot.store.catalogue import Root
 from rag_bot.store.status import read_status
 
 if TYPE_CHECKING:

@@ -71,8 +71,13 @@ def run_words(run: Run, state: str) -> str:
     return unfinished.get(state) or counts_words(run.counts)
 
 
+def cut(words: str, longest: int) -> str:
+    """The first so many characters, with a sign where there are more."""
+    return words if len(words) <= longest else f"{words[:longest]} …"
+
+
 def quote_words(quote: Quote, most: int = _LONGEST_QUOTE) -> str:
     """Cited lines on one line and without their Markdown, cut to so many characters."""
     line = as_shown(quote.text, has_comments=format_of(quote.note_path).is_markdown).text.strip()
     words = " · ".join(filter(None, table_cells(line))) if line.startswith("|") else " ".join(plain_text(line).split())
-    return visible_line(words if len(words) <= most else f"{words[:most]} …")
+    return visible_line(cut(words, most))

@@ -25,9 +25,10 @@ _COMMAND = re.compile(r"(?:\b(Run|run|with) )?`rag-bot (\w+)[^`]*`")
 # Must match "with --index" and "with `--index`".
 _FLAG = re.compile(r"with `?--[\w-]+`?")
 # Must match a clause with a command or flag, and what ends it: "; `rag-bot trust INDEX` opens it as it is." A dot
-# within a word ends none, nor do marks in backticks.
+# within a word ends none, nor do marks in backticks. What is before the command is read once and not given back (`*+`),
+# and is no longer than a sentence: a path in a message may have 4,096 characters of a stranger's choice.
 _CLAUSE = re.compile(
-    r"(?:^|(?<=[.;:)]))\s*(?:[^.;:`]|\.(?=\w))*(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)"
+    r"(?:^|(?<=[.;:)]))\s*(?:(?!--\w)[^.;:`]|\.(?=\w)){0,300}+(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)"
     r"(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
 )
 _BEFORE = {"Run": "Choose ", "run": "choose ", "with": "in "}
@@ -38,8 +39,11 @@ def clickable(message: str) -> Markup:
     """A message with links in the place of commands. `Markup` is HTML already, and left alone."""
     if isinstance(message, Markup):
         return message
+    if "`rag-bot " not in message and "--" not in message:
+        return escape(message)
     message, pieces, place = _with_what_pages_do(message), [Markup()], 0
-    for match in sorted([*_COMMAND.finditer(message), *_FLAG.finditer(message)], key=re.Match.start):
+    named = [match for match in _COMMAND.finditer(message) if match[2] in _PLACES]  # a note may be called like another
+    for match in sorted([*named, *_FLAG.finditer(message)], key=re.Match.start):
         if match.re is _FLAG:
             before, (page, words) = "in ", ("settings", "Settings")
         else:

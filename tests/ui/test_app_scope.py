@@ -94,3 +94,10 @@ def test_where_no_note_is_in_the_scope_it_is_said_and_can_be_left(page: Any, app
     assert page.evaluate("window.hacked") is None
     answer.get_by_role("button", name="Search everywhere").click()
     expect(page.locator(".exchange .answer")).to_contain_text("33%")
+
+
+def test_the_picker_lists_folders_after_the_page_of_evaluations_was_open(page: Any) -> None:
+    page.click("#pages [data-page=evaluation]")
+    page.wait_for_selector("#evaluation-page form.cases")
+    page.click("#evaluation-page .leave")
+    open_picker(page)

@@ -23,6 +23,7 @@ from rag_bot.evaluation.feedback import KIND, Feedback, feedback_file
 from rag_bot.evaluation.runs import run_cases
 from rag_bot.records import Filters
 from rag_bot.settings import Settings
+from rag_bot.ui.chat.answer_view import bare
 from rag_bot.ui.chat.chats import Exchange, History
 from rag_bot.ui.chat.feedback import Vote, Votes
 from rag_bot.ui.evaluation.result_view import result_html
@@ -204,7 +205,7 @@ def test_one_of_several_lines_is_kept_by_a_click_and_all_again_by_another(tram_l
     assert (pressed(html), chosen_line(html)) == (["up"], [""])  # all lines
     html = vote(tram_library, history, "pick", picked=(numbers[1],))
     [case] = kept(tram_library)
-    assert [piece.quote for piece in case.evidence] == [history[0].result.answer.citations[1].quote.text]
+    assert [piece.quote for piece in case.evidence] == [bare(history[0].result.answer.citations[1].quote.text)]
     assert f"“{case.evidence[0].quote}”" in unescape(said(html))
     assert (pressed(html), chosen_line(html)) == (["up"], [str(numbers[1])])
     vote(tram_library, history, "up")

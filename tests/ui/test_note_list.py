@@ -18,7 +18,7 @@ from rag_bot.ui.notes.note_list import (
     ALL,
     ROWS_AT_ONCE,
     TABLE,
-    Folder,
+    FolderLine,
     Looked,
     NoteList,
     NoteLists,
@@ -74,14 +74,14 @@ def test_states_are_counted_and_a_chosen_one_is_explained() -> None:
 
 def test_the_tree_has_folders_before_notes_each_with_how_many_are_below_it() -> None:
     lines = tree_lines(NOTES.notes, Looked())
-    folders = [(line.path, line.level, line.notes, line.is_open) for line in lines if isinstance(line, Folder)]
+    folders = [(line.path, line.level, line.notes, line.is_open) for line in lines if isinstance(line, FolderLine)]
     assert folders == [("notes", 1, 5, True), ("notes/plans", 2, 1, False)]
     assert len(lines) == 6
     opened = tree_lines(NOTES.notes, Looked(toggled=frozenset(["notes/plans"])))
     assert len(opened) == 7
     assert len(tree_lines(NOTES.notes, Looked(toggled=frozenset(["notes"])))) == 1
     found = tree_lines(NOTES.find("koln"), Looked(query="koln"))
-    assert [line.path for line in found if isinstance(line, Folder) and line.is_open] == ["notes", "notes/plans"]
+    assert [line.path for line in found if isinstance(line, FolderLine) and line.is_open] == ["notes", "notes/plans"]
 
 
 def test_the_tree_tells_levels_and_states_and_opens_the_notes() -> None:

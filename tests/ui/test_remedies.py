@@ -67,6 +67,8 @@ def test_there_are_messages_to_look_at() -> None:
         ("There is no conversation 'x'. `rag-bot conversations list` shows them.", "There is no conversation 'x'."),
         ("Keep the key with `rag-bot models --set-key openai`.", "Keep the key in Settings."),
         ("Nothing to do; all is well ... really.", "Nothing to do; all is well ... really."),
+        ("A note `.` is called `rag-bot evil`.md.", "A note `.` is called `rag-bot evil`.md."),
+        (f"{'a.' * 2_000}md is -- not there.", f"{'a.' * 2_000}md is -- not there."),
     ],
 )
 def test_advice_becomes_what_is_clicked_or_is_left_out(message: str, shown: str) -> None:

@@ -33,7 +33,7 @@ def answer(*texts: str, change: str = "") -> Answer:
 
 
 STARTED = "2026-11-22T12:00:00+0000"
-LOST = "rag-bot: /n/<disk> is not there (is its disk mounted?): 6 of the 6 notes indexed from it are gone. "
+LOST = "/n/<disk> is not there (is its disk mounted?): 6 of the 6 notes indexed from it are gone. "
 HOW = "Nothing was changed, and they still answer. If this is right, `rag-bot ingest --yes` removes them; `--keep` not."
 
 
@@ -162,7 +162,7 @@ def test_progress_is_told_in_words_and_only_once() -> None:
 
 
 def test_without_notes_the_page_asks_for_a_folder_and_shows_what_went_wrong() -> None:
-    html = welcome(IndexSnapshot(IndexVersion()), SyncState(error="rag-bot: Folder /x is not there."))
+    html = welcome(IndexSnapshot(IndexVersion()), SyncState(error="Folder /x is not there."))
     assert "wants-folder" in html
     assert ">Folder /x is not there.<" in html
     assert text_of(side(IndexSnapshot(IndexVersion()))) == "No notes yet"

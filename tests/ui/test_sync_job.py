@@ -60,7 +60,7 @@ def test_a_report_is_kept_even_when_it_is_longer_than_a_pipe(tmp_path: Path) -> 
 
 
 def test_a_failure_is_the_last_line_that_the_child_wrote(tmp_path: Path) -> None:
-    assert run(tmp_path, FAILING) == SyncState(error="rag-bot: Another process is writing.")
+    assert run(tmp_path, FAILING) == SyncState(error="Another process is writing.")
 
 
 def test_a_child_that_says_nothing_is_told_by_its_exit_code(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_question_is_answered_for_the_folders_that_were_asked_for(tmp_path: Pa
     assert not job.answer(answer)
     job.start(["/x"])
     assert done.acquire(timeout=30)
-    assert job.state.question.startswith("rag-bot: /x is not there.")
+    assert job.state.question.startswith("/x is not there.")
     assert not job.state.error
     assert job.answer(answer)
     assert done.acquire(timeout=30)

@@ -14,7 +14,7 @@ import pytest
 from rag_bot.records import Status
 from rag_bot.settings import load_settings
 from rag_bot.ui.notes.upkeep_job import CHECK, COMMANDS, PLAN, REMOVE, REPAIR, UpkeepJob, UpkeepState
-from rag_bot.ui.notes.upkeep_view import upkeep, without_commands
+from rag_bot.ui.notes.upkeep_view import upkeep
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 from rag_bot.ui.syncing.sync_job import SyncState
 from rag_bot.ui.syncing.watch_job import WatchState
@@ -49,6 +49,16 @@ def test_why_it_failed_is_told(tmp_path: Path) -> None:
     assert upkeep_job.start(CHECK)
     assert ended.wait(60)
     assert upkeep_job.state == UpkeepState(CHECK, error="Another process is writing.", generation="7")
+
+
+def test_a_command_is_given_the_settings_as_they_are_by_then(tmp_path: Path) -> None:
+    ended = threading.Event()
+    told = "import json, os; print(json.dumps({'exclude': os.environ['RAG_BOT_EXCLUDE']}))"
+    upkeep_job = job(tmp_path, told, ended)
+    upkeep_job.settings = upkeep_job.settings.model_copy(update={"exclude": ("private/",)})
+    assert upkeep_job.start(PLAN)
+    assert ended.wait(60)
+    assert upkeep_job.state.result == {"exclude": '["private/"]'}
 
 
 def test_one_thing_is_done_at_a_time_and_nothing_after_the_end(tmp_path: Path) -> None:
@@ -148,17 +158,12 @@ def test_a_folder_that_was_taken_out_and_what_failed_are_told() -> None:
 
 def test_what_goes_on_is_told_and_nothing_else_can_begin() -> None:
     assert "Reading every note" in shown(UpkeepState(CHECK, running=True))
-    assert "Reading your notes: 3 of 9" in shown(UpkeepState(), SyncState(running=True, done=3, total=9))
+    assert "3 of 9 notes read" in shown(UpkeepState(), SyncState(running=True, done=3, total=9))
     assert upkeep(IndexSnapshot(IndexVersion()), SyncState(), WatchState(), UpkeepState()) == ""
 
 
-@pytest.mark.parametrize(
-    ("message", "left"),
-    [
-        ("the last sync was interrupted; `rag-bot ingest` finishes it", "the last sync was interrupted"),
-        ("The index in /i is empty. Run `rag-bot ingest FOLDER` with your notes' folder.", "The index in /i is empty."),
-        ("Two things. Free space on its disk.", "Two things. Free space on its disk."),
-    ],
-)
-def test_messages_lose_what_they_tell_people_at_a_terminal(message: str, left: str) -> None:
-    assert without_commands(message) == left
+def test_advice_for_terminals_becomes_what_can_be_clicked() -> None:
+    interrupted = check(("catalogue", "the last sync was interrupted; `rag-bot ingest` finishes it"))
+    assert "the last sync was interrupted; Notes › Sync finishes it" in shown(UpkeepState(CHECK, result=interrupted))
+    failed = shown(UpkeepState(REPAIR, error="Remove the index folder and run `rag-bot ingest FOLDER`."))
+    assert "Remove the index folder and choose Notes › Sync ." in failed

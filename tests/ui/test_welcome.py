@@ -36,7 +36,7 @@ def test_what_a_stop_leaves_can_be_gone_on_with() -> None:
 
 def test_an_index_that_was_made_elsewhere_is_made_anew_from_a_folder() -> None:
     strange = IndexSnapshot(IndexVersion(), problem="The index was not made here.", is_strange=True)
-    html = welcome(strange, SyncState(error="rag-bot: The index was not made here."))
+    html = welcome(strange, SyncState(error="The index was not made here."))
     assert "wants-folder" in html
     assert "notice" not in html
     damaged = IndexSnapshot(IndexVersion(), problem="Damaged. Run `rag-bot verify --repair`.")

@@ -12,6 +12,7 @@ from rag_bot.markdown import plain_text
 from rag_bot.records import Citation, Place, filters_words
 from rag_bot.ui.chat.answer_view import place_link
 from rag_bot.ui.chat.chats import Exchange
+from rag_bot.ui.phrases import cut
 from rag_bot.ui.templating import macros
 
 _LONGEST_QUOTE = 220  # characters that are shown where one ticks it; set by hand
@@ -54,7 +55,7 @@ def _kept(case: Case) -> str:
     quotes = [" ".join(plain_text(piece.quote).split()) for piece in case.evidence]
     paths = ", ".join(dict.fromkeys(piece.path for piece in case.evidence))
     if len(quotes) == 1:
-        return f"the answer is “{_cut(quotes[0], _LONGEST_KEPT)}” in {paths}"
+        return f"the answer is “{cut(quotes[0], _LONGEST_KEPT)}” in {paths}"
     return f"the answer stands in {len(quotes)} lines of {paths}"
 
 
@@ -68,13 +69,9 @@ def picker(given: SavedExchange, nearest: Sequence[Place]) -> Markup:
     citations = []
     for citation in given.answer.citations:
         words = " ".join(citation.quote.text.split())
-        citations.append((citation, _cut(words, _LONGEST_QUOTE)))
+        citations.append((citation, cut(words, _LONGEST_QUOTE)))
     links = [place_link(place) for place in nearest]
     return macros("feedback.html").picker(citations, links, not given.answer.abstained)
-
-
-def _cut(words: str, longest: int) -> str:
-    return words if len(words) <= longest else f"{words[:longest]} …"
 
 
 def pick_bar(exchange: Exchange, lines: int) -> Markup:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import Counter
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any
 
 import gradio as gr
@@ -17,6 +15,7 @@ from rag_bot.library import Library
 from rag_bot.records import Filters, filters_words
 from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.hidden_characters import show_hidden
+from rag_bot.ui.notes.note_list import count_by_folder
 from rag_bot.ui.templating import macros
 
 MOST_CHOICES = 500  # folders, and as many tags, that the picker lists; set by hand
@@ -77,10 +76,10 @@ def picker(notes: list[tuple[str, str]], tags: list[tuple[str, int]], today: dat
 
     `notes` are their paths and titles, by path.
     """
-    counts = Counter(str(parent) for path, _ in notes for parent in list(PurePosixPath(path).parents)[:-1])
+    counts = count_by_folder(path for path, _ in notes)
     folders = [
-        (folder, PurePosixPath(folder).name, len(PurePosixPath(folder).parts) - 1, counts[folder])
-        for folder in sorted(counts, key=lambda folder: PurePosixPath(folder).parts)
+        (folder, folder.rpartition("/")[2], folder.count("/"), counts[folder])
+        for folder in sorted(counts, key=lambda folder: folder.split("/"))
     ]
     return macros("chat.html").picker(folders[:MOST_CHOICES], tags[:MOST_CHOICES], _times(today))
 

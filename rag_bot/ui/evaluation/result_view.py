@@ -19,7 +19,7 @@ from rag_bot.evaluation.report import kinds_table, measures_table, missing_list,
 from rag_bot.evaluation.results import Outcome, Result
 from rag_bot.evaluation.tables import NAMES, about, difference_words, figure, interval
 from rag_bot.records import split_location
-from rag_bot.ui.phrases import many
+from rag_bot.ui.phrases import cut, many
 from rag_bot.ui.templating import macros
 
 _TOTALS = (
@@ -73,7 +73,7 @@ def place_html(place: str) -> Markup:
 def _failed(outcome: Outcome) -> Markup:
     case, prose, html = outcome.case, outcome.prose, macros("evaluation.html")
     expected = [
-        (_cut(piece.evidence.quote), place_html(piece.location) if piece.location else "", piece.problem)
+        (cut(piece.evidence.quote, _LONGEST_QUOTE), place_html(piece.location) if piece.location else "", piece.problem)
         for piece in outcome.expected
     ]
     asks_more = case.answerable and case.pattern not in _patterns_of(case.evidence)
@@ -91,8 +91,10 @@ def _failed(outcome: Outcome) -> Markup:
         case,
         verdict=outcome.verdict,
         expected=expected if case.answerable else (),
-        pattern=_cut(case.pattern) if asks_more else "",
-        got=[(_cut(cited.text), place_html(cited.location), cited.relevant) for cited in outcome.citations],
+        pattern=cut(case.pattern, _LONGEST_QUOTE) if asks_more else "",
+        got=[
+            (cut(cited.text, _LONGEST_QUOTE), place_html(cited.location), cited.relevant) for cited in outcome.citations
+        ],
         written=prose.text if prose else None,
         hits=html.hits(case.id, f"The first {len(outcome.hits)} passages{evidence if outcome.expected else ''}", hits),
     )
@@ -133,7 +135,3 @@ def _flips(flips: Sequence[Flip]) -> tuple[str, list[tuple[Flip, list[Markup], l
         for flip in flips
     ]
     return many(len(flips), "case"), cases
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]} …"

@@ -15,7 +15,7 @@ from rag_bot.ui.notes.note_list import (
     ALL,
     STATES,
     TABLE,
-    Folder,
+    FolderLine,
     Leaf,
     Looked,
     NoteList,
@@ -150,6 +150,6 @@ def _row(note: NoteState, found: FoundText) -> Row:
     )
 
 
-def _more_words(folder: Folder) -> str:
+def _more_words(folder: FolderLine) -> str:
     """How a folder is called where it is read aloud."""
     return f"{PurePosixPath(folder.path).name}, {many(folder.notes, 'note')}"

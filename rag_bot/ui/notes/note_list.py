@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
-from pathlib import PurePosixPath
 from typing import Any, Self
 
 from rag_bot.conversations.titles import folded
@@ -112,14 +111,11 @@ class NoteList:
 
     def folders(self) -> list[str]:
         """The folders that notes lie in, and those around them, as paths of notes begin."""
-        found: set[str] = set()
-        for folder in {folder_of(note.path) for note in self.notes}:
-            found.update(part for part in (folder, *map(str, PurePosixPath(folder).parents)) if part != ".")
-        return sorted(found)
+        return sorted(count_by_folder(note.path for note in self.notes))
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderLine:
     """A line of the tree. `level` counts from 1, the outermost; `notes` are how many are below it."""
 
     path: str
@@ -151,6 +147,16 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+def count_by_folder(paths: Iterable[str]) -> Counter[str]:
+    """Of each folder that notes lie in, and of those around them, how many of the notes are anywhere below it."""
+    counts: Counter[str] = Counter()
+    for folder, count in Counter(map(folder_of, paths)).items():
+        while folder:
+            counts[folder] += count
+            folder = folder_of(folder)
+    return counts
+
+
 def sort_notes(notes: Iterable[NoteState], sort: str) -> list[NoteState]:
     """By one of `SORTS`, those that are alike as they were; notes without a value come last in any case."""
     key = SORTS[sort.removeprefix("-")]
@@ -159,7 +165,7 @@ def sort_notes(notes: Iterable[NoteState], sort: str) -> list[NoteState]:
     return [note for value, note in valued if value != ""] + [note for value, note in valued if value == ""]
 
 
-def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[Folder | Leaf]:
+def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[FolderLine | Leaf]:
     """Folders and notes as they stand below each other: the outermost folders are open, where notes are looked for all.
 
     Folders come before notes, both by name.
@@ -173,13 +179,13 @@ def tree_lines(notes: Iterable[NoteState], looked: Looked) -> list[Folder | Leaf
             branch = branch.folders.setdefault(name, _Branch())
             branch.count += len(inside)
         branch.notes = inside
-    lines: list[Folder | Leaf] = []
+    lines: list[FolderLine | Leaf] = []
 
     def add(branch: _Branch, path: str, level: int) -> None:
         for name in sorted(branch.folders, key=_folded):
             inner, below = branch.folders[name], f"{path}{name}"
             is_open = (level == 1 or looked.is_narrowed) != (below in looked.toggled)
-            lines.append(Folder(below, level, inner.count, is_open))
+            lines.append(FolderLine(below, level, inner.count, is_open))
             if is_open:
                 add(inner, f"{below}/", level + 1)
         lines.extend(Leaf(note, level) for note in sorted(branch.notes, key=lambda note: _folded(note.title)))

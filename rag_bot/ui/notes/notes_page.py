@@ -12,7 +12,6 @@ from rag_bot.ui.app_state import AppState
 from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.notes.note_list import Looked
 from rag_bot.ui.notes.upkeep_job import COMMANDS, REMOVE, WRITING
-from rag_bot.ui.preference import remember_watching
 from rag_bot.ui.syncing.folder_picker import FolderPicker
 from rag_bot.ui.templating import macros
 
@@ -25,12 +24,11 @@ class NotesPage:
 
     def __init__(self, state: AppState, library: Library) -> None:
         self._state = state
-        self._settings = library.settings
         self.looked = gr.State(Looked())
         html("notes-head", first=str(macros("base.html").page_head("Notes")))
         self.parts: dict[str, Any] = {"summary": html("summary", "upkeep")}
         self._picker = FolderPicker("add-folder", state.sync, title="Add a folder")
-        if self._settings.uploads:
+        if library.settings.uploads:
             self.parts["uploads"] = html("uploads", "uploaded")
         self.parts["upkeep"] = html("upkeep", "upkeep", "keep_in_sync")
         self._find = html("find", "look", first=str(macros("note_list.html").search()))
@@ -73,9 +71,4 @@ class NotesPage:
             self._state.sync.start()
 
     def _keep_in_sync(self, event: gr.EventData) -> None:
-        on = event.on is True
-        remember_watching(self._settings.index, on)
-        if on:
-            self._state.watch.start()
-        else:
-            self._state.watch.stop()
+        self._state.watch.turn(on=event.on is True)

@@ -18,6 +18,7 @@ from rag_bot.ui.notes.links import Links, link_targets
 from rag_bot.ui.notes.markdown_view import CITED, line_html, render_markdown
 from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.notes.note_markdown import has_too_many_cells
+from rag_bot.ui.phrases import cut
 from rag_bot.ui.templating import macros
 
 # Characters and lines, set by hand; what is longer is shown as plain lines around the citation.
@@ -135,6 +136,7 @@ def _plain(lines: Sequence[str], cited: range) -> Markup:
     """Lines as they stand; of a very long text those around the citation, each cut to what can be read."""
     first = max(1, cited.start - _LINES_AROUND) if cited else 1
     shown = lines[first - 1 : max(cited.stop, first) + 2 * _LINES_AROUND]
-    cut = (line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …" for line in shown)
-    html = Markup("\n").join(line_html(number, line, cited) for number, line in enumerate(cut, start=first))
+    html = Markup("\n").join(
+        line_html(number, cut(line, _LONGEST_LINE), cited) for number, line in enumerate(shown, start=first)
+    )
     return macros("notes.html").plain(html, len(lines) - len(shown))

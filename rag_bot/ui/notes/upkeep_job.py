@@ -49,7 +49,7 @@ class UpkeepJob:
         command: Sequence[str] = COMMAND,
         on_end: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._generation = generation
         self._command = command
         self._on_end = on_end
@@ -68,7 +68,7 @@ class UpkeepJob:
             if self._state.running or self._stopped:
                 return False
             self._state = UpkeepState(command, folder, running=True, generation=self._generation())
-            self._child = ChildProcess(self._settings, self._command)
+            self._child = ChildProcess(self.settings, self._command)
         threading.Thread(target=self._run, args=(self._child, self._state), name="upkeep", daemon=True).start()
         return True
 
@@ -87,16 +87,20 @@ class UpkeepJob:
 
     def _run(self, child: ChildProcess, begun: UpkeepState) -> None:
         output: list[str] = []
-        messages: list[str] = []
+        last_message = ""
+
+        def on_message(line: str) -> None:
+            nonlocal last_message
+            last_message = line.removeprefix(MESSAGE_PREFIX)
+
         arguments = [*COMMANDS[begun.command], *([begun.folder] if begun.folder else [])]
         try:
-            exit_code = child.run(arguments, on_output=output.append, on_message=messages.append)
+            exit_code = child.run(arguments, on_output=output.append, on_message=on_message)
             result, error = read_report("\n".join(output)), ""
             if result is None:
-                error = messages[-1] if messages else f"It ended with exit code {exit_code}."
+                error = last_message or f"It ended with exit code {exit_code}."
         except OSError as problem:
             result, error = None, f"It could not be started: {problem}."
-        error = error.removeprefix(MESSAGE_PREFIX)
         self._state = UpkeepState(begun.command, begun.folder, False, result, error, begun.generation)
         if not self._stopped:
             self._on_end(begun.command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,8 +36,6 @@ _PARTS = {
     "files": "The files of the index",
 }
 """What the parts of a check are called, as in `Problem`."""
-# Must match what messages tell people at a terminal: "; `rag-bot ingest` finishes it", " Run `rag-bot trust X`."
-_FOR_TERMINALS = re.compile(r"(?:; |\s)(?:[A-Z]\w+ )?`rag-bot[^`]*`[^;.]*\.?")
 
 
 def upkeep(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState, state: UpkeepState) -> Markup:
@@ -56,7 +53,7 @@ def upkeep(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState, state: U
 def _result(state: UpkeepState, snapshot: IndexSnapshot) -> Markup:
     html = macros("notes_summary.html")
     if state.error:
-        return html.told("It did not work.", [without_commands(state.error)], is_problem=True)
+        return html.told("It did not work.", [state.error], is_problem=True)
     if state.result is None:
         return Markup()
     if state.command == PLAN:  # of another state of the index it tells nothing
@@ -88,17 +85,12 @@ def _check(found: Mapping[str, Any], *, is_repair: bool) -> Markup:
     html = macros("notes_summary.html")
     looked_at = f"{many(int(found['notes']), 'note')} and {many(int(found['passages']), 'passage')} were compared."
     problems: Sequence[Mapping[str, str]] = found["problems"]
-    repaired = [f"Repaired: {without_commands(str(part))}" for part in found["repaired"]]
+    repaired = [f"Repaired: {part}" for part in found["repaired"]]
     if not problems:
         verdict = "The index is repaired." if is_repair and repaired else "All is well: the index is as your files are."
         return html.told(verdict, [*repaired, looked_at])
-    lines = [f"{_PARTS[problem['part']]}: {without_commands(problem['text'])}" for problem in problems]
+    lines = [f"{_PARTS[problem['part']]}: {problem['text']}" for problem in problems]
     is_damaged = any(problem["part"] != "folders" for problem in problems)
     verdict = "Something is wrong with the index." if is_damaged else "Your files have changed since the last sync."
     remedy = "" if is_repair and is_damaged else "repair" if is_damaged else "sync"
     return html.told(verdict, [*repaired, *lines, looked_at], is_problem=True, remedy=remedy)
-
-
-def without_commands(message: str) -> str:
-    """A message without what it tells people at a terminal."""
-    return _FOR_TERMINALS.sub("", message).strip()

@@ -93,7 +93,7 @@ Object.assign(ragBot.clicks, {
     const isOpen = ragBot.open?.button === button;
     ragBot.closeMenu();
     if (isOpen) return;
-    ragBot.asking = button;
+    ragBot.offering = button;
     ragBot.report.offer({ note: button.dataset.programs, line: button.dataset.at });
   },
 
@@ -109,7 +109,7 @@ ragBot.connected["open-in"] = (element, report) => { ragBot.report.offer = (told
 
 ragBot.shown["open-in"] = (element) => {
   const menu = element.querySelector(".menu");
-  if (menu && ragBot.asking?.isConnected) ragBot.openMenu(menu, ragBot.asking);
+  if (menu && ragBot.offering?.isConnected) ragBot.openMenu(menu, ragBot.offering);
 };
 
 document.addEventListener("keydown", ragBot.keyInMenu, true);

@@ -26,7 +26,7 @@ Object.assign(ragBot, {
       Object.entries(ragBot.typed[form.dataset.form]?.values ?? {}).forEach(([name, value]) => {
         if (form.elements[name]) form.elements[name].value = value;
       });
-      if (form.dataset.form === ragBot.asking) ragBot.askSure(form, true);
+      if (form.dataset.form === ragBot.askedForm) ragBot.askSure(form, true);
     });
   },
 
@@ -38,7 +38,7 @@ Object.assign(ragBot, {
 
   askSure(form, isAsked) { // shows or hides what is asked before something is changed
     const sure = form.querySelector(".sure");
-    ragBot.asking = isAsked ? form.dataset.form : undefined;
+    ragBot.askedForm = isAsked ? form.dataset.form : undefined;
     sure.hidden = !isAsked;
     form.querySelectorAll(":scope > .choices").forEach((choices) => { choices.hidden = isAsked; });
     sure.querySelectorAll("[data-of]").forEach((cost) => {

@@ -21,7 +21,6 @@ from rag_bot.ui.components import AT_ONCE, html
 from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_setup import ModelSetup, Wish
 from rag_bot.ui.notes.panel import unlike_any_other
-from rag_bot.ui.preference import remember_watching
 from rag_bot.ui.settings.settings_file import (
     CHECK_MODEL,
     EXCLUDE,
@@ -139,22 +138,22 @@ class SettingsPage:
         lines = tuple(line.strip() for line in _of(values, "exclude").splitlines() if line.strip())
         if lines == self._library.settings.exclude:
             return "Nothing was changed."
-        self._save({EXCLUDE: lines}, mark, default=())
+        self._save({EXCLUDE: lines}, mark)
         self._sync_anew()
         return "Saved. The index is being brought in line with it."
 
-    def _save(self, values: Mapping[str, Any], mark: str, default: Any = None) -> None:
+    def _save(self, values: Mapping[str, Any], mark: str) -> None:
         """What is as it is by default is taken out of the file."""
-        defaults = {MODEL: "all-MiniLM-L6-v2", READER: "default", CHECK_MODEL: "", EXCLUDE: default}
-        changes: Changes = {name: None if value == defaults[name] else value for name, value in values.items()}
+        usual = Settings.model_construct()  # of defaults alone
+        changes: Changes = {name: None if value == value_of(usual, name) else value for name, value in values.items()}
         self._file.change(changes, mark)
         self._take_up(with_values(self._library.settings, values))
 
     def _take_up(self, settings: Settings) -> None:
         """From the next question, sync and run on."""
-        for part in (self._library, self._state.sync, self._state.watch, self._state.evaluations.job):
+        state = self._state
+        for part in (self._library, state.sync, state.watch, state.upkeep, state.evaluations.job, state.models):
             part.settings = settings
-        self._state.models.settings = settings
 
     def _sync_anew(self) -> None:
         """As the settings are now. What is being kept in sync is begun again, in a process that knows them."""
@@ -169,11 +168,7 @@ class SettingsPage:
         threading.Thread(target=begin_again, name="watch-anew", daemon=True).start()
 
     def _set_watching(self, on: bool) -> str:
-        remember_watching(self._library.settings.index, on)
-        if on:
-            self._state.watch.start()
-        else:
-            self._state.watch.stop()
+        self._state.watch.turn(on=on)
         return "Changes in your notes are taken up as you save them." if on else "Your notes are read when you sync."
 
     def _delete_conversations(self) -> str:

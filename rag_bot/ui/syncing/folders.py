@@ -120,7 +120,8 @@ def list_folder(path: Path) -> Listing:
     looked, until = list[Folder](), time.monotonic() + _SECONDS_A_LISTING
     with suppress(UsageError):
         answering(path, lambda: looked.extend(_look_into(path / name, until) for name in names[:MOST_LISTED]))
-    below = [*looked, *(Folder(path / name) for name in names[len(looked) : MOST_LISTED])]
+    seen = tuple(looked)  # a look that hangs may go on later
+    below = [*seen, *(Folder(path / name) for name in names[len(seen) : MOST_LISTED])]
     counts = [folder.count for folder in below if folder.count]
     is_more = len(counts) < len(names) or any(count.is_more for count in counts)
     total = NoteCount(own + sum(count.notes for count in counts), is_more)

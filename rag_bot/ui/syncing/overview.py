@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from rag_bot.output import run_state
 from rag_bot.records import Failure, Status
-from rag_bot.ui.child import MESSAGE_PREFIX
 from rag_bot.ui.phrases import many, run_words, since, time_left
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.sync_job import SyncState
@@ -64,9 +63,9 @@ def sync_result(sync: SyncState, answering: str = "") -> Markup:
     if sync.running:
         return html.progress(progress_words(sync), sync, answering)
     if sync.question:
-        return html.lost_notes(_FOR_TERMINALS.sub("", sync.question.removeprefix(MESSAGE_PREFIX)))
+        return html.lost_notes(_FOR_TERMINALS.sub("", sync.question))
     if sync.error:
-        return macros("base.html").notice(sync.error.removeprefix(MESSAGE_PREFIX), role="")
+        return macros("base.html").notice(sync.error)
     return Markup("")
 
 

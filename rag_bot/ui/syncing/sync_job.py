@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rag_bot.settings import Settings
-from rag_bot.ui.child import COMMAND, ChildProcess, read_progress
+from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_progress
 
 _REPORTED = (0, 3)  # exit codes: done; done, but some files could not be read
 _ON_LOSS = {"ask": (), "keep": ("--keep",), "remove": ("--yes",)}
@@ -87,12 +87,12 @@ class SyncJob:
 
         `on_loss` is as in `Library.ingest`; with "ask" the state has the question afterwards.
         """
+        arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
         with self._lock:
             if self._state.running or self._is_over:
                 return False
             self._state = SyncState(running=True, folders=tuple(folders))
             self._child = ChildProcess(self.settings, self._command)
-        arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
         threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
         return True
 
@@ -125,7 +125,7 @@ class SyncJob:
                 with self._lock:
                     self._state = replace(self._state, **progress, seconds_left=pace.seconds_left(**progress))
             else:
-                last_message = line
+                last_message = line.removeprefix(MESSAGE_PREFIX)
 
         try:
             exit_code = child.run(arguments, on_output=output.append, on_message=on_message)

@@ -13,6 +13,7 @@ from rag_bot.errors import UsageError
 from rag_bot.records import CHANGES
 from rag_bot.settings import Settings
 from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess
+from rag_bot.ui.preference import remember_watching
 from rag_bot.ui.syncing.sync_job import read_report
 
 _ARGUMENTS = ("ingest", "--watch", "--json")
@@ -70,6 +71,14 @@ class WatchJob:
                 return
             self._state, self._over = WatchState(on=True), threading.Event()
         threading.Thread(target=self._keep_watching, args=(self._over,), name="watch", daemon=True).start()
+
+    def turn(self, *, on: bool) -> None:
+        """Starts or stops, also at the next start of the app."""
+        remember_watching(self.settings.index, on)
+        if on:
+            self.start()
+        else:
+            self.stop()
 
     def stop(self) -> None:
         """Turns it off and ends the child."""
