@@ -73,11 +73,15 @@ def test_a_hostile_note_and_question_are_shown_as_text(page: Any) -> None:
     body = page.locator("#panel .body")
     body.locator(".cited").first.wait_for()
     assert "<b>zebras</b>" in body.inner_text()
-    assert "[image: tracker]" in body.inner_text()
+    assert "tracker (an image on the web)" in body.inner_text()
     assert page.locator("#panel img, #conversation img, #panel script").count() == 0
     assert page.evaluate("window.hacked") is None
     links = body.locator("a").evaluate_all("links => links.map(link => [link.innerText, link.getAttribute('href')])")
-    assert links == [["the web", "https://example.com/a"], ["big-bench", "#"]]
+    assert links == [
+        ["tracker (an image on the web)", "https://tracker.example/pixel.png"],
+        ["the web", "https://example.com/a"],
+        ["big-bench", "#"],
+    ]
 
 
 def test_a_wikilink_opens_the_note_it_names(page: Any) -> None:
