@@ -158,7 +158,8 @@ ragBot.shown.conversation = (element) => {
   const exchanges = element.querySelectorAll(".exchange");
   if (ragBot.keepPlace(exchanges)) return;
   const last = exchanges[exchanges.length - 1];
-  const behavior = ragBot.exchanges > exchanges.length - 2 ? "smooth" : "instant"; // a saved one opens where it ended
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const behavior = !isCalm && ragBot.exchanges > exchanges.length - 2 ? "smooth" : "instant"; // a saved one opens where it ended
   if (last && ragBot.exchanges !== exchanges.length) last.scrollIntoView({ block: "start", behavior });
   ragBot.exchanges = exchanges.length;
 };
@@ -169,8 +170,6 @@ ragBot.connected.chats = (element, report) => {
 };
 
 ragBot.shown.chats = ragBot.markCurrent;
-
-ragBot.connected.toast = (element) => element.setAttribute("role", "status");
 
 ragBot.shown.toast = (element) => {
   const toast = element.querySelector(".toast");
