@@ -148,7 +148,7 @@ def test_a_folder_that_was_taken_out_and_what_failed_are_told() -> None:
 
 def test_what_goes_on_is_told_and_nothing_else_can_begin() -> None:
     assert "Reading every note" in shown(UpkeepState(CHECK, running=True))
-    assert "Reading your notes: 3 of 9" in shown(UpkeepState(), SyncState(running=True, done=3, total=9))
+    assert "3 of 9 notes read" in shown(UpkeepState(), SyncState(running=True, done=3, total=9))
     assert upkeep(IndexSnapshot(IndexVersion()), SyncState(), WatchState(), UpkeepState()) == ""
 
 

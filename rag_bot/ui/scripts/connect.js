@@ -46,9 +46,11 @@ const ragBot = window.ragBot = {
     });
   },
 
+  focusName(control) { return control.closest("[data-focus]")?.dataset.focus ?? control.id; },
+
   keepFocus(element) { // what had the focus has it again when its part of the page is made anew
     if (!ragBot.focused || document.activeElement !== document.body) return;
-    [...element.querySelectorAll("[data-focus]")].find((control) => control.dataset.focus === ragBot.focused)?.focus();
+    [...element.querySelectorAll("[data-focus], [id]")].find((control) => ragBot.focusName(control) === ragBot.focused)?.focus();
   },
 };
 
@@ -63,4 +65,4 @@ addEventListener("click", (event) => {
   event.stopImmediatePropagation();
   control.click();
 }, true);
-addEventListener("focusin", (event) => { ragBot.focused = event.target.closest?.("[data-focus]")?.dataset.focus; });
+addEventListener("focusin", (event) => { ragBot.focused = ragBot.focusName(event.target); });
