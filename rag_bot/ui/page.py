@@ -91,10 +91,10 @@ class Page:
                     self._lay_out_side()
                 with gr.Column(elem_id="main", min_width=0):
                     self._lay_out_main(library)
+                    self._open_in = OpenInPart(library, is_local=state.is_local)
+                    html("floating", first=str(macros("actions.html").floating()))
                 self._panel = html("panel", "open_note", "vote")
                 self._chats.lay_out_dialog()
-                self._open_in = OpenInPart(library, is_local=state.is_local)
-                html("floating", first=str(macros("actions.html").floating()))
                 self._voted = html("voted")
                 self._current = html("current", "open_page")
                 self._switcher = Switcher(library, state.chats, (NOTES, EVALUATION, SETTINGS))
@@ -105,7 +105,8 @@ class Page:
             refreshing = self._refreshing()
             self._wire_conversation(refreshing)
             opened = [self._open_page, *self._pages.values()]
-            self._current.open_page(self._show_page, None, opened, **AT_ONCE).then(**refreshing)
+            paging = self._current.open_page(self._show_page, None, opened, trigger_mode="always_last", **AT_ONCE)
+            paging.then(**refreshing)
             gr.on([self.blocks.load, self._timer.tick], **refreshing)
             self._open_in.wire()
             self._switcher.wire()

@@ -293,7 +293,7 @@ def folder_added(page: Any) -> None:
 def model_set_up(page: Any) -> None:
     page.evaluate("ragBot.goTo({ page: 'settings' })")
     page.click("#settings-page summary:has-text('Ollama')")
-    page.wait_for_selector("#settings-page details[open] input")
+    page.wait_for_selector("#settings-page details[open] input[name=address]")
 
 
 @contextmanager
