@@ -177,12 +177,12 @@ class Page:
         self._stop.click(self._events.stop, None, None, **AT_ONCE)
         self.blocks.unload(self._events.leave)
         self._scope.wire()
-        self._panel.open_note(self._events.open_note, self._chat, self._panel, **AT_ONCE)
+        self._panel.open_note(self._events.open_note, self._chat, self._panel, trigger_mode="always_last", **AT_ONCE)
         for shown in (self._conversation, self._panel):
             shown.vote(self._events.vote, self._chat, self._voted, **AT_ONCE)
 
         def opens(event: Callable[..., Any], command: Callable[..., Any], inputs: Any, js: str | None = None) -> None:
-            event(command, inputs, opened, js=js, cancels=asks, **AT_ONCE)
+            event(command, inputs, opened, js=js, cancels=asks, trigger_mode="always_last", **AT_ONCE)
 
         opens(self._conversation.show_version, self._events.show_version, self._chat)
         opens(self.blocks.load, self._events.open, self._wanted_chat, "() => ragBot.wanted()")
