@@ -9,9 +9,9 @@ Object.assign(ragBot, {
 
   tellRuns() { // tells the server what the address names, once
     const runs = ragBot.chosenRuns();
-    if (!ragBot.report.choose || ragBot.toldRuns === runs.join()) return;
+    if (!ragBot.report.chooseRuns || ragBot.toldRuns === runs.join()) return;
     ragBot.toldRuns = runs.join();
-    ragBot.report.choose({ runs });
+    ragBot.report.chooseRuns({ runs });
   },
 
   tick({ target }) { // two at most: the one that was ticked first gives way
@@ -42,7 +42,7 @@ ragBot.clicks.run = (target, report, event) => {
 };
 
 ragBot.connected.runs = (element, report) => {
-  ragBot.report.choose = (told) => report("choose", told);
+  ragBot.report.chooseRuns = (told) => report("choose", told);
   element.addEventListener("change", ragBot.tick);
   if (ragBot.chosenRuns().length) ragBot.tellRuns();
 };

@@ -41,7 +41,7 @@ Object.assign(ragBot, {
     const button = document.querySelector("#scope .narrow");
     button.setAttribute("aria-expanded", opens);
     if (opens) {
-      ragBot.report.choose();
+      ragBot.report.listScope();
       document.querySelector("#scope-picker [data-find]")?.focus();
     } else if (returns) button.focus();
   },
@@ -88,7 +88,7 @@ ragBot.shown.scope = (element) => {
 };
 
 ragBot.connected["scope-picker"] = (element, report) => {
-  ragBot.report.choose = () => report("choose", {});
+  ragBot.report.listScope = () => report("choose", {});
   element.addEventListener("input", (event) => {
     if (event.target.dataset.find !== undefined) ragBot.findScope(event.target);
   });
