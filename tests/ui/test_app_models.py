@@ -53,7 +53,7 @@ def choose(page: Any, name: str) -> None:
     if name in (QUOTES, NAME, OTHER):
         page.dispatch_event(f'#answers-by [data-answers="{name}"]', "click")  # the menu may just be made anew
     else:
-        page.evaluate("name => ragBot.report.choose(name)", name)
+        page.evaluate("name => ragBot.report.chooseModel(name)", name)
 
 
 def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:

@@ -123,6 +123,7 @@ ragBot.shown["settings-outcome"] = (element) => {
 };
 
 ragBot.connected["answers-by"] = (element, report) => {
+  ragBot.report.chooseModel = (name) => report("choose", { name });
   element.addEventListener("toggle", (event) => {
     if (event.target.open) report("look", {});
   }, true);
