@@ -101,10 +101,10 @@ class Page:
                     self._lay_out_side()
                 with gr.Column(elem_id="main", min_width=0):
                     self._lay_out_main(library)
+                    self._open_in = OpenInPart(library, is_local=state.is_local)
+                    html("floating", first=str(macros("actions.html").floating()))
                 self._panel = html("panel", "open_note", "vote")
                 self._chats.lay_out_dialog()
-                self._open_in = OpenInPart(library, is_local=state.is_local)
-                html("floating", first=str(macros("actions.html").floating()))
                 self._voted = html("voted")
                 self._current = html("current", "open_page", "refresh")
                 self._switcher = Switcher(library, state.chats, (NOTES, EVALUATION, SETTINGS))
@@ -114,7 +114,8 @@ class Page:
             refreshing = self._wire_refreshing()
             self._wire_conversation(refreshing)
             opened = [self._open_page, *self._pages.values()]
-            self._current.open_page(self._show_page, None, opened, **AT_ONCE).then(**refreshing)
+            paging = self._current.open_page(self._show_page, None, opened, trigger_mode="always_last", **AT_ONCE)
+            paging.then(**refreshing)
             self._open_in.wire()
             self._switcher.wire()
             for part in (self._notes, self._evaluation, self._settings, self._model):
@@ -184,12 +185,12 @@ class Page:
         self._stop.click(self._events.stop, None, None, **AT_ONCE)
         self.blocks.unload(self._events.leave)
         self._scope.wire()
-        self._panel.open_note(self._events.open_note, self._chat, self._panel, **AT_ONCE)
+        self._panel.open_note(self._events.open_note, self._chat, self._panel, trigger_mode="always_last", **AT_ONCE)
         for shown in (self._conversation, self._panel):
             shown.vote(self._events.vote, self._chat, self._voted, **AT_ONCE)
 
         def opens(event: Callable[..., Any], command: Callable[..., Any], inputs: Any, js: str | None = None) -> None:
-            event(command, inputs, opened, js=js, cancels=asks, **AT_ONCE)
+            event(command, inputs, opened, js=js, cancels=asks, trigger_mode="always_last", **AT_ONCE)
 
         opens(self._conversation.show_version, self._events.show_version, self._chat)
         opens(self.blocks.load, self._events.open, self._current, "() => ragBot.wanted()")

@@ -53,7 +53,7 @@ def welcome(page: Any) -> None:
 
 @state(app="empty")
 def welcome_without_notes(page: Any) -> None:
-    page.wait_for_selector(".welcome form, .welcome [data-read]")
+    page.wait_for_selector("#picker form.read")
 
 
 @state()
@@ -279,7 +279,7 @@ def notes_searched(page: Any) -> None:
 def plan_of_a_sync(page: Any) -> None:
     page.evaluate("ragBot.goTo({ page: 'notes' })")
     page.click("[data-upkeep=plan]")
-    page.wait_for_selector("#upkeep [role=status] :text('Nothing would change')")
+    page.wait_for_selector("#upkeep .result :text('Nothing would change')")
 
 
 @state()
@@ -293,7 +293,7 @@ def folder_added(page: Any) -> None:
 def model_set_up(page: Any) -> None:
     page.evaluate("ragBot.goTo({ page: 'settings' })")
     page.click("#settings-page summary:has-text('Ollama')")
-    page.wait_for_selector("#settings-page details[open] input")
+    page.wait_for_selector("#settings-page details[open] input[name=address]")
 
 
 @contextmanager

@@ -92,11 +92,13 @@ def test_a_wikilink_opens_the_note_it_names(page: Any) -> None:
 
 
 def test_syncing_says_what_it_found(page: Any, hostile_folder: Path) -> None:
-    page.wait_for_selector("#overview :text('nothing new')")
+    page.click("#pages [data-page=notes]")
+    page.wait_for_selector("#summary :text('nothing new')")
     added = hostile_folder / "yak.md"
     added.write_text("# Yaks\n\nThe yak quota is 7 yaks a year.\n", encoding="utf-8")
     page.click("#sync")
-    page.wait_for_selector("#overview :text('1 added')")
+    page.wait_for_selector("#summary :text('1 added')")
+    page.click("#notes-head .leave")
     assert "7 yaks" in ask(page, "What is the yak quota?").inner_text()
     added.write_text("# Yaks\n\nThe yak quota is 8 yaks a year.\n", encoding="utf-8")
     assert "have changed since they were indexed" in ask(page, "How many yaks is the yak quota?").inner_text()

@@ -193,3 +193,63 @@ def test_the_first_link_skips_what_stands_before_the_question_or_the_page(page: 
     link.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Notes")).to_be_focused()
+
+
+def test_escape_closes_one_thing_at_a_time_the_innermost_first_and_the_focus_returns(page: Any) -> None:
+    citation = ask(page, EMERGENT).locator("a.cite").first
+    citation.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel .body .cited")
+    panel = page.locator("#panel .note")
+    narrow, who = page.locator("#scope .narrow"), page.locator("#answers-by summary")
+    copies = panel.get_by_label("Copy", exact=True)
+    for button, opened in (
+        (narrow, page.locator("#scope-picker .scope-box")),
+        (who, page.locator("#answers-by .menu")),
+        (copies, page.locator("#copy-menu")),
+    ):
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(opened).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(opened).to_be_hidden()
+        expect(button).to_be_focused()
+        expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel .note", state="detached")
+    expect(citation).to_be_focused()
+
+
+def test_escape_empties_a_field_of_search_before_it_closes_the_note(page: Any) -> None:
+    page.evaluate("ragBot.goTo({ page: 'notes', note: 'corpus/talk/big-bench.md' })")
+    page.wait_for_selector("#panel .note")
+    field = page.get_by_role("searchbox", name="Search titles, paths and text")
+    field.fill("emergence")
+    page.keyboard.press("Escape")
+    expect(field).to_have_value("")
+    expect(page.locator("#panel .note")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel .note", state="detached")
+
+
+def test_the_choice_of_who_answers_opens_though_it_is_made_anew_meanwhile(page: Any) -> None:
+    fold = page.locator("#answers-by details")
+    anew = "fold => { const part = fold.parentElement; part.innerHTML = part.innerHTML; }"
+    page.locator("#answers-by summary").hover()
+    page.mouse.down()
+    fold.evaluate(anew)
+    page.mouse.up()
+    expect(fold).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(fold).not_to_have_attribute("open", "")
+    is_open = fold.evaluate(
+        """fold => {
+          const part = fold.parentElement;
+          const closed = part.innerHTML;
+          fold.querySelector("summary").click();
+          part.innerHTML = closed; // before the browser has told that it was opened
+          ragBot.keepFolds(part);
+          return part.querySelector("details").open;
+        }"""
+    )
+    assert is_open

@@ -93,7 +93,7 @@ def test_the_tree_is_walked_with_the_arrow_keys_and_a_note_opens_beside_it(page:
 def test_words_of_a_text_are_found_on_their_line_and_the_address_brings_the_list_back(page: Any) -> None:
     page.fill("#find input", "herons")
     expect(rows(page)).to_have_count(1)
-    expect(page.locator("#filter [role=status]")).to_have_text("1 note found")
+    expect(page.locator("#filter [data-aloud]")).to_have_text("1 note found")
     expect(page.locator(".found-line")).to_have_text("Line 8 A heron lives there.")
     page.click("#filter [data-look='view=table']")
     page.click("th.date button")

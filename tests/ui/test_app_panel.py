@@ -112,7 +112,7 @@ def test_a_note_opens_in_programs_of_this_machine_and_the_system_is_asked_for_it
     expect(page.locator("#open-in .menu")).to_be_hidden()
     card.get_by_label("Open in …").click()
     page.get_by_role("menuitem", name="Open in the system's editor").click()
-    expect(page.locator("#open-in [role=status]")).to_have_text("Opening it in your editor.")
+    expect(page.locator("#open-in .told")).to_have_text("Opening it in your editor.")
     eventually(panel_app.opened.exists)
     assert panel_app.opened.read_text() == f"{file}\n"
 

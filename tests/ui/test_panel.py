@@ -107,6 +107,13 @@ def test_an_image_that_is_not_there_is_said_to_be_so(written: str) -> None:
     assert "is of a kind that is not shown" in render(written.replace(".png", ".svg"))
 
 
+def test_headings_stand_below_those_of_the_page_and_leave_no_level_out() -> None:
+    html = render("## Before\n\n# Locks\n\n### Cellar\n\n#### Door\n\n## Gate\n\n# Keys")
+    levels = re.findall(r'<h(\d) class="level-(\d)">', html)
+    assert levels == [("3", "2"), ("3", "1"), ("4", "3"), ("5", "4"), ("4", "2"), ("3", "1")]
+    assert re.findall(r"</h(\d)>", html) == ["2", *(level for level, _ in levels)]  # first the title of the note
+
+
 def test_a_callout_is_a_box_whose_title_and_lines_are_their_own() -> None:
     text = "> [!warning]- Frost *tonight*\n> - [x] one\n> - two\n\nafter"
     html = render(text, 3, 3)

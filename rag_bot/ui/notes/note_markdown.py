@@ -28,6 +28,7 @@ MAX_NESTING = 60  # of lists and quotes in each other; set by hand
 MOST_CELLS = 10_000  # of all tables in a text, those that a row leaves out among them; set by hand
 LEAVES = frozenset({"fence", "code_block", "formula"})
 """Blocks whose content is shown line by line, or as one formula."""
+_LEVELS_ABOVE = 2  # of the page and the panel, which have headings of these
 BREAKS = frozenset({"softbreak", "hardbreak"})
 _LONGEST_MARKED = 300  # characters of a wikilink or highlighted words, set by hand
 _LONGEST_FORMULA = 1_000  # characters of one within a line, set by hand
@@ -93,7 +94,7 @@ def inline_tokens(content: str, links: Links, *, unseen: str = "") -> list[Token
 
 def html_of(tokens: Sequence[Token]) -> Markup:
     """The tokens as HTML; each block of `LEAVES` must have become an "html_block" before."""
-    return Markup(_parser().renderer.render([*_with_room(tokens)], _parser().options, {}))
+    return Markup(_parser().renderer.render([*_with_room(_with_headings(tokens))], _parser().options, {}))
 
 
 def formula_of(content: str) -> Markup | None:
@@ -204,7 +205,22 @@ def _with_tasks(tokens: Iterator[Token]) -> Iterator[Token]:
         yield token
 
 
-def _with_room(tokens: Sequence[Token]) -> Iterator[Token]:
+def _with_headings(tokens: Sequence[Token]) -> Iterator[Token]:
+    """With headings that stand below the two levels of the page, and leave no level out, as who hears them goes by
+    levels. The class says what they were written as.
+    """
+    above: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+            above = [*(other for other in above if other < level), level]
+            token.attrSet("class", f"level-{level}")
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(_LEVELS_ABOVE + len(above), 6)}"
+        yield token
+
+
+def _with_room(tokens: Iterator[Token]) -> Iterator[Token]:
     """With something around each table that it can be moved in, where it is wider than the page."""
     for token in tokens:
         if token.type == "table_open":

@@ -65,9 +65,12 @@ def summary(snapshot: IndexSnapshot, notes: NoteList, named: Collection[Path] = 
         failures(status.failed, "unread"),
         html.left_out("not-read", "Not read", "file or folder", "files and folders", not_read),
         html.left_out("doubtful", "Read with a doubt", "note", "notes", doubtful),
-        html.history(_runs(status), {"Model": f"{status.model} ({status.fingerprint})", "Index": str(status.index)}),
+        html.history(runs, {"Model": f"{status.model} ({status.fingerprint})", "Index": str(status.index)}),
     )
+    runs = _runs(status)
     synced = f"synced {when(status.last_synced)}" if status.last_synced else "not synced yet"
+    if runs and runs[0]["state"] == "done":
+        synced += f" · {runs[0]['what']}"
     return html.summary(totals, synced, _running(status), Markup("").join(parts))
 
 

@@ -11,6 +11,10 @@ Object.assign(ragBot, {
     try { return localStorage.getItem("rag-bot-conversation") ?? ""; } catch { return ""; }
   },
 
+  leaveAsked() { // what was pressed is gone while the answer grows; without a key, nothing calls up a phone's keyboard
+    if (ragBot.byKey) document.querySelector("#question textarea")?.focus({ preventScroll: true });
+  },
+
   keyOf(target) { return target.closest(".exchange").dataset.key; },
 
   markCurrent() {
@@ -88,13 +92,20 @@ Object.assign(ragBot, {
 });
 
 Object.assign(ragBot.clicks, {
-  ask(target, report) { report("ask", { question: target.dataset.ask, scope: ragBot.scopeJson() }); },
+  ask(target, report) {
+    report("ask", { question: target.dataset.ask, scope: ragBot.scopeJson() });
+    ragBot.leaveAsked();
+  },
 
-  again(target, report) { report("ask_again", { exchange: ragBot.keyOf(target), mode: target.dataset.again }); },
+  again(target, report) {
+    report("ask_again", { exchange: ragBot.keyOf(target), mode: target.dataset.again });
+    ragBot.leaveAsked();
+  },
 
   everywhere(target, report) {
     const question = target.closest(".exchange").querySelector(".question").textContent;
     report("revise", { exchange: ragBot.keyOf(target), question, everywhere: true });
+    ragBot.leaveAsked();
   },
 
   version(target, report) {
@@ -125,6 +136,10 @@ Object.assign(ragBot.clicks, {
     dialog.querySelector("[name=title]").value = title;
     dialog.querySelector("[data-export]").href = `conversations/${manage}.md`;
     dialog.showModal();
+    dialog.addEventListener("close", () => { // the button may have been made anew meanwhile
+      if (document.activeElement !== document.body) return;
+      [...document.querySelectorAll("#chats [data-manage]")].find((button) => button.dataset.manage === manage)?.focus();
+    }, { once: true });
   },
 
   manages(target, report) {
@@ -147,6 +162,7 @@ Object.assign(ragBot.submits, {
     exchange.querySelector(".question").hidden = false;
     form.hidden = true;
     report("revise", { exchange: exchange.dataset.key, question });
+    ragBot.leaveAsked();
   },
 
   manages(form, report) { ragBot.managed(form.querySelector("[data-manages=rename]"), report); },
@@ -158,7 +174,8 @@ ragBot.shown.conversation = (element) => {
   const exchanges = element.querySelectorAll(".exchange");
   if (ragBot.keepPlace(exchanges)) return;
   const last = exchanges[exchanges.length - 1];
-  const behavior = ragBot.exchanges > exchanges.length - 2 ? "smooth" : "instant"; // a saved one opens where it ended
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const behavior = !isCalm && ragBot.exchanges > exchanges.length - 2 ? "smooth" : "instant"; // a saved one opens where it ended
   if (last && ragBot.exchanges !== exchanges.length) last.scrollIntoView({ block: "start", behavior });
   ragBot.exchanges = exchanges.length;
 };
@@ -169,8 +186,6 @@ ragBot.connected.chats = (element, report) => {
 };
 
 ragBot.shown.chats = ragBot.markCurrent;
-
-ragBot.connected.toast = (element) => element.setAttribute("role", "status");
 
 ragBot.shown.toast = (element) => {
   const toast = element.querySelector(".toast");

@@ -9,6 +9,7 @@ const ragBot = window.ragBot = {
 
   connect(element, props, watch, report) {
     const part = element.closest(".block").id; // the element has an id of Gradio's own
+    element.querySelectorAll("details[data-keep][open]").forEach((fold) => { ragBot.folds[fold.dataset.keep] = true; });
     element.addEventListener("click", (event) => ragBot.click(event, report));
     element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -28,6 +29,8 @@ const ragBot = window.ragBot = {
   },
 
   click(event, report) {
+    const fold = event.target.closest("summary")?.parentElement;
+    if (fold?.dataset.keep) ragBot.folds[fold.dataset.keep] = !fold.open; // at once: before "toggle" it may be made anew
     const names = Object.keys(ragBot.clicks);
     const target = event.target.closest(names.map((name) => `[data-${name}]`).join());
     if (target) ragBot.clicks[names.find((name) => target.dataset[name] !== undefined)](target, report, event);
@@ -43,10 +46,23 @@ const ragBot = window.ragBot = {
     });
   },
 
+  focusName(control) { return control.closest("[data-focus]")?.dataset.focus ?? control.id; },
+
   keepFocus(element) { // what had the focus has it again when its part of the page is made anew
     if (!ragBot.focused || document.activeElement !== document.body) return;
-    [...element.querySelectorAll("[data-focus]")].find((control) => control.dataset.focus === ragBot.focused)?.focus();
+    [...element.querySelectorAll("[data-focus], [id]")].find((control) => ragBot.focusName(control) === ragBot.focused)?.focus();
   },
 };
 
-addEventListener("focusin", (event) => { ragBot.focused = event.target.closest?.("[data-focus]")?.dataset.focus; });
+// A click on what is made anew between press and release goes to what has come into its place.
+addEventListener("pointerdown", (event) => { ragBot.pressed = event.target.closest?.("[data-focus]"); }, true);
+addEventListener("click", (event) => {
+  const { pressed } = ragBot;
+  ragBot.pressed = null;
+  if (!pressed || pressed.isConnected) return;
+  const control = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-focus]");
+  if (control?.dataset.focus !== pressed.dataset.focus || control.contains(event.target)) return;
+  event.stopImmediatePropagation();
+  control.click();
+}, true);
+addEventListener("focusin", (event) => { ragBot.focused = ragBot.focusName(event.target); });

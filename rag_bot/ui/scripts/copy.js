@@ -36,6 +36,7 @@ Object.assign(ragBot, {
     const told = document.querySelector("#copied");
     told.textContent = isDone ? "Copied" : "Your browser did not let this be copied.";
     ragBot.placeAt(told, button);
+    ragBot.say(told.textContent);
     clearTimeout(ragBot.telling);
     ragBot.telling = setTimeout(() => told.hidePopover(), TOLD_MS);
   },
@@ -67,7 +68,7 @@ Object.assign(ragBot, {
     } else if (next !== undefined && items.length) items[(next + items.length) % items.length].focus();
     else return;
     event.preventDefault();
-    event.stopPropagation(); // the panel stays
+    event.stopImmediatePropagation(); // it does nothing else
   },
 });
 

@@ -33,6 +33,7 @@ Object.assign(ragBot, {
     const why = name ? `A browser tells the name “${name}” and not where it is. Type its path, or look for it below.` : "";
     if (path) field.value = path;
     picker.querySelector(".said").textContent = path ? "" : why;
+    if (!path) ragBot.say(why);
     field.focus();
   },
 });

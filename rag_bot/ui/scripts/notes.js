@@ -32,6 +32,13 @@ Object.assign(ragBot, {
     if (!open) ragBot.markedNote = "";
   },
 
+  enterTreeAt(element, focused) { // Tab goes into the tree at one of its items: the last that had the focus, else the first
+    const items = [...element.querySelectorAll("[role=treeitem]")];
+    if (items.includes(focused)) ragBot.enteredAt = focused.dataset.focus;
+    const entry = items.find((item) => item.dataset.focus === ragBot.enteredAt) ?? items[0];
+    items.forEach((item) => { item.tabIndex = item === entry ? 0 : -1; });
+  },
+
   keyInRows(event) { // up and down go from row to row, right and left open and fold a folder
     const row = event.target.closest("[data-note], [data-toggle]");
     if (!row || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -65,6 +72,7 @@ Object.assign(ragBot, {
       line.classList.toggle("problem", !told.path);
     }
     form.elements.files.value = "";
+    ragBot.say([...added.children].map(ragBot.wordsOf).join(". "));
     if (count) report("uploaded", {});
   },
 
@@ -118,8 +126,15 @@ ragBot.connected.find = (element, report) => {
   ragBot.arrive();
 };
 
-ragBot.connected.rows = (element) => element.addEventListener("keydown", ragBot.keyInRows);
-ragBot.shown.rows = ragBot.markOpenNote;
+ragBot.connected.rows = (element) => {
+  element.addEventListener("keydown", ragBot.keyInRows);
+  element.addEventListener("focusin", (event) => ragBot.enterTreeAt(element, event.target));
+};
+
+ragBot.shown.rows = (element) => {
+  ragBot.markOpenNote();
+  ragBot.enterTreeAt(element, document.activeElement);
+};
 
 ragBot.connected.upkeep = (element, report) => {
   element.addEventListener("change", (event) => {

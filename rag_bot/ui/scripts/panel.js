@@ -156,5 +156,6 @@ ragBot.shown.panel = (panel) => {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && ragBot.at.note.trim()) ragBot.closePanel();
+  const empties = event.target.matches?.("input[type=search]") && event.target.value; // what Escape does there
+  if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing && !empties && ragBot.at.note.trim()) ragBot.closePanel();
 });

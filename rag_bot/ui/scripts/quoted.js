@@ -3,7 +3,7 @@ Object.assign(ragBot, {
   quoting: null, // the number whose words are shown
 
   showQuoted(cite) {
-    if (cite === ragBot.quoting) return;
+    if (cite === ragBot.quoting || ragBot.open) return;
     ragBot.hideQuoted();
     const box = document.querySelector("#quoted");
     box.querySelector("q").textContent = cite.dataset.quote;
@@ -36,7 +36,7 @@ document.addEventListener("click", () => ragBot.hideQuoted(), true);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !ragBot.quoting) return;
   ragBot.hideQuoted();
-  event.stopPropagation(); // what else it would close stays
+  event.stopImmediatePropagation(); // what else it would close stays
 }, true);
 addEventListener("scroll", () => {
   if (ragBot.quoting) ragBot.placeAt(document.querySelector("#quoted"), ragBot.quoting);

@@ -11,6 +11,7 @@ Object.assign(ragBot, {
     const name = form?.dataset.form ?? "";
     const mark = ragBot.typed[name]?.mark ?? document.querySelector("#settings [data-mark]").dataset.mark;
     document.querySelector("#settings-outcome .outcome")?.remove(); // it was of what was done before
+    ragBot.heard["settings-outcome"] = []; // what comes is new, in the same words too
     report("act", { does, form: name, mark, values: ragBot.pairs(form, button) });
   },
 
@@ -89,6 +90,12 @@ ragBot.submits.saves = (form, report) => {
 
 ragBot.connected.settings = (element) => {
   element.addEventListener("input", ragBot.keepTyped);
+  element.addEventListener("keydown", (event) => {
+    const unsure = event.key === "Escape" && event.target.closest(".sure")?.querySelector("[data-unsure]");
+    if (!unsure) return;
+    event.stopPropagation();
+    unsure.click();
+  });
   element.addEventListener("change", (event) => {
     const { name, value } = event.target;
     if (event.target.type === "radio") ragBotLooks.choose(name, value);
@@ -123,6 +130,10 @@ ragBot.connected["answers-by"] = (element, report) => {
   document.addEventListener("click", (event) => {
     const menu = element.querySelector("details[open]");
     if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+  element.addEventListener("focusout", (event) => { // to somewhere else; to nothing while it is made anew
+    const menu = element.querySelector("details[open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
   });
   element.addEventListener("keydown", (event) => {
     const menu = element.querySelector("details[open]");
