@@ -60,6 +60,7 @@ def summary(snapshot: IndexSnapshot, notes: NoteList, named: Collection[Path] = 
     html = macros("notes_summary.html")
     not_read = _not_read(notes) or [_reason(entry) for entry in status.left_out if entry.reason in NOT_READ]
     doubtful = [_reason(entry) for entry in status.left_out if entry.reason in INDEXED]
+    runs = _runs(status)
     parts = (
         html.folders(_folders(status, named)),
         failures(status.failed, "unread"),
@@ -67,7 +68,6 @@ def summary(snapshot: IndexSnapshot, notes: NoteList, named: Collection[Path] = 
         html.left_out("doubtful", "Read with a doubt", "note", "notes", doubtful),
         html.history(runs, {"Model": f"{status.model} ({status.fingerprint})", "Index": str(status.index)}),
     )
-    runs = _runs(status)
     synced = f"synced {when(status.last_synced)}" if status.last_synced else "not synced yet"
     if runs and runs[0]["state"] == "done":
         synced += f" · {runs[0]['what']}"
