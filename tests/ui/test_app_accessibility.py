@@ -81,6 +81,7 @@ def nameless(page: Any) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", STATES, ids=lambda seen: seen.name)
 def test_axe_finds_nothing_and_every_control_has_a_name(
     browser: Any, apps: dict[str, str], talking_app: TalkingApp, axe: str, seen: State
