@@ -54,15 +54,13 @@ const ragBot = window.ragBot = {
   },
 };
 
-// A click on what is made anew between press and release goes to what has come into its place.
+// A press on what is made anew before it is let go, of which a browser makes no click, goes to what has come into its place.
 addEventListener("pointerdown", (event) => { ragBot.pressed = event.target.closest?.("[data-focus]"); }, true);
-addEventListener("click", (event) => {
+addEventListener("pointerup", (event) => {
   const { pressed } = ragBot;
   ragBot.pressed = null;
   if (!pressed || pressed.isConnected) return;
   const control = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-focus]");
-  if (control?.dataset.focus !== pressed.dataset.focus || control.contains(event.target)) return;
-  event.stopImmediatePropagation();
-  control.click();
+  if (control?.dataset.focus === pressed.dataset.focus) control.click();
 }, true);
 addEventListener("focusin", (event) => { ragBot.focused = ragBot.focusName(event.target); });

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.query.open_index import Sources
-from rag_bot.records import ANSWERED, Chunk
+from rag_bot.records import ANSWERED, CLOSEST, Chunk
 from rag_bot.text.terms import STOP_WORDS, passage_terms
 
 WANTED = 4
@@ -81,7 +81,7 @@ class ExampleQuestions:
         self._found: tuple[Example, ...] = ()
 
     def now(self, generation: str) -> tuple[str, ...]:
-        """Those that are known to be answered by now; of a new `generation` of the index it begins to make sure."""
+        """Those that are known to be answered by now, or near; of a new `generation` of the index it begins to make sure."""
         with self._lock:
             if generation != self._generation and not self._over.is_set():
                 self._generation = generation
@@ -102,17 +102,20 @@ class ExampleQuestions:
                     found.append(example)
             if not self._set(generation, found) or len(found) == WANTED:
                 return
+            near: list[Example] = []
             for example in self._library.with_sources(lambda sources: list(islice(examples(sources), _MOST_TRIES))):
-                if example not in found and self._is_answered(example):
-                    found.append(example)
+                verdict = "" if example in found else self._verdict(example)
+                found += [example] if verdict == ANSWERED else []
+                near += [example] if verdict == CLOSEST else []
                 if not self._set(generation, found) or len(found) == WANTED:
                     return
+            self._set(generation, [*found, *near][:WANTED])  # few notes answer little, but they are shown
 
-    def _is_answered(self, example: Example) -> bool:
+    def _verdict(self, example: Example) -> str:
+        """The verdict of its answer; "" where that does not begin with the note that is asked about."""
         answer = self._library.ask(example.question)
-        return answer.verdict == ANSWERED and any(
-            citation.quote.note_path == example.path for citation in answer.citations
-        )
+        is_own = answer.citations and answer.citations[0].quote.note_path == example.path
+        return answer.verdict if is_own else ""
 
     def _set(self, generation: str, found: Sequence[Example]) -> bool:
         """Whether this search is still the one that is wanted."""
