@@ -32,7 +32,7 @@ class EvaluationPage:
             (self.parts["evaluating"].stop, self._evaluations.job.stop, None),
             (self.parts["runs"].choose, self._choose, self.chosen),
         ):
-            event(command, None, changed, **AT_ONCE).then(**refreshing)
+            event(command, None, changed, trigger_mode="always_last", **AT_ONCE).then(**refreshing)
 
     def _start(self, event: gr.EventData) -> None:
         self._evaluations.job.start(str(event.file), str(event.split))

@@ -81,7 +81,7 @@ class ExampleQuestions:
         self._found: tuple[Example, ...] = ()
 
     def now(self, generation: str) -> tuple[str, ...]:
-        """Those that are known to be answered by now, or near; of a new `generation` of the index it begins to make sure."""
+        """Those that are known to be answered by now, or near; of a new `generation` it begins to make sure."""
         with self._lock:
             if generation != self._generation and not self._over.is_set():
                 self._generation = generation
