@@ -254,7 +254,7 @@ def test_failed_cases_open_the_note_and_two_runs_are_compared(page: Any, library
     page.wait_for_selector("#result h2:has-text('Two runs compared')")
     expect(page.locator(".runs input:checked")).to_have_count(2)
     page.locator(".runs [data-run]").nth(1).click()
-    page.wait_for_selector("#result .totals")
+    page.wait_for_selector("#result h2:not(:has-text('Two runs compared'))")
     expect(page.locator(".runs input:checked")).to_have_count(1)
     older = kept_results(library.settings)[-1].name
     expect(page.locator(f".runs .shown [data-run='{older}']")).to_be_visible()

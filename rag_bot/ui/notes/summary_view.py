@@ -51,7 +51,8 @@ def summary(snapshot: IndexSnapshot, notes: NoteList, named: Collection[Path] = 
     """Totals, folders, what was left out and the last syncs. `named` are the folders that the settings name."""
     status = snapshot.status
     if status is None:
-        return macros("base.html").hint(snapshot.problem or "Nothing is indexed yet.")
+        html = macros("base.html")
+        return html.notice(snapshot.problem) if snapshot.problem else html.hint("Nothing is indexed yet.")
     totals = (
         (f"{status.notes:,}", "note" if status.notes == 1 else "notes"),
         (f"{status.chunks:,}", "passage" if status.chunks == 1 else "passages"),

@@ -39,15 +39,20 @@ _PARTS = {
 
 
 def upkeep(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState, state: UpkeepState) -> Markup:
-    """The buttons, and what is going on or came of the last of them; nothing where there are no folders yet."""
-    if snapshot.status is None or not snapshot.status.roots:
+    """The buttons, and what is going on or came of the last of them; nothing where there are no folders yet.
+
+    An index that can't be read can be repaired.
+    """
+    is_damaged = bool(snapshot.problem)
+    if not is_damaged and (snapshot.status is None or not snapshot.status.roots):
         return Markup()
     html = macros("notes_summary.html")
     is_busy = sync.running or state.running
     going = html.going(progress_words(sync), sync) if sync.running else Markup()
     if state.running:
         going = html.going(_GOING[state.command], None)
-    return html.upkeep(is_busy, watch.on, watching(watch), going, Markup() if going else _result(state, snapshot))
+    result = Markup() if going else _result(state, snapshot)
+    return html.upkeep(is_busy, is_damaged, watch.on, watching(watch), going, result)
 
 
 def _result(state: UpkeepState, snapshot: IndexSnapshot) -> Markup:

@@ -61,6 +61,9 @@ addEventListener("pointerup", (event) => {
   ragBot.pressed = null;
   if (!pressed || pressed.isConnected) return;
   const control = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-focus]");
-  if (control?.dataset.focus === pressed.dataset.focus) control.click();
+  if (control?.dataset.focus === pressed.dataset.focus) {
+    control.focus();
+    control.click();
+  }
 }, true);
 addEventListener("focusin", (event) => { ragBot.focused = ragBot.focusName(event.target); });

@@ -1,5 +1,5 @@
-// Colours and size of the text, as this browser keeps them. It stands at the very head of the page, so that nothing is
-// painted before; the other scripts come with Gradio.
+// Colours and size of the text, as this browser keeps them. It stands at the very beginning of the body, so that nothing
+// is painted before; the other scripts come with Gradio.
 const ragBotLooks = window.ragBotLooks = {
   keys: { theme: "rag-bot-theme", size: "rag-bot-text-size" }, // by choice: where the browser keeps it
   chosen: {}, // by choice: "" is as the system has it
@@ -22,7 +22,7 @@ const ragBotLooks = window.ragBotLooks = {
     const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     document.documentElement.style.fontSize = { small: "87.5%", large: "118.75%" }[size] ?? "";
     document.documentElement.style.colorScheme = isDark ? "dark" : "light";
-    if (document.body && document.body.classList.contains("dark") !== isDark) document.body.classList.toggle("dark", isDark);
+    if (document.body.classList.contains("dark") !== isDark) document.body.classList.toggle("dark", isDark);
   },
 
   begin() {
@@ -31,12 +31,7 @@ const ragBotLooks = window.ragBotLooks = {
     if (theme === "dark" || theme === "light") ragBotLooks.chosen.theme = theme;
     ragBotLooks.apply();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ragBotLooks.apply);
-    new MutationObserver((_, observer) => {
-      if (!document.body) return;
-      observer.disconnect();
-      ragBotLooks.apply();
-      new MutationObserver(ragBotLooks.apply).observe(document.body, { attributeFilter: ["class"] });
-    }).observe(document.documentElement, { childList: true });
+    new MutationObserver(ragBotLooks.apply).observe(document.body, { attributeFilter: ["class"] });
   },
 };
 ragBotLooks.begin();

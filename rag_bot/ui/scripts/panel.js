@@ -101,7 +101,7 @@ Object.assign(ragBot.clicks, {
     ragBot.unmark();
     ragBot.figureOf(target)?.classList.add("opened");
     if (!target.closest("#panel")) ragBot.opener = target;
-    ragBot.entersPanel = true;
+    ragBot.entersPanel = !target.closest("#rows"); // in the list of notes one goes on to the next row
     const { note, start, end, heading = "" } = target.dataset;
     const lines = start ? (end && end !== start ? `${start}-${end}` : start) : "";
     const before = ragBot.at.note;

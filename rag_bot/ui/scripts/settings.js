@@ -113,7 +113,8 @@ ragBot.shown.settings = (element) => {
 ragBot.shown["settings-outcome"] = (element) => {
   const told = element.querySelector("[data-form]");
   if (!told) return;
-  const { form, done } = told.dataset;
+  const { form, done, mark } = told.dataset;
+  if (mark) document.querySelector("#settings [data-mark]").dataset.mark = mark;
   if (done === "yes") delete ragBot.typed[form]; // what was typed is what stands there now
   else if (ragBot.typed[form]) delete ragBot.typed[form].mark; // to be saved over what is shown now
   if (told.dataset.empty !== undefined) {

@@ -103,7 +103,8 @@ class SettingsPage:
 
     def _outcome_of(self, work: Callable[[], str], form: str = "", *, is_empty: bool = False) -> str:
         try:
-            came = outcome(work(), form=form, is_done=True, is_empty=is_empty)
+            words = work()
+            came = outcome(words, form=form, is_done=True, is_empty=is_empty, mark=self._file.now().digest)
         except RagBotError as error:
             came = outcome(str(error), form=form, is_done=False)
         return show_hidden(came + unlike_any_other())

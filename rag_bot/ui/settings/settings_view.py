@@ -120,9 +120,9 @@ def unreadable(problem: str) -> Markup:
     return macros("base.html").notice(problem)
 
 
-def outcome(words: str, *, form: str = "", is_done: bool, is_empty: bool = False) -> Markup:
-    """What came of a change of a form; `is_empty` after all conversations were deleted."""
-    return macros("settings.html").outcome(words, form, is_done, is_empty)
+def outcome(words: str, *, form: str = "", is_done: bool, is_empty: bool = False, mark: str = "") -> Markup:
+    """What came of a change of a form, with the file's `mark`; `is_empty` after all conversations were deleted."""
+    return macros("settings.html").outcome(words, form, is_done, is_empty, mark)
 
 
 def _card(provider: Provider, settings: Settings, choice: Choice, setup: SetupState) -> SetupCard:

@@ -31,11 +31,11 @@ _LOSSES = {
 def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Markup:
     """How many notes there are and when they were synced; the sync that runs, what is wrong, and what is to be decided.
 
-    Until there are notes, the welcome tells how the first sync goes.
+    Until there are notes, the welcome asks what is to be decided.
     """
     html = macros("syncing.html")
     if not snapshot.notes:
-        return html.overview(_facts(snapshot, sync), "")
+        return html.overview(_facts(snapshot, sync), sync_result(sync) if sync.running else "")
     running, writer = Markup(), snapshot.writer
     if writer and not sync.running:  # a sync that is not the app's own job
         is_watch = watch.pid and writer.pid == watch.pid
