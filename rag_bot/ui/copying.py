@@ -11,6 +11,7 @@ from rag_bot.output.visible import visible
 from rag_bot.records import LISTED_AT_ONCE, PROSE, Answer, Citation, difference_words, verdict_words
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_MARKUP = re.compile(r"[<>\[\]`*&\\\n]|://")  # in the name of a file: what Markdown might make more of than text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,12 @@ class Copy:
     plain: str
 
 
-def quoted(text: str, place: str) -> Copy:
-    """Lines of a note word for word, and where they stand (`notes/a.md:12-14`)."""
+def quoted(text: str, place: str, number: str = "") -> Copy:
+    """Lines of a note word for word, and where they stand (`notes/a.md:12-14`), after a `number` such as "[1] "."""
     lines = _LINE_END.split(text.strip("\r\n"))
     block = "\n".join(f"> {line}" if line.strip() else ">" for line in lines)
-    return Copy(f"{block}\n>\n> — {place}", "\n".join([*lines, f"({place})"]))
+    named = escaped(place) if _MARKUP.search(place) else place
+    return Copy(f"{block}\n>\n> — {number}{named}", "\n".join([*lines, f"({number}{place})"]))
 
 
 def all_quoted(citations: Iterable[Citation]) -> Copy:
@@ -45,7 +47,7 @@ def whole(answer: Answer) -> Copy:
         )
         copies.append(Copy("\n\n".join(filter(None, laid_out(answer.sentences))), visible(plain.strip())))
     shown = answer.citations[:LISTED_AT_ONCE] if answer.statement else answer.citations
-    copies += [quoted(one.quote.text, f"[{one.number}] {one.quote.located}") for one in shown]
+    copies += [quoted(one.quote.text, one.quote.located, f"[{one.number}] ") for one in shown]
     return _joined(copies)
 
 

@@ -27,7 +27,7 @@ _CALM = frozenset(
     "p br em strong s ul ol li h1 h2 h3 h4 h5 h6 blockquote pre code hr table thead tbody tr th td".split()
 )
 # An excerpt is a note's Markdown, rendered: what that may become has no more power than text.
-_APP = _CALM | frozenset("div p span a figure figcaption b bdi i mark details summary time".split())
+_APP = _CALM | frozenset("div p span a figure figcaption b bdi i mark details summary time button svg path sup".split())
 _LOADING = frozenset("src srcset href poster background action formaction data ping style xlink:href".split())
 
 
@@ -108,13 +108,20 @@ def _assert_calm(markdown: str) -> None:
 
 
 def assert_dead_in_the_app(answer: Answer) -> None:
-    """The app's HTML has only its own elements; its only links open notes that are cited or near."""
+    """The app's HTML has only its own elements; its only links open notes that are cited or near; what can be copied of
+    it is dead as Markdown too."""
     nearest = tuple(Place.of(hit) for hit in answer.nearest)
     paths = {citation.quote.note_path for citation in answer.citations} | {place.path for place in nearest}
     pages = [growing_prose(answer)] if answer.draft else [whole_answer(answer, nearest), growing_prose(answer)]
     for tag, attributes in (element for page in pages for element in elements(page)):
         assert tag in _APP, tag
         assert not {name for name in attributes if name.startswith("on")}
+        if tag == "button":  # what copies lines or opens their note elsewhere
+            assert "data-copy" in attributes or attributes["data-programs"] in paths
+            copied = (attributes.get("data-markdown") or "").split(
+                "\n"
+            )
+            _assert_calm("\n".join(line for line in copied if not line.startswith(">") or line.startswith("> — ")))
         for name in _LOADING & attributes.keys() - {"style"}:
             assert (tag, name, attributes[name]) == ("a", "href", "#")
         assert re.fullmatch(r"(?:--(?:n|hang):[\d.]+(?:em)?)?", attributes.get("style") or "")
