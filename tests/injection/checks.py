@@ -118,9 +118,7 @@ def assert_dead_in_the_app(answer: Answer) -> None:
         assert not {name for name in attributes if name.startswith("on")}
         if tag == "button":  # what copies lines or opens their note elsewhere
             assert "data-copy" in attributes or attributes["data-programs"] in paths
-            copied = (attributes.get("data-markdown") or "").split(
-                "\n"
-            )
+            copied = (attributes.get("data-markdown") or "").split("\n")
             _assert_calm("\n".join(line for line in copied if not line.startswith(">") or line.startswith("> — ")))
         for name in _LOADING & attributes.keys() - {"style"}:
             assert (tag, name, attributes[name]) == ("a", "href", "#")
