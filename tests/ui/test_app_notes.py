@@ -143,7 +143,7 @@ def test_changes_are_shown_planned_and_synced(page: Any, folder: Path) -> None:
     assert page.evaluate("window.hacked") is None
     page.click(".result [data-upkeep=sync]")
     expect(page.locator("#filter .pills").first).to_have_text("All 7Up to date 7New 0")
-    expect(page.locator("#overview")).to_contain_text("1 added, 1 changed, 1 deleted")
+    expect(page.locator("#summary")).to_contain_text("1 added, 1 changed, 1 deleted")
 
 
 def test_what_is_not_read_is_named_with_the_reason(page: Any) -> None:
