@@ -194,8 +194,9 @@ def test_a_folder_is_taken_out_of_the_index_after_asking_and_its_files_stay(page
     expect(page.locator(".roots > li")).to_have_count(1)
     expect(page.locator("[role=tree] [aria-level='1']")).to_have_count(1)
     assert sorted((folder / "buses").rglob("*")) == before
-    page.fill(".add [name=folder]", str(folder / "buses"))
-    page.click(".add button")
+    page.click("#add-folder summary")
+    page.fill("#add-folder [name=folder]", str(folder / "buses"))
+    page.click("#add-folder form button")
     expect(page.locator("[role=tree] [aria-level='1']")).to_have_count(2)
     eventually(lambda: page.locator(".roots > li").count() == 2)
 
