@@ -27,7 +27,7 @@ class Links:
 
     def note(self, target: str) -> str | None:
         """The note that a relative link or the target of a [[wikilink]] names; None if there is none."""
-        target = plain_path(target).split("#", 1)[0].split("?", 1)[0].strip()
+        target = _path_of(target)
         return self._notes.find(target, self._folder) if target else self._own or None
 
     def relative(self, address: str) -> str | None:
@@ -36,7 +36,7 @@ class Links:
 
     def image(self, target: str) -> NoteImage | None:
         """The image that an embed names, found as notes are; None if there is none."""
-        target = plain_path(target).split("#", 1)[0].split("?", 1)[0].strip()
+        target = _path_of(target)
         return self._images.find(target, self._folder) if target and self._images else None
 
     def relative_image(self, address: str) -> NoteImage | None:
@@ -78,6 +78,11 @@ def _targets(library: Library, generation: str) -> LinkTargets:
 def is_on_the_web(address: str) -> bool:
     """Whether an address leads out to where a browser may be sent."""
     return _scheme(address) in _WEB
+
+
+def _path_of(target: str) -> str:
+    """The path in a link's target, without what stands behind it: the part of the note that is meant, or a query."""
+    return plain_path(target).split("#", 1)[0].split("?", 1)[0].strip()
 
 
 def _is_relative(address: str) -> bool:
