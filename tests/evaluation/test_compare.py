@@ -64,7 +64,7 @@ def test_of_a_share_that_is_better_low_a_rise_is_a_fall() -> None:
     )
     assert falls(closest, baseline_of(answered)) == []
     assert [str(fallen) for fallen in falls(answered, baseline_of(closest))] == [
-        f"{name} is 1.0000, above 0.0000, the upper end of the baseline's 0.0000"
+        f"{name} is 1.0000, above 0.2991, the upper end of the baseline's 0.0000"
     ]
 
 
@@ -96,6 +96,7 @@ def test_the_json_has_a_figure_for_each_measure() -> None:
         "difference": -1.0,
         "p": 1.0,
         "cases": 1,
+        "differing": 1,
     }
     assert values["broken"][0]["question"] == "Where is a?"
 

@@ -93,13 +93,19 @@ def test_missing_evidence_is_named_on_the_page_and_in_the_text(result: Result) -
 
 def test_the_text_says_measures_kinds_and_what_went_wrong(result: Result) -> None:
     said = _printed(result)
-    assert re.search(r"right answers +0\.333 +0\.000 – 1\.000 +3", said)
-    assert re.search(r"fact +2 +0\.500", said)
+    assert re.search(r"right answers +too few to tell +0\.1 – 0\.8 +3", said)
+    assert re.search(r"fact +2 +\? +0\.1 – 0\.9", said)
     assert re.search(r"two: Which two\?.* -> answered: notes/a\.md:3; expected notes/a\.md:3", said)
     assert "0.80" not in said
     assert re.search(r"answered +1 +2 +0 +0 *\n", said)
     assert re.search(r"none +0 +0 +0 +1 *\n", said)
     assert "4 cases of <cases>.jsonl" in said
+
+
+def test_a_figure_of_many_cases_has_the_digits_that_they_carry(result: Result) -> None:
+    said = _printed(replace(result, outcomes=100 * result.outcomes))
+    assert re.search(r"right answers +0\.33 +0\.28 – 0\.39 +300", said)
+    assert re.search(r"fact +200 +0\.50 +0\.43 – 0\.57", said)
 
 
 def test_a_comparison_is_printed_with_its_flips(result: Result) -> None:
@@ -124,7 +130,8 @@ def test_a_plot_is_one_well_formed_picture_without_anything_from_outside(plot: o
 
 
 def test_the_plots_show_the_figures(result: Result) -> None:
-    assert "fact: 0.50 (0.00 to 1.00), 2 cases" in kinds_svg(result)
+    assert "fact: too few to tell (0.1 – 0.9), 2 cases" in kinds_svg(result)
+    assert "fact: 0.50 (0.43 – 0.57), 200 cases" in kinds_svg(replace(result, outcomes=100 * result.outcomes))
     assert "&lt;why&gt;" in kinds_svg(result)
     assert "3 of 4 answerable" in reliability_svg(result)
     counts = re.findall(r'text-anchor="middle"[^>]*>(\d+|none)<', ranks_svg(result))

@@ -9,16 +9,13 @@ const ragBot = window.ragBot = {
 
   connect(element, props, watch, report) {
     const part = element.closest(".block").id; // the element has an id of Gradio's own
-    element.querySelectorAll("details[data-keep][open]").forEach((fold) => { ragBot.folds[fold.dataset.keep] = true; });
+    ragBot.keepFolds(element);
     element.addEventListener("click", (event) => ragBot.click(event, report));
     element.addEventListener("submit", (event) => {
       event.preventDefault();
       const name = Object.keys(ragBot.submits).find((name) => event.target.dataset[name] !== undefined);
       if (name) ragBot.submits[name](event.target, report);
     });
-    element.addEventListener("toggle", (event) => {
-      if (event.target.dataset.keep) ragBot.folds[event.target.dataset.keep] = event.target.open;
-    }, true);
     ragBot.connected[part]?.(element, report, props);
     watch("value", () => requestAnimationFrame(() => {
       ragBot.keepFolds(element);
@@ -30,7 +27,7 @@ const ragBot = window.ragBot = {
 
   click(event, report) {
     const fold = event.target.closest("summary")?.parentElement;
-    if (fold?.dataset.keep) ragBot.folds[fold.dataset.keep] = !fold.open; // at once: before "toggle" it may be made anew
+    if (fold?.dataset.keep) ragBot.folds[fold.dataset.keep] = !fold.open; // not at "toggle": Gradio's closing makes one too
     const names = Object.keys(ragBot.clicks);
     const target = event.target.closest(names.map((name) => `[data-${name}]`).join());
     if (target) ragBot.clicks[names.find((name) => target.dataset[name] !== undefined)](target, report, event);
@@ -43,7 +40,13 @@ const ragBot = window.ragBot = {
   keepFolds(element) {
     element.querySelectorAll("details[data-keep]").forEach((fold) => {
       if (fold.dataset.keep in ragBot.folds) fold.open = ragBot.folds[fold.dataset.keep];
+      else if (fold.open) ragBot.folds[fold.dataset.keep] = true;
     });
+  },
+
+  closeFold(fold) {
+    fold.open = false;
+    ragBot.folds[fold.dataset.keep] = false;
   },
 
   focusName(control) { return control.closest("[data-focus]")?.dataset.focus ?? control.id; },

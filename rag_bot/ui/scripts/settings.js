@@ -74,7 +74,7 @@ Object.assign(ragBot.clicks, {
 
   answers(target, report) { // who answers, above the question's field
     const menu = target.closest("details");
-    menu.open = false;
+    ragBot.closeFold(menu);
     menu.querySelector("summary").focus();
     report("choose", { name: target.dataset.answers });
   },
@@ -130,17 +130,17 @@ ragBot.connected["answers-by"] = (element, report) => {
   }, true);
   document.addEventListener("click", (event) => {
     const menu = element.querySelector("details[open]");
-    if (menu && !menu.contains(event.target)) menu.open = false;
+    if (menu && !menu.contains(event.target)) ragBot.closeFold(menu);
   });
   element.addEventListener("focusout", (event) => { // to somewhere else; to nothing while it is made anew
     const menu = element.querySelector("details[open]");
-    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) ragBot.closeFold(menu);
   });
   element.addEventListener("keydown", (event) => {
     const menu = element.querySelector("details[open]");
     if (event.key !== "Escape" || !menu) return;
     event.stopPropagation();
-    menu.open = false;
+    ragBot.closeFold(menu);
     menu.querySelector("summary").focus();
   });
 };
