@@ -44,17 +44,26 @@ def test_a_scope_is_chosen_said_with_the_answer_and_left_by_asking_everywhere(pa
     expect(wordings).to_contain_text("2 of 2")
     expect(page.locator(".exchange .answer")).to_contain_text("41")
     assert "Only notes" not in page.locator(".exchange").inner_text()
+    chips(page)
+    expect(page.locator("#scope .narrow")).to_have_text("All notes")
     page.reload()
-    chips(page, "corpus/talk")
     expect(wordings).to_contain_text("2 of 2")
+    chips(page)
     page.get_by_role("button", name="Earlier wording").click()
     expect(wordings).to_contain_text("1 of 2")
     expect(page.locator(".asked-in")).to_contain_text("Only notes in corpus/talk")
+    assert "Only notes" not in ask(page, EMERGENT).inner_text()
+
+
+def test_a_scope_is_kept_across_a_reload_until_its_chip_is_taken_away(page: Any) -> None:
+    open_picker(page).get_by_role("button", name="talk").first.click()
+    chips(page, "corpus/talk")
+    page.reload()
+    chips(page, "corpus/talk")
     page.get_by_role("button", name="Remove: in corpus/talk").click()
     chips(page)
     expect(page.locator("#scope .narrow")).to_have_text("All notes")
     expect(page.locator("#scope .narrow")).to_be_focused()
-    assert "Only notes" not in ask(page, EMERGENT).inner_text()
 
 
 def test_tags_and_times_are_found_chosen_and_taken_back_with_the_keyboard(page: Any) -> None:
