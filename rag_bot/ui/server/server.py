@@ -92,22 +92,22 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     """The whole app as ASGI; its lifespan starts and stops the background work."""
     library, conversations = Library(settings), Conversations.of(settings)
     state = AppState(
-        settings=settings,
+        library=library,
         snapshots=SnapshotCache(library),
         folders=KnownFolders(settings.notes),
         lists=NoteLists(library),
         list_views=ListViews(TextSearch(library)),
-        upkeep=UpkeepJob(settings, library.generation, on_end=lambda command: ended(command)),
-        sync=SyncJob(settings, on_done=lambda: _warm_up(library)),
-        watch=WatchJob(settings, on_change=lambda: _warm_up(library)),
-        evaluations=Evaluations(settings, EvaluationJob(settings)),
+        upkeep=UpkeepJob(library, on_end=lambda state: upkept(state.command)),
+        sync=SyncJob(library, on_end=lambda _: _warm_up(library)),
+        watch=WatchJob(library, on_change=lambda: _warm_up(library)),
+        evaluations=Evaluations(library, EvaluationJob(library)),
         chats=Chats(library, conversations),
-        models=Models(settings),
+        models=Models(library),
         streams=Streams(),
         is_local=chosen.is_local,
     )
 
-    def ended(command: str) -> None:
+    def upkept(command: str) -> None:
         if command in WRITING:
             _warm_up(library)
             if remembered_watching(settings.index):
