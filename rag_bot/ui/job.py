@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from rag_bot.errors import reason_of
 from rag_bot.library import Library
 from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_progress, read_report
 
@@ -114,7 +115,7 @@ class Job(ABC, Generic[State]):
             message = message or f"The {self.name} ended with exit code {exit_code}."
             ended = Ended(exit_code, read_report("\n".join(output)), message)
         except OSError as error:
-            ended = Ended(1, None, f"The {self.name} could not be started: {error.strerror or error}.")
+            ended = Ended(1, None, f"The {self.name} could not be started: {reason_of(error)}.")
         with self._lock:
             self._state = last = self._ended(ended)
         if not self._is_over:

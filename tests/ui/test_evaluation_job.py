@@ -133,7 +133,7 @@ def test_a_stop_while_progress_is_told_is_not_lost(
         ("notes.md", "x", "notes.md is no .jsonl file"),
         ("gone.jsonl", None, "There is no file"),
         ("bad.jsonl", "{}\n", "bad.jsonl:1 is no case"),
-        ("binary.jsonl", "\udcff\udcfe", "cannot be read"),
+        ("binary.jsonl", "\udcff\udcfe", "cannot be read: it is not text in UTF-8."),
         ("empty.jsonl", "", "holds no questions"),
         ("folder.jsonl", "/", "There is no file"),
     ],

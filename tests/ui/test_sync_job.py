@@ -72,7 +72,7 @@ def test_a_command_that_is_not_there_is_an_error_and_no_crash(tmp_path: Path) ->
     job = SyncJob(Library(index=tmp_path), command=(str(tmp_path / "nothing"),), on_end=lambda _: done.set())
     job.start()
     assert done.wait(30)
-    assert "could not be started" in job.state.error
+    assert job.state.error == "The sync could not be started: No such file or directory."
 
 
 def test_only_one_sync_runs_and_stopping_ends_it(tmp_path: Path) -> None:

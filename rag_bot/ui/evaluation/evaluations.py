@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
 from rag_bot.evaluation.cases import case_files, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.evaluation.measures import Measure, share_of
@@ -88,7 +88,7 @@ class KeptRuns:
         try:
             files = [(path, path.stat()) for path in kept_results(self._library.settings) if path.is_file()]
         except OSError as error:
-            return RunList(skipped=(f"The kept results cannot be read: {error}.",))
+            return RunList(skipped=(f"The kept results cannot be read: {reason_of(error)}.",))
         keys = [(path, state.st_mtime_ns, state.st_size) for path, state in files]
         self._known = {key: self._known.get(key) or _read(key[0]) for key in keys}
         runs = [run for run in self._known.values() if isinstance(run, RunSummary)]

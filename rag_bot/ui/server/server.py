@@ -16,7 +16,7 @@ from markupsafe import Markup
 from starlette.responses import PlainTextResponse, Response
 
 from rag_bot.conversations import Conversations
-from rag_bot.errors import RagBotError, UsageError, first_line
+from rag_bot.errors import RagBotError, UsageError, reason_of
 from rag_bot.library import Library
 from rag_bot.settings import Settings
 from rag_bot.ui import is_loopback
@@ -219,7 +219,6 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             why = f"Port {port} on {name} is taken. Stop what listens there, or choose another with --port."
         else:
-            reason = error.strerror or first_line(error)
-            why = f"Port {port} on {name} cannot be opened: {reason}. Choose another with --port."
+            why = f"Port {port} on {name} cannot be opened: {reason_of(error)}. Choose another with --port."
         raise RagBotError(why) from error
     return listening

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
 from rag_bot.library import Library
 from rag_bot.records import CHANGES
 from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_report
@@ -121,7 +121,7 @@ class WatchJob:
                 _ARGUMENTS, on_output=lambda line: self._take(over, child, line), on_message=on_message
             )
         except OSError as error:
-            exit_code, last_message = 1, f"Watching could not be started: {error.strerror or error}."
+            exit_code, last_message = 1, f"Watching could not be started: {reason_of(error)}."
         why = last_message.removeprefix(MESSAGE_PREFIX) or f"Watching ended with exit code {exit_code}."
         self._change(over, pid=0, ready=False, error=why)
         return exit_code
