@@ -68,7 +68,7 @@ def try_settings(
     truth = exact(rows, queries)
     for max_neighbors, ef_construction in graphs:
         graph = {"space": "cosine", "max_neighbors": max_neighbors, "ef_construction": ef_construction}
-        with tempfile.TemporaryDirectory() as folder, patch.object(store, "_HNSW", {**graph, "ef_search": beams[0]}):
+        with tempfile.TemporaryDirectory() as folder, patch.object(store, "GRAPH", {**graph, "ef_search": beams[0]}):
             began = time.perf_counter()
             with closing(VectorIndex(Path(folder), "benchmark", create=True)) as index:
                 index.upsert([str(number) for number in range(len(rows))], rows)
