@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from rag_bot.cli.command import AsJson, can_ask, open_library, remark, say, show
 from rag_bot.cli.progress import shown_progress
 from rag_bot.errors import NotesLost, RagBotError, UsageError
 from rag_bot.records import SyncReport
+
+if TYPE_CHECKING:
+    from rag_bot.library import Library
 
 FAILED, SOME_UNREADABLE = 1, 3
 
@@ -42,6 +45,7 @@ def ingest(
         return
     on_loss = "remove" if yes else "keep" if keep else "ask"
     with open_library(context) as library:
+        _say_where_vectors_go(library)
         is_strange = not dry_run and standing(library.settings.index) is Standing.STRANGE
 
         def sync(on_loss: str) -> SyncReport:
@@ -117,7 +121,15 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
 
     last: list[object] = []
     with open_library(context) as library:
+        _say_where_vectors_go(library)
         library.watch(paths, on_report=on_report, on_error=on_error)
+
+
+def _say_where_vectors_go(library: Library) -> None:
+    from rag_bot.store.server import remote_place
+
+    if place := library.settings.vectors and remote_place(library.settings.vectors):
+        remark(f"the vectors of your passages, but not their texts, are sent to the Chroma server at {place}.")
 
 
 def _ask_about(error: NotesLost, as_json: bool) -> str:

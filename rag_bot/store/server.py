@@ -68,6 +68,17 @@ def wanted_url(setting: str) -> str:
     return address.url
 
 
+def remote_place(setting: str) -> str:
+    """The host of the setting `vectors` where it is another machine, to be told to people; "" where nothing leaves."""
+    from rag_bot.llm.connection import Address
+
+    try:
+        address = Address(wanted_url(setting))
+    except UsageError:  # which is sent nothing
+        return ""
+    return address.place if address.url and address.is_remote else ""
+
+
 class ServerVectors:
     """The vectors of one store in a collection of a Chroma server. Nothing is asked before the first use.
 
@@ -129,8 +140,9 @@ class ServerVectors:
                 return names
 
     def reach(self) -> None:
-        """Ask for something small. Raises ServerUnusable where the server isn't there, or refuses."""
-        self._ask("GET", "", limit=1)
+        """Raises ServerUnusable where the server isn't there, refuses, or is another program's."""
+        if not isinstance(self._ask("GET", "", limit=1), list):
+            raise self._not_chroma(HTTPStatus.OK)
 
     def seal(self, generation: str) -> None:
         """Note the catalogue's state that the vectors belong to, by which an older copy of them is known."""
@@ -215,13 +227,16 @@ class ServerVectors:
             raise self._unusable(f"is not there, as the proxy before it says ({status}). Start it")
         if kind:
             raise self._unusable(f"failed ({status}): {self._shown(str(said or kind))}. See its log")
-        raise self._unusable(f"answers ({status}), but not as Chroma 1 does. Check the setting vectors")
+        raise self._not_chroma(status)
 
     def _shown(self, said: str) -> str:
         from rag_bot.llm.failures import redact
 
         token = self._client.headers.get("Authorization", "").removeprefix("Bearer ")
         return redact(said, token)[:_SHOWN].rstrip(".")
+
+    def _not_chroma(self, status: int) -> ServerUnusable:
+        return self._unusable(f"answers ({status}), but not as Chroma 1 does. Check the setting vectors")
 
     def _unusable(self, what: str) -> ServerUnusable:
         return ServerUnusable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import httpx
 import pytest
 
 from rag_bot import IndexUnusable, Library
+from rag_bot.cli import main
 from rag_bot.errors import UsageError
 from rag_bot.ingestion import apply
 from rag_bot.records import Progress
 from rag_bot.settings import Settings, load_settings
 from rag_bot.store import indexes
+from rag_bot.store import server as server_module
 from rag_bot.store.ownership import read_mark
-from rag_bot.store.server import ServerUnusable, wanted_url
+from rag_bot.store.server import ServerUnusable, remote_place, wanted_url
 from tests.chroma import ChromaServer, chroma_server
 from tests.index_contents import contents, inner_differences
 
@@ -301,3 +304,37 @@ def test_a_folder_that_came_from_elsewhere_sends_vectors_nowhere(
     monkeypatch.chdir(tmp_path)
     assert load_settings().vectors == ""
     assert "also sets vectors. It doesn't count until you agree" in capsys.readouterr().err
+
+
+def test_a_server_that_never_answers_is_not_waited_for_for_ever(
+    settings: Settings, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "_ANSWER_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        told = settings.model_copy(update={"vectors": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        with Library(told) as library, pytest.raises(ServerUnusable, match="does not answer within 1 seconds"):
+            library.ingest([notes])
+
+
+def test_status_says_where_the_vectors_are(
+    settings: Settings,
+    notes: Path,
+    server: ChromaServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with with_vectors(settings, server) as library:
+        library.ingest([notes])
+        assert library.status().server == server.url
+    monkeypatch.setenv("RAG_BOT_INDEX", str(settings.index))
+    with pytest.raises(SystemExit) as ended:
+        main(["status"])
+    assert not ended.value.code
+    assert f"(20 vectors on {server.url})" in capsys.readouterr().out
+
+
+def test_a_server_on_another_machine_is_told_from_one_on_this() -> None:
+    assert remote_place("https://chroma.example.org/here") == "chroma.example.org"
+    assert remote_place("http://192.168.1.7:8000") == "192.168.1.7:8000"
+    for nowhere in ("", "http://127.0.0.1:8000", "http://localhost:8000", "http://chroma.example.org", "no address"):
+        assert remote_place(nowhere) == ""
