@@ -49,6 +49,7 @@ class Watcher:
         on_report: Callable[[SyncReport], None],
         on_error: Callable[[RagBotError], None],
         exclude: Sequence[str] = (),
+        server: str = "",
     ) -> None:
         self._index = index
         self._folders = folders
@@ -56,6 +57,7 @@ class Watcher:
         self._on_report = on_report
         self._on_error = on_error
         self._exclude = exclude
+        self._server = server
 
     def run(self, stop: threading.Event, rescan_seconds: float) -> None:
         """Until `stop` is set. Raises what the first sync raises; later errors are reported, and tried again."""
@@ -145,7 +147,9 @@ class Watcher:
         while True:
             try:
                 model = lambda: self._model  # noqa: E731
-                return sync(self._index, folders, model=model, exclude=self._exclude, on_loss=OnLoss.KEEP)
+                return sync(
+                    self._index, folders, model=model, exclude=self._exclude, server=self._server, on_loss=OnLoss.KEEP
+                )
             except WriterBusy:
                 if stop.wait(_BUSY_SECONDS):
                     raise

@@ -175,10 +175,11 @@ def status_text(status: Status) -> RenderableType:
     if status.writer:
         known = f"process {status.writer.pid} on {status.writer.host}, since {status.writer.started}"
         writer = known if status.writer.pid else "another process"
+    where = f" on {status.server}" if status.server else ""
     table = Table.grid(padding=(0, 2))
     rows = [
         ("notes", f"{status.notes:,} in {folders or 'no folder'}"),
-        ("passages", f"{status.chunks:,} ({status.vectors:,} vectors)"),
+        ("passages", f"{status.chunks:,} ({status.vectors:,} vectors{where})"),
         ("model", f"{status.model} ({status.fingerprint})"),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),

@@ -55,6 +55,13 @@ def test_nothing_leaves_the_machine_unless_a_remote_model_answers() -> None:
     assert "agreed to on 1 March 2026 Take back" in told
 
 
+def test_a_chroma_server_elsewhere_is_said_to_have_the_vectors() -> None:
+    assert "Nothing leaves this machine." in shown(Settings(vectors="http://127.0.0.1:8000"))
+    told = words(shown(Settings(vectors="https://chroma.example.org")))
+    assert "Nothing leaves" not in told
+    assert "go to the Chroma server at chroma.example.org" in told
+
+
 def test_a_remote_model_that_the_settings_name_is_told_of_without_an_agreement() -> None:
     settings = Settings(llm="openai:gpt-5")
     assert "named in your settings" in words(shown(settings, choice=Choice("openai:gpt-5", REMOTE)))
