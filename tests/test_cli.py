@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import rag_bot
 from rag_bot.settings import Settings
 from tests.conftest import CORPUS
 
@@ -198,6 +199,11 @@ def test_chat_answers_line_after_line_until_an_empty_one(ask_corpus: Run) -> Non
     assert "not in your notes" in done.stdout
 
 
+def test_it_says_which_version_it_is(run: Run) -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"rag-bot {rag_bot.__version__}\n", "")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None:
     done = run(*command.split(), "--help")
@@ -217,6 +223,8 @@ def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None
         (("ingest", "empty"), 2, "There are no notes"),
         (("eval", "run", "missing.jsonl"), 2, "cannot be read"),
         (("eval", "checker", "missing.jsonl"), 2, "cannot be read"),
+        (("serve", "missing", "--port", "0"), 2, "does not exist"),
+        (("serve", "file.md", "--port", "0"), 2, "is a file"),
         (("serve", "--port", "0", "--token", "short"), 2, "at least 16"),
         (("serve", "--port", "0", "--token", "new", "--no-token"), 2, "contradict"),
         (("serve", "--port", "0", "--allowed-host", "*"), 2, "'*' is no name"),
