@@ -26,7 +26,7 @@ class SyncState:
     `report` is what the command printed, `error` its last line if it failed, `question` that line where it stopped to
     ask whether lost notes are to be removed. `folders` are those it was asked for; none for all. `reported` is when the
     report came, by `time.monotonic`. `stopped` says that its user ended it; `seconds_left` is a guess at how long this
-    stage still takes, None where nothing tells it.
+    stage still takes, None where nothing tells it. `exit_code` is that of a command that failed.
     """
 
     running: bool = False
@@ -40,6 +40,7 @@ class SyncState:
     reported: float = field(default=0.0, compare=False)
     stopped: bool = False
     seconds_left: float | None = field(default=None, compare=False)
+    exit_code: int = field(default=0, compare=False)
 
 
 class Pace:
@@ -76,6 +77,7 @@ class SyncJob:
         self._lock = threading.Lock()
         self._state = SyncState()
         self._child: ChildProcess | None = None
+        self._thread: threading.Thread | None = None
         self._is_over = False
 
     @property
@@ -92,9 +94,16 @@ class SyncJob:
             if self._state.running or self._is_over:
                 return False
             self._state = SyncState(running=True, folders=tuple(folders))
-            self._child = ChildProcess(self.settings, self._command)
-        threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
+            self._child = child = ChildProcess(self.settings, self._command)
+            self._thread = threading.Thread(target=self._run, args=(child, arguments), name="sync", daemon=True)
+            self._thread.start()
         return True
+
+    def wait(self) -> SyncState:
+        """How the sync ended that runs now, or the last one."""
+        if self._thread:
+            self._thread.join()
+        return self._state
 
     def answer(self, on_loss: str) -> bool:
         """Answers the question that the last sync stopped with: "keep" or "remove"."""
@@ -137,7 +146,9 @@ class SyncJob:
             elif all(flag in last_message for flag in _ANSWERS):
                 ended = SyncState(question=last_message)
             else:
-                ended = SyncState(error=last_message or f"The sync ended with exit code {exit_code}.")
+                ended = SyncState(
+                    error=last_message or f"The sync ended with exit code {exit_code}.", exit_code=exit_code
+                )
         except OSError as error:
             ended = SyncState(error=f"The sync could not be started: {error}.")
         with self._lock:
