@@ -15,6 +15,10 @@ class UsageError(RagBotError):
     exit_code = 2
 
 
+class NoteUnknown(UsageError):
+    """A note was asked for that the index does not have."""
+
+
 class NoteUnreadable(RagBotError):
     """One file of notes could not be read. A sync reports it and goes on."""
 

@@ -67,10 +67,17 @@ class Job(ABC, Generic[State]):
         self._lock = threading.Lock()
         self._state = self.before
         self._child: ChildProcess | None = None
+        self._thread: threading.Thread | None = None
         self._is_over = False
 
     @property
     def state(self) -> State:
+        return self._state
+
+    def wait(self) -> State:
+        """How the run ended that goes on now, or the last one."""
+        if self._thread:
+            self._thread.join()
         return self._state
 
     def cancel(self) -> None:
@@ -94,8 +101,9 @@ class Job(ABC, Generic[State]):
             if self._state.running or self._is_over:
                 return False
             self._state = begun
-            self._child = ChildProcess(self._library.settings, self._command)
-        threading.Thread(target=self._run, args=(self._child, arguments), name=self.name, daemon=True).start()
+            self._child = child = ChildProcess(self._library.settings, self._command)
+            self._thread = threading.Thread(target=self._run, args=(child, arguments), name=self.name, daemon=True)
+            self._thread.start()
         return True
 
     def _run(self, child: ChildProcess, arguments: Sequence[str]) -> None:

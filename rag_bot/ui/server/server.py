@@ -39,6 +39,8 @@ from rag_bot.ui.server.gradio_import import pages_folder, without_stubs
 from rag_bot.ui.server.images import add_images
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
+from rag_bot.ui.server.rest import PATH as API_PATH
+from rag_bot.ui.server.rest import create_api
 from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
@@ -141,6 +143,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     if settings.uploads:
         uploads.add_route(app, library)
     add_images(app, library)
+    app.mount(API_PATH, create_api(library, state, chosen.root_path))
     kinds = mount(app, library, state, chosen.root_path)
     opening = macros("opening.html").opening(Markup(FIRST_SCRIPT.read_text(encoding="utf-8")))
     frontend = Frontend(app, pages_folder(), kinds, files(), ICON, str(opening))

@@ -45,7 +45,7 @@ class SyncState(JobState):
     `report` is what the command printed, `question` its last line where it stopped to ask whether lost notes are to be
     removed. `folders` are those it was asked for; none for all. `reported` is when the report came, by
     `time.monotonic`. `seconds_left` is what the `pace` of the run guesses that this stage still takes, None where
-    nothing tells it.
+    nothing tells it. `exit_code` is that of a command that failed.
     """
 
     report: Mapping[str, Any] | None = None
@@ -53,6 +53,7 @@ class SyncState(JobState):
     folders: tuple[str, ...] = ()
     reported: float = field(default=0.0, compare=False)
     seconds_left: float | None = field(default=None, compare=False)
+    exit_code: int = field(default=0, compare=False)
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
 
 
@@ -86,4 +87,4 @@ class SyncJob(Job[SyncState]):
             return replace(state, running=False, seconds_left=None)
         if all(flag in ended.message for flag in _ANSWERS):
             return SyncState(question=ended.message, folders=folders)
-        return SyncState(error=ended.message, folders=folders)
+        return SyncState(error=ended.message, folders=folders, exit_code=ended.exit_code)
