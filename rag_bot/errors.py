@@ -70,6 +70,13 @@ class WriterBusy(RagBotError):
     exit_code = 4
 
 
+def reason_of(error: BaseException) -> str:
+    """Why something failed: of an error of the system its words alone, without its number and the path."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    return getattr(error, "strerror", None) or first_line(error)
+
+
 def first_line(error: BaseException) -> str:
     """What an error of another library says, cut to one line."""
     lines = str(error).strip().splitlines()

@@ -55,7 +55,7 @@ Today = Annotated[
 
 
 def load(context: typer.Context, **flags: Any) -> Settings:
-    """The settings, with the flags before the command and these. Imports what it needs when it is called.
+    """The settings, with the flags before the command and these, which win. Imports what it needs when it is called.
 
     On a terminal it is asked whether what a rag-bot.toml sets beyond the harmless may count.
     """
@@ -65,7 +65,7 @@ def load(context: typer.Context, **flags: Any) -> Settings:
         found = read_folder(Path.cwd())
         if found.pending:
             ask_to_agree(found)
-    return load_settings(**context.obj, **flags)
+    return load_settings(**context.obj | {name: value for name, value in flags.items() if value is not None})
 
 
 def can_ask() -> bool:

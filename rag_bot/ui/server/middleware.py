@@ -21,6 +21,8 @@ from rag_bot.ui.server.bodies import LARGEST, checked_body
 from rag_bot.ui.server.peers import IS_OWN
 
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
+HEALTH = "/health"
+"""Says that the app is up, to whoever goes by its right name: for what starts the app anew when it has died."""
 API, IMAGES = "/api/v1/", "/images/"
 OPEN_FOLDERS = (
     API,
@@ -81,9 +83,11 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path = Headers(scope=scope), _without(self._access.root_path, scope["path"])
         is_https = scope["scheme"] == "https" or _is_forwarded_https(scope, headers)
-        refusal = _refusal_by_names(scope, headers, self._access.names) or self._refusal_by_user(
-            scope, headers, path, is_https
-        )
+        refusal = _refusal_by_names(scope, headers, self._access.names)
+        if not refusal and path == HEALTH and scope["method"] in ("GET", "HEAD"):
+            await PlainTextResponse("ok", headers={"Cache-Control": "no-store"})(scope, receive, send)
+            return
+        refusal = refusal or self._refusal_by_user(scope, headers, path, is_https)
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS) or (path == uploads.PATH and self._takes_files)
         if not refusal and (not is_open or "\n" in path):  # which the patterns of routes don't match
             refusal = PlainTextResponse("Not found.", 404)
