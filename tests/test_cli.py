@@ -324,6 +324,22 @@ def test_forget_removes_a_folder_and_names_those_that_there_are(run: Run, tmp_pa
     assert (tmp_path / "notes" / "a.md").exists()
 
 
+def test_a_folder_in_or_around_an_ingested_one_is_said_to_be_read_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes" / "work").mkdir(parents=True)
+    (tmp_path / "notes" / "work" / "a.md").write_text("One.")
+    (tmp_path / "notes" / "b.md").write_text("Two.")
+    assert run("ingest", "notes/work").stderr == ""
+    around = run("ingest", "notes")
+    assert "No note is read twice: its notes stay with it." in around.stderr
+    assert json.loads(run("status", "--json").stdout)["notes"] == 2
+    forgotten = run("forget", "notes/work")
+    assert f"lies in {tmp_path / 'notes'}, which is in the index already" in forgotten.stderr
+    inside = run("ingest", "notes/work", "--json")
+    assert "its notes are read as part of that" in inside.stderr
+    assert json.loads(inside.stdout)["added"] == 1
+    assert len(json.loads(run("status", "--json").stdout)["roots"]) == 1
+
+
 def test_verify_exits_with_1_where_something_is_wrong_and_repair_mends_it(run: Run, tmp_path: Path) -> None:
     _error(run("verify"), 1)
     (tmp_path / "notes").mkdir()

@@ -136,7 +136,7 @@ class Page:
         with gr.Column(elem_id="scroll"):
             html("chat-title", first=str(macros("base.html").chat_title()))
             self._parts["welcome"] = html("welcome", "ask", "read_folder", "stop")
-            self._picker = FolderPicker("picker", self._state.sync)
+            self._picker = FolderPicker("picker", self._state)
             self._conversation = html("conversation", "ask_again", "revise", "show_version", "vote")
         with gr.Column(elem_id="field", min_width=0):
             with gr.Row(elem_id="asking"):

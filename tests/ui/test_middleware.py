@@ -128,6 +128,18 @@ def locked() -> TestClient:
     return _client(Access(7860, NAMES, token=AccessToken.named(SECRET)))
 
 
+def test_programs_are_told_of_a_refusal_in_json(client: TestClient, locked: TestClient) -> None:
+    answer = client.post("/api/v1/ask", json={"question": "x"}, headers={"origin": "https://evil.example"})
+    assert (answer.status_code, answer.json()) == (403, {"error": "Requests from other sites are refused."})
+    assert list(client.get("/api/v1/status", headers={"host": "evil.example"}).json()) == ["error"]
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {SECRET}"}):
+        answer = locked.get("/api/v1/status", headers=headers)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert "Authorization: Bearer" in answer.json()["error"]
+        assert SECRET not in answer.text
+    assert locked.get("/api/v1/status", headers={"authorization": f"Bearer {SECRET}"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/config", "/assets/a.js", "/gradio_api/queue/data", "/conversations/a.md", "/no"]
 )

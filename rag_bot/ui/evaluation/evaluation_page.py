@@ -29,7 +29,7 @@ class EvaluationPage:
         """`refreshing` shows what has changed."""
         for event, command, changed in (
             (self.parts["cases"].evaluate, self._start, None),
-            (self.parts["evaluating"].stop, self._evaluations.job.stop, None),
+            (self.parts["evaluating"].stop, self._evaluations.job.cancel, None),
             (self.parts["runs"].choose, self._choose, self.chosen),
         ):
             event(command, None, changed, trigger_mode="always_last", **AT_ONCE).then(**refreshing)

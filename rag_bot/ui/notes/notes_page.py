@@ -27,7 +27,7 @@ class NotesPage:
         self.looked = gr.State(Looked())
         html("notes-head", first=str(macros("base.html").page_head("Notes")))
         self.parts: dict[str, Any] = {"summary": html("summary", "upkeep")}
-        self._picker = FolderPicker("add-folder", state.sync, title="Add a folder")
+        self._picker = FolderPicker("add-folder", state, title="Add a folder")
         if library.settings.uploads:
             self.parts["uploads"] = html("uploads", "uploaded")
         self.parts["upkeep"] = html("upkeep", "upkeep", "keep_in_sync")
