@@ -88,6 +88,7 @@ class Library:
             wanted,
             model=self._prepared_model,
             exclude=self.settings.exclude,
+            server=self.settings.vectors,
             on_loss=OnLoss(on_loss),
             on_progress=on_progress,
         )
@@ -100,7 +101,7 @@ class Library:
         """
         from rag_bot.ingestion.sync import forget
 
-        return forget(self.settings.index, Path(folder))
+        return forget(self.settings.index, Path(folder), self.settings.vectors)
 
     def watch(
         self,
@@ -123,7 +124,13 @@ class Library:
 
         wanted = [Path(folder) for folder in folders] or self._usual_folders()
         watcher = Watcher(
-            self.settings.index, wanted, self._prepared_model(), on_report, on_error, self.settings.exclude
+            self.settings.index,
+            wanted,
+            self._prepared_model(),
+            on_report,
+            on_error,
+            self.settings.exclude,
+            self.settings.vectors,
         )
         watcher.run(stop or threading.Event(), rescan_seconds)
 
@@ -137,11 +144,10 @@ class Library:
         from rag_bot.ingestion.repair import repair_index
         from rag_bot.ingestion.verify import verify
 
+        index, exclude, server = self.settings.index, self.settings.exclude, self.settings.vectors
         if repair:
-            return repair_index(
-                self.settings.index, self._prepared_model, self.settings.notes, on_progress, self.settings.exclude
-            )
-        return verify(self.settings.index, self.settings.exclude)
+            return repair_index(index, self._prepared_model, self.settings.notes, on_progress, exclude, server)
+        return verify(index, exclude, server)
 
     def search(
         self,

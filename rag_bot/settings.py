@@ -112,6 +112,9 @@ class Settings(BaseSettings):
         default=(), description="paths, as in .gitignore, and #tags of notes that are kept out of the index"
     )
     index: Path = Field(default_factory=lambda: user_data_path("rag-bot") / "index", description="folder of the index")
+    vectors: str = Field(
+        default="", description='URL of a Chroma server that has the vectors; "" keeps them in the index'
+    )
     cache: Path = Field(default_factory=lambda: user_cache_path("rag-bot"), description="folder for converted models")
     model: str = Field(
         default="all-MiniLM-L6-v2",

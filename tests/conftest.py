@@ -24,6 +24,7 @@ from rag_bot.llm import LanguageModel, open_llm
 from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
 from rag_bot.trust import agreements_file
+from tests.chroma import ChromaServer, chroma_server
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -114,6 +115,13 @@ def corpus_settings(model_cache: Path, tmp_path_factory: pytest.TempPathFactory)
 def corpus_library(corpus_settings: Settings) -> Iterator[Library]:
     with Library(corpus_settings) as library:
         yield library
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """A Chroma server that is there all the time; what tests put there is under names of their own."""
+    with chroma_server(tmp_path_factory.mktemp("server")) as started:
+        yield started
 
 
 @pytest.fixture

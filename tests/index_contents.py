@@ -11,6 +11,8 @@ import numpy as np
 
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.place import VectorsPlace
+from rag_bot.store.server import ServerVectors, open_vectors
 from rag_bot.store.vectors import VectorIndex
 
 
@@ -32,7 +34,7 @@ def contents(index: Path) -> dict[str, Any]:
         keys = sorted(key for (key,) in db.execute("SELECT key FROM vector WHERE retired IS NULL"))
         roots = db.execute("SELECT label, folder FROM root ORDER BY label").fetchall()
         meta = dict(db.execute("SELECT name, value FROM meta"))
-    folder = index / meta["store"]
+    folder, place = index / meta["store"], VectorsPlace.read(meta["vectors"])
     return {
         "notes": notes,
         "chunks": chunks,
@@ -42,9 +44,10 @@ def contents(index: Path) -> dict[str, Any]:
         "roots": roots,
         "dirty": meta["dirty"],
         "built_with": meta["built_with"],
-        "chroma": sorted(_stored(folder, meta["fingerprint"])),
+        "chroma": sorted(_stored(folder, place, meta["fingerprint"])),
         "tantivy": sorted(WordIndex.open(folder).keys()),
-        "stores": sorted(path.name for path in index.glob("store-*") if path.name != meta["store"]),
+        "stores": sorted(path.name for path in index.glob("store-*") if path.name != meta["store"])
+        + _other_collections(index, place),
     }
 
 
@@ -80,13 +83,24 @@ def visible_notes(index: Path) -> dict[str, str]:
         return {note.path: note.text for note in catalogue.notes()} if catalogue.generation() else {}
 
 
-def _stored(folder: Path, fingerprint: str) -> list[str]:
+def _stored(folder: Path, place: VectorsPlace, fingerprint: str) -> list[str]:
     """Keys whose vectors a search for them finds."""
-    with closing(VectorIndex(folder, fingerprint)) as index:
+    with closing(open_vectors(folder, place, fingerprint)) as index:
         found = [(key, vector) for keys, vectors in index.stored() for key, vector in zip(keys, vectors, strict=True)]
         return [key for key, vector in found if _finds(index, np.asarray(vector))]
 
 
-def _finds(index: VectorIndex, vector: Any) -> bool:
+def _other_collections(index: Path, place: VectorsPlace) -> list[str]:
+    if not place.url:
+        return []
+    with closing(ServerVectors(place)) as server:
+        return [
+            name
+            for name in server._collections()
+            if VectorsPlace(place.url, name).is_of(index) and name != place.collection
+        ]
+
+
+def _finds(index: VectorIndex | ServerVectors, vector: Any) -> bool:
     nearest = index.query(vector, 1)
     return bool(nearest) and nearest[0][1] > 0.999

@@ -43,7 +43,7 @@ class Damaged:
 
 def make_index(place: Path, source: Path, cache: Path) -> Settings:
     """An index in two states: `earlier` is a copy of the first. Its graph is on disk, small as it is."""
-    vectors._HNSW["sync_threshold"] = vectors._HNSW["batch_size"] = 10
+    vectors.GRAPH["sync_threshold"] = vectors.GRAPH["batch_size"] = 10
     notes = place / "notes"
     shutil.copytree(source, notes)
     settings = Settings(notes=(), index=place / "index", cache=cache)

@@ -29,6 +29,7 @@ from rag_bot.records import Filters
 from rag_bot.settings import load_settings
 from rag_bot.store import vectors as store
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.server import ServerVectors
 from rag_bot.store.vectors import VectorIndex
 
 DEPTH = 50
@@ -68,7 +69,7 @@ def try_settings(
     truth = exact(rows, queries)
     for max_neighbors, ef_construction in graphs:
         graph = {"space": "cosine", "max_neighbors": max_neighbors, "ef_construction": ef_construction}
-        with tempfile.TemporaryDirectory() as folder, patch.object(store, "_HNSW", {**graph, "ef_search": beams[0]}):
+        with tempfile.TemporaryDirectory() as folder, patch.object(store, "GRAPH", {**graph, "ef_search": beams[0]}):
             began = time.perf_counter()
             with closing(VectorIndex(Path(folder), "benchmark", create=True)) as index:
                 index.upsert([str(number) for number in range(len(rows))], rows)
@@ -77,7 +78,7 @@ def try_settings(
                 with closing(VectorIndex(Path(folder), "benchmark")) as index:
                     index._collection.modify(configuration={"hnsw": {"ef_search": beam}})
                 with closing(VectorIndex(Path(folder), "benchmark")) as index:
-                    recalls, times = _search(index, queries, truth)
+                    recalls, times = time_searches(index, queries, truth)
                 worst, typical = percentile(recalls, 0.05), percentile(times, 0.5)
                 yield Trial(max_neighbors, ef_construction, beam, float(np.mean(recalls)), worst, typical, built)
 
@@ -88,7 +89,10 @@ def exact(rows: Vectors, queries: Vectors) -> list[set[str]]:
     return [set(map(str, np.argpartition(-row, DEPTH)[:DEPTH].tolist())) for row in cosines]
 
 
-def _search(index: VectorIndex, queries: Vectors, truth: Sequence[set[str]]) -> tuple[list[float], list[float]]:
+def time_searches(
+    index: VectorIndex | ServerVectors, queries: Vectors, truth: Sequence[set[str]]
+) -> tuple[list[float], list[float]]:
+    """For each question the share of its true neighbours found, and the milliseconds."""
     index.query(queries[0], DEPTH)
     recalls, times = [], []
     for vector, nearest in zip(queries, truth, strict=True):

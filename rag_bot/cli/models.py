@@ -87,8 +87,10 @@ def _try(context: typer.Context, name: str, as_json: bool) -> None:
 def _change_key(to_keep: str, to_forget: str, as_json: bool) -> None:
     from rag_bot.llm.keys import forget_key, keep_key
     from rag_bot.llm.opening import provider_with_keys
+    from rag_bot.store.server import VectorsToken
 
-    provider = provider_with_keys(to_keep or to_forget)
+    name = to_keep or to_forget
+    provider = VectorsToken() if name == VectorsToken.name else provider_with_keys(name)
     if to_forget:
         done = "forgotten" if forget_key(provider) else "not in the keyring"
     else:

@@ -27,7 +27,9 @@ from rag_bot.store.catalogue import ExcludedFile, KnownFile, Root
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_first_version, remove_other_folders
+from rag_bot.store.place import VectorsPlace
 from rag_bot.store.rescue import write_roots
+from rag_bot.store.server import find_lost, remove_collection, remove_other_collections, require_server
 from rag_bot.store.writer import CatalogueWriter, MovedNote
 
 # Chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand.
@@ -47,6 +49,7 @@ def built_with(model: EmbeddingModel) -> str:
 class PlannedSync:
     """One plan being applied, with what it counts. `run` is the sync's number in the history.
 
+    `server` is the URL of the Chroma server that is to have the vectors; where they are elsewhere, they move there.
     `rebuild` prepares every note anew into new search indexes, from the catalogue where its file can't be read;
     `new_indexes` only makes the search indexes anew. `forget` keeps no vectors of what is deleted. A plan that prepares
     no notes needs no model.
@@ -59,6 +62,7 @@ class PlannedSync:
     plan: SyncPlan
     run: int
     on_progress: OnProgress
+    server: str = ""
     rebuild: bool = False
     new_indexes: bool = False
     forget: bool = False
@@ -72,6 +76,7 @@ class PlannedSync:
 
     def apply(self) -> None:
         self.failed.extend(self.survey.failed)
+        require_server(self.server)  # before hours of embedding, which a retry would find done
         before, trouble = self.catalogue.meta(), self._find_trouble()
         was_dirty, is_first_version = before.get("dirty") == "1", "generation" in before and "store" not in before
         if self.plan.is_empty and not (self.rebuild or self.new_indexes or was_dirty or trouble):
@@ -87,12 +92,14 @@ class PlannedSync:
         with closing(self._open_indexes(trouble)) as indexes:
             self._enter(indexes)
             reach("before-switch")
-            unused = self._switch(prepared, indexes.folder.name, was_dirty)
+            unused = self._switch(prepared, indexes, was_dirty)
             reach("switched")
             if not self.rebuild:
                 extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
                 indexes.remove(sorted({*unused, *extra} - self.catalogue.known_keys(extra)))
+            indexes.seal(self.catalogue.generation())
         remove_other_folders(self.index, indexes.folder.name)
+        remove_other_collections(self.index, indexes.place, VectorsPlace.read(before.get("vectors", "")))
         if is_first_version:
             remove_first_version(self.index)
         reach("old-store-removed")
@@ -109,7 +116,12 @@ class PlannedSync:
             return None
         if "store" not in meta or meta.get("words") != WORDS_FORMAT:
             return Consistency.of_damaged("of an earlier version")
+        place = VectorsPlace.read(meta.get("vectors", ""))
+        if place != VectorsPlace.of_store(self.index, meta["store"], self.server):
+            return Consistency.of_damaged("elsewhere, or those of an index that this one was copied from")
         folder, checksums, killed = self.index / meta["store"], recorded_checksums(meta), meta.get("dirty") == "1"
+        if lost := not killed and place.url and find_lost(place, meta["generation"], self.catalogue.counts()[2]):
+            return Consistency.of_damaged(lost)
         if not killed and looks_intact(folder, checksums):
             return None
         if damaged := find_damaged(folder, checksums, killed=killed):
@@ -202,7 +214,7 @@ class PlannedSync:
         for start in range(0, len(missing), FLUSH_CHUNKS):
             assert self.model
             batch = missing[start : start + FLUSH_CHUNKS]
-            vectors = self.model.encode_documents([texts[key] for key in batch])
+            vectors = self.model.encode_passages([texts[key] for key in batch])
             with self.catalogue.transaction():
                 self.catalogue.add_vectors(batch, vectors)
             reach("vectors-kept")
@@ -219,8 +231,11 @@ class PlannedSync:
         used = self.catalogue.meta().get("store", "")
         replaced = self.rebuild or self.new_indexes or not used or (trouble is not None and bool(trouble.trouble()))
         name = next_folder(self.index, used) if replaced else used
+        place = VectorsPlace.of_store(self.index, name, self.server)
+        if replaced:
+            remove_collection(place)  # what a killed rebuild left there
         fingerprint = self.model.info.fingerprint if self.model else self.catalogue.meta()["fingerprint"]
-        return SearchIndexes(self.index / name, fingerprint)
+        return SearchIndexes(self.index / name, fingerprint, place)
 
     def _enter(self, indexes: SearchIndexes) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
@@ -234,7 +249,7 @@ class PlannedSync:
             done += len(entries)
             self.on_progress(Progress("index", done, max(done, self.embedded)))
 
-    def _switch(self, prepared: set[str], store: str, was_dirty: bool) -> list[str]:
+    def _switch(self, prepared: set[str], indexes: SearchIndexes, was_dirty: bool) -> list[str]:
         """The one transaction that makes the new state the state; the keys that no note has any more."""
         outdated = {*self.survey.known, *self.survey.unseen} & {*prepared, *self.gone}
         replaced = [*self.plan.deleted, *outdated]
@@ -255,7 +270,12 @@ class PlannedSync:
                 self.catalogue.set_meta(
                     built_with=built_with(self.model), model=info.name, fingerprint=info.fingerprint
                 )
-            self.catalogue.set_meta(store=store, words=WORDS_FORMAT, generation=str(time.time_ns()))
+            self.catalogue.set_meta(
+                store=indexes.folder.name,
+                vectors=str(indexes.place),
+                words=WORDS_FORMAT,
+                generation=str(time.time_ns()),
+            )
             reach("in-switch")
         self._touch_unchanged()
         write_roots(self.index, self.catalogue.roots())

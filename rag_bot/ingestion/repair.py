@@ -26,9 +26,10 @@ def repair_index(
     notes: Sequence[Path],
     on_progress: OnProgress,
     exclude: Sequence[str] = (),
+    server: str = "",
 ) -> Verification:
     """Mend and look again. `notes` are folders that the settings name, should the index no longer know any; `exclude`
-    is the setting.
+    and `server` are the settings `exclude` and `vectors`.
 
     Raises:
         UsageError: the catalogue is lost and its folders are not known, or not there.
@@ -38,17 +39,19 @@ def repair_index(
     began = time.perf_counter()
     require_index(index)
     with index_lock(index):
-        found = diagnose(index, exclude)
+        found = diagnose(index, exclude, server)
         done = [*_replace_catalogue(index, found, notes), *_mistrust(index, found)]
     if found.lost or found.unsound:
-        report = sync(index, (), model=model, exclude=exclude, on_loss=OnLoss.KEEP, on_progress=on_progress)
+        report = sync(
+            index, (), model=model, exclude=exclude, server=server, on_loss=OnLoss.KEEP, on_progress=on_progress
+        )
         done.append(f"{report.chunks_embedded:,} passages embedded, {report.chunks_reused:,} reused")
     elif parts := {problem.part for problem in found.problems} & {CHROMA, TANTIVY, FILES}:
-        rebuild_search_indexes(index, new_indexes=found.new_indexes, on_progress=on_progress)
+        rebuild_search_indexes(index, server, new_indexes=found.new_indexes, on_progress=on_progress)
         way = "made anew from" if found.new_indexes else "brought in line with"
         done.append(f"{' and '.join(sorted(parts - {FILES}) or ['chroma and tantivy'])} {way} the catalogue")
     with index_lock(index):
-        now = diagnose(index, exclude)
+        now = diagnose(index, exclude, server)
     seconds = time.perf_counter() - began
     return Verification(now.problems, now.notes, now.passages, seconds, tuple(done), now.unreadable)
 

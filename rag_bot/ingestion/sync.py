@@ -25,6 +25,7 @@ from rag_bot.store.indexes import empty_strange
 from rag_bot.store.lock import index_lock, writer_lock
 from rag_bot.store.ownership import Standing, refuse_other, require_own, standing
 from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
+from rag_bot.store.server import wanted_url
 from rag_bot.store.writer import CatalogueWriter
 
 
@@ -45,10 +46,13 @@ def sync(
     *,
     model: Callable[[], EmbeddingModel],
     exclude: Sequence[str] = (),
+    server: str = "",
     on_loss: OnLoss = OnLoss.ASK,
     on_progress: OnProgress = lambda _: None,
 ) -> SyncReport:
     """Sync these folders, or all that were ingested before, into the index, without what the setting excludes.
+
+    `server` is the setting `vectors`.
 
     An index that this user has not made is made anew from these folders, and nothing of it is opened.
 
@@ -58,7 +62,7 @@ def sync(
         WriterBusy: another process writes to this index.
         ModelError, IndexUnusable: the model or the index can't be used; what was indexed before still answers.
     """
-    began = time.perf_counter()
+    began, server = time.perf_counter(), wanted_url(server)
     _check_folders(index, folders)
     _begin_anew(index)
     with _writing(index) as (catalogue, record):
@@ -79,6 +83,7 @@ def sync(
             decision.plan,
             record.run,
             on_progress,
+            server,
             rebuild=decision.rebuild,
         )
         job.apply()
@@ -90,14 +95,14 @@ def sync(
     return record.report
 
 
-def forget(index: Path, folder: Path) -> SyncReport:
+def forget(index: Path, folder: Path, server: str = "") -> SyncReport:
     """Remove a folder's notes from the index, with their vectors; the folder itself may be gone, and is not touched.
 
     Raises:
         UsageError: the folder was not ingested.
         WriterBusy, IndexUnusable
     """
-    began = time.perf_counter()
+    began, server = time.perf_counter(), wanted_url(server)
     with closing(Catalogue.open(index)) as reading:
         _known_root(reading, folder)
     with _writing(index) as (catalogue, record):
@@ -107,7 +112,7 @@ def forget(index: Path, folder: Path) -> SyncReport:
         survey = Survey((root,), (root,), known)
         plan = SyncPlan(deleted=tuple(sorted(known)))
         _keep_elsewhere(record, catalogue, survey)
-        job = PlannedSync(index, catalogue, None, survey, plan, record.run, lambda _: None, forget=True)
+        job = PlannedSync(index, catalogue, None, survey, plan, record.run, lambda _: None, server, forget=True)
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report
@@ -177,18 +182,22 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
         )
 
 
-def rebuild_search_indexes(index: Path, *, new_indexes: bool, on_progress: OnProgress = lambda _: None) -> SyncReport:
+def rebuild_search_indexes(
+    index: Path, server: str = "", *, new_indexes: bool, on_progress: OnProgress = lambda _: None
+) -> SyncReport:
     """Make the search indexes agree with the catalogue; `new_indexes` makes new ones. Needs neither model nor folders.
 
     Raises:
         WriterBusy, IndexUnusable
     """
-    began = time.perf_counter()
+    began, server = time.perf_counter(), wanted_url(server)
     with _writing(index) as (catalogue, record):
         catalogue.drop_pending()
         nothing = Survey((), ())
         _keep_elsewhere(record, catalogue, nothing)
-        job = PlannedSync(index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, new_indexes=new_indexes)
+        job = PlannedSync(
+            index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, server, new_indexes=new_indexes
+        )
         job.apply()
         record.report = _report(job, (), time.perf_counter() - began)
     return record.report

@@ -20,7 +20,9 @@ from rag_bot.store.checksums import find_damaged, recorded_checksums
 from rag_bot.store.consistency import Mismatch, compare_in_children, find_unsound
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.ownership import require_own
+from rag_bot.store.place import VectorsPlace
 from rag_bot.store.schema import FILE_NAME, is_lost
+from rag_bot.store.server import find_lost, require_named
 
 FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
 
@@ -44,8 +46,8 @@ class Diagnosis:
     new_indexes: bool = False
 
 
-def verify(index: Path, exclude: Sequence[str] = ()) -> Verification:
-    """Look at everything, but for what the setting excludes; no sync can run meanwhile.
+def verify(index: Path, exclude: Sequence[str] = (), server: str = "") -> Verification:
+    """Look at everything, but for what the setting excludes; no sync can run meanwhile. `server` is `vectors`.
 
     Raises:
         IndexUnusable: there is no index, or it is of a newer version.
@@ -54,7 +56,7 @@ def verify(index: Path, exclude: Sequence[str] = ()) -> Verification:
     began = time.perf_counter()
     require_index(index)
     with writer_lock(index) if os.access(index, os.W_OK) else nullcontext():
-        found = diagnose(index, exclude)
+        found = diagnose(index, exclude, server)
     seconds = time.perf_counter() - began
     return Verification(found.problems, found.notes, found.passages, seconds, unreadable=found.unreadable)
 
@@ -66,7 +68,7 @@ def require_index(index: Path) -> None:
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
 
 
-def diagnose(index: Path, exclude: Sequence[str] = ()) -> Diagnosis:
+def diagnose(index: Path, exclude: Sequence[str] = (), server: str = "") -> Diagnosis:
     """Everything that is wrong. The caller sees to it that nobody writes."""
     if is_lost(index):
         what = "is empty" if (index / FILE_NAME).is_file() else "is missing"
@@ -75,7 +77,7 @@ def diagnose(index: Path, exclude: Sequence[str] = ()) -> Diagnosis:
         with closing(Catalogue.open(index)) as catalogue:
             if errors := catalogue.structure_errors():
                 return Diagnosis(tuple(Problem(CATALOGUE, error) for error in errors), lost=True)
-            return _diagnose(index, catalogue, exclude)
+            return _diagnose(index, catalogue, exclude, server)
     except sqlite3.DatabaseError as error:
         return Diagnosis((Problem(CATALOGUE, str(error)),), lost=True)
     except IndexUnusable as error:
@@ -84,12 +86,14 @@ def diagnose(index: Path, exclude: Sequence[str] = ()) -> Diagnosis:
         raise
 
 
-def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> Diagnosis:
+def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str], server: str) -> Diagnosis:
     meta, (notes, passages, _) = catalogue.meta(), catalogue.counts()
     found = Diagnosis(notes=notes, passages=passages)
     if "store" not in meta:
         text = "the first ingest has not finished; `rag-bot ingest` finishes it"
         return replace(found, problems=(Problem(CATALOGUE, text),))
+    place = VectorsPlace.read(meta.get("vectors", ""))
+    require_named(place, server)
     killed, problems = meta.get("dirty") == "1", list[Problem]()
     if killed:
         problems.append(Problem(CATALOGUE, "the last sync was interrupted; `rag-bot ingest` finishes it"))
@@ -99,6 +103,8 @@ def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> Diag
         problems.append(Problem(CATALOGUE, text))
     damaged = find_damaged(index / meta["store"], recorded_checksums(meta), killed=killed)
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
+    lost = find_lost(place, meta["generation"], catalogue.counts()[2]) if place.url and not killed else ""
+    problems += [Problem(CHROMA, lost)] if lost else []
     consistency = compare_in_children(index)
     problems += [*_mismatches(CHROMA, consistency.vectors), *_mismatches(TANTIVY, consistency.words)]
     problems += _differences(index, catalogue, exclude)
@@ -110,7 +116,7 @@ def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str]) -> Diag
         ),
         unsound=unsound.notes,
         bad_keys=unsound.keys,
-        new_indexes=bool(damaged) or bool(consistency.trouble()),
+        new_indexes=bool(damaged or lost or consistency.trouble()),
     )
 
 

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_bot.errors import IndexUnusable, RagBotError, WriterBusy
+from rag_bot.errors import IndexUnusable, RagBotError, WriterBusy, reason_of
 from rag_bot.ingestion.losses import OnLoss
 from rag_bot.ingestion.sync import sync
 from rag_bot.ingestion.walk import IGNORE_FILES
@@ -49,6 +49,7 @@ class Watcher:
         on_report: Callable[[SyncReport], None],
         on_error: Callable[[RagBotError], None],
         exclude: Sequence[str] = (),
+        server: str = "",
     ) -> None:
         self._index = index
         self._folders = folders
@@ -56,6 +57,7 @@ class Watcher:
         self._on_report = on_report
         self._on_error = on_error
         self._exclude = exclude
+        self._server = server
 
     def run(self, stop: threading.Event, rescan_seconds: float) -> None:
         """Until `stop` is set. Raises what the first sync raises; later errors are reported, and tried again."""
@@ -72,7 +74,8 @@ class Watcher:
                 sync_now(stop)
                 sync_now = self._try_sync
                 seconds = min(UNWATCHED_SECONDS, rescan_seconds)
-                text = f"Changes can't be watched ({error}); the folders are looked at every {seconds:.0f} s instead."
+                looked = f"the folders are looked at every {seconds:.0f} s instead"
+                text = f"Changes can't be watched ({reason_of(error)}); {looked}."
                 self._on_error(RagBotError(text))
                 stop.wait(seconds)
 
@@ -144,7 +147,9 @@ class Watcher:
         while True:
             try:
                 model = lambda: self._model  # noqa: E731
-                return sync(self._index, folders, model=model, exclude=self._exclude, on_loss=OnLoss.KEEP)
+                return sync(
+                    self._index, folders, model=model, exclude=self._exclude, server=self._server, on_loss=OnLoss.KEEP
+                )
             except WriterBusy:
                 if stop.wait(_BUSY_SECONDS):
                     raise

@@ -16,6 +16,7 @@ from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.indexes import open_to_ask
 from rag_bot.store.schema import explained
+from rag_bot.store.server import ServerVectors
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 
 _T = TypeVar("_T")
@@ -30,7 +31,7 @@ class Sources:
     """
 
     catalogue: Catalogue
-    vectors: VectorIndex | ExactVectors
+    vectors: VectorIndex | ServerVectors | ExactVectors
     words: WordIndex
     model: EmbeddingModel
     settings: RetrievalSettings
@@ -47,7 +48,7 @@ class _Opened:
     """What stays open from one question to the next."""
 
     generation: str
-    vectors: VectorIndex | ExactVectors
+    vectors: VectorIndex | ServerVectors | ExactVectors
     words: WordIndex
     model: EmbeddingModel
 
@@ -136,7 +137,7 @@ class OpenIndex:
                 if model is None or model.info.fingerprint != meta["fingerprint"]:
                     model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
                 self._let_go()
-                vectors, words = open_to_ask(self.settings.index, catalogue)
+                vectors, words = open_to_ask(self.settings.index, catalogue, self.settings.vectors)
                 self._opened = _Opened(meta["generation"], vectors, words, model)
             opened = self._opened
             self._active += 1

@@ -114,7 +114,7 @@ class Status:
     `last_synced` is when the last sync that went through began, `failed` what it could not read, `left_out` what it
     left out or doubts; `missing` are the roots that are not there now, `writer` the process that syncs now.
     `reader_trouble` says what is wrong with the packaged reader, without which nothing is answered; "" where it is
-    sound or another one is set.
+    sound or another one is set. `server` is the URL of the Chroma server that has the vectors, "" where the index does.
     """
 
     index: Path
@@ -132,6 +132,7 @@ class Status:
     writer: Writer | None
     reader_trouble: str = ""
     left_out: tuple[LeftOut, ...] = ()
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

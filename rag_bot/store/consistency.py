@@ -25,6 +25,8 @@ from rag_bot.processes import child_environment, module_command
 from rag_bot.records import Chunk
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.place import VectorsPlace
+from rag_bot.store.server import ServerUnusable, ServerVectors, open_vectors
 from rag_bot.store.vectors import VectorIndex
 
 SAMPLE = 100  # vectors that are searched for themselves; set by hand
@@ -71,10 +73,17 @@ class Consistency:
 
 
 def compare_in_children(index: Path, *, words_only: bool = False) -> Consistency:
-    """Compare in a child process, one for each index. It takes some seconds, for Chroma at least."""
+    """Compare in a child process, one for each index. It takes some seconds, for Chroma at least.
+
+    A Chroma server, which can't end this process, is asked by it. Raises ServerUnusable where that can't be done.
+    """
+    with closing(Catalogue.open(index)) as catalogue:
+        on_server = bool(catalogue.meta().get("vectors"))
     with ThreadPoolExecutor() as both:
         words = both.submit(_compare_in_child, index, "words")
-        vectors = Mismatch() if words_only else _compare_in_child(index, "vectors")
+        if words_only:
+            return Consistency(Mismatch(), words.result())
+        vectors = compare(index, "vectors") if on_server else _compare_in_child(index, "vectors")
         return Consistency(vectors, words.result())
 
 
@@ -86,7 +95,11 @@ def compare(index: Path, part: str) -> Mismatch:
             with _writable(index / meta["store"]) as folder:
                 if part == "words":
                     return _compare_words(folder, live)
-                return _compare_vectors(catalogue, folder, meta["fingerprint"], live)
+                place = VectorsPlace.read(meta.get("vectors", ""))
+                with closing(open_vectors(folder, place, meta["fingerprint"])) as vectors:
+                    return _compare_vectors(catalogue, vectors, live)
+        except ServerUnusable:
+            raise
         except IndexUnusable as error:
             return Mismatch(broken=str((error.__cause__ and first_line(error.__cause__)) or error))
 
@@ -101,25 +114,24 @@ def _writable(folder: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(folder, Path(temporary) / folder.name))
 
 
-def _compare_vectors(catalogue: Catalogue, folder: Path, fingerprint: str, live: set[str]) -> Mismatch:
-    with closing(VectorIndex(folder, fingerprint)) as index:
-        keys, different = index.keys(), 0
-        for batch, vectors in index.stored():
-            true = catalogue.vectors(batch)
-            different += sum(
-                key in true and bool(np.abs(vector - true[key]).max() > _SAME)
-                for key, vector in zip(batch, vectors, strict=True)
-            )
-        common = sorted(keys & live)
-        sample = common[:: max(1, len(common) // SAMPLE)][:SAMPLE]
-        lost = sum(not _finds_itself(index, catalogue, key) for key in sample)
-        lost = lost if len(keys) <= EXHAUSTIVE or lost > MISSED * len(sample) else 0
+def _compare_vectors(catalogue: Catalogue, index: VectorIndex | ServerVectors, live: set[str]) -> Mismatch:
+    keys, different = index.keys(), 0
+    for batch, vectors in index.stored():
+        true = catalogue.vectors(batch)
+        different += sum(
+            key in true and bool(np.abs(vector - true[key]).max() > _SAME)
+            for key, vector in zip(batch, vectors, strict=True)
+        )
+    common = sorted(keys & live)
+    sample = common[:: max(1, len(common) // SAMPLE)][:SAMPLE]
+    lost = sum(not _finds_itself(index, catalogue, key) for key in sample)
+    lost = lost if len(keys) <= EXHAUSTIVE or lost > MISSED * len(sample) else 0
     broken = [f"{different:,} vectors are not those of the catalogue"] if different else []
     broken += [f"{lost} of {len(sample)} sampled vectors are not found by a search"] if lost else []
     return Mismatch(sorted(live - keys), sorted(keys - live), "; ".join(broken))
 
 
-def _finds_itself(index: VectorIndex, catalogue: Catalogue, key: str) -> bool:
+def _finds_itself(index: VectorIndex | ServerVectors, catalogue: Catalogue, key: str) -> bool:
     stored = catalogue.vectors([key])
     nearest = index.query(stored[key], 10) if stored else []
     return bool(nearest) and nearest[0][1] > _NEAREST

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag_bot.errors import IndexUnusable
+from rag_bot.errors import IndexUnusable, reason_of
 from rag_bot.failpoints import reach
 from rag_bot.store.bm25 import FOLDER_NAME as WORDS_FOLDER
 from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
@@ -32,6 +32,8 @@ from rag_bot.store.ownership import (
     stores,
     take_over,
 )
+from rag_bot.store.place import OWN_FOLDER, VectorsPlace
+from rag_bot.store.server import ServerVectors, open_vectors, require_named
 from rag_bot.store.vectors import ExactVectors, VectorIndex
 from rag_bot.store.writer import Entry
 
@@ -43,9 +45,10 @@ _LOOKS = 10  # at files that change while they are looked at; set by hand
 class SearchIndexes:
     """Both indexes of one folder, opened to be written."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str, place: VectorsPlace = OWN_FOLDER) -> None:
         self.folder = folder
-        self.vectors = VectorIndex(folder, fingerprint, create=True)
+        self.place = place
+        self.vectors = open_vectors(folder, place, fingerprint, create=True)
         self.words = WordIndex.open(folder, create=True)  # notes without a word have an index to be searched, too
 
     def enter(self, entries: Sequence[Entry]) -> None:
@@ -65,6 +68,11 @@ class SearchIndexes:
         reach("vectors-removed")
         self.words.update((), removed=keys)
         reach("words-removed")
+
+    def seal(self, generation: str) -> None:
+        """Note on a server which state its vectors belong to; the files of a folder have checksums for that."""
+        if not isinstance(self.vectors, VectorIndex):
+            self.vectors.seal(generation)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -115,7 +123,7 @@ def empty_strange(index: Path) -> None:
             path.unlink()
     except OSError as error:
         raise IndexUnusable(
-            f"The index in {index} cannot be made anew: {error.strerror or error}. Choose another with --index."
+            f"The index in {index} cannot be made anew: {reason_of(error)}. Choose another with --index."
         ) from error
     take_over(index)
 
@@ -130,26 +138,36 @@ def _remove(folder: Path) -> None:
         folder.rmdir()
 
 
-def open_to_ask(index: Path, catalogue: Catalogue) -> tuple[VectorIndex | ExactVectors, WordIndex]:
-    """Both indexes, as the catalogue's state has them.
+def open_to_ask(
+    index: Path, catalogue: Catalogue, server: str
+) -> tuple[VectorIndex | ServerVectors | ExactVectors, WordIndex]:
+    """Both indexes, as the catalogue's state has them; `server` is the setting `vectors`.
 
-    Small libraries, and all where nothing can be written (which Chroma needs), are compared in memory.
+    Small libraries, and all where nothing can be written (which Chroma needs here), are compared in memory.
 
     Raises:
-        IndexUnusable: files of theirs are damaged, or of an earlier version.
+        IndexUnusable: files of theirs are damaged, or of an earlier version; the server can't be asked, or has lost
+            vectors.
+        UsageError: the setting is no address.
     """
     meta = catalogue.meta()
     if meta.get("words") != WORDS_FORMAT:
         raise IndexUnusable(
             f"The index in {index} is of an earlier version. Run `rag-bot ingest` once; nothing is embedded again."
         )
-    folder = index / meta["store"]
+    folder, place = index / meta["store"], VectorsPlace.read(meta.get("vectors", ""))
     writable = os.access(folder, os.W_OK)
-    has_room = writable and shutil.disk_usage(folder).free >= _ROOM
+    has_room = bool(place.url) or (writable and shutil.disk_usage(folder).free >= _ROOM)
     exact = catalogue.counts()[1] <= SMALL_LIBRARY or not has_room
-    _require_sound(index, folder, words_only=exact)
+    _require_sound(index, folder, words_only=exact or bool(place.url))
+    vectors: VectorIndex | ServerVectors | ExactVectors
     if exact:
-        vectors: VectorIndex | ExactVectors = ExactVectors(catalogue.live_vectors())
+        vectors = ExactVectors(catalogue.live_vectors())
+    elif place.url:
+        require_named(place, server)
+        vectors = ServerVectors(place)
+        if meta.get("dirty") != "1":  # a sync that runs, or was killed, has entered some of its vectors
+            vectors.require(meta["generation"], catalogue.counts()[2])
     else:
         vectors = VectorIndex(folder, meta["fingerprint"])
     return vectors, WordIndex.open(folder) if writable else WordIndex.open_copy(folder)

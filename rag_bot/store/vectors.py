@@ -27,7 +27,7 @@ _PREFIX = "notes-"
 # How Chroma 1.5 writes that it knows no embedding function; of any other that a collection names it builds an object.
 _NO_FUNCTIONS = ({"type": "legacy"}, {"type": "unknown"}, None)
 # recall@50 of 0.993 against exact search at 100,000 vectors: eval/benchmarks/recall.py.
-_HNSW = {
+GRAPH = {
     "space": "cosine",
     "ef_construction": 200,
     "max_neighbors": 16,
@@ -147,7 +147,7 @@ class VectorIndex:
         with _explained():
             if not self._create:
                 return client.get_collection(self._name, embedding_function=None)
-            return client.get_or_create_collection(self._name, embedding_function=None, configuration={"hnsw": _HNSW})
+            return client.get_or_create_collection(self._name, embedding_function=None, configuration={"hnsw": GRAPH})
 
     def keys(self) -> set[str]:
         """All keys, those included that searching no longer reaches."""

@@ -88,7 +88,7 @@ class Page:
         self._library = library
         self._state = state
         self._settings = SettingsPage(state, library)
-        self._pickers = FolderPicker("picker", state.sync), FolderPicker("add-folder", state.sync, title="Add a folder")
+        self._pickers = FolderPicker("picker", state), FolderPicker("add-folder", state, title="Add a folder")
 
     def html(self) -> str:
         """All that is there before anything is known; scripts/connect.js puts into its parts what it is told."""

@@ -9,6 +9,7 @@ import pytest
 
 from rag_bot.failpoints import FAILPOINTS
 from tests import stress_crashes, stress_damage, stress_readers
+from tests.chroma import ChromaServer
 
 FULL = ("vectors-kept=full", "words-entered=full", "in-switch=full", "vectors-removed=full")
 KILLS = [(place, 0.0, 0) for place in (*FAILPOINTS, *FULL)]
@@ -30,6 +31,18 @@ def test_syncs_that_die_leave_a_complete_state_and_the_next_one_mends_the_rest(
     assert tally.wrong == []
     assert tally.rounds == len(ways)
     assert sum(tally.died.values()) >= len(always) > 0
+
+
+@pytest.mark.slow
+def test_syncs_that_die_beside_a_server_leave_a_complete_state_too(
+    tmp_path: Path, model_cache: Path, server: ChromaServer
+) -> None:
+    ways = [(place, 0.0, 0) for place in FAILPOINTS]
+    tally = stress_crashes.stress(
+        tmp_path, model_cache, len(ways), notes=9, seed=3, way_of=lambda number, _: ways[number], server=server.url
+    )
+    assert tally.wrong == []
+    assert sum(tally.died.values()) > len(ways) / 2  # a round that removes nothing does not come by each place
 
 
 @pytest.mark.slow

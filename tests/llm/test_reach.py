@@ -201,18 +201,19 @@ def test_a_model_that_fails_is_exit_code_1_and_one_that_is_none_2(capsys: pytest
     assert run("--set-key", "gguf") == 2
 
 
+@pytest.mark.parametrize("owner", ["openai", "vectors"])
 def test_a_key_is_kept_and_forgotten_by_the_command_and_never_printed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    owner: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ring = KeptHere()
     keyring.set_keyring(ring)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{KEY}\n"))
-    assert run("--set-key", "openai") == 0
-    assert ring.kept == {("rag-bot", "openai"): KEY}
+    assert run("--set-key", owner) == 0
+    assert ring.kept == {("rag-bot", owner): KEY}
     assert run("--json") == 0
-    assert run("--forget-key", "openai") == 0
+    assert run("--forget-key", owner) == 0
     assert ring.kept == {}
-    assert run("--forget-key", "openai", "--json") == 0
+    assert run("--forget-key", owner, "--json") == 0
     printed = capsys.readouterr()
     assert KEY not in printed.out + printed.err
     assert "not in the keyring" in printed.out

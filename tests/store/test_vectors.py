@@ -1,16 +1,22 @@
-"""Chroma holds keys and vectors, and finds the nearest."""
+"""Chroma holds keys and vectors, and finds the nearest: in a folder as on a server."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag_bot.errors import IndexUnusable
+from rag_bot.store.place import OWN_FOLDER, VectorsPlace
+from rag_bot.store.server import ServerVectors, open_vectors, remove_collection
 from rag_bot.store.vectors import FOLDER_NAME, VectorIndex, every_collection
+
+Opened = Callable[[], VectorIndex | ServerVectors]
 
 
 def _unit(count: int, seed: int = 0) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -18,8 +24,18 @@ def _unit(count: int, seed: int = 0) -> np.ndarray[tuple[int, int], np.dtype[np.
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
-def test_the_nearest_come_first_with_their_cosine(tmp_path: Path) -> None:
-    index, rows = VectorIndex(tmp_path, "abc", create=True), _unit(50)
+@pytest.fixture(params=["folder", "server"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """Opens the same vectors again and again, here or on a Chroma server, and closes them at the end."""
+    url = request.getfixturevalue("server").url if request.param == "server" else ""
+    place = VectorsPlace(url, f"test-{tmp_path.name}") if url else OWN_FOLDER
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(open_vectors(tmp_path, place, "abc", create=True)))
+    remove_collection(place)
+
+
+def test_the_nearest_come_first_with_their_cosine(opened: Opened) -> None:
+    index, rows = opened(), _unit(50)
     index.upsert([f"k{number}" for number in range(50)], rows)
     found = index.query(rows[7], 5)
     expected = np.sort(rows @ rows[7])[::-1][:5]
@@ -28,8 +44,8 @@ def test_the_nearest_come_first_with_their_cosine(tmp_path: Path) -> None:
     index.close()
 
 
-def test_writing_twice_changes_nothing_and_a_new_vector_replaces_the_old(tmp_path: Path) -> None:
-    index, rows = VectorIndex(tmp_path, "abc", create=True), _unit(3)
+def test_writing_twice_changes_nothing_and_a_new_vector_replaces_the_old(opened: Opened) -> None:
+    index, rows = opened(), _unit(3)
     for _ in range(2):
         index.upsert(["a", "b"], rows[:2])
     index.upsert(["a"], rows[2:])
@@ -38,27 +54,37 @@ def test_writing_twice_changes_nothing_and_a_new_vector_replaces_the_old(tmp_pat
     index.close()
 
 
-def test_deleted_keys_are_gone_and_unknown_ones_do_no_harm(tmp_path: Path) -> None:
-    index, rows = VectorIndex(tmp_path, "abc", create=True), _unit(3)
+def test_deleted_keys_are_gone_and_unknown_ones_do_no_harm(opened: Opened) -> None:
+    index, rows = opened(), _unit(3)
     index.upsert(["a", "b", "c"], rows)
     index.delete(["a", "never there"])
     assert {key for key, _ in index.query(rows[0], 10)} == {"b", "c"}
     index.close()
 
 
-def test_a_reopened_client_sees_what_was_written_since(tmp_path: Path) -> None:
-    first, rows = VectorIndex(tmp_path, "abc", create=True), _unit(2)
+def test_a_reopened_client_sees_what_was_written_since(opened: Opened) -> None:
+    first, rows = opened(), _unit(2)
     first.upsert(["a", "b"], rows)
     first.close()
-    second = VectorIndex(tmp_path, "abc", create=True)
+    second = opened()
     assert second.query(rows[1], 1)[0][0] == "b"
     second.close()
 
 
-def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
-    index = VectorIndex(tmp_path, "abc", create=True)
+def test_an_empty_index_finds_nothing(opened: Opened) -> None:
+    index = opened()
     assert index.query(_unit(1)[0], 5) == []
     index.close()
+
+
+def test_more_vectors_than_one_request_takes_are_all_kept_as_they_are(opened: Opened) -> None:
+    index, rows = opened(), _unit(6_000)
+    index.upsert([f"k{number}" for number in range(6_000)], rows)
+    kept = {key: vector for keys, vectors in index.stored() for key, vector in zip(keys, vectors, strict=True)}
+    assert index.keys() == kept.keys() == {f"k{number}" for number in range(6_000)}
+    assert np.allclose(np.stack([kept[f"k{number}"] for number in range(6_000)]), rows, atol=1e-6)
+    index.delete(sorted(kept)[:5_999])
+    assert index.keys() == {sorted(kept)[5_999]}
 
 
 def test_every_collection_is_found_whatever_its_model(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_while_a_model_is_looked_for_nothing_is_said_of_the_one_before(page: Any
     page.wait_for_selector("#model .hint:has-text('Looking for openai-like:another')")
     expect(page.locator("#model .notice")).to_have_count(0)
     model.slow.clear()
-    page.wait_for_selector("#model .notice:has-text('openai-like:another: not there')")
+    page.wait_for_selector("#model .notice:has-text('another: not there')")
     choose(page, QUOTES)
     page.wait_for_selector("#model .notice", state="detached")
 

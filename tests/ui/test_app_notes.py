@@ -195,6 +195,9 @@ def test_a_folder_is_taken_out_of_the_index_after_asking_and_its_files_stay(page
     expect(page.locator("[role=tree] [aria-level='1']")).to_have_count(1)
     assert sorted((folder / "buses").rglob("*")) == before
     page.click("#add-folder summary")
+    page.fill("#add-folder [name=folder]", str(folder / "trams" / "lines"))
+    page.click("#add-folder form button")
+    expect(page.locator("#add-folder .said")).to_contain_text("its notes are read as part of that")
     page.fill("#add-folder [name=folder]", str(folder / "buses"))
     page.click("#add-folder form button")
     expect(page.locator("[role=tree] [aria-level='1']")).to_have_count(2)

@@ -33,7 +33,7 @@ def test_what_is_done_before_gradio_has_loaded_is_carried_when_it_has(browser: A
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     held: list[Any] = []
-    page.route("**/assets/Blocks-*.js", held.append)
+    page.route("**/assets/Blocks-*.js", lambda asked: held.append(asked))
     page.goto(app_address, wait_until="commit")
     page.wait_for_function("Boolean(window.ragBot?.sent === 0)")
     page.fill("#question textarea", "What is the zebra quota?")

@@ -55,9 +55,24 @@ def test_nothing_leaves_the_machine_unless_a_remote_model_answers() -> None:
     assert "agreed to on 1 March 2026 Take back" in told
 
 
+def test_a_chroma_server_elsewhere_is_said_to_have_the_vectors() -> None:
+    assert "Nothing leaves this machine." in shown(Settings(vectors="http://127.0.0.1:8000"))
+    told = words(shown(Settings(vectors="https://chroma.example.org")))
+    assert "Nothing leaves" not in told
+    assert "go to the Chroma server at chroma.example.org" in told
+
+
 def test_a_remote_model_that_the_settings_name_is_told_of_without_an_agreement() -> None:
     settings = Settings(llm="openai:gpt-5")
     assert "named in your settings" in words(shown(settings, choice=Choice("openai:gpt-5", REMOTE)))
+
+
+def test_where_another_model_was_chosen_than_the_settings_name_it_is_said_which_holds() -> None:
+    settings = Settings(llm="ollama:a")
+    assert "Your settings name ollama:a. Quotes was chosen under “Answers by”" in words(shown(settings))
+    assert "ollama:a. Another model was chosen" in words(shown(settings, choice=Choice("ollama:b")))
+    assert "Your settings name" not in words(shown(settings, choice=Choice("ollama:a")))
+    assert "Your settings name" not in words(shown())
 
 
 def test_what_is_set_elsewhere_is_said_and_cannot_be_typed_over() -> None:
@@ -92,7 +107,7 @@ def test_names_addresses_and_what_models_say_become_no_markup() -> None:
         Trial(wish, problem=EVIL),
         AskedConsent(info, wish, ""),
     )
-    settings = Settings(exclude=(EVIL,), model=EVIL, reader=EVIL)
+    settings = Settings(exclude=(EVIL,), model=EVIL, reader=EVIL, llm=EVIL)
     html = shown(
         settings,
         setup=setup,

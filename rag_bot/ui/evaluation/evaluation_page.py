@@ -13,4 +13,4 @@ def wire_evaluation(reports: Reports, evaluations: Evaluations) -> None:
         evaluations.job.start(report.text("file"), report.text("split"))
 
     reports.on("cases", "evaluate", start)
-    reports.on("evaluating", "stop", lambda _: evaluations.job.stop())
+    reports.on("evaluating", "stop", lambda _: evaluations.job.cancel())

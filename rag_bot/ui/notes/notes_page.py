@@ -17,7 +17,7 @@ class NotesPage:
         for part in ("summary", "upkeep"):
             reports.on(part, "upkeep", self._do)
         reports.on("upkeep", "keep_in_sync", self._keep_in_sync)
-        if self._state.settings.uploads:
+        if self._state.library.settings.uploads:
             reports.on("uploads", "uploaded", self._read_uploaded)
 
     def _do(self, report: Report) -> None:

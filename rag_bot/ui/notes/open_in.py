@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
-from rag_bot.errors import RagBotError, UsageError, first_line
+from rag_bot.errors import RagBotError, UsageError, reason_of
 from rag_bot.library import Library
 from rag_bot.markdown import NOTE_SUFFIXES, format_of
 from rag_bot.records import Note
@@ -92,7 +92,7 @@ def edit(note: Note) -> None:
     except subprocess.TimeoutExpired:  # it is the editor itself, which goes on
         return
     except OSError as error:
-        raise RagBotError(f"{file} could not be opened: {error.strerror or first_line(error)}.") from error
+        raise RagBotError(f"{file} could not be opened: {reason_of(error)}.") from error
     if failed:
         raise RagBotError(f"This machine has no program for {file.suffix} files.")
 

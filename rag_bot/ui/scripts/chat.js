@@ -114,6 +114,7 @@ Object.assign(ragBot.clicks, {
   everywhere(target, report) {
     const question = target.closest(".exchange").querySelector(".question").textContent;
     report("revise", { exchange: ragBot.keyOf(target), question, everywhere: true });
+    ragBot.setScope({ folder: "", tag: "", since: "", until: "" }); // and so will be what is asked next
     ragBot.leaveAsked();
   },
 

@@ -40,7 +40,7 @@ class SettingsPage:
     def __init__(self, state: AppState, library: Library) -> None:
         self._state, self._library = state, library
         self._file = SettingsFile(library.settings, Path.cwd())
-        self._setup = ModelSetup(state.models, self._file, self._take_up)
+        self._setup = ModelSetup(library, state.models, self._file)
         self._does: Mapping[str, Callable[[Values, str], str]] = {
             "look": lambda values, _: self._setup.look(_wish(values)),
             "test": lambda values, _: self._setup.test(_wish(values)),
@@ -140,13 +140,7 @@ class SettingsPage:
         usual = Settings.model_construct()  # of defaults alone
         changes: Changes = {name: None if value == value_of(usual, name) else value for name, value in values.items()}
         self._file.change(changes, mark)
-        self._take_up(with_values(self._library.settings, values))
-
-    def _take_up(self, settings: Settings) -> None:
-        """From the next question, sync and run on."""
-        state = self._state
-        for part in (self._library, state.sync, state.watch, state.upkeep, state.evaluations.job, state.models):
-            part.settings = settings
+        self._library.settings = with_values(self._library.settings, values)
 
     def _sync_anew(self) -> None:
         """As the settings are now. What is being kept in sync is begun again, in a process that knows them."""

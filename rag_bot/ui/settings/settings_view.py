@@ -26,6 +26,7 @@ from rag_bot.llm.provider import (
 from rag_bot.llm.providers import NEAREST_FIRST
 from rag_bot.records import Status
 from rag_bot.settings import FolderSettings, Settings
+from rag_bot.store.server import remote_place
 from rag_bot.ui.models.model_setup import SetupState, Trial
 from rag_bot.ui.models.models import ANY, Choice
 from rag_bot.ui.phrases import many
@@ -106,11 +107,11 @@ def settings_view(
     }
     reading = {MODEL: settings.model, READER: settings.reader, CHECK_MODEL: settings.generation.check_model}
     sections = (
-        html.answers(choice, cards, setup.asked, fixed.get(LLM) or fixed.get(URL) or ""),
+        html.answers(choice, cards, setup.asked, fixed.get(LLM) or fixed.get(URL) or "", settings.llm),
         html.reading(reading, fixed, _cost(status)),
         html.sync(is_watching, settings.exclude, fixed.get(EXCLUDE, "")),
         html.appearance(),
-        html.privacy(_leaving(settings, choice, agreements), places),
+        html.privacy(_leaving(settings, choice, agreements), remote_place(settings.vectors), places),
     )
     return html.page(found.digest, found.file, Markup().join(sections))
 

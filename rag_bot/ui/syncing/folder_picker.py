@@ -7,8 +7,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from rag_bot.errors import UsageError
+from rag_bot.output import nesting_words
+from rag_bot.ui.app_state import AppState
 from rag_bot.ui.reports import Parts, Report, Reports
-from rag_bot.ui.syncing.folders import check_folder, is_too_wide, list_folder, nearest_folder, read_path
+from rag_bot.ui.syncing.folders import answering, check_folder, is_too_wide, list_folder, nearest_folder, read_path
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.welcome import picker, where
 from rag_bot.ui.templating import macros
@@ -22,9 +24,9 @@ class FolderPicker:
     With a `title` it is folded below that until it is opened.
     """
 
-    def __init__(self, name: str, sync: SyncJob, *, title: str = "") -> None:
+    def __init__(self, name: str, state: AppState, *, title: str = "") -> None:
         self.name = name
-        self._sync = sync
+        self._state = state
         self._title = title
 
     def wire(self, reports: Reports, *others: str) -> None:
@@ -46,17 +48,26 @@ class FolderPicker:
             return self._parts(picker(typed, problem=str(error), near=nearest_folder(path.parent)))
 
     def _read(self, report: Report) -> Parts:
-        """Begins to read the folder, unless it is none, or too wide to be read without a word."""
+        """Begins to read the folder, unless it is none, too wide to be read without a word, or read with another one.
+
+        That it lies around others that are read is told.
+        """
         typed, path = report.text("folder"), Path.home()
         try:
             path = read_path(typed)
             check_folder(path)
+            real = answering(path, path.resolve)
         except UsageError as error:
             return self._parts(picker(typed, problem=str(error), near=nearest_folder(path)))
         if is_too_wide(path) and not report.text("sure"):
             return self._parts(picker(where(path), too_wide=path))
-        is_begun = self._sync.start([str(path)])
-        return self._parts(picker() if is_begun else picker(where(path), problem=_BUSY))
+        status = self._state.snapshots.now().status
+        roots = status.roots if status else ()
+        words = nesting_words(real, roots)
+        if any(root in real.parents for root in roots):
+            return self._parts(picker(where(path), problem=words))
+        is_begun = self._state.sync.start([str(path)])
+        return self._parts(picker(problem=words) if is_begun else picker(where(path), problem=_BUSY))
 
     def _parts(self, picker: Markup) -> Parts:
         return {self.name: self.shown(picker)}

@@ -1,0 +1,1 @@
+"""What editors, agents and other programs may ask, by HTTP and by the Model Context Protocol: one contract for both."""
