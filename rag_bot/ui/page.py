@@ -98,7 +98,7 @@ class Page:
             "answers-by": answers_by(Choice(self._state.models.chosen)),
             **{shown.name: shown.shown(picker()) for shown in self._pickers},
         }
-        return str(macros("page.html").page(script, parts, KEYS, SINGLE, PAGES))
+        return str(macros("page.html").page(script, parts, KEYS, SINGLE, PAGES, self._library.settings.uploads))
 
     def blocks(self) -> gr.Blocks:
         """What carries the reports: Gradio shows nothing of its own but what went wrong with them."""

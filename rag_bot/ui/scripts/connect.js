@@ -21,7 +21,8 @@ const ragBot = window.ragBot = {
     const reporter = (element) => ragBot.reporter(element.closest("[data-part]").id);
     ragBot.send("chats", "open_chat", { key: ragBot.wanted() });
     Object.entries(ragBot.connected).forEach(([part, connect]) => {
-      connect(document.getElementById(part), ragBot.reporter(part));
+      const element = document.getElementById(part); // there are parts that settings leave out
+      if (element) connect(element, ragBot.reporter(part));
     });
     app.addEventListener("click", (event) => ragBot.click(event, reporter(event.target)));
     app.addEventListener("submit", (event) => {
