@@ -202,7 +202,6 @@ class Page:
     def _show_page(self, event: gr.EventData) -> list[Any]:
         """The page that is open now, which is made if it was not yet, after a look at the notes where it shows them."""
         if event.page == NOTES:
-            self._state.upkeep.clear()  # it was about what was there before
             self._state.lists.look()
         return [event.page, *(gr.Column(visible=True) if name == event.page else gr.skip() for name in self._pages)]
 

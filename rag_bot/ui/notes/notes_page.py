@@ -49,7 +49,7 @@ class NotesPage:
         self._picker.wire(refreshing)
 
     def _look(self, event: gr.EventData) -> Looked:
-        told = event.query, event.state, event.view, event.sort, event.toggled, event.shown
+        told = event.query, event.state, event.view, event.sort, event.toggled, event.more
         return Looked.told(*told)
 
     def _do(self, event: gr.EventData) -> None:

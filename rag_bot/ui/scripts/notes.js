@@ -1,7 +1,7 @@
 // The page of notes. What is looked for stands in the address: find the words, state and sort and view how the notes
 // are listed, toggled the folders that are not folded or open as they are by themselves.
 Object.assign(ragBot, {
-  rowsAtOnce: 200, // as in note_list.py
+  more: 0, // how often it was asked for more rows of what is listed
   looked: "", // what the server was told last
 
   lookAtNotes(address) {
@@ -9,11 +9,11 @@ Object.assign(ragBot, {
     const [query, state, view, sort] = ["find", "state", "view", "sort"].map((name) => address.get(name) ?? "");
     const toggled = (address.get("toggled") ?? "").split("\n").filter(Boolean);
     const list = JSON.stringify([query, state, view, sort]);
-    if (list !== ragBot.list) ragBot.shownRows = ragBot.rowsAtOnce;
+    if (list !== ragBot.list) ragBot.more = 0;
     ragBot.list = list;
     const field = document.querySelector("#find input");
     if (field && document.activeElement !== field) field.value = query;
-    const told = { query, state, view, sort, toggled, shown: ragBot.shownRows };
+    const told = { query, state, view, sort, toggled, more: ragBot.more };
     if (JSON.stringify(told) !== ragBot.looked) ragBot.report.look(told);
     ragBot.looked = JSON.stringify(told);
     ragBot.markOpenNote();
@@ -87,8 +87,6 @@ Object.assign(ragBot, {
   },
 });
 
-ragBot.shownRows = ragBot.rowsAtOnce;
-
 Object.assign(ragBot.clicks, {
   look(target) { // changes how the notes are listed
     ragBot.goTo({ toggled: "", ...Object.fromEntries(new URLSearchParams(target.dataset.look)) });
@@ -101,7 +99,7 @@ Object.assign(ragBot.clicks, {
   },
 
   more() {
-    ragBot.shownRows += ragBot.rowsAtOnce;
+    ragBot.more += 1;
     ragBot.lookAtNotes(ragBot.address());
   },
 
