@@ -124,7 +124,6 @@ class Page:
     def _open_page(self, report: Report) -> None:
         """A look at the notes where the page shows them."""
         if report.shows.get("page") == NOTES:
-            self._state.upkeep.clear()  # it was about what was there before
             self._state.lists.look()
 
     def _refreshed(self, shows: Mapping[str, Any]) -> tuple[Parts, Mapping[str, str]]:

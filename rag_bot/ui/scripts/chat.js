@@ -160,6 +160,7 @@ Object.assign(ragBot.clicks, {
 
   undo(target, report) {
     target.disabled = true;
+    ragBot.focused = `chat ${target.dataset.undo}`; // which will be in the list again
     report("restore", { key: target.dataset.undo });
   },
 

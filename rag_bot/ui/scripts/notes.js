@@ -1,19 +1,19 @@
 // The page of notes. What is looked for stands in the address: find the words, state and sort and view how the notes
 // are listed, toggled the folders that are not folded or open as they are by themselves.
 Object.assign(ragBot, {
-  rowsAtOnce: 200, // as in note_list.py
+  more: 0, // how often it was asked for more rows of what is listed
 
   listed() { // what is looked for, and how it is listed
     const address = ragBot.address();
     const [query, state, view, sort] = ["find", "state", "view", "sort"].map((name) => address.get(name) ?? "");
     const toggled = (address.get("toggled") ?? "").split("\n").filter(Boolean);
-    return { query, state, view, sort, toggled, shown: ragBot.shownRows };
+    return { query, state, view, sort, toggled, more: ragBot.more };
   },
 
   lookAtNotes() {
     const { query, state, view, sort } = ragBot.listed();
     const list = JSON.stringify([query, state, view, sort]);
-    if (list !== ragBot.list) ragBot.shownRows = ragBot.rowsAtOnce;
+    if (list !== ragBot.list) ragBot.more = 0;
     ragBot.list = list;
     const field = document.querySelector("#find input");
     if (document.activeElement !== field) field.value = query;
@@ -88,8 +88,6 @@ Object.assign(ragBot, {
   },
 });
 
-ragBot.shownRows = ragBot.rowsAtOnce;
-
 Object.assign(ragBot.clicks, {
   look(target) { // changes how the notes are listed
     ragBot.goTo({ toggled: "", ...Object.fromEntries(new URLSearchParams(target.dataset.look)) });
@@ -102,7 +100,7 @@ Object.assign(ragBot.clicks, {
   },
 
   more() {
-    ragBot.shownRows += ragBot.rowsAtOnce;
+    ragBot.more += 1;
     ragBot.arrive();
   },
 
