@@ -59,7 +59,7 @@ def welcome_without_notes(page: Any) -> None:
 @state()
 def answer_by_quotes(page: Any) -> None:
     ask(page, EMERGENT)
-    page.wait_for_selector("#chats [aria-current]")
+    page.wait_for_selector("#chats [aria-current]", state="attached")
 
 
 @state(app="talking")
