@@ -148,7 +148,8 @@ class EmbeddingModel:
         return np.stack([self._vector(session, text) for text in texts])
 
     def _vector(self, session: Any, text: str) -> Vectors:
-        return unit(session.run(None, self._feed([self._truncating.encode(text)]))[0])[0]
+        vector: Vectors = unit(session.run(None, self._feed([self._truncating.encode(text)]))[0])[0]
+        return vector
 
     def _feed(self, encodings: Sequence[Any]) -> dict[str, Any]:
         return {
