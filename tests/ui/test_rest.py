@@ -140,6 +140,7 @@ def test_what_is_not_there_is_said_in_a_line(api: httpx.Client, path: str, statu
     assert list(answer.json()) == ["error"]
 
 
+@pytest.mark.slow
 def test_a_sync_says_what_it_did_and_a_busy_index_is_one_error(
     corpus_settings: Settings, index_folder: Path, tmp_path: Path
 ) -> None:
