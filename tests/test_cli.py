@@ -20,7 +20,7 @@ from tests.conftest import CORPUS
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = (
-    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status", "models", "trust"),
+    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "mcp", "status", "models", "trust"),
     *(f"conversations {name}" for name in ("list", "show", "rename", "delete", "export")),
     *("eval run", "eval add", "eval compare", "eval beir", "eval spans", "eval sweep", "eval checker"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +22,25 @@ KEEP = "keep"
 
 
 def ask(
-    library: Library, request: AskRequest, *, llm: LanguageModel | None = None, stop: threading.Event | None = None
+    library: Library,
+    request: AskRequest,
+    *,
+    llm: LanguageModel | None = None,
+    stop: threading.Event | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """An answer as `AnswerJson`, with `llm` by that model until `stop` is set. Raises as `Library.ask`."""
+    """An answer as `AnswerJson`, with `llm` by that model until `stop` is set. Raises as `Library.ask`.
+
+    While a model writes, `on_progress` is told how many sentences there are.
+    """
     filters = request.filters()
     if llm is None:
         return answer_json(library.ask(request.question, filters=filters, earlier=request.earlier))
     turns = [Turn(question) for question in request.earlier]
     growing = library.write(request.question, llm=llm, filters=filters, turns=turns, stop=stop)
-    return answer_json(deque(growing, maxlen=1)[0])
+    for answer in growing:
+        on_progress(Progress("answer", len(answer.sentences), 0))
+    return answer_json(answer)
 
 
 def search(library: Library, request: SearchRequest) -> dict[str, Any]:
@@ -81,7 +90,9 @@ def notes(library: Library, request: NotesRequest) -> dict[str, Any]:
     }
 
 
-def sync(library: Library, *, dry_run: bool, on_progress: Callable[[Progress], None]) -> dict[str, Any]:
+def sync(
+    library: Library, *, dry_run: bool, on_progress: Callable[[Progress], None] = lambda _: None
+) -> dict[str, Any]:
     """What was done, or would be, as `SyncJson`. Folders that are gone keep their notes. Raises as `Library.ingest`."""
     report = library.ingest(dry_run=dry_run, on_loss=KEEP, on_progress=on_progress)
     return dry_run_json(report) if dry_run else report_json(report)

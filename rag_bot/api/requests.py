@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag_bot.query.filters import read_filters
@@ -19,10 +22,10 @@ class _Request(BaseModel):
 class Scope(_Request):
     """Which notes are searched; without any of these all."""
 
-    folder: str = Field("", description="Only notes in this folder, as note paths begin: notes/work.")
-    tag: str = Field("", description="Only notes with this tag or one below it.")
-    since: str = Field("", description="Only notes with a date of then or later: 2026-03-14, 2026-03, last month.")
-    until: str = Field("", description="Only notes with a date of then or earlier.")
+    folder: str = Field(default="", description="Only notes in this folder, as note paths begin: notes/work.")
+    tag: str = Field(default="", description="Only notes with this tag or one below it.")
+    since: str = Field(default="", description="Only notes with a date of then or later: 2026-03, last month.")
+    until: str = Field(default="", description="Only notes with a date of then or earlier.")
 
     def filters(self) -> Filters:
         """Raises UsageError where a time cannot be read."""
@@ -37,7 +40,7 @@ class AskRequest(Scope):
         description="The questions asked before it, oldest first, where it is a follow-up.",
     )
     prose: bool = Field(
-        False,
+        default=False,
         description="Let the language model that the user has chosen write the answer; slower. Each sentence is "
         "compared with the notes. Without it the notes' own lines answer.",
     )
@@ -45,12 +48,12 @@ class AskRequest(Scope):
 
 class SearchRequest(Scope):
     question: str = Field(description="A question or some words.")
-    limit: int = Field(10, ge=1, le=100, description="How many passages.")
+    limit: int = Field(default=10, ge=1, le=100, description="How many passages.")
 
 
 class LinesRequest(_Request):
-    start_line: int = Field(1, ge=1, description="The first line, counted from 1.")
-    end_line: int | None = Field(None, ge=1, description="The last line, included; without it all to the end.")
+    start_line: int = Field(default=1, ge=1, description="The first line, counted from 1.")
+    end_line: int | None = Field(default=None, ge=1, description="The last line, included; without it all to the end.")
 
 
 class NoteRequest(LinesRequest):
@@ -58,13 +61,19 @@ class NoteRequest(LinesRequest):
 
 
 class NotesRequest(_Request):
-    limit: int = Field(100, ge=1, le=1_000, description="How many notes.")
-    after: str = Field("", description="The path after which it goes on: `next` of the page before.")
+    limit: int = Field(default=100, ge=1, le=1_000, description="How many notes.")
+    after: str = Field(default="", description="The path after which it goes on: `next` of the page before.")
 
 
 class SyncRequest(_Request):
-    dry_run: bool = Field(False, description="Only say what would be done.")
+    dry_run: bool = Field(default=False, description="Only say what would be done.")
 
 
 class VerifyRequest(_Request):
     """It has nothing to choose."""
+
+
+def mistakes(problems: Iterable[Mapping[str, Any]], *, skipped: int = 0) -> str:
+    """What pydantic says is wrong with a request, in one line; without the first `skipped` names of each place."""
+    told = (f"{'.'.join(map(str, one['loc'][skipped:])) or 'The request'}: {one['msg']}" for one in problems)
+    return f"{' '.join('; '.join(told).split())}."

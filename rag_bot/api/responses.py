@@ -256,3 +256,4 @@ class StatusJson(_Response):
     writer: WriterJson | None
     reader_trouble: str
     left_out: list[LeftOutJson]
+    server: str = Field(description="The Chroma server that has the vectors; empty where the index has them.")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from rag_bot import __version__
+import rag_bot
 from rag_bot.cli import ask, conversations, evaluation, models, sync, trust, why
 from rag_bot.cli.command import print_traceback, remark, say
 from rag_bot.errors import RagBotError, UsageError, first_line
@@ -40,7 +40,7 @@ _verbose = False
 
 def _print_version(is_asked_for: bool) -> None:
     if is_asked_for:
-        say(f"rag-bot {__version__}")
+        say(f"rag-bot {rag_bot.__version__}")
         raise typer.Exit
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from rag_bot.cli.command import (
     show,
     terminal,
 )
+from rag_bot.cli.sync import say_where_vectors_go
 from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
 from rag_bot.records import Answer, Filters, Turn
 
@@ -163,6 +165,18 @@ def serve(
         allowed_hosts=tuple(allowed_host or ()),
         root_path=root_path,
     )
+
+
+@app.command(epilog="Examples:\n\n  rag-bot mcp\n\n  rag-bot --index ~/notes-index mcp")
+def mcp(context: typer.Context) -> None:
+    """Answer an editor or agent on stdin and stdout by the Model Context Protocol; it starts this command itself."""
+    with open_library(context) as library:
+        from rag_bot.api.mcp import serve
+
+        say_where_vectors_go(library)
+        if sys.stdin.isatty():
+            remark("an editor or agent starts this command, and talks to it on stdin; Ctrl-D ends it")
+        serve(library)
 
 
 class TerminalChat:

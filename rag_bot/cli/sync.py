@@ -46,7 +46,7 @@ def ingest(
     on_loss = "remove" if yes else "keep" if keep else "ask"
     with open_library(context) as library:
         roots = _roots(library) if paths else []
-        _say_where_vectors_go(library)
+        say_where_vectors_go(library)
         is_strange = not dry_run and standing(library.settings.index) is Standing.STRANGE
 
         def sync(on_loss: str) -> SyncReport:
@@ -136,11 +136,12 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
 
     last: list[object] = []
     with open_library(context) as library:
-        _say_where_vectors_go(library)
+        say_where_vectors_go(library)
         library.watch(paths, on_report=on_report, on_error=on_error)
 
 
-def _say_where_vectors_go(library: Library) -> None:
+def say_where_vectors_go(library: Library) -> None:
+    """A line on stderr where they are on another machine."""
     from rag_bot.store.server import remote_place
 
     if place := library.settings.vectors and remote_place(library.settings.vectors):

@@ -63,7 +63,7 @@ class AppState:
             "overview": overview(snapshot, sync, watch),
             "welcome": welcome(snapshot, sync, () if snapshot.notes else self.folders.now()),
             "chats": chat_list(listed, search, MOST_LISTED, problem),
-            "answers_by": answers_by(choice),
+            "answers-by": answers_by(choice),
             "model": model_notice(choice),
             "remote": badge(choice),
         }

@@ -326,6 +326,6 @@ def opened(browser: Any, address: str, size: dict[str, int], **options: Any) -> 
     page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     page.wait_for_selector(".welcome", state="attached")
-    page.wait_for_function("Boolean(window.ragBot?.report.find)")
+    page.wait_for_function("Boolean(window.ragBot?.isOpen)")
     yield page
     context.close()

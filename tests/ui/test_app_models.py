@@ -53,7 +53,14 @@ def choose(page: Any, name: str) -> None:
     if name in (QUOTES, NAME, OTHER):
         page.dispatch_event(f'#answers-by [data-answers="{name}"]', "click")  # the menu may just be made anew
     else:
-        page.evaluate("name => ragBot.report.choose_model(name)", name)
+        page.evaluate(
+            """name => {
+                const choice = document.querySelector("#answers-by [data-answers]");
+                choice.dataset.answers = name;
+                choice.click();
+            }""",
+            name,
+        )
 
 
 def test_a_model_is_chosen_and_then_quotes_again(page: Any) -> None:

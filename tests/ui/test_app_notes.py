@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rag_bot import Library
-from tests.ui.conftest import RunningApp, eventually, expect, opened_page, running_app
+from tests.ui.conftest import RunningApp, after_looking_for_news, eventually, expect, opened_page, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
 
@@ -167,6 +167,10 @@ def test_the_index_is_checked_and_repaired(browser: Any, index: Path, model_cach
         expect(page.locator(".result")).to_contain_text("The index is repaired.")
         page.click("[data-upkeep=check]")
         expect(page.locator(".result")).to_contain_text("All is well")
+        with opened_page(browser, f"{app.address}#page=notes") as other:
+            expect(other.locator(".result")).to_contain_text("All is well")
+        after_looking_for_news(page)
+        expect(page.locator(".result")).to_contain_text("were compared today")
         page.click(".result :text('Close')")
         expect(page.locator(".result")).to_have_count(0)
 

@@ -145,8 +145,8 @@ def test_what_an_address_says_is_taken_only_where_it_makes_sense() -> None:
     assert Looked.told("q" * 5_000, "worse", "list", "-nonsense", [EVIL], -7) == Looked(
         "q" * 1_000, toggled=frozenset([EVIL])
     )
-    told = Looked.told("q", "new", "table", "-date", [], 400)
-    assert (told.state, told.view, told.sort, told.shown) == ("new", TABLE, "-date", 400)
+    told = Looked.told("q", "new", "table", "-date", [], 1)
+    assert (told.state, told.view, told.sort, told.shown) == ("new", TABLE, "-date", 2 * ROWS_AT_ONCE)
 
 
 @pytest.fixture(scope="module")

@@ -131,7 +131,8 @@ def check(*problems: tuple[str, str], repaired: tuple[str, ...] = ()) -> dict[st
 
 def test_a_check_says_in_words_what_is_wrong_and_what_helps() -> None:
     assert "All is well" in shown(UpkeepState(CHECK, result=check()))
-    assert "12 notes and 1 passage were compared." in shown(UpkeepState(CHECK, result=check()))
+    checked = shown(UpkeepState(CHECK, result=check(), ended="2026-03-14T09:05:00"))
+    assert "12 notes and 1 passage were compared 2026-03-14 09:05." in checked
     changed = shown(
         UpkeepState(
             CHECK, result=check(("folders", f"1 new since the last sync: n/{EVIL}; `rag-bot ingest` brings that in"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from rag_bot.ui.job import Ended, Job, JobState
@@ -24,13 +25,14 @@ class UpkeepState(JobState):
     """What is done now, or was done last: one of `COMMANDS`, "" before the first, and the `folder` that it is about.
 
     `result` is the JSON that the command printed; `error` says why there is none. `generation` is that of the index
-    when it began.
+    when it began, `ended` when it ended, in local time.
     """
 
     command: str = ""
     folder: str = ""
     result: Mapping[str, Any] | None = None
     generation: str = ""
+    ended: str = field(default="", compare=False)
 
 
 class UpkeepJob(Job[UpkeepState]):
@@ -51,5 +53,5 @@ class UpkeepJob(Job[UpkeepState]):
                 self._state = UpkeepState()
 
     def _ended(self, ended: Ended) -> UpkeepState:
-        error = ended.message if ended.report is None else ""
-        return replace(self._state, running=False, result=ended.report, error=error)
+        error, now = ended.message if ended.report is None else "", datetime.now().isoformat()
+        return replace(self._state, running=False, result=ended.report, error=error, ended=now)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from rag_bot.api import calls
+from rag_bot.api import VERSION, calls
 from rag_bot.api.requests import (
     AskRequest,
     LinesRequest,
@@ -22,6 +22,7 @@ from rag_bot.api.requests import (
     SearchRequest,
     SyncRequest,
     VerifyRequest,
+    mistakes,
 )
 from rag_bot.api.responses import (
     AnswerJson,
@@ -64,7 +65,7 @@ def create_api(library: Library, state: AppState, root_path: str) -> FastAPI:
     """The API, to be mounted at `PATH`; its own description is at `/openapi.json` below that, and for people at `/`."""
     api = FastAPI(
         title="rag-bot",
-        version="1",
+        version=VERSION,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
@@ -99,7 +100,7 @@ def create_api(library: Library, state: AppState, root_path: str) -> FastAPI:
     @api.post("/sync", response_model=SyncJson, summary="Make the index equal to the folders of notes")
     def sync(request: SyncRequest) -> Response:
         if request.dry_run:
-            return _answer(calls.sync(library, dry_run=True, on_progress=lambda _: None))
+            return _answer(calls.sync(library, dry_run=True))
         return _answer(_synced(state.sync))
 
     @api.post("/verify", response_model=VerificationJson, summary="Do the folders and the index agree?")
@@ -147,11 +148,7 @@ def _tell_errors(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     def misunderstood(_: Request, error: RequestValidationError) -> Response:
-        problems = (
-            f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'The request'}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        return _answer({"error": f"{' '.join('; '.join(problems).split())}."}, 422)
+        return _answer({"error": mistakes(error.errors(), skipped=1)}, 422)
 
     @api.exception_handler(HTTPException)
     def refused(_: Request, error: HTTPException) -> Response:

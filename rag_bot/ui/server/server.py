@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from markupsafe import Markup
 from starlette.responses import PlainTextResponse, Response
 
 from rag_bot.conversations import Conversations
@@ -45,7 +44,6 @@ from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
-from rag_bot.ui.templating import macros
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -136,7 +134,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     from fastapi import FastAPI
 
     with without_stubs():
-        from rag_bot.ui.page import FIRST_SCRIPT, ICON, files, mount
+        from rag_bot.ui.page import ICON, files, mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
@@ -144,9 +142,8 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
         uploads.add_route(app, library)
     add_images(app, library)
     app.mount(API_PATH, create_api(library, state, chosen.root_path))
-    kinds = mount(app, library, state, chosen.root_path)
-    opening = macros("opening.html").opening(Markup(FIRST_SCRIPT.read_text(encoding="utf-8")))
-    frontend = Frontend(app, pages_folder(), kinds, files(), ICON, str(opening))
+    page, kinds = mount(app, library, state, chosen.root_path)
+    frontend = Frontend(app, pages_folder(), kinds, files(), ICON, page)
     return EndableAnswers(Guard(frontend, chosen, takes_files=settings.uploads))
 
 
