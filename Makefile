@@ -8,6 +8,7 @@ PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 ifeq ($(TORCH),cpu)
 PIP += --extra-index-url https://download.pytorch.org/whl/cpu
+release: export PIP_EXTRA_INDEX_URL += https://download.pytorch.org/whl/cpu
 endif
 
 WORKERS ?= 2
@@ -15,7 +16,7 @@ WORKERS ?= 2
 # (Not `--dist loadgroup`: pytest-xdist 3.8 forgets the groups with pytest 9.2.)
 PYTEST = .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-slow test-all check clean
+.PHONY: run test test-slow test-all check release clean
 
 run: .venv/app
 ifdef NOTES
@@ -37,6 +38,10 @@ check: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+# Builds, tries it where nothing is installed and tags; uploads nothing. `make release ONLY=--check` does not tag.
+release: .venv/dev
+	.venv/bin/python release.py $(ONLY)
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "rag-bot needs Python 3.11 or newer, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'

@@ -41,6 +41,9 @@ from rag_bot.records import (
     Verification,
 )
 
+__version__ = "0.1.0"
+"""The only place where the version is written: the package and its releases take it from here."""
+
 # onnxruntime reports its use to its makers unless this is set before it is loaded, by us or by Chroma.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 

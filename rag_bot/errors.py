@@ -15,6 +15,10 @@ class UsageError(RagBotError):
     exit_code = 2
 
 
+class NoteUnknown(UsageError):
+    """A note was asked for that the index does not have."""
+
+
 class NoteUnreadable(RagBotError):
     """One file of notes could not be read. A sync reports it and goes on."""
 
@@ -64,6 +68,13 @@ class WriterBusy(RagBotError):
     """Another process is writing to the index."""
 
     exit_code = 4
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed: of an error of the system its words alone, without its number and the path."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    return getattr(error, "strerror", None) or first_line(error)
 
 
 def first_line(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -179,7 +180,21 @@ class NotesQueryEngine(BaseQueryEngine):
         super().__init__(callback_manager)
 
     def _query(self, query_bundle: QueryBundle) -> Response:
-        answer = self._library.ask(query_bundle.query_str, filters=self._filters, llm=self._llm)
+        return self._respond(query_bundle.query_str, threading.Event())
+
+    async def _aquery(self, query_bundle: QueryBundle) -> Response:
+        """The event loop goes on meanwhile; where it is cancelled, the model stops as well."""
+        stop = threading.Event()
+        try:
+            return await asyncio.to_thread(self._respond, query_bundle.query_str, stop)
+        finally:
+            stop.set()
+
+    def _respond(self, question: str, stop: threading.Event) -> Response:
+        if self._llm:
+            *_, answer = self._library.write(question, llm=self._llm, filters=self._filters, stop=stop)
+        else:
+            answer = self._library.ask(question, filters=self._filters)
         text = "" if answer.abstained else answer.text  # which says the same as the verdict's words, or nothing
         verdict = "" if answer.statement and text else verdict_words(answer)
         paragraphs = (verdict, *map(difference_words, answer.differences), text)
@@ -206,9 +221,6 @@ class NotesQueryEngine(BaseQueryEngine):
                 "nearest": [hit.chunk.location for hit in answer.nearest],
             },
         )
-
-    async def _aquery(self, query_bundle: QueryBundle) -> Response:
-        return await asyncio.to_thread(self._query, query_bundle)
 
     def _get_prompt_modules(self) -> dict[str, Any]:
         return {}

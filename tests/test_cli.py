@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
+import rag_bot
 from rag_bot.settings import Settings
 from tests.conftest import CORPUS
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = (
-    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "status", "models", "trust"),
+    *("ingest", "forget", "verify", "search", "ask", "why", "chat", "serve", "mcp", "status", "models", "trust"),
     *(f"conversations {name}" for name in ("list", "show", "rename", "delete", "export")),
     *("eval run", "eval add", "eval compare", "eval beir", "eval spans", "eval sweep", "eval checker"),
 )
@@ -198,6 +199,11 @@ def test_chat_answers_line_after_line_until_an_empty_one(ask_corpus: Run) -> Non
     assert "not in your notes" in done.stdout
 
 
+def test_it_says_which_version_it_is(run: Run) -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"rag-bot {rag_bot.__version__}\n", "")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None:
     done = run(*command.split(), "--help")
@@ -217,6 +223,8 @@ def test_every_command_s_help_ends_with_examples(run: Run, command: str) -> None
         (("ingest", "empty"), 2, "There are no notes"),
         (("eval", "run", "missing.jsonl"), 2, "cannot be read"),
         (("eval", "checker", "missing.jsonl"), 2, "cannot be read"),
+        (("serve", "missing", "--port", "0"), 2, "does not exist"),
+        (("serve", "file.md", "--port", "0"), 2, "is a file"),
         (("serve", "--port", "0", "--token", "short"), 2, "at least 16"),
         (("serve", "--port", "0", "--token", "new", "--no-token"), 2, "contradict"),
         (("serve", "--port", "0", "--allowed-host", "*"), 2, "'*' is no name"),
@@ -314,6 +322,22 @@ def test_forget_removes_a_folder_and_names_those_that_there_are(run: Run, tmp_pa
     assert json.loads(run("forget", "notes", "--json").stdout)["deleted"] == 1
     assert json.loads(run("status", "--json").stdout)["notes"] == 0
     assert (tmp_path / "notes" / "a.md").exists()
+
+
+def test_a_folder_in_or_around_an_ingested_one_is_said_to_be_read_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes" / "work").mkdir(parents=True)
+    (tmp_path / "notes" / "work" / "a.md").write_text("One.")
+    (tmp_path / "notes" / "b.md").write_text("Two.")
+    assert run("ingest", "notes/work").stderr == ""
+    around = run("ingest", "notes")
+    assert "No note is read twice: its notes stay with it." in around.stderr
+    assert json.loads(run("status", "--json").stdout)["notes"] == 2
+    forgotten = run("forget", "notes/work")
+    assert f"lies in {tmp_path / 'notes'}, which is in the index already" in forgotten.stderr
+    inside = run("ingest", "notes/work", "--json")
+    assert "its notes are read as part of that" in inside.stderr
+    assert json.loads(inside.stdout)["added"] == 1
+    assert len(json.loads(run("status", "--json").stdout)["roots"]) == 1
 
 
 def test_verify_exits_with_1_where_something_is_wrong_and_repair_mends_it(run: Run, tmp_path: Path) -> None:

@@ -263,7 +263,7 @@ def test_the_app_asks_no_server_that_the_folder_names(
 ) -> None:
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
     write_settings(folder, collecting(collector.url))
-    models = Models(load_settings(index=tmp_path / "mine"))
+    models = Models(Library(index=tmp_path / "mine"))
     models.look()
     while models.choice.is_looking:
         time.sleep(0.01)

@@ -21,6 +21,7 @@ LAYERS = (  # the ground floor first
     ("ingestion", "query"),
     ("library",),
     ("evaluation", "llama", "output"),
+    ("api",),
     ("ui",),
     ("cli", "__main__"),
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import threading
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
@@ -9,21 +10,27 @@ from typing import Any
 
 import pytest
 from llama_index.core import MockEmbedding, SimpleDirectoryReader, StorageContext, VectorStoreIndex
+from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.base_selector import BaseSelector, MultiSelection, SelectorResult, SingleSelection
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.chat_engine import ContextChatEngine
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata, MockLLM
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.query_engine import RetrieverQueryEngine, RouterQueryEngine, SubQuestionQueryEngine
 from llama_index.core.question_gen.types import BaseQuestionGenerator, SubQuestion
 from llama_index.core.schema import Document, MetadataMode, NodeRelationship
 from llama_index.core.tools import QueryEngineTool
+from llama_index.core.workflow import Event, StartEvent, StopEvent, Workflow, step
 
 from rag_bot import Filters, Library, UsageError, llama
 from rag_bot.llama import NotesNodeParser, NotesQueryEngine, NotesRetriever
 from rag_bot.records import ANSWERED, CLOSEST, Chunk, Difference, verdict_words
 from rag_bot.settings import Settings
 from rag_bot.store.catalogue import Catalogue
-from tests.llm.scripted import ScriptedModel
+from tests.llm.scripted import PAUSE, ScriptedModel
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 QUESTION = "What do scaling laws say?"
@@ -388,3 +395,139 @@ def test_the_example_of_the_module_runs(
     assert "Eight hours of it. [1]\n" in printed
     assert "system: Answer the question" in printed  # this model reads its prompt aloud,
     assert "(not in these lines)" in printed  # and that is no note
+
+
+# In workflows, agents and event loops
+
+
+class Found(Event):
+    nodes: list[Any]
+
+
+class Brief(Workflow):
+    """Finds passages, then answers."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(timeout=None)
+        self._library = library
+
+    @step
+    async def find(self, event: StartEvent) -> Found:
+        return Found(nodes=await NotesRetriever(self._library, limit=3).aretrieve(event.question))
+
+    @step
+    async def tell(self, event: Found) -> StopEvent:
+        response = await NotesQueryEngine(self._library).aquery(QUESTION)
+        return StopEvent(result=(event.nodes, response))
+
+
+class CallsOnce(FunctionCallingLLM):
+    """Calls the tool once with a question, then repeats what the tool said."""
+
+    question: str
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(is_chat_model=True, is_function_calling_model=True)
+
+    def _prepare_chat_with_tools(self, tools: Any, **_: Any) -> dict[str, Any]:
+        return {"tools": [tool.metadata.name for tool in tools]}
+
+    async def astream_chat_with_tools(self, tools: Any, chat_history: Any = None, **_: Any) -> Any:
+        async def parts() -> Any:
+            yield self._reply(tools, list(chat_history or ()))
+
+        return parts()
+
+    def _reply(self, tools: Any, history: list[ChatMessage]) -> ChatResponse:
+        if history[-1].role == "tool":
+            return ChatResponse(message=ChatMessage(role="assistant", content=history[-1].content))
+        [tool] = tools
+        message = ChatMessage(role="assistant", content="", additional_kwargs={"calls": tool.metadata.name})
+        return ChatResponse(message=message)
+
+    def get_tool_calls_from_response(self, response: ChatResponse, **_: Any) -> list[ToolSelection]:
+        name = response.message.additional_kwargs.get("calls")
+        return [ToolSelection(tool_id="1", tool_name=name, tool_kwargs={"input": self.question})] if name else []
+
+    def chat(self, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError
+
+    complete = stream_chat = stream_complete = achat = acomplete = astream_chat = astream_complete = chat
+
+
+class SlowLibrary(Library):
+    """Searches when the test says so."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def search(self, *arguments: Any, **options: Any) -> Any:
+        self.reached.set()
+        self.go_on.wait()
+        return super().search(*arguments, **options)
+
+
+def test_a_workflow_finds_and_answers(corpus_library: Library) -> None:
+    async def brief() -> Any:
+        return await Brief(corpus_library).run(question=QUESTION)
+
+    nodes, response = asyncio.run(brief())
+    assert [node.metadata["location"] for node in nodes] == [
+        hit.chunk.location for hit in corpus_library.search(QUESTION, limit=3)
+    ]
+    assert response.metadata["verdict"] == corpus_library.ask(QUESTION).verdict
+
+
+def test_an_agent_asks_the_notes_and_gets_the_lines_with_their_places(corpus_library: Library) -> None:
+    tool = QueryEngineTool.from_defaults(NotesQueryEngine(corpus_library), name="notes", description="my notes")
+
+    async def run() -> Any:
+        return await FunctionAgent(tools=[tool], llm=CallsOnce(question=QUESTION)).run("What do my notes say?")
+
+    output = asyncio.run(run())
+    answer = corpus_library.ask(QUESTION)
+    assert str(output).endswith(answer.text)
+    [called] = output.tool_calls
+    sources = called.tool_output.raw_output.source_nodes
+    assert [source.metadata["location"] for source in sources] == [cited.quote.location for cited in answer.citations]
+
+
+def test_a_chat_engine_answers_from_the_passages(corpus_library: Library) -> None:
+    engine = ContextChatEngine.from_defaults(NotesRetriever(corpus_library, limit=3), llm=ReadsAloud())
+    for reply in (engine.chat(QUESTION), asyncio.run(engine.achat(QUESTION))):
+        hits = corpus_library.search(QUESTION, limit=3)
+        assert [node.metadata["location"] for node in reply.source_nodes] == [hit.chunk.location for hit in hits]
+        assert hits[0].chunk.text in reply.response
+
+
+def test_a_search_does_not_hold_up_the_event_loop(corpus_settings: Settings) -> None:
+    with SlowLibrary(corpus_settings) as slow:
+
+        async def retrieve() -> Any:
+            finding = asyncio.create_task(NotesRetriever(slow).aretrieve(QUESTION))
+            await asyncio.to_thread(slow.reached.wait)
+            slow.go_on.set()  # by this loop, which a search in it would have stopped
+            return await finding
+
+        assert asyncio.run(retrieve())
+
+
+def test_a_model_does_not_hold_up_the_event_loop_and_is_left_where_the_question_is_given_up(
+    corpus_settings: Settings,
+) -> None:
+    patient = corpus_settings.generation.model_copy(update={"timeout_seconds": 3600.0})
+    model = ScriptedModel(texts=[f"Scaling laws {PAUSE}relate loss and compute [1]."])
+
+    async def give_up(library: Library) -> None:
+        asking = asyncio.create_task(NotesQueryEngine(library, llm=model).aquery(QUESTION))
+        await asyncio.to_thread(model.waiting.wait)
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert asking.cancelled()
+
+    with Library(corpus_settings.model_copy(update={"generation": patient})) as library:
+        asyncio.run(give_up(library))  # which waits for the thread that asked
+    assert "relate " not in model.given
+    model.go_on.set()

@@ -31,7 +31,7 @@ _PATIENCE_SECONDS = 120.0  # for a start or a page; longer is an error
 _GOALS = {"first paint, ms": 1.2, "first contentful paint, ms": 1.2, "interactive, ms": 1.2}
 """At most so many times the minimal chat's."""
 
-# Tells in the page when it first takes a question: the field is there, and what the page's own scripts wait for.
+# Tells in the page when a question that is asked is carried to the server: the field is there, and so is Gradio.
 _WATCH = """(() => {
   window.paints = {};
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => { paints[entry.name] = entry.startTime; }))
@@ -39,7 +39,7 @@ _WATCH = """(() => {
   const look = () => {
     const field = document.querySelector("#question textarea, textarea#question, gradio-app textarea");
     const isOurs = Boolean(document.querySelector("title")?.textContent === "rag-bot");
-    if (field && !field.disabled && (!isOurs || window.ragBot?.report.open_note)) {
+    if (field && !field.disabled && (!isOurs || window.ragBot?.trigger)) {
       window.interactive = performance.now();
     } else requestAnimationFrame(look);
   };

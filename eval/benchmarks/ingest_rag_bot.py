@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import chromadb  # noqa: F401
-import sentence_transformers  # noqa: F401
 
 from rag_bot import Library
 from rag_bot.models import EmbeddingModel

@@ -97,7 +97,7 @@ def _child(index: str, cache: str, folder: str) -> None:
     from rag_bot.output import report_json
 
     settings = load_settings(index=Path(index), cache=Path(cache))
-    with patch.object(EmbeddingModel, "encode_documents", _random_vectors), Library(settings) as library:
+    with patch.object(EmbeddingModel, "encode_passages", _random_vectors), Library(settings) as library:
         values = report_json(library.ingest([folder]))
     print(json.dumps(values | {"chunks_embedded": 0}))
 

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -97,19 +96,17 @@ def _keep_asking(address: str, token: str, until: float, questions: dict[str, st
 
 
 def _submit(page: httpx.Client) -> int:
-    """The number of the event by which the field's question is asked: the first of the queue that has three inputs."""
+    """The number of the event by which questions are asked."""
     dependencies = page.get("/config").raise_for_status().json()["dependencies"]
-    return next(int(one["id"]) for one in dependencies if _is_submit(one))
-
-
-def _is_submit(dependency: dict[str, Any]) -> bool:
-    return any(target[1] == "submit" for target in dependency["targets"]) and len(dependency["inputs"]) == 3
+    return next(int(one["id"]) for one in dependencies if any(target[1] == "ask" for target in one["targets"]))
 
 
 def _ask(page: httpx.Client, submit: int, question: str, path: str) -> Asked:
     """As the page does it: joins the queue and reads the stream to its end. Each is a conversation of its own."""
     session = secrets.token_hex(6)
-    body = {"data": [question, None, ""], "fn_index": submit, "session_hash": session}
+    told = {"question": question, "scope": ""}
+    asked = {"part": "question", "event": "ask", "told": told, "shows": {}, "number": 1}
+    body = {"data": [None], "fn_index": submit, "session_hash": session, "event_data": asked}
     began = time.perf_counter()
     page.post("/gradio_api/queue/join", json=body).raise_for_status()
     shown = page.get("/gradio_api/queue/data", params={"session_hash": session}).raise_for_status().text

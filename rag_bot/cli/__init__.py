@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+import rag_bot
 from rag_bot.cli import ask, conversations, evaluation, models, sync, trust, why
-from rag_bot.cli.command import print_traceback, remark
+from rag_bot.cli.command import print_traceback, remark, say
 from rag_bot.errors import RagBotError, UsageError, first_line
 
 FAILED, INTERRUPTED = 1, 130
@@ -37,6 +38,12 @@ app.add_typer(evaluation.app, name="eval")
 _verbose = False
 
 
+def _print_version(is_asked_for: bool) -> None:
+    if is_asked_for:
+        say(f"rag-bot {rag_bot.__version__}")
+        raise typer.Exit
+
+
 @app.callback(
     epilog="Examples:\n\n  rag-bot ingest ~/notes\n\n  rag-bot ask 'What did I note about sleep?'\n\n  rag-bot serve"
 )
@@ -47,6 +54,9 @@ def _settings(
     model: Annotated[str | None, typer.Option(help="Embedding model: a hub name or a folder.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for converted models.")] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show the traceback of an error.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
     """A chatbot over your notes. It answers with their own lines, says where they stand, and works offline.
 

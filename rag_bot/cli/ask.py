@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +28,7 @@ from rag_bot.cli.command import (
     show,
     terminal,
 )
+from rag_bot.cli.sync import say_where_vectors_go
 from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
 from rag_bot.records import Answer, Filters, Turn
 
@@ -115,11 +118,15 @@ def chat(
 
 
 @app.command(
-    epilog="Examples:\n\n  rag-bot serve\n\n  rag-bot serve --port 8080\n\n"
+    epilog="Examples:\n\n  rag-bot serve ~/notes\n\n  rag-bot serve            (all folders again)\n\n"
+    "  rag-bot serve --port 8080\n\n"
     "  rag-bot serve --root-path /notes --allowed-host notes.example.org"
 )
 def serve(
     context: typer.Context,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of notes to begin with.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; beyond loopback with a token.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
     token: Annotated[
@@ -136,8 +143,12 @@ def serve(
     ] = None,
     root_path: Annotated[str, typer.Option(help="Path that a reverse proxy serves it under: /notes.")] = "",
 ) -> None:
-    """Serve the chat for the browser at http://127.0.0.1:7860."""
-    settings = load(context, host=host, port=port)
+    """Serve the chat for the browser at http://127.0.0.1:7860, over these folders and all that were ingested before."""
+    settings = load(context, notes=tuple(folders) if folders else None, host=host, port=port)
+    from rag_bot.ingestion.roots import checked_folder
+
+    for folder in folders or ():
+        checked_folder(folder, settings.index)
     from rag_bot.ui import is_loopback
     from rag_bot.ui import serve as serve_app
 
@@ -154,6 +165,18 @@ def serve(
         allowed_hosts=tuple(allowed_host or ()),
         root_path=root_path,
     )
+
+
+@app.command(epilog="Examples:\n\n  rag-bot mcp\n\n  rag-bot --index ~/notes-index mcp")
+def mcp(context: typer.Context) -> None:
+    """Answer an editor or agent on stdin and stdout by the Model Context Protocol; it starts this command itself."""
+    with open_library(context) as library:
+        from rag_bot.api.mcp import serve
+
+        say_where_vectors_go(library)
+        if sys.stdin.isatty():
+            remark("an editor or agent starts this command, and talks to it on stdin; Ctrl-D ends it")
+        serve(library)
 
 
 class TerminalChat:

@@ -36,18 +36,9 @@ def filters_of(
     folder: str | None, tag: str | None, since: str | None, until: str | None, today: date | None = None
 ) -> Filters:
     """The filters that these options are. Raises UsageError where a time cannot be read."""
-    from rag_bot.text.dates import read_range
+    from rag_bot.query.filters import read_filters
 
-    days: list[date | None] = []
-    for option, text in (("--since", since), ("--until", until)):
-        try:
-            found = read_range(text, today or date.today()) if text else None
-        except ValueError as error:
-            raise UsageError(
-                f"{option} {text!r} is no date. Write it as in 2026-03-14, 2026-03 or 'last month'."
-            ) from error
-        days.append((found.first if option == "--since" else found.last) if found else None)
-    return Filters(folder, tag, *days)
+    return read_filters(folder, tag, since, until, today=today, prefix="--")
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
@@ -64,7 +55,7 @@ Today = Annotated[
 
 
 def load(context: typer.Context, **flags: Any) -> Settings:
-    """The settings, with the flags before the command and these. Imports what it needs when it is called.
+    """The settings, with the flags before the command and these, which win. Imports what it needs when it is called.
 
     On a terminal it is asked whether what a rag-bot.toml sets beyond the harmless may count.
     """
@@ -74,7 +65,7 @@ def load(context: typer.Context, **flags: Any) -> Settings:
         found = read_folder(Path.cwd())
         if found.pending:
             ask_to_agree(found)
-    return load_settings(**context.obj, **flags)
+    return load_settings(**context.obj | {name: value for name, value in flags.items() if value is not None})
 
 
 def can_ask() -> bool:

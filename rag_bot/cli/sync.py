@@ -10,7 +10,7 @@ import typer
 
 from rag_bot.cli.command import AsJson, can_ask, open_library, remark, say, show
 from rag_bot.cli.progress import shown_progress
-from rag_bot.errors import NotesLost, RagBotError, UsageError
+from rag_bot.errors import IndexUnusable, NotesLost, RagBotError, UsageError
 from rag_bot.records import SyncReport
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def ingest(
     progress: Annotated[bool, typer.Option("--progress", hidden=True)] = False,
 ) -> None:
     """Make the index equal to these folders; without PATH, to all that were ingested before."""
-    from rag_bot.output import dry_run_json, report_json, report_text
+    from rag_bot.output import dry_run_json, nesting_words, report_json, report_text
     from rag_bot.store.ownership import Standing, standing
 
     if (yes and keep) or (watch and (dry_run or yes)):
@@ -45,7 +45,8 @@ def ingest(
         return
     on_loss = "remove" if yes else "keep" if keep else "ask"
     with open_library(context) as library:
-        _say_where_vectors_go(library)
+        roots = _roots(library) if paths else []
+        say_where_vectors_go(library)
         is_strange = not dry_run and standing(library.settings.index) is Standing.STRANGE
 
         def sync(on_loss: str) -> SyncReport:
@@ -58,6 +59,9 @@ def ingest(
             report = sync(_ask_about(error, as_json))
         if is_strange:
             remark(f"the index in {library.settings.index} was not made here: it has these folders alone now")
+    for path in paths or ():
+        if words := nesting_words(path.expanduser().resolve(), roots):
+            remark(words)
     values = dry_run_json(report) if dry_run else report_json(report)
     show(as_json, values, lambda: report_text(report, dry_run=dry_run))
     if report.failed:
@@ -67,11 +71,14 @@ def ingest(
 @app.command(epilog="Examples:\n\n  rag-bot forget ~/old-notes")
 def forget(context: typer.Context, folder: Path, as_json: AsJson = False) -> None:
     """Remove a folder's notes from the index. The folder itself is not touched, and may be gone."""
-    from rag_bot.output import report_json
+    from rag_bot.output import nesting_words, report_json
 
     with open_library(context) as library:
         report = library.forget(folder)
+        words = nesting_words(folder.expanduser().resolve(), _roots(library))
     show(as_json, report_json(report), lambda: f"{len(report.plan.deleted):,} notes of {folder} forgotten")
+    if words:
+        remark(words)
     if folder.expanduser().absolute() in library.settings.notes:
         remark(f"the settings still name {folder}; the next ingest without PATH reads it again")
 
@@ -102,6 +109,14 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     show(as_json, status_json(found), lambda: status_text(found))
 
 
+def _roots(library: Library) -> list[Path]:
+    """The folders that are in the index; none where there is no index."""
+    try:
+        return [root.folder for root in library.roots()]
+    except IndexUnusable:
+        return []
+
+
 def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None:
     """A line for each sync that changed something; with --json an object for each sync, on a line of its own."""
     import time
@@ -121,11 +136,12 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
 
     last: list[object] = []
     with open_library(context) as library:
-        _say_where_vectors_go(library)
+        say_where_vectors_go(library)
         library.watch(paths, on_report=on_report, on_error=on_error)
 
 
-def _say_where_vectors_go(library: Library) -> None:
+def say_where_vectors_go(library: Library) -> None:
+    """A line on stderr where they are on another machine."""
     from rag_bot.store.server import remote_place
 
     if place := library.settings.vectors and remote_place(library.settings.vectors):

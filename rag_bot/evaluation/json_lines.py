@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
 
 _MOST_FAULTS = 10  # of a file that are named; by eye
 
@@ -63,7 +63,7 @@ class JsonLines(Generic[Row]):
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"The {self.content} {path} cannot be read: {error}. Give a file of one JSON object a line."
+                f"The {self.content} {path} cannot be read: {reason_of(error)}. Give a file of one JSON object a line."
             ) from error
         seen: dict[str, int] = {}
         for number, line in enumerate(text.split("\n"), start=1):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
 from rag_bot.evaluation.cases import Case, Evidence
 from rag_bot.files import save_text
 from rag_bot.records import ANSWERED, CLOSEST, EARLIER_SUPPORTS, NONE, Sentence, support_words
@@ -170,7 +170,7 @@ def read_result(path: Path) -> Result:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The result {path} cannot be read: {error}.") from error
+        raise UsageError(f"The result {path} cannot be read: {reason_of(error)}.") from error
     try:
         result = _RESULT.validate_json(text)
     except ValidationError as error:

@@ -214,7 +214,7 @@ class PlannedSync:
         for start in range(0, len(missing), FLUSH_CHUNKS):
             assert self.model
             batch = missing[start : start + FLUSH_CHUNKS]
-            vectors = self.model.encode_documents([texts[key] for key in batch])
+            vectors = self.model.encode_passages([texts[key] for key in batch])
             with self.catalogue.transaction():
                 self.catalogue.add_vectors(batch, vectors)
             reach("vectors-kept")

@@ -21,7 +21,8 @@ _LONGEST_SUFFIX = 12  # characters with the dot; what is longer is no suffix but
 _DATALESS = 0x40000000  # SF_DATALESS in st_flags of macOS: the contents are in iCloud, or at another provider
 # FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows: OneDrive, Dropbox and the like.
 _RECALLED = 0x1000 | 0x40000 | 0x400000
-_NUMBERED = re.compile(r"(.+?)(?: \d| \(\d\))")  # must match `note 2` of iCloud and `note (1)` of Google Drive
+# Must match `note 2.md` of iCloud and `note (1).md` of Google Drive.
+_NUMBERED = re.compile(rf"(.+?)(?: \d| \(\d\))({'|'.join(map(re.escape, NOTE_SUFFIXES))})", re.IGNORECASE)
 
 
 def icloud_original(name: str) -> str:
@@ -48,9 +49,5 @@ def why_no_note(name: str) -> tuple[str, str]:
 
 def is_conflict_copy(name: str, beside: Container[str]) -> bool:
     """Whether a note's name says so; where it only has a number, whether the note without it lies `beside`."""
-    stem, suffix = name, ""
-    for known in NOTE_SUFFIXES:
-        if name.lower().endswith(known):
-            stem, suffix = name[: -len(known)], name[-len(known) :]
-    numbered = _NUMBERED.fullmatch(stem)
-    return is_named_conflict_copy(name) or (numbered is not None and f"{numbered[1]}{suffix}" in beside)
+    numbered = _NUMBERED.fullmatch(name)
+    return is_named_conflict_copy(name) or (numbered is not None and f"{numbered[1]}{numbered[2]}" in beside)

@@ -26,7 +26,7 @@ def choose_roots(folders: Sequence[Path], known: Sequence[Root], index: Path) ->
         raise UsageError("Nothing has been ingested yet. Name your notes' folder: `rag-bot ingest FOLDER`.")
     chosen = list(known) if not folders else []
     for folder in folders:
-        root = find_root(folder, known) or _root_of(_checked(folder, index), [*known, *chosen])
+        root = find_root(folder, known) or _root_of(checked_folder(folder, index), [*known, *chosen])
         if root not in chosen:
             chosen.append(root)
     return chosen
@@ -64,7 +64,8 @@ def walk_root(
             yield f"{root.label}/{file.path}", file
 
 
-def _checked(folder: Path, index: Path) -> Path:
+def checked_folder(folder: Path, index: Path) -> Path:
+    """The folder itself, which can be ingested into this index. Raises UsageError where it can't."""
     folder = folder.expanduser()
     if folder.is_file():
         raise UsageError(f"{folder} is a file. Give the folder that holds it: `rag-bot ingest {folder.parent}`.")

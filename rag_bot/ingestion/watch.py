@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_bot.errors import IndexUnusable, RagBotError, WriterBusy
+from rag_bot.errors import IndexUnusable, RagBotError, WriterBusy, reason_of
 from rag_bot.ingestion.losses import OnLoss
 from rag_bot.ingestion.sync import sync
 from rag_bot.ingestion.walk import IGNORE_FILES
@@ -74,7 +74,8 @@ class Watcher:
                 sync_now(stop)
                 sync_now = self._try_sync
                 seconds = min(UNWATCHED_SECONDS, rescan_seconds)
-                text = f"Changes can't be watched ({error}); the folders are looked at every {seconds:.0f} s instead."
+                looked = f"the folders are looked at every {seconds:.0f} s instead"
+                text = f"Changes can't be watched ({reason_of(error)}); {looked}."
                 self._on_error(RagBotError(text))
                 stop.wait(seconds)
 

@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rag_bot.errors import LlmError, first_line
+from rag_bot.errors import LlmError, first_line, reason_of
 from rag_bot.llm.calls import Call
 from rag_bot.llm.connection import HERE, NoModelThere
 
@@ -113,7 +113,7 @@ def _refused(status: int, said: str, model: AskedModel, retry_after: str) -> Cal
 def _not_reached(chain: list[BaseException], model: AskedModel) -> CallFailure:
     """What an error means that came without a status; `chain` is it and what it was raised from."""
     kinds = {kind.__name__ for link in chain for kind in type(link).__mro__}
-    said, who, may_pass = redact(first_line(chain[-1]), model.secret)[:_SHOWN], model.who, True
+    said, who, may_pass = redact(reason_of(chain[-1]), model.secret)[:_SHOWN], model.who, True
     if "ConnectTimeout" in kinds:
         line = f"{who} cannot be reached: no connection in time. Check the network."
     elif kinds & {"TimeoutException", "TimeoutError"}:

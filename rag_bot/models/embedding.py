@@ -1,14 +1,17 @@
 """Counts tokens and turns texts into vectors.
 
-Bulk embedding runs in sentence-transformers, in bfloat16 where the processor has it. Importing that takes seconds, so
-questions and small batches are encoded by an ONNX export of the same weights, made once and checked against them.
+Questions and lines are encoded by an ONNX export of the weights, made once and checked against them; the passages of
+the default model by its int8 copy, where the processor gains from that. Other models embed passages in bulk by
+sentence-transformers, in bfloat16 where the processor has it, and so does every model on a GPU.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +21,12 @@ import numpy as np
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
 from rag_bot.models.export import EmbeddingInfo, Vectors, export, load_sentence_transformer, unit
-from rag_bot.models.weights import find_model, fingerprint
+from rag_bot.models.int8 import FLOAT32_NAME, passage_model
+from rag_bot.models.weights import DEFAULT_NAMES, find_model, fingerprint
 
 EXPORT_VERSION = 1
 CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read; set by hand
-SMALL_BATCH = 48  # texts that the ONNX export embeds sooner than sentence-transformers is imported
+SMALL_BATCH = 48  # passages that the ONNX export embeds sooner than sentence-transformers is imported
 LETTER_BY_LETTER = 0.8  # tokens for a letter, set by hand; English has 0.2, German with an English model 0.4
 FEWEST_LETTERS = 4  # that tell anything: set by hand
 MULTILINGUAL_VOCABULARY = 100_000  # tokens: BERT's English one has 30,522, that of multilingual E5 250,002
@@ -36,13 +40,20 @@ class EmbeddingModel:
 
     `folder` is its place in the cache (tokenizer, export, description). `weights` is the sentence-transformers folder;
     it is needed only for bulk embedding, and for models that cannot be exported. `chunk_window` is how many of the
-    tokens that the model can read a chunk may have.
+    tokens that the model can read a chunk may have. `passage_file` is the ONNX file that embeds passages, if one does.
     """
 
-    def __init__(self, folder: Path, weights: Path | None = None, chunk_window: int = CHUNK_WINDOW) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        weights: Path | None = None,
+        chunk_window: int = CHUNK_WINDOW,
+        passage_file: Path | None = None,
+    ) -> None:
         self.folder = folder
         self.weights = weights
         self.chunk_window = chunk_window
+        self.passage_file = passage_file
         self.info = _read_info(folder)
 
     @classmethod
@@ -57,7 +68,10 @@ class EmbeddingModel:
         folder = _cache_folder(cache, fingerprint(weights, hashes))
         if not (folder / "model.json").is_file():
             export(name, weights, folder)
-        return cls(folder, weights, chunk_window or CHUNK_WINDOW)
+        model = cls(folder, weights, chunk_window or CHUNK_WINDOW)
+        if name in DEFAULT_NAMES and model.info.exported and not _has_gpu():
+            model.passage_file = passage_model(folder, model._encode_in_turn)
+        return model
 
     @classmethod
     def open(cls, name: str, identity: str, cache: Path) -> EmbeddingModel:
@@ -102,12 +116,46 @@ class EmbeddingModel:
         vector: Vectors = self._encode_small([self.info.query_prompt + text])[0]
         return vector
 
-    def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of passages, shape [len(texts), dimensions]."""
+    def encode_lines(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of lines to be compared with a question, in float32, shape [len(texts), dimensions]."""
+        return self._encode_small([self.info.document_prompt + text for text in texts])
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of passages for the index, shape [len(texts), dimensions]."""
         prompted = [self.info.document_prompt + text for text in texts]
+        if self.passage_file:
+            return self._encode_alone(prompted, self.passage_file)
         if self.info.exported and (len(texts) <= SMALL_BATCH or self.weights is None):
             return self._encode_small(prompted)
         return self._encode_bulk(prompted)
+
+    def _encode_alone(self, texts: Sequence[str], file: Path) -> Vectors:
+        """Each core takes the next text: faster than batches, which are padded.
+
+        A vector hangs on nothing but its text. In a batch it would: int8 activations are scaled by all in it.
+        """
+        session = _shared_session(_state_of(file), 1)
+        longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+        vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
+        with ThreadPoolExecutor(_cores()) as pool:
+            encoded = pool.map(lambda index: self._vector(session, texts[index]), longest_first)
+            for index, vector in zip(longest_first, encoded, strict=True):
+                vectors[index] = vector
+        return vectors
+
+    def _encode_in_turn(self, file: Path, texts: Sequence[str]) -> Vectors:
+        session = _shared_session(_state_of(file), 1)
+        return np.stack([self._vector(session, text) for text in texts])
+
+    def _vector(self, session: Any, text: str) -> Vectors:
+        vector: Vectors = unit(session.run(None, self._feed([self._truncating.encode(text)]))[0])[0]
+        return vector
+
+    def _feed(self, encodings: Sequence[Any]) -> dict[str, Any]:
+        return {
+            name: np.array([getattr(encoding, _COLUMNS[name]) for encoding in encodings], dtype=np.int64)
+            for name in self.info.inputs
+        }
 
     def _encode_small(self, texts: Sequence[str]) -> Vectors:
         if not self.info.exported:
@@ -117,11 +165,7 @@ class EmbeddingModel:
         for start in range(0, len(order), BULK_BATCH):
             batch = order[start : start + BULK_BATCH]
             encodings = self._tokenizer.encode_batch_fast([texts[index] for index in batch])
-            feed = {
-                name: np.array([getattr(encoding, _COLUMNS[name]) for encoding in encodings], dtype=np.int64)
-                for name in self.info.inputs
-            }
-            vectors[batch] = unit(self._session.run(None, feed)[0])
+            vectors[batch] = unit(self._session.run(None, self._feed(encodings))[0])
         return vectors
 
     def _encode_bulk(self, texts: Sequence[str]) -> Vectors:
@@ -132,29 +176,38 @@ class EmbeddingModel:
 
     @cached_property
     def _counter(self) -> Any:
-        return _shared_tokenizer(self._file("tokenizer.json"), None, None)
+        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), None, None)
+
+    @cached_property
+    def _truncating(self) -> Any:
+        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), self.info.window, None)
 
     @cached_property
     def _tokenizer(self) -> Any:
         pad_token = str(json.loads((self.folder / "model.json").read_text())["pad_token"])
-        return _shared_tokenizer(self._file("tokenizer.json"), self.info.window, pad_token)
+        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), self.info.window, pad_token)
 
     @cached_property
     def _session(self) -> Any:
-        return _shared_session(self._file("model.onnx"))
-
-    def _file(self, name: str) -> FileState:
-        path = self.folder / name
-        try:
-            status = path.stat()
-        except OSError:  # who loads it says so
-            return path, 0, 0
-        return path, status.st_size, status.st_mtime_ns
+        return _shared_session(_state_of(self.folder / FLOAT32_NAME), 0)
 
     @cached_property
     def _sentence_transformer(self) -> Any:
         model = load_sentence_transformer(self.weights or find_model(self.info.name))
         return model.to(_bulk_dtype(model.device.type))
+
+
+def _has_gpu() -> bool:
+    """Whether torch finds one of NVIDIA. It is imported, which takes seconds, only where there may be one."""
+    if not shutil.which("nvidia-smi"):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _bulk_dtype(device: str) -> Any:
@@ -184,40 +237,53 @@ FileState = tuple[Path, int, int]
 """A file with its size and time, so that another one in its place is loaded anew."""
 
 
-@lru_cache(maxsize=4)  # the two of the default model, and of another one while the index is rebuilt with it
+def _state_of(file: Path) -> FileState:
+    try:
+        status = file.stat()
+    except OSError:  # who loads it says so
+        return file, 0, 0
+    return file, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=6)  # the three of the default model, and of another one while the index is rebuilt with it
 def _shared_tokenizer(file: FileState, window: int | None, pad_token: str | None) -> Any:
-    """The tokenizer of this file, one for all of a process; with a window it truncates to that and pads."""
+    """The tokenizer of this file, one for all of a process; with a window it truncates, with a token it pads."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(file[0]))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    if window and pad_token:
+    if window:
         tokenizer.enable_truncation(window)
+    if pad_token:
         tokenizer.enable_padding(pad_id=tokenizer.token_to_id(pad_token) or 0, pad_token=pad_token)
     return tokenizer
 
 
-def open_session(file: Path) -> Any:
-    """The ONNX model in a file, on the processor. Raises onnxruntime's own unnamed types where it is damaged."""
+def open_session(file: Path, threads: int = 0) -> Any:
+    """The ONNX model in a file, on the processor: on all its cores, or so many.
+
+    Raises onnxruntime's own unnamed types where it is damaged.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads
     # Threads that spin while they wait slow everything down as soon as another process needs the processor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-@lru_cache(maxsize=1)
-def _shared_session(file: FileState) -> Any:
+@lru_cache(maxsize=2)  # for questions and for passages
+def _shared_session(file: FileState, threads: int) -> Any:
     """The ONNX export in this file, one for all of a process: loading it takes half a second and 90 MB.
 
     Raises:
         ModelError: it is damaged; its folder is removed, so that it is made anew.
     """
     try:
-        return open_session(file[0])
+        return open_session(file[0], threads)
     except Exception as error:  # onnxruntime raises its own unnamed types for a damaged file
         folder = file[0].parent
         shutil.rmtree(folder, ignore_errors=True)

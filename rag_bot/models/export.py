@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.errors import ModelError, first_line
+from rag_bot.errors import ModelError, first_line, reason_of
 from rag_bot.models.weights import family_prompts, fingerprint
 
 Vectors = NDArray[np.float32]
@@ -55,7 +55,7 @@ def export(name: str, weights: Path, folder: Path) -> None:
             Path(temporary).mkdir()  # so that leaving the block finds what it expects to remove
     except OSError as error:
         raise ModelError(
-            f"The model cannot be converted into {folder}: {error.strerror or error}. "
+            f"The model cannot be converted into {folder}: {reason_of(error)}. "
             "Free space there, or choose another folder with --cache."
         ) from error
 

@@ -3,6 +3,8 @@
 from rag_bot.output.answers import answer_json, answer_text, hits_json, hits_text, place_json, prose_text
 from rag_bot.output.syncs import (
     dry_run_json,
+    forgetting_words,
+    nesting_words,
     report_json,
     report_text,
     run_state,
@@ -19,10 +21,12 @@ __all__ = [
     "answer_json",
     "answer_text",
     "dry_run_json",
+    "forgetting_words",
     "hits_json",
     "hits_text",
     "json_text",
     "line",
+    "nesting_words",
     "place_json",
     "prose_text",
     "report_json",

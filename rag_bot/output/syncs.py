@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -49,6 +50,49 @@ def dry_run_json(report: SyncReport) -> dict[str, Any]:
     plan = report.plan
     paths = {name: list(getattr(plan, name)) for name in ("added", "changed", "deleted")}
     return report_json(report) | {"dry_run": True, "paths": paths | {"moved": [asdict(move) for move in plan.moved]}}
+
+
+def nesting_words(folder: Path, roots: Sequence[Path]) -> str:
+    """What it means that a folder lies inside or around `roots` of the index; "" where it does neither.
+
+    All of them are absolute, without links.
+    """
+    if folder in roots:
+        return ""
+    if outer := _around(folder, roots):
+        return f"{folder} lies in {outer}, which is in the index already: its notes are read as part of that."
+    if inner := _inside(folder, roots):
+        one = len(inner) == 1
+        are, them, theirs = ("is", "it", "its") if one else ("are", "them", "their")
+        return (
+            f"{folder} holds {_listed(inner)}, which {are} in the index already. No note is read twice: "
+            f"{theirs} notes stay with {them}."
+        )
+    return ""
+
+
+def forgetting_words(folder: Path, roots: Sequence[Path]) -> str:
+    """What removing a folder from the index means for its notes, beside the other `roots` of the index."""
+    if outer := _around(folder, roots):
+        return (
+            f"It lies in {outer}, which stays in the index: the next sync reads its notes as part of that, unless your "
+            "settings keep them out."
+        )
+    inner = _inside(folder, roots)
+    return f"Its notes will no longer be searched{f', but those of {_listed(inner)} will' if inner else ''}."
+
+
+def _around(folder: Path, roots: Sequence[Path]) -> Path | None:
+    return next((root for root in roots if root in folder.parents), None)
+
+
+def _inside(folder: Path, roots: Sequence[Path]) -> list[Path]:
+    return [root for root in roots if folder in root.parents]
+
+
+def _listed(folders: Sequence[Path]) -> str:
+    *first, last = map(str, folders)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def verification_json(found: Verification) -> dict[str, Any]:

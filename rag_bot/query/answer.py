@@ -322,7 +322,7 @@ def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
     Where nothing was found, what was not read for other reasons is told as well.
     """
     said = [filters_sentence(filters)] if filters else []
-    if (filters.since or filters.until) and (undated := sources.catalogue.undated()):
+    if (filters.since or filters.until) and (undated := sources.catalogue.undated(filters)):
         notes = "1 note without a date was" if undated == 1 else f"{undated:,} notes without a date were"
         said.append(f"{notes} left out.")
     unread = [*sources.catalogue.failed()]

@@ -226,7 +226,7 @@ def _read(reader: Reader, query: str, texts: Sequence[str]) -> tuple[list[float]
 
 def _cosines(sources: Sources, vector: NDArray[np.float32], lines: Sequence[tuple[Hit, Line]]) -> list[float]:
     cosines: list[float] = (
-        sources.model.encode_documents([_embedded(hit.note, line) for hit, line in lines]) @ vector
+        sources.model.encode_lines([_embedded(hit.note, line) for hit, line in lines]) @ vector
     ).tolist()
     return cosines
 

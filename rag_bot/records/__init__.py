@@ -40,7 +40,7 @@ from rag_bot.records.answers import (
     support_words,
     verdict_words,
 )
-from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate
+from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate, day_words
 from rag_bot.records.left_out import INDEXED, NOT_READ, LeftOut, Tally, left_out_words, merged
 from rag_bot.records.notes import (
     CLOSED,
@@ -127,6 +127,7 @@ __all__ = [
     "Verification",
     "Writer",
     "change_words",
+    "day_words",
     "difference_words",
     "filters_sentence",
     "filters_words",

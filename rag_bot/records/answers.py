@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_bot.records.dates import AskedDate, DateRange, month_or_day
+from rag_bot.records.dates import AskedDate, DateRange, day_words
 from rag_bot.records.notes import Chunk, Note, location, with_place
 
 SUPPORTED, REWORDED, UNSUPPORTED, NO_CLAIM = "supported", "reworded", "not", "none"
@@ -326,10 +326,11 @@ def verdict_words(answer: Answer) -> str:
 
 
 def filters_words(filters: Filters) -> tuple[str, ...]:
-    """What a search is restricted to, a phrase for each: "in notes/Work", "tagged #garden", "since March 2026"."""
+    """What a search is restricted to, a phrase for each: "in notes/Work", "tagged #garden", "since 1 March 2026"."""
     folder = (f"in {filters.folder}",) if filters.folder else ()
     tag = (f"tagged #{filters.tag.lstrip('#')}",) if filters.tag else ()
-    return (*folder, *tag, *(() if not (filters.since or filters.until) else (_time_words(filters),)))
+    time = (_time_words(filters),) if filters.since or filters.until else ()
+    return (*folder, *tag, *time)
 
 
 def filters_sentence(filters: Filters) -> str:
@@ -339,14 +340,12 @@ def filters_sentence(filters: Filters) -> str:
 
 
 def _time_words(filters: Filters) -> str:
-    """A time with an end on both sides, or on one; whole months are called by their names."""
+    """A time with an end on both sides, or on one, to the day."""
     since, until = filters.since, filters.until
-    if since and until and " to " not in (name := str(DateRange(since, until))):
-        return f"of {name}"
-    first, last = (since and month_or_day(since, at_end=False)), (until and month_or_day(until, at_end=True))
-    if first and last:
-        return f"from {first} to {last}"
-    return f"since {first}" if first else f"until {last}"
+    if since and until:
+        name = str(DateRange(since, until))
+        return f"from {name}" if " to " in name else f"of {name}"
+    return f"since {day_words(since)}" if since else f"until {day_words(until)}" if until else ""
 
 
 def searched_words(answer: Answer) -> tuple[str, ...]:

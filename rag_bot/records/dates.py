@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -31,17 +30,20 @@ class DateRange:
         return self.first <= other.last and other.first <= self.last
 
     def __str__(self) -> str:
-        """In words: "7 May 2026", "May 2026", "2026", "3 May 2026 to 9 May 2026", "since 3 May 2026"."""
+        """In words: "7 May 2026", "May 2026", "2026", "3 May 2026 to 9 May 2026", "May 2026 to June 2026",
+        "since 3 May 2026".
+        """
         first, last = self.first, self.last
         if first == date.min or last == date.max:
-            return f"before {_day(last + timedelta(1))}" if first == date.min else f"since {_day(first)}"
+            return f"before {day_words(last + timedelta(1))}" if first == date.min else f"since {day_words(first)}"
         if first == last:
-            return _day(first)
+            return day_words(first)
         if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
             return str(first.year)
-        if first.day == 1 and (last - first).days < 31 and (last + timedelta(1)).day == 1:
-            return f"{_MONTHS[first.month - 1]} {first.year}"
-        return f"{_day(first)} to {_day(last)}"
+        if first.day == 1 and first < last and (last + timedelta(1)).day == 1:
+            months = (f"{_MONTHS[day.month - 1]} {day.year}" for day in (first, last))
+            return " to ".join(dict.fromkeys(months))
+        return f"{day_words(first)} to {day_words(last)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,6 @@ class DatedPlace:
         return not self.start_line or (lines.start_line <= self.end_line and self.start_line <= lines.end_line)
 
 
-def month_or_day(day: date, *, at_end: bool) -> str:
-    """The day in words; where it is the first of its month, or the last (`at_end`), the month: "March 2026"."""
-    month = DateRange(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
-    return str(month) if day == (month.last if at_end else month.first) else _day(day)
-
-
-def _day(day: date) -> str:
+def day_words(day: date) -> str:
+    """Such as "7 May 2026"."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

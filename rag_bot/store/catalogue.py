@@ -11,7 +11,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -19,9 +19,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.errors import IndexUnusable
+from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.markdown import readable_text
 from rag_bot.records import (
+    ALL_NOTES,
     Chunk,
     DatedPlace,
     DateRange,
@@ -32,6 +33,7 @@ from rag_bot.records import (
     Note,
     NoteState,
     Run,
+    day_words,
 )
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
@@ -321,9 +323,12 @@ class Catalogue:
         ordered = sorted(rows, key=lambda row: (row[1], row[0], row[2], row[4]))
         return [DatedPlace(*row) for row in ordered[:limit]]
 
-    def undated(self) -> int:
-        """How many notes have no date at all."""
-        return self._scalar("SELECT count(*) FROM note WHERE NOT pending AND id NOT IN (SELECT note_id FROM date)")
+    def undated(self, filters: Filters = ALL_NOTES) -> int:
+        """How many notes have no date at all, of those in the folder and with the tag of the filters."""
+        condition, values = _passes(replace(filters, since=None, until=None))
+        sql = f"""SELECT count(*) FROM note JOIN root ON root.id = root_id
+                  WHERE NOT pending AND {condition} AND note.id NOT IN (SELECT note_id FROM date)"""
+        return self._scalar(sql, *values)
 
     def vectors(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of these keys; unknown ones are left out."""
@@ -366,7 +371,15 @@ class Catalogue:
 
 
 def _passes(filters: Filters) -> tuple[str, list[str]]:
-    """The condition on a note and its root that these filters are, and its values."""
+    """The condition on a note and its root that these filters are, and its values.
+
+    Raises UsageError where their time ends before it begins.
+    """
+    if filters.since and filters.until and filters.since > filters.until:
+        raise UsageError(
+            f"The time to search ends on {day_words(filters.until)}, before it begins on {day_words(filters.since)}. "
+            "Swap the two days."
+        )
     conditions, values = ["1"], []
     if filters.folder:
         folder = _from_here(filters.folder).replace("\\", "/").removeprefix("./").rstrip("/") + "/"

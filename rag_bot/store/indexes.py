@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag_bot.errors import IndexUnusable
+from rag_bot.errors import IndexUnusable, reason_of
 from rag_bot.failpoints import reach
 from rag_bot.store.bm25 import FOLDER_NAME as WORDS_FOLDER
 from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
@@ -123,7 +123,7 @@ def empty_strange(index: Path) -> None:
             path.unlink()
     except OSError as error:
         raise IndexUnusable(
-            f"The index in {index} cannot be made anew: {error.strerror or error}. Choose another with --index."
+            f"The index in {index} cannot be made anew: {reason_of(error)}. Choose another with --index."
         ) from error
     take_over(index)
 

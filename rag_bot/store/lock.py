@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag_bot.errors import IndexUnusable, WriterBusy
+from rag_bot.errors import IndexUnusable, WriterBusy, reason_of
 from rag_bot.files import write_whole
 from rag_bot.records import Writer
 from rag_bot.store.ownership import HOLDER_NAME, LOCK_NAME, Standing, claim, make_private, require_own
@@ -47,9 +47,7 @@ def writer_lock(index: Path) -> Iterator[None]:
     except OSError as error:
         is_full = error.errno in _NO_ROOM
         remedy = "Free space on its disk; nothing is lost." if is_full else "Choose another with --index."
-        raise IndexUnusable(
-            f"The index folder {index} cannot be written to: {error.strerror or error}. {remedy}"
-        ) from error
+        raise IndexUnusable(f"The index folder {index} cannot be written to: {reason_of(error)}. {remedy}") from error
     try:
         yield
     finally:

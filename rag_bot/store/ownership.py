@@ -20,7 +20,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from rag_bot.errors import IndexUnusable, UsageError
+from rag_bot.errors import IndexUnusable, UsageError, reason_of
 from rag_bot.files import write_whole
 
 MARK_NAME = "rag-bot-index.json"
@@ -210,7 +210,7 @@ def _explained(index: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise IndexUnusable(
-            f"That the index in {index} is yours cannot be remembered: {error.strerror or error}. Check that you may "
+            f"That the index in {index} is yours cannot be remembered: {reason_of(error)}. Check that you may "
             f"write to {error.filename or index}."
         ) from error
 

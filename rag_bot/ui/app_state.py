@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag_bot.errors import RagBotError
-from rag_bot.settings import Settings
+from rag_bot.library import Library
 from rag_bot.ui.chat.chat_view import chat_list
 from rag_bot.ui.chat.chats import MOST_LISTED, Chats
 from rag_bot.ui.chat.streaming import Streams
@@ -34,7 +34,7 @@ Views = dict[str, Any]
 class AppState:
     """Where a page gets what it shows from. `is_local` says whether the app is reached on this machine alone."""
 
-    settings: Settings
+    library: Library
     snapshots: SnapshotCache
     folders: KnownFolders
     lists: NoteLists
@@ -63,7 +63,7 @@ class AppState:
             "overview": overview(snapshot, sync, watch),
             "welcome": welcome(snapshot, sync, () if snapshot.notes else self.folders.now()),
             "chats": chat_list(listed, search, MOST_LISTED, problem),
-            "answers_by": answers_by(choice),
+            "answers-by": answers_by(choice),
             "model": model_notice(choice),
             "remote": badge(choice),
         }
@@ -74,7 +74,7 @@ class AppState:
 
     def notes_views(self, looked: Looked) -> Views:
         """The page of notes, as it was a while ago at most."""
-        snapshot, settings = self.snapshots.now(), self.settings
+        snapshot, settings = self.snapshots.now(), self.library.settings
         notes = self.lists.look_again(snapshot.version.generation)
         views: Views = {
             "summary": summary(snapshot, notes, settings.notes),

@@ -12,7 +12,7 @@ import runpy
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -86,6 +86,15 @@ def read_progress(line: str) -> dict[str, Any] | None:
         return {"stage": str(progress["stage"]), "done": int(progress["done"]), "total": int(progress["total"])}
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def read_report(output: str) -> Mapping[str, Any] | None:
+    """The JSON object that a command printed; None if that is none."""
+    try:
+        report = json.loads(output)
+    except ValueError:
+        return None
+    return report if isinstance(report, dict) else None
 
 
 def _as_variables(settings: Settings) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What the library's messages advise, for people who have a page and no terminal.
 
 A message names a command as `rag-bot VERB ...` in backticks, a flag as "with --flag". Here each becomes a link to the
-page that does the same; advice that no page can follow is left out, with the clause that it stands in.
+page that does the same; advice that no page can follow is left out, with the clause that it stands in. So are numbers
+of the system and names that only files of settings have.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ _CLAUSE = re.compile(
     r"(?:^|(?<=[.;:)]))\s*(?:(?!--\w)[^.;:`]|\.(?=\w)){0,300}+(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)"
     r"(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
 )
+# What stands in a message without telling people anything: "[Errno 13] " before the system's words, the kind of a
+# server's model as "openai-like:qwen3" has it, a variable of the environment.
+_UNSAID = re.compile(r"\[(?:Errno|WinError) -?\d+\] |\bopenai-like:(?=\w)| \(RAG_BOT_\w+ in the environment\)")
+_ADDRESS = re.compile(r"\bgeneration\.url\b")
+"""The setting that the page calls a server's address."""
 _BEFORE = {"Run": "Choose ", "run": "choose ", "with": "in "}
 _LINK = Markup('<a href="#page={page}" data-page="{page}">{words}</a>')
 
@@ -39,12 +45,15 @@ def clickable(message: str) -> Markup:
     """A message with links in the place of commands. `Markup` is HTML already, and left alone."""
     if isinstance(message, Markup):
         return message
-    if "`rag-bot " not in message and "--" not in message:
+    message = _UNSAID.sub("", message)
+    if not re.search(r"`rag-bot |--|generation\.url", message):
         return escape(message)
     message, pieces, place = _with_what_pages_do(message), [Markup()], 0
     named = [match for match in _COMMAND.finditer(message) if match[2] in _PLACES]  # a note may be called like another
-    for match in sorted([*named, *_FLAG.finditer(message)], key=re.Match.start):
-        if match.re is _FLAG:
+    for match in sorted([*named, *_FLAG.finditer(message), *_ADDRESS.finditer(message)], key=re.Match.start):
+        if match.re is _ADDRESS:
+            before, (page, words) = "The " if match.start() == 0 else "the ", ("settings", "address in Settings")
+        elif match.re is _FLAG:
             before, (page, words) = "in ", ("settings", "Settings")
         else:
             before, (page, words) = _BEFORE.get(match[1], ""), _PLACES[match[2]]

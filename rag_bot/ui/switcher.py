@@ -6,16 +6,14 @@ import heapq
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-import gradio as gr
 from markupsafe import Markup
 
 from rag_bot.conversations.titles import folded
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.ui.chat.chats import Chats
-from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.phrases import when
+from rag_bot.ui.reports import Parts, Report, Reports
 from rag_bot.ui.templating import macros
 
 _MOST_NOTES, _MOST_CONVERSATIONS = 12, 6  # that are listed; set by hand: what fits on a screen without scrolling
@@ -84,20 +82,13 @@ def targets(words: str, names: NoteNames, chats: Chats, pages: Sequence[str]) ->
     return macros("keys.html").targets(groups if wanted else groups[::-1])
 
 
-class Switcher:
-    """The dialogs of the keys, made inside the Blocks that they belong to. `pages` as the address names them."""
+def wire_switcher(reports: Reports, library: Library, chats: Chats, pages: Sequence[str]) -> None:
+    """The dialog that goes to what is typed; `pages` as the address names them."""
+    names = NoteNames(library)
 
-    def __init__(self, library: Library, chats: Chats, pages: Sequence[str]) -> None:
-        self._names = NoteNames(library)
-        self._chats = chats
-        self._pages = pages
-        self._keys = html("keys", "find", first=str(macros("keys.html").keys(KEYS, SINGLE)))
-        self._targets = html("targets-found")
-
-    def wire(self) -> None:
-        self._keys.find(self._find, None, self._targets, **AT_ONCE)
-
-    def _find(self, event: gr.EventData) -> str:
+    def find(report: Report) -> Parts:
         """With a number of the search's own, so that the browser hears of it even if it finds the same again."""
-        found = targets(str(event.words), self._names, self._chats, self._pages)
-        return show_hidden(macros("keys.html").numbered(str(event.number)[:_LONGEST], found))
+        found = targets(report.text("words"), names, chats, pages)
+        return {"targets-found": macros("keys.html").numbered(report.text("number")[:_LONGEST], found)}
+
+    reports.on("keys", "find", find, refreshes=False)

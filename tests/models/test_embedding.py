@@ -29,18 +29,32 @@ def test_the_export_is_the_same_as_sentence_transformers(model: EmbeddingModel) 
 def test_bulk_embedding_agrees_with_the_questions_encoder(
     model: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = model.encode_documents(TEXTS)
+    without_int8 = EmbeddingModel(model.folder, model.weights)
+    small = without_int8.encode_passages(TEXTS)
     monkeypatch.setattr(embedding, "SMALL_BATCH", 0)
-    bulk = model.encode_documents(TEXTS)
+    bulk = without_int8.encode_passages(TEXTS)
     assert (small * bulk).sum(axis=1).min() >= 0.995
     assert np.linalg.norm(bulk, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_order_is_kept_whatever_the_lengths(model: EmbeddingModel) -> None:
     texts = [f"word {'more ' * (number % 7)}{number}" for number in range(40)]
-    together = model.encode_documents(texts)
-    one_by_one = np.stack([model.encode_documents([text])[0] for text in texts])
+    together = model.encode_lines(texts)
+    one_by_one = np.stack([model.encode_lines([text])[0] for text in texts])
     assert (together * one_by_one).sum(axis=1).min() >= 0.9999
+
+
+def test_a_passages_vector_hangs_on_its_text_alone(model: EmbeddingModel) -> None:
+    texts = [*TEXTS, *(f"word {'more ' * (number % 7)}{number}" for number in range(20))]
+    together = model.encode_passages(texts)
+    one_by_one = np.stack([model.encode_passages([text])[0] for text in texts])
+    assert (together == one_by_one).all()
+    assert (model.encode_passages(texts[::-1]) == together[::-1]).all()
+    assert (together * model.encode_lines(texts)).sum(axis=1).min() >= 0.97
+
+
+def test_no_passages_have_no_vectors(model: EmbeddingModel) -> None:
+    assert model.encode_passages([]).shape == (0, model.info.dimensions)
 
 
 def test_tokens_are_counted_without_special_ones_and_without_a_limit(model: EmbeddingModel) -> None:

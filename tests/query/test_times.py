@@ -93,9 +93,22 @@ def test_filters_leave_other_times_out_and_say_how_many_notes_have_none(
     since = Filters(since=date(2026, 4, 1))
     assert {hit.note.path for hit in journal.search("roofer", filters=since)} == {"notes/2026-04-01.md"}
     answer = journal.ask("Who built the pyramids?", filters=Filters(until=date(2026, 3, 31)))
-    assert answer.notice == "Only notes until March 2026 were searched. 1 note without a date was left out."
+    assert answer.notice == "Only notes until 31 March 2026 were searched. 1 note without a date was left out."
     with pytest.raises(UsageError, match="No indexed note has date since 1 May 2026"):
         journal.search("roofer", filters=Filters(since=date(2026, 5, 1)))
+    for outside in (Filters(folder="deep", until=date(2026, 3, 31)), Filters(tag="hens", until=date(2026, 3, 31))):
+        write("deep/2026-03-06.md", "The hens laid three eggs. #hens\n")
+        journal.ingest([notes])
+        answer = journal.ask("Who built the pyramids?", filters=outside)
+        assert "without a date" not in answer.notice
+
+
+@pytest.mark.parametrize("question", ["hens?", "How many notes do I have?"])
+def test_a_time_that_ends_before_it_begins_is_refused_in_one_line(journal: Library, question: str) -> None:
+    reversed_time = Filters(since=date(2026, 5, 1), until=date(2026, 3, 31))
+    assert filters_words(reversed_time) == ("from 1 May 2026 to 31 March 2026",)
+    with pytest.raises(UsageError, match="ends on 31 March 2026, before it begins on 1 May 2026"):
+        journal.ask(question, filters=reversed_time)
 
 
 def test_a_day_that_is_none_is_refused_in_one_line(journal: Library) -> None:
@@ -106,14 +119,16 @@ def test_a_day_that_is_none_is_refused_in_one_line(journal: Library) -> None:
 @pytest.mark.parametrize(
     ("since", "until", "words"),
     [
-        ("2026-03-01", None, "since March 2026"),
+        ("2026-03-01", None, "since 1 March 2026"),
         ("2026-03-02", None, "since 2 March 2026"),
-        (None, "2026-02-28", "until February 2026"),
+        (None, "2026-02-28", "until 28 February 2026"),
         (None, "2026-02-27", "until 27 February 2026"),
         ("2026-03-01", "2026-03-31", "of March 2026"),
         ("2026-01-01", "2026-12-31", "of 2026"),
         ("2026-03-05", "2026-03-05", "of 5 March 2026"),
         ("2026-03-01", "2026-05-31", "from March 2026 to May 2026"),
+        ("2026-03-01", "2026-05-30", "from 1 March 2026 to 30 May 2026"),
+        ("2026-03-02", "2026-05-31", "from 2 March 2026 to 31 May 2026"),
     ],
 )
 def test_filters_are_told_in_words(since: str | None, until: str | None, words: str) -> None:

@@ -128,7 +128,7 @@ def opened_page(browser: Any, address: str) -> Iterator[Any]:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
-    page.wait_for_function("Boolean(window.ragBot?.report.find)")  # the parts are there
+    page.wait_for_function("Boolean(window.ragBot?.isOpen)")  # the parts are there
     yield page
     hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
     context.close()

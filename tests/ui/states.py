@@ -59,7 +59,7 @@ def welcome_without_notes(page: Any) -> None:
 @state()
 def answer_by_quotes(page: Any) -> None:
     ask(page, EMERGENT)
-    page.wait_for_selector("#chats [aria-current]")
+    page.wait_for_selector("#chats [aria-current]", state="attached")
 
 
 @state(app="talking")
@@ -326,6 +326,6 @@ def opened(browser: Any, address: str, size: dict[str, int], **options: Any) -> 
     page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     page.wait_for_selector(".welcome", state="attached")
-    page.wait_for_function("Boolean(window.ragBot?.report.find)")
+    page.wait_for_function("Boolean(window.ragBot?.isOpen)")
     yield page
     context.close()

@@ -19,9 +19,9 @@ def test_before_a_remote_model_is_agreed_to_the_quotes_answer_and_say_so(
     corpus_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(PROVIDERS["openai"].key_variable, "sk-test")
-    models = Models(corpus_library.settings)
+    models = Models(corpus_library)
     models.choose("openai:gpt-5")
-    answering = Answering(corpus_library, SyncJob(corpus_library.settings), models)
+    answering = Answering(corpus_library, SyncJob(corpus_library), models)
     question = Exchange("key", "How did chain-of-thought get its name?", Filters())
     *_, whole = answering.grow(question, (), "", threading.Event())
     assert whole.result

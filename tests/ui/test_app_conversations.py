@@ -154,6 +154,7 @@ def test_who_deletes_with_the_keyboard_stands_on_the_undo_which_stays_as_long(pa
     expect(undo).to_be_focused()
     undo.press("Enter")
     wait_for_titles(page, CAPITAL)
+    expect(page.locator("#chats [data-manage]")).to_be_focused()
 
 
 def test_what_was_deleted_is_gone_for_good_when_the_app_ends(

@@ -61,7 +61,7 @@ def test_a_folder_is_looked_for_from_home_on_and_what_was_typed_stays(page: Any)
     after_looking_for_news(page)
     assert page.input_value(".read input") == "~/Elsewere"
     page.press(".read input", "Enter")
-    expect(page.locator(".folder-picker .said")).to_contain_text("There is no folder")
+    expect(page.locator("#picker .said")).to_contain_text("There is no folder")
     page.click(".folder-picker [data-browse]")  # the nearest one, which is home
     page.click(".subfolders button:has-text('Elsewhere')")
     expect(page.locator(".crumbs")).to_have_text("Home › Elsewhere1 note")
@@ -88,8 +88,8 @@ def test_a_whole_home_is_asked_about_before_it_is_read_and_a_dropped_folder_has_
         document.querySelector("#scroll").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
     }"""
     page.evaluate(drop, {"name": "Vault"})
-    expect(page.locator(".folder-picker .said")).to_contain_text("the name “Vault” and not where it is")
+    expect(page.locator("#picker .said")).to_contain_text("the name “Vault” and not where it is")
     page.evaluate(drop, {"text": "/some/where"})
     assert page.input_value(".read input") == "/some/where"
-    expect(page.locator(".folder-picker .said")).to_be_empty()
+    expect(page.locator("#picker .said")).to_be_empty()
     assert page.locator("progress").count() == 0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rag_bot import Library
-from tests.ui.conftest import RunningApp, eventually, expect, opened_page, running_app
+from tests.ui.conftest import RunningApp, after_looking_for_news, eventually, expect, opened_page, running_app
 
 EVIL = "<img src=x onerror='window.hacked=1'>"
 
@@ -167,6 +167,10 @@ def test_the_index_is_checked_and_repaired(browser: Any, index: Path, model_cach
         expect(page.locator(".result")).to_contain_text("The index is repaired.")
         page.click("[data-upkeep=check]")
         expect(page.locator(".result")).to_contain_text("All is well")
+        with opened_page(browser, f"{app.address}#page=notes") as other:
+            expect(other.locator(".result")).to_contain_text("All is well")
+        after_looking_for_news(page)
+        expect(page.locator(".result")).to_contain_text("were compared today")
         page.click(".result :text('Close')")
         expect(page.locator(".result")).to_have_count(0)
 
@@ -195,6 +199,9 @@ def test_a_folder_is_taken_out_of_the_index_after_asking_and_its_files_stay(page
     expect(page.locator("[role=tree] [aria-level='1']")).to_have_count(1)
     assert sorted((folder / "buses").rglob("*")) == before
     page.click("#add-folder summary")
+    page.fill("#add-folder [name=folder]", str(folder / "trams" / "lines"))
+    page.click("#add-folder form button")
+    expect(page.locator("#add-folder .said")).to_contain_text("its notes are read as part of that")
     page.fill("#add-folder [name=folder]", str(folder / "buses"))
     page.click("#add-folder form button")
     expect(page.locator("[role=tree] [aria-level='1']")).to_have_count(2)

@@ -86,7 +86,7 @@ def test_an_answer_says_which_notes_it_was_asked_of_while_it_grows_too(view: Con
     for growing in (True, False):
         html = view.exchange(asked("a", filters=filters, growing=growing), 0)
         assert "<img" not in html
-        assert "tagged #garden, since March 2026" in html
+        assert "tagged #garden, since 1 March 2026" in html
         assert "Search everywhere" in html
     assert "Search everywhere" not in view.exchange(asked("a"), 0)
 

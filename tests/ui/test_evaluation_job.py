@@ -15,7 +15,7 @@ import pytest
 from rag_bot import Library
 from rag_bot.evaluation.results import kept_results, read_result
 from rag_bot.settings import Settings, load_settings
-from rag_bot.ui.evaluation import evaluation_job
+from rag_bot.ui import job as job_module
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
 
 CASE = {"question": "When does the tram leave?", "kind": "fact", "answerable": True, "pattern": "two", "evidence": []}
@@ -45,7 +45,7 @@ def run(settings: Settings, file: Path, script: str | None = None, split: str = 
     """The state after a run by the real command, or by a script in its place."""
     done = threading.Event()
     command = {"command": (sys.executable, "-c", script)} if script is not None else {}
-    job = EvaluationJob(settings, on_end=done.set, **command)
+    job = EvaluationJob(Library(settings), on_end=lambda _: done.set(), **command)
     assert job.start(str(file), split)
     assert done.wait(120)
     return job.state
@@ -54,7 +54,7 @@ def run(settings: Settings, file: Path, script: str | None = None, split: str = 
 def test_progress_is_told_and_the_command_gets_file_and_half(tmp_path: Path, cases: Path) -> None:
     said = tmp_path / "said"
     state = run(load_settings(index=tmp_path / "index"), cases, COUNTING % str(said), "dev")
-    assert state == EvaluationState(file=str(cases), done=2, total=2)
+    assert state == EvaluationState(file=str(cases), stage="cases", done=2, total=2)
     arguments = said.read_text().split()
     assert arguments[:6] == ["eval", "run", "--json", "--progress", "--split", "dev"]
     assert arguments[-2:] == ["--", str(cases)]
@@ -67,7 +67,7 @@ def test_the_real_command_keeps_its_result_with_the_settings_of_the_app(
     library.ingest([notes])
     weighted = library.settings.retrieval.model_copy(update={"dense_weight": 0.25})
     state = run(library.settings.model_copy(update={"retrieval": weighted}), cases)
-    assert state == EvaluationState(file=str(cases), done=2, total=2)
+    assert state == EvaluationState(file=str(cases), stage="cases", done=2, total=2)
     [kept] = kept_results(library.settings)
     result = read_result(kept)
     assert [outcome.right for outcome in result.outcomes] == [True, True]
@@ -89,8 +89,8 @@ def test_a_child_that_says_nothing_is_told_by_its_exit_code(tmp_path: Path, case
 def test_a_run_can_be_stopped_and_the_next_begun(tmp_path: Path, cases: Path) -> None:
     done = threading.Event()
     command = (sys.executable, "-c", WAITING)
-    job = EvaluationJob(load_settings(index=tmp_path / "index"), command=command, on_end=done.set)
-    job.stop()
+    job = EvaluationJob(Library(index=tmp_path / "index"), command=command, on_end=lambda _: done.set())
+    job.cancel()
     for _ in range(2):
         assert job.start(str(cases))
         assert not job.start(str(cases))
@@ -98,11 +98,11 @@ def test_a_run_can_be_stopped_and_the_next_begun(tmp_path: Path, cases: Path) ->
         while not job.state.done:
             assert time.monotonic() < until
             time.sleep(0.01)
-        assert job.state == EvaluationState(running=True, file=str(cases), done=1, total=2)
+        assert job.state == EvaluationState(running=True, file=str(cases), stage="cases", done=1, total=2)
         done.clear()
-        job.stop()
+        job.cancel()
         assert done.wait(120)
-        assert job.state == EvaluationState(stopped=True, file=str(cases), done=1, total=2)
+        assert job.state == EvaluationState(stopped=True, file=str(cases), stage="cases", done=1, total=2)
 
 
 def test_a_stop_while_progress_is_told_is_not_lost(
@@ -110,20 +110,20 @@ def test_a_stop_while_progress_is_told_is_not_lost(
 ) -> None:
     done, stopping = threading.Event(), list[threading.Thread]()
     job = EvaluationJob(
-        load_settings(index=tmp_path / "index"), command=(sys.executable, "-c", WAITING), on_end=done.set
+        Library(index=tmp_path / "index"), command=(sys.executable, "-c", WAITING), on_end=lambda _: done.set()
     )
 
     def stopped_meanwhile(state: EvaluationState, **changes: Any) -> EvaluationState:
         if "done" in changes:
-            stopping.append(threading.Thread(target=job.stop))
+            stopping.append(threading.Thread(target=job.cancel))
             stopping[0].start()
             stopping[0].join(0.3)  # it has to wait here for its turn
         return replace(state, **changes)
 
-    monkeypatch.setattr(evaluation_job, "replace", stopped_meanwhile)
+    monkeypatch.setattr(job_module, "replace", stopped_meanwhile)
     assert job.start(str(cases))
     assert done.wait(120)
-    assert job.state == EvaluationState(stopped=True, file=str(cases), done=1, total=2)
+    assert job.state == EvaluationState(stopped=True, file=str(cases), stage="cases", done=1, total=2)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_stop_while_progress_is_told_is_not_lost(
         ("notes.md", "x", "notes.md is no .jsonl file"),
         ("gone.jsonl", None, "There is no file"),
         ("bad.jsonl", "{}\n", "bad.jsonl:1 is no case"),
-        ("binary.jsonl", "\udcff\udcfe", "cannot be read"),
+        ("binary.jsonl", "\udcff\udcfe", "cannot be read: it is not text in UTF-8."),
         ("empty.jsonl", "", "holds no questions"),
         ("folder.jsonl", "/", "There is no file"),
     ],
@@ -146,7 +146,7 @@ def test_a_bad_file_is_one_clear_line_and_nothing_runs(
         path.mkdir()
     elif content is not None:
         path.write_text(content, errors="surrogateescape")
-    job = EvaluationJob(load_settings(index=tmp_path / "index"))
+    job = EvaluationJob(Library(index=tmp_path / "index"))
     assert not job.start(str(path) if typed else "  ")
     assert problem in job.state.error
     assert "\n" not in job.state.error
@@ -155,9 +155,9 @@ def test_a_bad_file_is_one_clear_line_and_nothing_runs(
 
 def test_a_half_without_cases_is_said_before_anything_runs(tmp_path: Path, cases: Path) -> None:
     cases.write_text(json.dumps(CASE | {"id": "a"}))
-    job = EvaluationJob(load_settings(index=tmp_path / "index"), command=(sys.executable, "-c", ""))
+    job = EvaluationJob(Library(index=tmp_path / "index"), command=(sys.executable, "-c", ""))
     started = [job.start(str(cases), split) for split in ("dev",)]
-    other = EvaluationJob(load_settings(index=tmp_path / "index"), command=(sys.executable, "-c", ""))
+    other = EvaluationJob(Library(index=tmp_path / "index"), command=(sys.executable, "-c", ""))
     started.append(other.start(str(cases), "test"))
     assert sorted(started) == [False, True]
     assert "split" in job.state.error + other.state.error

@@ -56,7 +56,8 @@ def settings(tmp_path: Path) -> Settings:
 def page(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluations:
     """The page in a working folder without anything."""
     monkeypatch.chdir(tmp_path)
-    return Evaluations(settings, EvaluationJob(settings))
+    library = Library(settings)
+    return Evaluations(library, EvaluationJob(library))
 
 
 def words(html: str) -> str:

@@ -23,6 +23,7 @@ from tests.conftest import lacking
 from tests.ui.conftest import RunningApp, ask, opened_page, running_app
 
 OTHER_UID = 65534
+REPORTS = "/gradio_api/run/predict"
 TOKEN = "a-token-for-the-tests"
 # Does as another user what it is told, and prints the status and the beginning of each answer.
 NEIGHBOUR = """
@@ -79,25 +80,25 @@ def neighbour(address: str, *requests: Request, uid: int = OTHER_UID) -> list[tu
     return [(status, text) for status, text in json.loads(done.stdout)]
 
 
-def event(config: dict[str, Any], name: str, **sent: Any) -> Request:
-    """The request by which a page reports what was clicked."""
-    found = next(one for one in config["dependencies"] if any(target[1] == name for target in one["targets"]))
-    body = {"data": [None] * len(found["inputs"]), "fn_index": found["id"], "session_hash": name, "event_data": sent}
-    return "/gradio_api/run/predict", body, {}
+def reported(config: dict[str, Any], way: str, part: str, event: str, **told: Any) -> dict[str, Any]:
+    """What a page sends to report what happened in a part of it."""
+    found = next(one for one in config["dependencies"] if any(target[1] == way for target in one["targets"]))
+    sent = {"part": part, "event": event, "told": told, "shows": {}, "number": 1}
+    return {"data": [None], "fn_index": found["id"], "session_hash": "neighbour", "event_data": sent}
 
 
 def every_attack(config: dict[str, Any], key: str, folder: Path) -> list[Request]:
     """Reading, asking, deleting a conversation, adding a folder, as the page does it."""
-    join = {"data": ["What is the zebra quota?", None, ""], "fn_index": 0, "session_hash": "neighbour"}
+    asked = reported(config, "ask", "question", "ask", question="What is the zebra quota?")
     return [
         ("/", None, {}),
         ("/config", None, {}),
         ("/theme.css", None, {}),
         (f"/conversations/{key}.md", None, {}),
-        ("/gradio_api/queue/join", join, {}),
+        ("/gradio_api/queue/join", asked, {}),
         ("/gradio_api/queue/data?session_hash=neighbour", None, {}),
-        event(config, "delete", key=key),
-        event(config, "read_folder", folder=str(folder)),
+        (REPORTS, reported(config, "report", "dialog", "delete", key=key), {}),
+        (REPORTS, reported(config, "report", "picker", "read_folder", folder=str(folder)), {}),
         ("/config", None, {"X-Forwarded-For": "127.0.0.1", "Forwarded": "for=127.0.0.1"}),
     ]
 
@@ -134,8 +135,8 @@ def test_another_user_neither_reads_nor_asks_nor_deletes_nor_adds(
 
 def test_the_same_requests_do_it_for_the_apps_own_user(app: RunningApp, kept: Conversations) -> None:
     key = keys(kept)[0]
-    path, body, _ = event(config_of(app), "delete", key=key)
-    assert httpx.post(f"{app.address}{path}", json=body).status_code == 200
+    body = reported(config_of(app), "report", "dialog", "delete", key=key)
+    assert httpx.post(f"{app.address}{REPORTS}", json=body).status_code == 200
     assert key not in keys(kept)
     assert [status for status, _ in neighbour(app.address, ("/config", None, {}), uid=os.geteuid())] == [200]
 
@@ -179,9 +180,8 @@ def test_who_sends_and_is_gone_at_once_is_not_taken_for_root(app: RunningApp, ke
     if os.geteuid() != 0:
         pytest.skip("Only root can become another user")
     before, address = keys(kept), urlsplit(app.address)
-    path, body, _ = event(config_of(app), "delete", key=before[0])
-    written = json.dumps(body)
-    head = f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(written)}\r\n\r\n"
+    written = json.dumps(reported(config_of(app), "report", "dialog", "delete", key=before[0]))
+    head = f"POST {REPORTS} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(written)}\r\n\r\n"
     told = (str(address.hostname), str(address.port), "200")
     subprocess.run([sys.executable, "-c", CUT_OFF, *told], input=(head + written).encode(), check=True)
     config_of(app)  # answered after those that came before
@@ -241,7 +241,7 @@ def test_files_as_values_reach_no_folder_that_others_read(app: RunningApp, tmp_p
     value = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
     for one in config_of(app)["dependencies"]:
         body = {"data": [value] * len(one["inputs"]), "fn_index": one["id"], "session_hash": "f", "event_data": {}}
-        for path in ("/gradio_api/run/predict", "/gradio_api/queue/join") if one["inputs"] else ():
+        for path in (REPORTS, "/gradio_api/queue/join") if one["inputs"] else ():
             assert httpx.post(f"{app.address}{path}", json=body).status_code == 400
     (told,) = (
         Path(entry.partition("=")[2])

@@ -101,6 +101,21 @@ def test_lines_that_were_wrapped_flow_and_others_end_where_they_end() -> None:
     assert rendered("NCT:: due in May\nTax:: paid").count("<br") == 1
 
 
+@pytest.mark.parametrize("key", ["related", "**Rent paid**", "due-date", "[place"])
+def test_each_field_has_a_line_for_itself_however_long_it_is(key: str) -> None:
+    before = "What came before the fields goes on until there is no more room, and"
+    field = f"{key}:: Ann, Bob and all of the others who came with them to the old mill"
+    after = "what comes behind the last of them"
+    html = rendered("\n".join((before, field, field.upper(), after)), "Bob and all of the others")
+    assert html.count("<br") == 3
+    assert marked(html) == "Bob and all of the others"
+
+
+def test_words_with_colons_are_no_field() -> None:
+    wrapped = "This line goes on until there is no more room in it, and\nstd::vector goes on: here it is."
+    assert "<br" not in rendered(wrapped)
+
+
 def test_a_callout_is_a_box_with_its_kind_and_title() -> None:
     html = shape(rendered("> [!warning] Correction\n> Not so.", "Not so."))
     assert html == (

@@ -128,6 +128,18 @@ def locked() -> TestClient:
     return _client(Access(7860, NAMES, token=AccessToken.named(SECRET)))
 
 
+def test_programs_are_told_of_a_refusal_in_json(client: TestClient, locked: TestClient) -> None:
+    answer = client.post("/api/v1/ask", json={"question": "x"}, headers={"origin": "https://evil.example"})
+    assert (answer.status_code, answer.json()) == (403, {"error": "Requests from other sites are refused."})
+    assert list(client.get("/api/v1/status", headers={"host": "evil.example"}).json()) == ["error"]
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {SECRET}"}):
+        answer = locked.get("/api/v1/status", headers=headers)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert "Authorization: Bearer" in answer.json()["error"]
+        assert SECRET not in answer.text
+    assert locked.get("/api/v1/status", headers={"authorization": f"Bearer {SECRET}"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/config", "/assets/a.js", "/gradio_api/queue/data", "/conversations/a.md", "/no"]
 )
@@ -137,6 +149,24 @@ def test_without_the_token_every_path_is_refused_by_a_page_that_names_the_link(l
         assert "link" in answer.text
         assert "set-cookie" not in answer.headers
         assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/health", "/notes/health"])
+def test_whether_the_app_is_up_is_told_without_the_token_and_nothing_else(path: str) -> None:
+    client = _client(Access(7860, NAMES, "/notes", AccessToken.named(SECRET)))
+    answer = client.get(path)
+    assert (answer.status_code, answer.text, answer.headers["cache-control"]) == (200, "ok", "no-store")
+    assert client.head(path).status_code == 200
+    assert client.post(path).status_code == 403
+    assert client.get(path, headers={"host": "evil.example"}).status_code == 400
+    assert client.get(path, headers={"origin": "https://evil.example"}).status_code == 403
+    assert client.get("/notes/healthy").status_code == 403
+
+
+def test_where_the_kernel_tells_whose_a_connection_is_anybody_hears_whether_the_app_is_up() -> None:
+    client = _client(Access(7860, NAMES, is_own=is_own_asked))
+    assert client.get("/health").text == "ok"
+    assert client.get("/").status_code == 403
 
 
 def test_the_link_gives_a_cookie_that_is_not_the_token_and_goes_on_without_it(locked: TestClient) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import keyring
 import pytest
 
+from rag_bot import Library
 from rag_bot.errors import UsageError
 from rag_bot.llm.consent import agreements, has_agreed, remember_agreed
 from rag_bot.llm.provider import NOT_REACHABLE
@@ -51,12 +52,10 @@ class App:
     """What the page changes, as an app has it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.models = Models(settings)
+        self.library = Library(settings)
+        self.models = Models(self.library)
         self.file = SettingsFile(settings, Path.cwd())
-        self.setup = ModelSetup(self.models, self.file, self._take_up)
-
-    def _take_up(self, settings: Settings) -> None:
-        self.models.settings = settings
+        self.setup = ModelSetup(self.library, self.models, self.file)
 
     @property
     def mark(self) -> str:
@@ -155,7 +154,7 @@ def test_what_the_environment_sets_is_not_written_and_the_choice_holds_for_the_a
     said = app.setup.use(Wish("openai-like", "storyteller", "http://elsewhere.invalid"), "")
     assert said.endswith("This holds for the app alone: the settings are set by the environment.")
     assert (app.models.chosen, own_file().exists()) == ("openai-like:storyteller", False)
-    assert app.models.settings.generation.url == model.server.url
+    assert app.library.settings.generation.url == model.server.url
 
 
 def test_a_key_is_kept_told_of_and_removed_and_never_shown(settings: Settings) -> None:

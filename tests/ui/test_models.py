@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from rag_bot import Library
 from rag_bot.errors import LlmError, UsageError
 from rag_bot.llm import ModelInfo
 from rag_bot.llm.opening import settings_for
 from rag_bot.llm.provider import NOT_REACHABLE, READY
 from rag_bot.llm.providers import WITH_KEYS
-from rag_bot.settings import LlmSettings, Settings, load_settings, read_folder
+from rag_bot.settings import LlmSettings, Settings, read_folder
 from rag_bot.store.ownership import claim
 from rag_bot.trust import SETTINGS, agree, agreements_file
 from rag_bot.ui.models.model_view import BY_QUOTES, answers_by, badge, model_choices, model_notice
@@ -40,7 +41,7 @@ def with_model(settings: Settings, name: str, url: str = "") -> Settings:
 
 
 def test_a_remote_model_is_asked_about_once_and_only_then_chosen(settings: Settings) -> None:
-    models = Models(settings)
+    models = Models(Library(settings))
     models.choose(REMOTE)
     assert models.chosen == ""
     assert [one.place for one in (models.choice.asking,) if one] == ["api.openai.com"]
@@ -55,7 +56,7 @@ def test_a_remote_model_is_asked_about_once_and_only_then_chosen(settings: Setti
 
 
 def test_a_remote_model_that_the_settings_name_is_not_asked_about(settings: Settings) -> None:
-    models = Models(with_model(settings, REMOTE))
+    models = Models(Library(with_model(settings, REMOTE)))
     assert models.chosen == REMOTE
     models.choose("")
     models.choose(REMOTE)
@@ -64,21 +65,21 @@ def test_a_remote_model_that_the_settings_name_is_not_asked_about(settings: Sett
 
 def test_the_choice_is_remembered_and_wins_over_the_settings(settings: Settings) -> None:
     told = with_model(settings, REMOTE)
-    Models(told).choose("")
-    assert Models(told).chosen == ""
-    assert Models(settings).chosen == ""
+    Models(Library(told)).choose("")
+    assert Models(Library(told)).chosen == ""
+    assert Models(Library(settings)).chosen == ""
 
 
 def test_nobody_is_asked_who_was_not_agreed_to(settings: Settings) -> None:
     (settings.index / "answers-by").write_text(REMOTE)
-    models = Models(settings)
+    models = Models(Library(settings))
     assert models.chosen == REMOTE
     with pytest.raises(LlmError, match=r"api\.openai\.com, which nobody has agreed to"):
         models.open(REMOTE)
 
 
 def test_a_name_that_is_none_and_one_that_stands_for_many_are_explained(settings: Settings) -> None:
-    models = Models(settings)
+    models = Models(Library(settings))
     models.choose("gpt-5")
     assert "names no language model" in models.choice.problem
     models.choose("openai:NAME")
@@ -87,7 +88,7 @@ def test_a_name_that_is_none_and_one_that_stands_for_many_are_explained(settings
 
 
 def test_a_model_that_is_not_reachable_can_be_chosen_and_says_why(settings: Settings) -> None:
-    models = Models(with_model(settings, LOCAL, URL))
+    models = Models(Library(with_model(settings, LOCAL, URL)))
     models.choose("")
     models.choose(LOCAL)
     assert models.chosen == LOCAL
@@ -143,24 +144,24 @@ def test_a_remote_model_that_a_file_beside_the_notes_names_is_none_before_its_us
 ) -> None:
     (tmp_path / "rag-bot.toml").write_text(f'llm = "{REMOTE}"\n')
     monkeypatch.chdir(tmp_path)
-    models = Models(load_settings(index=settings.index))
+    models = Models(Library(index=settings.index))
     models.look()
     models.settle(threading.Event())
     assert (models.chosen, models.choice.asking) == ("", None)
     found = read_folder(tmp_path)
     agree(SETTINGS, str(found.file), found.digest)
-    assert Models(load_settings(index=settings.index)).chosen == REMOTE
+    assert Models(Library(index=settings.index)).chosen == REMOTE
 
 
 def test_an_agreement_that_comes_with_the_index_is_none(settings: Settings) -> None:
     (settings.index / "agreed-remotes").write_text(f"{REMOTE} api.openai.com\n")
-    models = Models(settings)
+    models = Models(Library(settings))
     models.choose(REMOTE)
     assert (models.chosen, models.choice.asking is not None) == ("", True)
 
 
 def test_where_an_agreement_cannot_be_kept_it_is_said_and_nothing_is_chosen(settings: Settings) -> None:
-    models = Models(settings)
+    models = Models(Library(settings))
     models.choose(REMOTE)
     agreements_file().parent.mkdir(exist_ok=True)
     agreements_file().write_text("{broken")
@@ -171,7 +172,7 @@ def test_where_an_agreement_cannot_be_kept_it_is_said_and_nothing_is_chosen(sett
 
 def test_what_could_not_be_opened_can_be_agreed_to_by_choosing_it_again(settings: Settings) -> None:
     (settings.index / "answers-by").write_text(REMOTE)
-    models = Models(settings)
+    models = Models(Library(settings))
     with pytest.raises(LlmError):
         models.open(REMOTE)
     models.choose(REMOTE)

@@ -6,6 +6,8 @@ import datetime
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +145,8 @@ def test_what_an_address_says_is_taken_only_where_it_makes_sense() -> None:
     assert Looked.told("q" * 5_000, "worse", "list", "-nonsense", [EVIL], -7) == Looked(
         "q" * 1_000, toggled=frozenset([EVIL])
     )
-    told = Looked.told("q", "new", "table", "-date", [], 400)
-    assert (told.state, told.view, told.sort, told.shown) == ("new", TABLE, "-date", 400)
+    told = Looked.told("q", "new", "table", "-date", [], 1)
+    assert (told.state, told.view, told.sort, told.shown) == ("new", TABLE, "-date", 2 * ROWS_AT_ONCE)
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +249,15 @@ def test_the_summary_tells_totals_model_folders_and_the_last_syncs() -> None:
     assert re.findall(r'<tr class="(\w+)">', html) == ["running", "done", "failed", "killed"]
     for expected in ("2 added", "1 file could not be read", "no text", "10 min", "No &lt;space&gt;.", "stopped before"):
         assert expected in words
+
+
+def test_what_removing_a_folder_means_is_told_for_folders_in_each_other() -> None:
+    nested = replace(status(), roots=(Path("/n"), Path("/n/in"), Path("/other")), missing=())
+    html = summary(IndexSnapshot(IndexVersion(), nested), NoteList())
+    outer, inner, other = (unescape(words) for words in re.findall(r"<span>([^<]+) The files stay", html))
+    assert outer == "Its notes will no longer be searched, but those of /n/in will."
+    assert inner.startswith("It lies in /n, which stays in the index: the next sync reads its notes as part of that")
+    assert other == "Its notes will no longer be searched."
 
 
 def test_everything_from_notes_and_folders_is_escaped() -> None:

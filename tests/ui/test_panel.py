@@ -10,10 +10,10 @@ import pytest
 
 from rag_bot.library import Library
 from rag_bot.records import Note
-from rag_bot.ui.components import line_number
 from rag_bot.ui.notes.links import LinkTargets
 from rag_bot.ui.notes.note_list import NoteLists
 from rag_bot.ui.notes.panel import LONGEST_RENDERED, heading_lines, open_note, render_missing, render_note
+from rag_bot.ui.reports import line_number
 
 TARGETS = LinkTargets(("notes/a.md", "notes/deep/b.md", "notes/deep/My Note.md", "notes/other/b.md"))
 LINKS = TARGETS.of("notes/a.md")

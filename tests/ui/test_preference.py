@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rag_bot import Library
 from rag_bot.settings import Settings
 from rag_bot.store.ownership import claim
 from rag_bot.ui.models.models import Models
@@ -23,9 +24,9 @@ def index(tmp_path: Path) -> Path:
 
 
 def test_a_choice_gives_way_to_a_setting_that_has_changed_since(index: Path) -> None:
-    Models(Settings(index=index, llm=FIRST)).choose("")
-    assert Models(Settings(index=index, llm=FIRST)).chosen == ""
-    assert Models(Settings(index=index, llm=SECOND)).chosen == SECOND
+    Models(Library(Settings(index=index, llm=FIRST))).choose("")
+    assert Models(Library(Settings(index=index, llm=FIRST))).chosen == ""
+    assert Models(Library(Settings(index=index, llm=SECOND))).chosen == SECOND
 
 
 @pytest.mark.parametrize("chosen", ["", FIRST])

@@ -66,6 +66,17 @@ def test_there_are_messages_to_look_at() -> None:
         ),
         ("There is no conversation 'x'. `rag-bot conversations list` shows them.", "There is no conversation 'x'."),
         ("Keep the key with `rag-bot models --set-key openai`.", "Keep the key in Settings."),
+        (
+            "openai-like:qwen3 at nas cannot be reached: [Errno 111] Connection refused. Start it.",
+            "qwen3 at nas cannot be reached: Connection refused. Start it.",
+        ),
+        ("It is not understood. Check generation.url.", "It is not understood. Check the address in Settings."),
+        ("generation.url is 'x', which is no address.", "The address in Settings is 'x', which is no address."),
+        (
+            "openai-like:m needs an address: set generation.url, such as http://a (RAG_BOT_GENERATION__URL in the "
+            "environment).",
+            "m needs an address: set the address in Settings, such as http://a.",
+        ),
         ("Nothing to do; all is well ... really.", "Nothing to do; all is well ... really."),
         ("A note `.` is called `rag-bot evil`.md.", "A note `.` is called `rag-bot evil`.md."),
         (f"{'a.' * 2_000}md is -- not there.", f"{'a.' * 2_000}md is -- not there."),

@@ -97,6 +97,19 @@ def test_a_value_that_is_taken_out_is_the_default_again(folder: Path) -> None:
     assert load_settings().generation.timeout_seconds == 60
 
 
+def test_a_default_that_the_own_file_says_otherwise_is_written_so_that_it_holds(folder: Path) -> None:
+    own_file().parent.mkdir(parents=True, exist_ok=True)
+    own_file().write_text('llm = "ollama:own"\nexclude = ["#own"]\nreader = ""\n[generation]\nurl = "http://own"\n')
+    agreed(folder, 'llm = "ollama:old"\nexclude = ["#old"]\nmodel = "old"\n')
+    file = opened(folder)
+    file.change({LLM: None, URL: None, EXCLUDE: None, READER: None, MODEL: None}, file.now().digest)
+    told = load_settings()
+    assert (told.llm, told.generation.url, told.exclude, told.reader) == ("", "", (), "default")
+    written = read_folder(folder).config
+    assert written == {"llm": "", "exclude": [], "reader": "default", "generation": {"url": ""}}
+    assert 'llm = "ollama:own"' in own_file().read_text()
+
+
 @pytest.mark.parametrize(
     "text",
     [

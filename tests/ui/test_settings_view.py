@@ -67,6 +67,14 @@ def test_a_remote_model_that_the_settings_name_is_told_of_without_an_agreement()
     assert "named in your settings" in words(shown(settings, choice=Choice("openai:gpt-5", REMOTE)))
 
 
+def test_where_another_model_was_chosen_than_the_settings_name_it_is_said_which_holds() -> None:
+    settings = Settings(llm="ollama:a")
+    assert "Your settings name ollama:a. Quotes was chosen under “Answers by”" in words(shown(settings))
+    assert "ollama:a. Another model was chosen" in words(shown(settings, choice=Choice("ollama:b")))
+    assert "Your settings name" not in words(shown(settings, choice=Choice("ollama:a")))
+    assert "Your settings name" not in words(shown())
+
+
 def test_what_is_set_elsewhere_is_said_and_cannot_be_typed_over() -> None:
     html = shown(fixed={MODEL: "the environment", LLM: "the environment", URL: "the environment"})
     assert "set by the environment" in words(html)
@@ -99,7 +107,7 @@ def test_names_addresses_and_what_models_say_become_no_markup() -> None:
         Trial(wish, problem=EVIL),
         AskedConsent(info, wish, ""),
     )
-    settings = Settings(exclude=(EVIL,), model=EVIL, reader=EVIL)
+    settings = Settings(exclude=(EVIL,), model=EVIL, reader=EVIL, llm=EVIL)
     html = shown(
         settings,
         setup=setup,

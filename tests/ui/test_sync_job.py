@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_bot.settings import load_settings
+from rag_bot import Library
 from rag_bot.ui.syncing.sync_job import Pace, SyncJob, SyncState
 
 REPORTING = """
@@ -44,7 +44,7 @@ else:
 def run(tmp_path: Path, script: str, folders: tuple[str, ...] = ()) -> SyncState:
     """The state after a child that does what the script says."""
     done = threading.Event()
-    job = SyncJob(load_settings(index=tmp_path), command=(sys.executable, "-c", script), on_done=done.set)
+    job = SyncJob(Library(index=tmp_path), command=(sys.executable, "-c", script), on_end=lambda _: done.set())
     assert job.start(folders)
     assert done.wait(30)
     return job.state
@@ -69,14 +69,14 @@ def test_a_child_that_says_nothing_is_told_by_its_exit_code(tmp_path: Path) -> N
 
 def test_a_command_that_is_not_there_is_an_error_and_no_crash(tmp_path: Path) -> None:
     done = threading.Event()
-    job = SyncJob(load_settings(index=tmp_path), command=(str(tmp_path / "nothing"),), on_done=done.set)
+    job = SyncJob(Library(index=tmp_path), command=(str(tmp_path / "nothing"),), on_end=lambda _: done.set())
     job.start()
     assert done.wait(30)
-    assert "could not be started" in job.state.error
+    assert job.state.error == "The sync could not be started: No such file or directory."
 
 
 def test_only_one_sync_runs_and_stopping_ends_it(tmp_path: Path) -> None:
-    job = SyncJob(load_settings(index=tmp_path), command=(sys.executable, "-c", WAITING))
+    job = SyncJob(Library(index=tmp_path), command=(sys.executable, "-c", WAITING))
     assert job.start()
     assert not job.start()
     watch = next(thread for thread in threading.enumerate() if thread.name == "sync")
@@ -92,7 +92,7 @@ def test_only_one_sync_runs_and_stopping_ends_it(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_named_by_the_real_command(tmp_path: Path) -> None:
     done = threading.Event()
-    job = SyncJob(load_settings(index=tmp_path / "index"), on_done=done.set)
+    job = SyncJob(Library(index=tmp_path / "index"), on_end=lambda _: done.set())
     job.start([str(tmp_path / "missing")])
     assert done.wait(60)
     assert str(tmp_path / "missing") in job.state.error
@@ -107,7 +107,7 @@ def test_lines_that_are_no_progress_are_only_text(tmp_path: Path, line: str) -> 
 @pytest.mark.parametrize(("answer", "flag"), [("keep", "--keep"), ("remove", "--yes")])
 def test_a_question_is_answered_for_the_folders_that_were_asked_for(tmp_path: Path, answer: str, flag: str) -> None:
     done = threading.Semaphore(0)
-    job = SyncJob(load_settings(index=tmp_path), command=(sys.executable, "-c", ASKING), on_done=done.release)
+    job = SyncJob(Library(index=tmp_path), command=(sys.executable, "-c", ASKING), on_end=lambda _: done.release())
     assert not job.answer(answer)
     job.start(["/x"])
     assert done.acquire(timeout=30)
@@ -120,7 +120,7 @@ def test_a_question_is_answered_for_the_folders_that_were_asked_for(tmp_path: Pa
 
 def test_a_sync_that_its_user_stops_says_so_and_another_can_begin(tmp_path: Path) -> None:
     done = threading.Semaphore(0)
-    job = SyncJob(load_settings(index=tmp_path), command=(sys.executable, "-c", WAITING), on_done=done.release)
+    job = SyncJob(Library(index=tmp_path), command=(sys.executable, "-c", WAITING), on_end=lambda _: done.release())
     job.cancel()  # nothing runs yet
     assert job.start(["/x"])
     watch = next(thread for thread in threading.enumerate() if thread.name == "sync")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from rag_bot import Library
 from rag_bot.records import Status
-from rag_bot.settings import load_settings
 from rag_bot.ui.notes.upkeep_job import CHECK, COMMANDS, PLAN, REMOVE, REPAIR, UpkeepJob, UpkeepState
 from rag_bot.ui.notes.upkeep_view import upkeep
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
@@ -28,7 +28,7 @@ WAITING = "import time; time.sleep(60)"
 def job(tmp_path: Path, script: str, ended: threading.Event) -> UpkeepJob:
     """One whose child does what the script says."""
     command = (sys.executable, "-c", script)
-    return UpkeepJob(load_settings(index=tmp_path), lambda: "7", command=command, on_end=lambda _: ended.set())
+    return UpkeepJob(Library(index=tmp_path), command=command, on_end=lambda _: ended.set())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -38,7 +38,7 @@ def test_the_command_line_does_the_work(tmp_path: Path, command: str) -> None:
     assert upkeep_job.start(command, folder)
     assert ended.wait(60)
     arguments = [*COMMANDS[command], *([folder] if folder else [])]
-    assert upkeep_job.state == UpkeepState(command, folder, False, {"arguments": arguments}, "", "7")
+    assert upkeep_job.state == UpkeepState(command, folder, {"arguments": arguments})
     upkeep_job.clear()
     assert upkeep_job.state == UpkeepState()
 
@@ -48,14 +48,14 @@ def test_why_it_failed_is_told(tmp_path: Path) -> None:
     upkeep_job = job(tmp_path, FAILING, ended)
     assert upkeep_job.start(CHECK)
     assert ended.wait(60)
-    assert upkeep_job.state == UpkeepState(CHECK, error="Another process is writing.", generation="7")
+    assert upkeep_job.state == UpkeepState(CHECK, error="Another process is writing.")
 
 
 def test_a_command_is_given_the_settings_as_they_are_by_then(tmp_path: Path) -> None:
-    ended = threading.Event()
+    ended, library = threading.Event(), Library(index=tmp_path)
     told = "import json, os; print(json.dumps({'exclude': os.environ['RAG_BOT_EXCLUDE']}))"
-    upkeep_job = job(tmp_path, told, ended)
-    upkeep_job.settings = upkeep_job.settings.model_copy(update={"exclude": ("private/",)})
+    upkeep_job = UpkeepJob(library, command=(sys.executable, "-c", told), on_end=lambda _: ended.set())
+    library.settings = library.settings.model_copy(update={"exclude": ("private/",)})
     assert upkeep_job.start(PLAN)
     assert ended.wait(60)
     assert upkeep_job.state.result == {"exclude": '["private/"]'}
@@ -131,7 +131,8 @@ def check(*problems: tuple[str, str], repaired: tuple[str, ...] = ()) -> dict[st
 
 def test_a_check_says_in_words_what_is_wrong_and_what_helps() -> None:
     assert "All is well" in shown(UpkeepState(CHECK, result=check()))
-    assert "12 notes and 1 passage were compared." in shown(UpkeepState(CHECK, result=check()))
+    checked = shown(UpkeepState(CHECK, result=check(), ended="2026-03-14T09:05:00"))
+    assert "12 notes and 1 passage were compared 2026-03-14 09:05." in checked
     changed = shown(
         UpkeepState(
             CHECK, result=check(("folders", f"1 new since the last sync: n/{EVIL}; `rag-bot ingest` brings that in"))

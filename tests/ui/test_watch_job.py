@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_bot.settings import load_settings
+from rag_bot import Library
 from rag_bot.ui.syncing.watch_job import WatchJob, WatchState
 
 WATCHING = """
@@ -55,7 +55,7 @@ def watch(tmp_path: Path) -> Iterator[Callable[[str], WatchJob]]:
 
     def start(script: str) -> WatchJob:
         command = (sys.executable, "-c", script)
-        started.append(WatchJob(load_settings(index=tmp_path), command=command, patience=(0.01, 0.01)))
+        started.append(WatchJob(Library(index=tmp_path), command=command, patience=(0.01, 0.01)))
         started[-1].start()
         return started[-1]
 
@@ -128,7 +128,7 @@ def test_what_can_never_work_is_not_tried_again(watch: Callable[[str], WatchJob]
 
 
 def test_a_command_that_is_not_there_is_an_error_and_no_crash(tmp_path: Path) -> None:
-    job = WatchJob(load_settings(index=tmp_path), command=(str(tmp_path / "nothing"),), patience=())
+    job = WatchJob(Library(index=tmp_path), command=(str(tmp_path / "nothing"),), patience=())
     job.start()
     wait_until(lambda: not job.state.on)
     assert "could not be started" in job.state.error
@@ -139,9 +139,9 @@ def test_a_child_ends_when_the_process_that_started_it_is_killed(tmp_path: Path)
     (tmp_path / "notes" / "a.md").write_text("# A\n")
     script = f"""
 import sys, time
-from rag_bot.settings import load_settings
+from rag_bot import Library
 from rag_bot.ui.syncing.watch_job import WatchJob
-job = WatchJob(load_settings(index={str(tmp_path / "index")!r}, notes=({str(tmp_path / "notes")!r},)))
+job = WatchJob(Library(index={str(tmp_path / "index")!r}, notes=({str(tmp_path / "notes")!r},)))
 job.start()
 while not (job._child and job._child.pid):
     time.sleep(0.01)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
 from rag_bot.evaluation.measures import figures
 from rag_bot.evaluation.scores import Scores
 from rag_bot.evaluation.sets.beir import read_lines
@@ -102,7 +102,9 @@ def read_spans(folder: Path, top: int = TOP) -> SpansSet:
             try:
                 texts[file] = (folder / _FOLDER / file).read_bytes().decode("utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"{place} names {folder / _FOLDER / file}, which cannot be read: {error}.") from error
+                raise UsageError(
+                    f"{place} names {folder / _FOLDER / file}, which cannot be read: {reason_of(error)}."
+                ) from error
         spans = _spans(values["spans"], place)
         standing = tuple(
             (start, end) for start, end, content in spans if 0 <= start < end and texts[file][start:end] == content

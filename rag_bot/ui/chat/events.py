@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
@@ -23,21 +22,13 @@ from rag_bot.ui.chat.chats import UNDO_SECONDS, Chat, Exchange, earlier_question
 from rag_bot.ui.chat.feedback import Vote, Votes
 from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.chat.scope import reported_filters
-from rag_bot.ui.components import AT_ONCE, html, line_number
-from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.panel import open_note, unlike_any_other
+from rag_bot.ui.reports import Parts, Report, Reports, line_number
 from rag_bot.ui.templating import macros
-
-PageUpdate = tuple[Any, Any, Any, Any]
-"""What the page gets: the question's field, the Chat, its HTML, and which one it is. Often some are skipped."""
-_NOTHING_OPENED = (gr.skip(), gr.skip(), gr.skip())
 
 
 class ChatEvents:
-    """Asks the library for all pages of one app; Gradio knows an open page by the session of its requests.
-
-    What an event carries, such as `event.key`, is what the scripts report it with.
-    """
+    """Asks the library for all pages of one app. What a report tells is what the scripts report it with."""
 
     def __init__(self, library: Library, sources: AppState) -> None:
         self._library = library
@@ -48,130 +39,141 @@ class ChatEvents:
         self._votes = Votes(library)
         self._view = ConversationView(self._votes)
 
-    def ask(self, question: str, chat: Chat, scope: str, request: gr.Request) -> Iterator[PageUpdate]:
-        """Clears the field, once, for the next question is typed there meanwhile; then shows the answer as it grows.
+    def wire(self, reports: Reports) -> None:
+        for part in ("question", "welcome"):
+            reports.on_asking(part, "ask", self._ask)
+        reports.on_asking("conversation", "ask_again", self._ask_again)
+        reports.on_asking("conversation", "revise", self._revise)
+        reports.on("conversation", "show_version", self._show_version)
+        reports.on("question", "stop", self._stop, refreshes=False)
+        for part in ("conversation", "panel"):
+            reports.on(part, "vote", self._vote, refreshes=False)
+        reports.on("panel", "open_note", self._open_note, refreshes=False)
+        reports.on("chats", "open_chat", self._open_named)
+        for event, does in (("rename", self._rename), ("pin", self._pin), ("delete", self._delete)):
+            reports.on("dialog", event, does)
+        reports.on("toast", "restore", self._restore)
 
-        `scope` is what the page reports of it, as JSON.
-        """
-        if not question.strip():
-            yield "", gr.skip(), gr.skip(), gr.skip()
-            return
-        exchange = _new_exchange(question.strip(), chat, reported_filters(scope))
-        yield from self._answer(chat, exchange, "", request, field="")
+    def leave(self, request: gr.Request) -> None:
+        """Ends the answer that a page waits for, which is closed; what has come is saved."""
+        self._streams.leave(str(request.session_hash))
 
-    def ask_example(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
-        yield from self.ask(str(event.question), chat, str(getattr(event, "scope", "")), request)
+    def _ask(self, report: Report) -> Iterator[Parts]:
+        """Shows the answer as it grows. `scope` is what the page reports of it, as JSON."""
+        chat, question = report.page.chat, report.text("question").strip()
+        if question:
+            exchange = _new_exchange(question, chat, reported_filters(report.text("scope")))
+            yield from self._answer(report, chat, exchange, "")
 
-    def ask_again(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
+    def _ask_again(self, report: Report) -> Iterator[Parts]:
         """Answers a question anew where it stands, in the mode that is named or the one it had."""
-        exchange, mode = chat.find(str(event.exchange)), str(event.mode)
+        chat = report.page.chat
+        exchange, mode = chat.find(report.text("exchange")), report.text("mode")
         if exchange:
             answer = exchange.result.answer if exchange.result else None
             mode = mode or (QUOTES if answer and answer.mode == QUOTES and not answer.model else "")
-            yield from self._answer(chat, exchange, mode, request)
+            yield from self._answer(report, chat, exchange, mode)
 
-    def revise(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Iterator[PageUpdate]:
+    def _revise(self, report: Report) -> Iterator[Parts]:
         """Asks a question in other words, or everywhere; what there was stays, with what was said after it."""
-        exchange, question = chat.find(str(event.exchange)), str(event.question).strip()
+        chat = report.page.chat
+        exchange, question = chat.find(report.text("exchange")), report.text("question").strip()
         if exchange and question:
             before = chat.up_to(exchange.key)
-            filters = Filters() if getattr(event, "everywhere", False) is True else exchange.filters
+            filters = Filters() if report.is_told("everywhere") else exchange.filters
             revised = _new_exchange(question, before, filters)
             saved = exchange.versions or ((exchange.key,) if exchange.result else ())
             versions = (*saved, revised.key) if chat.key and saved else ()
-            yield from self._answer(before, replace(revised, versions=versions), "", request)
+            yield from self._answer(report, before, replace(revised, versions=versions), "")
 
-    def show_version(self, chat: Chat, event: gr.EventData, request: gr.Request) -> Any:
+    def _show_version(self, report: Report) -> Parts:
         """The conversation with another wording of a question, and what was said after that."""
-        if not chat.key:
-            return gr.skip()
-        self.leave(request, to_its_end=True)
-        self._chats.show(chat.key, str(event.exchange))
-        return self.open(chat.key, request)
+        key = report.page.chat.key
+        if not key:
+            return {}
+        self._streams.leave(report.session, to_its_end=True)
+        self._chats.show(key, report.text("exchange"))
+        return self.open(report, key)
 
-    def stop(self, request: gr.Request) -> None:
+    def _stop(self, report: Report) -> None:
         """Ends the answer that this page waits for; what has come stays."""
-        self._streams.stop(_page(request))
+        self._streams.stop(report.session)
 
-    def leave(self, request: gr.Request, *, to_its_end: bool = False) -> None:
-        """As `stop`, when nobody will see what comes; `to_its_end` waits until that is saved."""
-        self._streams.leave(_page(request), to_its_end=to_its_end)
-
-    def open(self, key: str, request: gr.Request) -> tuple[Chat, str, str]:
-        """Another conversation, or a new one: Chat, HTML, and which one it is."""
-        self.leave(request)
+    def open(self, report: Report, key: str) -> Parts:
+        """Another conversation, or a new one by the key ""."""
+        self._streams.leave(report.session)
         try:
             chat, problem = self._chats.open(key) if key else Chat(), ""
         except RagBotError as error:
             chat, problem = Chat(), str(notice(str(error)))
-        return chat, problem + self._view.whole(chat), current(chat.key)
+        report.page.chat = chat
+        return {"conversation": problem + self._view.whole(chat), "current": current(chat.key)}
 
-    def open_named(self, event: gr.EventData, request: gr.Request) -> tuple[Chat, str, str]:
-        return self.open(str(event.key), request)
+    def _open_named(self, report: Report) -> Parts:
+        return self.open(report, report.text("key"))
 
-    def rename(self, event: gr.EventData) -> None:
-        self._chats.rename(str(event.key), str(event.title))
+    def _rename(self, report: Report) -> None:
+        self._chats.rename(report.text("key"), report.text("title"))
 
-    def pin(self, event: gr.EventData) -> None:
-        self._chats.pin(str(event.key), pinned=event.pinned is True)
+    def _pin(self, report: Report) -> None:
+        self._chats.pin(report.text("key"), pinned=report.is_told("pinned"))
 
-    def delete(self, chat: Chat, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def _delete(self, report: Report) -> Parts:
         """Gives what offers to undo it, for some seconds; one that was open gives way to a new one."""
-        key = str(event.key)
-        if key == chat.key:
-            self.leave(request, to_its_end=True)
+        key, is_open = report.text("key"), report.text("key") == report.page.chat.key
+        if is_open:
+            self._streams.leave(report.session, to_its_end=True)
         title = self._chats.delete(key)
-        offer = show_hidden(macros("chat.html").deleted(key, title, UNDO_SECONDS)) if title else ""
-        return offer, *(self.open("", request) if key == chat.key else _NOTHING_OPENED)
+        offer = macros("chat.html").deleted(key, title, UNDO_SECONDS) if title else ""
+        return {"toast": offer, **(self.open(report, "") if is_open else {})}
 
-    def restore(self, chat: Chat, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def _restore(self, report: Report) -> Parts:
         """Brings back a conversation, and opens it where it would not take the place of another one."""
-        key = str(event.key)
+        key = report.text("key")
         self._chats.restore(key)
-        return "", *(_NOTHING_OPENED if chat.history else self.open(key, request))
+        return {"toast": "", **({} if report.page.chat.history else self.open(report, key))}
 
-    def vote(self, chat: Chat, event: gr.EventData) -> str:
+    def _vote(self, report: Report) -> Parts:
         """The thumbs of all answers, after what was said of one."""
+        picked = report.told.get("picked", ())
         vote = Vote(
-            exchange=str(event.exchange),
-            action=str(event.action),
-            picked=tuple(line_number(line) for line in getattr(event, "picked", ())),
-            note=str(getattr(event, "note", "")),
-            first=line_number(getattr(event, "first", 0)),
-            last=line_number(getattr(event, "last", 0)),
+            exchange=report.text("exchange"),
+            action=report.text("action"),
+            picked=tuple(map(line_number, picked)),
+            note=report.text("note"),
+            first=report.line("first"),
+            last=report.line("last"),
         )
-        return show_hidden(self._votes.vote(chat.history, vote) + unlike_any_other())
+        return {"voted": self._votes.vote(report.page.chat.history, vote) + unlike_any_other()}
 
-    def open_note(self, chat: Chat, event: gr.EventData) -> str:
+    def _open_note(self, report: Report) -> Parts:
         """The panel with the note that was clicked; where its lines are looked for, with the form that asks for them.
 
         A link names the lines from `start` to `end`, or a `heading`, or nothing but the note.
         """
-        start, end = line_number(getattr(event, "start", 0)), line_number(getattr(event, "end", 0))
+        start, end = report.line("start"), report.line("end")
         lines = range(start, end + 1) if start and end else range(0)
-        heading = str(getattr(event, "heading", None) or "")
-        picking = chat.find(str(getattr(event, "picking", None)))
+        picking = report.page.chat.find(report.text("picking"))
         bar = partial(pick_bar, picking) if picking else None
-        return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, bar))
+        note, heading = report.text("note"), report.text("heading")
+        return {"panel": open_note(self._library, self._lists, note, lines, heading, bar)}
 
-    def _answer(
-        self, chat: Chat, exchange: Exchange, mode: str, request: gr.Request, *, field: Any = None
-    ) -> Iterator[PageUpdate]:
+    def _answer(self, report: Report, chat: Chat, exchange: Exchange, mode: str) -> Iterator[Parts]:
         """Shows the exchange as it grows. Nothing happens while the page's last one still does."""
         history = chat.before(exchange.key)
 
         def grow(stop: threading.Event) -> Iterator[tuple[Chat, Exchange]]:
             return self._saved(chat, self._answering.grow(exchange, history, mode, stop))
 
-        stream = self._streams.begin(_page(request), grow)
+        stream = self._streams.begin(report.session, grow)
         if stream is None:
             return
         before, after = self._view.around(chat, exchange.key)
-        following, field = len(chat.after(exchange.key)), gr.skip() if field is None else field
+        following = len(chat.after(exchange.key))
         for saved, growing in stream:
+            report.page.chat = saved.with_exchange(growing)
             shown = before + self._view.exchange(growing, following) + after
-            yield field, saved.with_exchange(growing), shown, current(saved.key)
-            field = gr.skip()
+            yield {"conversation": shown, "current": current(saved.key)}
 
     def _saved(self, chat: Chat, exchanges: Iterator[Exchange]) -> Iterator[tuple[Chat, Exchange]]:
         """Saves what grows: as soon as there is something to save, and when it is whole. Says once if it can't."""
@@ -185,40 +187,6 @@ class ChatEvents:
             yield chat, replace(exchange, html=exchange.html + problem)
 
 
-class ChatsPart:
-    """The saved conversations in the side bar: their list, its search, and what can be done with one.
-
-    Made inside the side bar. `parts` are the components that change by themselves, by name.
-    """
-
-    def __init__(self, events: ChatEvents) -> None:
-        self._events = events
-        self.search = gr.Textbox(
-            placeholder="Search conversations",
-            show_label=False,
-            label="Search conversations",
-            container=False,
-            lines=1,
-            max_lines=1,
-            elem_id="chat-search",
-        )
-        self.parts = {"chats": html("chats", "open_chat")}
-
-    def lay_out_dialog(self) -> None:
-        """What can be done with a conversation, and undone; not inside the side bar, which can be hidden."""
-        self._dialog = html("dialog", "rename", "pin", "delete", first=str(macros("chat.html").dialog()))
-        self._toast = html("toast", "restore")
-
-    def wire(self, chat: Any, shown: list[Any], opened: Callable[..., Any], refreshing: dict[str, Any]) -> None:
-        """`chat` is the page's conversation, `shown` what another one changes; `opened` wires an opening."""
-        self.search.input(trigger_mode="always_last", **refreshing)
-        opened(self.parts["chats"].open_chat, self._events.open_named, None)
-        self._dialog.rename(self._events.rename, None, None, **AT_ONCE).then(**refreshing)
-        self._dialog.pin(self._events.pin, None, None, **AT_ONCE).then(**refreshing)
-        self._dialog.delete(self._events.delete, chat, [self._toast, *shown], **AT_ONCE).then(**refreshing)
-        self._toast.restore(self._events.restore, chat, [self._toast, *shown], **AT_ONCE).then(**refreshing)
-
-
 def current(key: str) -> str:
     """Tells the browser which conversation is open."""
     return str(Markup('<i data-current="{}"></i>').format(key))
@@ -226,7 +194,3 @@ def current(key: str) -> str:
 
 def _new_exchange(question: str, chat: Chat, filters: Filters) -> Exchange:
     return Exchange(secrets.token_hex(6), question, filters, earlier=earlier_questions(question, chat.history))
-
-
-def _page(request: gr.Request) -> str:
-    return str(request.session_hash)

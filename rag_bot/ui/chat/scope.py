@@ -7,38 +7,34 @@ import json
 from contextlib import suppress
 from typing import Any
 
-import gradio as gr
 from markupsafe import Markup
 
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.records import Filters, filters_words
-from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.note_list import count_by_folder
+from rag_bot.ui.reports import Parts, Report, Reports
 from rag_bot.ui.templating import macros
 
 MOST_CHOICES = 500  # folders, and as many tags, that the picker lists; set by hand
 _LONGEST = 1_000  # characters of a folder or tag; longer than any path is
 
 
-class ScopePart:
-    """The chips over the question's field, and the picker that they open. `bar` is what holds the chips."""
+def wire_scope(reports: Reports, library: Library) -> None:
+    """The chips over the question's field, and the picker that they open."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self.bar = html("scope", "narrow", first=str(scope_bar(Filters())))
-        self._picker = html("scope-picker", "choose")
+    def narrowed(report: Report) -> Parts:
+        return {"scope": scope_bar(reported_filters(report.text("scope")))}
 
-    def wire(self) -> None:
-        self.bar.narrow(_narrowed, None, self.bar, trigger_mode="always_last", **AT_ONCE)
-        self._picker.choose(self._choices, None, self._picker, **AT_ONCE)
-
-    def _choices(self) -> str:
+    def choices(_: Report) -> Parts:
         try:
-            return show_hidden(picker(self._library.note_titles(), self._library.tags(), datetime.date.today()))
+            shown = picker(library.note_titles(), library.tags(), datetime.date.today())
         except RagBotError as error:
-            return str(macros("base.html").notice(str(error)))
+            shown = macros("base.html").notice(str(error))
+        return {"scope-picker": shown}
+
+    reports.on("scope", "narrow", narrowed, refreshes=False)
+    reports.on("scope-picker", "choose", choices, refreshes=False)
 
 
 def reported_filters(scope: str) -> Filters:
@@ -95,7 +91,3 @@ def _times(today: datetime.date) -> list[tuple[str, str, str]]:
         ("This year", today.replace(month=1, day=1), today.replace(month=12, day=31)),
     )
     return [(name, first.isoformat(), last.isoformat()) for name, first, last in spans]
-
-
-def _narrowed(event: gr.EventData) -> str:
-    return show_hidden(scope_bar(reported_filters(str(event.scope))))

@@ -1,42 +1,16 @@
-"""The components of the page of evaluations, and what happens between them."""
+"""What happens on the page of evaluations."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import gradio as gr
-
-from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.evaluation.evaluations import Chosen, Evaluations
-from rag_bot.ui.templating import macros
+from rag_bot.ui.evaluation.evaluations import Evaluations
+from rag_bot.ui.reports import Report, Reports
 
 
-class EvaluationPage:
-    """Made inside the Blocks that it belongs to. `parts` are the components that change by themselves, by name."""
+def wire_evaluation(reports: Reports, evaluations: Evaluations) -> None:
+    """One can be started and stopped."""
 
-    def __init__(self, evaluations: Evaluations) -> None:
-        self._evaluations = evaluations
-        self.chosen = gr.State(())
-        html("evaluation-head", first=str(macros("base.html").page_head("Evaluation")))
-        self.parts = {
-            "cases": html("cases", "evaluate"),
-            "evaluating": html("evaluating", "stop"),
-            "runs": html("runs", "choose"),
-            "result": html("result"),
-        }
+    def start(report: Report) -> None:
+        evaluations.job.start(report.text("file"), report.text("split"))
 
-    def wire(self, refreshing: dict[str, Any]) -> None:
-        """`refreshing` shows what has changed."""
-        for event, command, changed in (
-            (self.parts["cases"].evaluate, self._start, None),
-            (self.parts["evaluating"].stop, self._evaluations.job.stop, None),
-            (self.parts["runs"].choose, self._choose, self.chosen),
-        ):
-            event(command, None, changed, trigger_mode="always_last", **AT_ONCE).then(**refreshing)
-
-    def _start(self, event: gr.EventData) -> None:
-        self._evaluations.job.start(str(event.file), str(event.split))
-
-    def _choose(self, event: gr.EventData) -> Chosen:
-        """The runs that the address names."""
-        return tuple(str(run) for run in list(event.runs)[:2])
+    reports.on("cases", "evaluate", start)
+    reports.on("evaluating", "stop", lambda _: evaluations.job.cancel())

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
 from rag_bot.evaluation.cases import case_files, read_cases
 from rag_bot.evaluation.feedback import KIND, Feedback
 from rag_bot.evaluation.measures import Measure, share_of
 from rag_bot.evaluation.results import kept_results, read_result
-from rag_bot.settings import Settings
+from rag_bot.library import Library
 from rag_bot.ui.evaluation.evaluation_job import EvaluationJob, EvaluationState
 from rag_bot.ui.phrases import many, when
 from rag_bot.ui.templating import macros
@@ -79,16 +79,16 @@ class RunList:
 class KeptRuns:
     """The runs whose results were kept. Reads each file once, and again when it has changed."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, library: Library) -> None:
+        self._library = library
         self._known: dict[tuple[Path, int, int], RunSummary | str] = {}
 
     def list(self) -> RunList:
         """The runs as their files are now."""
         try:
-            files = [(path, path.stat()) for path in kept_results(self._settings) if path.is_file()]
+            files = [(path, path.stat()) for path in kept_results(self._library.settings) if path.is_file()]
         except OSError as error:
-            return RunList(skipped=(f"The kept results cannot be read: {error}.",))
+            return RunList(skipped=(f"The kept results cannot be read: {reason_of(error)}.",))
         keys = [(path, state.st_mtime_ns, state.st_size) for path, state in files]
         self._known = {key: self._known.get(key) or _read(key[0]) for key in keys}
         runs = [run for run in self._known.values() if isinstance(run, RunSummary)]
@@ -101,10 +101,10 @@ class KeptRuns:
 class Evaluations:
     """What the page shows and offers. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, job: EvaluationJob) -> None:
+    def __init__(self, library: Library, job: EvaluationJob) -> None:
         self.job = job
-        self._feedback = Feedback(settings)
-        self._kept_runs = KeptRuns(settings)
+        self._feedback = Feedback(library.settings)
+        self._kept_runs = KeptRuns(library)
         self._lock = threading.Lock()
         self._files: tuple[object, list[tuple[str, str]]] = (None, [])
         self._results: list[tuple[tuple[RunSummary, ...], Markup]] = []

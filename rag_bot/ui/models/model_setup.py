@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rag_bot.errors import LlmError, RagBotError, UsageError
+from rag_bot.library import Library
 from rag_bot.llm import ModelInfo, list_models, open_llm
 from rag_bot.llm.asking import ModelTrial, try_model
 from rag_bot.llm.consent import has_agreed, remember_agreed, take_back
@@ -71,12 +72,12 @@ class SetupState:
 class ModelSetup:
     """One for all pages of an app. Safe to use from several threads.
 
-    `take_up` is given the settings whenever they have changed. Each command says what it did in words, "" where the
+    Each command says what it did in words, "" where the
     state shows it; what goes wrong is a RagBotError, for people.
     """
 
-    def __init__(self, models: Models, file: SettingsFile, take_up: Callable[[Settings], None]) -> None:
-        self._models, self._file, self._take_up = models, file, take_up
+    def __init__(self, library: Library, models: Models, file: SettingsFile) -> None:
+        self._library, self._models, self._file = library, models, file
         self._lock = threading.Lock()
         self._state = SetupState({})
         self._looks_at_keys = False
@@ -124,7 +125,7 @@ class ModelSetup:
             info = list_models(settings)[0]
         except UsageError as error:
             raise UsageError(_of_address(error, wish)) from error
-        had = self._models.settings
+        had = self._library.settings
         is_told = (settings.llm, settings.generation.url) == (had.llm, had.generation.url)
         if info.is_remote and not is_told and not has_agreed(info.name, info.place):
             self._set(asked=AskedConsent(info, wish, mark))
@@ -142,7 +143,7 @@ class ModelSetup:
 
     def by_quotes(self, mark: str) -> str:
         """Has no model answer any more, here or elsewhere."""
-        settings = self._models.settings
+        settings = self._library.settings
         changes: dict[str, str | tuple[str, ...] | None] = {LLM: None} if settings.llm else {}
         if changes and settings_of(DEFAULT_URL_PROVIDER, settings).generation.url != settings.generation.url:
             changes[URL] = None  # it is the address of that model's provider, and would be another's
@@ -153,7 +154,7 @@ class ModelSetup:
     def take_back(self, name: str, place: str, mark: str) -> str:
         """Forgets that a remote model may be asked. The one that answers does so no more."""
         take_back(name, place)
-        if name in (self._models.chosen, self._models.settings.llm):
+        if name in (self._models.chosen, self._library.settings.llm):
             self._models.choose("")  # whatever becomes of the file
             self.by_quotes(mark)
         return f"{name} at {place} is sent nothing any more."
@@ -201,13 +202,15 @@ class ModelSetup:
             return f"This holds for the app alone: the settings are set by {by}."
         if changes:
             self._file.change(changes, mark)
-            self._take_up(with_values(self._models.settings, {name: value or "" for name, value in changes.items()}))
+            told = {name: value or "" for name, value in changes.items()}
+            self._library.settings = with_values(self._library.settings, told)
+            self._models.renew()
         return ""
 
     def _settings_with(self, wish: Wish) -> Settings:
         """The settings as they would be with this model. Its own address is taken where none is set from outside."""
         name = f"{wish.provider}:{wish.model}"
-        settings = self._models.settings
+        settings = self._library.settings
         if _provider(wish).takes_url and not {LLM, URL} & set(self._file.fixed()):
             return with_values(settings, {LLM: name, URL: wish.address})
         return settings_for(settings, name)

@@ -8,12 +8,12 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 
 from rag_bot.errors import LlmError, RagBotError, UsageError
+from rag_bot.library import Library
 from rag_bot.llm import LanguageModel, ModelInfo, list_models, open_llm, parse_name
 from rag_bot.llm.consent import has_agreed, remember_agreed
 from rag_bot.llm.opening import settings_for
 from rag_bot.llm.provider import READY, Distance
 from rag_bot.llm.providers import PROVIDERS
-from rag_bot.settings import Settings
 from rag_bot.ui.preference import remember_model, remembered_model
 
 ANY = ":NAME"
@@ -92,24 +92,14 @@ class ModelLoader:
 class Models:
     """One choice for all pages of an app, remembered beside the index. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, library: Library) -> None:
+        self._library = library
         self._changed = threading.Condition()
         self._loading = threading.Lock()
         self._loader = ModelLoader(self._open)
+        settings = library.settings
         remembered = remembered_model(settings.index, settings.llm)
         self._choice = Choice(settings.llm if remembered is None else remembered)
-
-    @property
-    def settings(self) -> Settings:
-        return self._settings
-
-    @settings.setter
-    def settings(self, settings: Settings) -> None:
-        """With others than before, models are opened and looked for anew."""
-        if settings != self._settings:
-            self._settings, self._loader = settings, ModelLoader(self._open)
-            self.look()
 
     @property
     def choice(self) -> Choice:
@@ -126,6 +116,11 @@ class Models:
                 return
             self._choice = replace(self._choice, is_looking=True)
         threading.Thread(target=self._look, name="models", daemon=True).start()
+
+    def renew(self) -> None:
+        """After the library's settings have changed: models are opened and looked for anew."""
+        self._loader = ModelLoader(self._open)
+        self.look()
 
     def choose(self, name: str) -> None:
         """Takes a model, or asks first whether a remote one may be sent what it needs. Waits for its server."""
@@ -183,7 +178,7 @@ class Models:
             self.look()
 
     def _open(self, name: str) -> LanguageModel:
-        model = open_llm(settings_for(self._settings, name))
+        model = open_llm(settings_for(self._library.settings, name))
         if self._needs_consent(name, model.place, is_remote=model.is_remote):
             raise LlmError(f"{name} runs on {model.place}, which nobody has agreed to. Choose it again.")
         with self._loading:  # two at a time might be more than the memory holds
@@ -199,10 +194,10 @@ class Models:
 
     def _needs_consent(self, name: str, place: str, *, is_remote: bool) -> bool:
         """A remote model of the settings was agreed to there: what merely came with a folder is not in them."""
-        return is_remote and name != self._settings.llm and not has_agreed(name, place)
+        return is_remote and name != self._library.settings.llm and not has_agreed(name, place)
 
     def _take(self, name: str, info: ModelInfo | None) -> None:
-        remember_model(self._settings.index, name, self._settings.llm)
+        remember_model(self._library.settings.index, name, self._library.settings.llm)
         self._set(chosen=name, info=info, choosing="", asking=None, problem="")
 
     def _look_for(self, name: str) -> None:
@@ -211,7 +206,7 @@ class Models:
         try:
             info = next((info for info in self._choice.known if info.name == name and info.is_ready), None)
             if info is None:  # what was known of a model that could not be asked may have changed
-                info = list_models(settings_for(self._settings, name))[0]
+                info = list_models(settings_for(self._library.settings, name))[0]
             if name.endswith(ANY):
                 changes["problem"] = f"Type a model's name in place of NAME: {name}. {info.note}"
             elif self._needs_consent(info.name, info.place, is_remote=info.is_remote):
@@ -228,7 +223,7 @@ class Models:
     def _look(self) -> None:
         known, problem = self._choice.known, ""
         try:
-            known = tuple(list_models(self._settings))
+            known = tuple(list_models(self._library.settings))
         except RagBotError as error:
             problem = str(error)
         while True:  # until it is of the model that is chosen by then
@@ -245,7 +240,7 @@ class Models:
         if info or not name:
             return info
         try:
-            return list_models(settings_for(self._settings, name))[0]
+            return list_models(settings_for(self._library.settings, name))[0]
         except RagBotError as error:
             return replace(self._info(name), state=NOT_OPENED, note=str(error))
 

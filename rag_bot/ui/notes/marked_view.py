@@ -27,6 +27,7 @@ _EMPHASIS = frozenset("*_~")  # stays beside its words: a space between them wou
 _BELOW_HEAD = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")  # the second line of a table
 _FENCE = re.compile(r"\n[ \t>]*(?:```+|~~~+)[ \t]*$")
 _SHORTEST_WRAPPED = 50  # characters of a line that ends where it was wrapped, and not for its own sake; set by hand
+_FIELD = re.compile(r"[^\w:]{0,4}\w[\w /-]*::(?:\s|$)")  # "rent:: 640", "**Rent**:: 640": Dataview, Logseq
 _MARK, _END_OF_MARK = Token("mark_open", "mark", 1), Token("mark_close", "mark", -1)
 _ENDS = (".", "!", "?", ":", "。", "！", "？")
 
@@ -200,17 +201,17 @@ def _inline(words: _Words, links: Links, opener: str, closer: str) -> list[Token
         content += f"{words.content[at : mark.start]}{opener}{words.content[mark.start : mark.end]}{closer}"
         at = mark.end
     shown = [_html(words.token.meta["lead"])] if "lead" in words.token.meta else []
-    opened = closed = 0
-    line = ""
-    for token in inline_tokens(content + words.content[at:], links, unseen=opener + closer):
+    opened = closed = number = 0
+    tokens = list(inline_tokens(content + words.content[at:], links, unseen=opener + closer))
+    lines = _lines(tokens)
+    for token in tokens:
         if token.type == "softbreak":
             space = Token("text", "", 0, content="\n")
             flows = [_MARK, space, _END_OF_MARK] if opened > closed else [space]
-            shown += flows if _is_wrapped(line) else [Token("hardbreak", "br", 0)]
-            line = ""
+            shown += flows if _is_wrapped(lines[number], lines[number + 1]) else [Token("hardbreak", "br", 0)]
+            number += 1
         elif token.type == "html_inline":  # an image or a formula is marked as a whole
             written = token.meta["written"]
-            line += written
             opened += written.count(opener)
             shown += [_MARK, token, _END_OF_MARK] if opened > closed else [token]
             for _ in range(written.count(closer)):
@@ -219,7 +220,6 @@ def _inline(words: _Words, links: Links, opener: str, closer: str) -> list[Token
         elif token.type not in ("text", "code_inline"):
             shown.append(token)
         else:
-            line += token.content
             for piece in re.split(f"([{opener}{closer}])", token.content):
                 if piece == opener:
                     opened += 1
@@ -233,9 +233,24 @@ def _inline(words: _Words, links: Links, opener: str, closer: str) -> list[Token
     return shown if opened == closed == len(words.marked) else None
 
 
-def _is_wrapped(line: str) -> bool:
-    """Whether a line of a paragraph ends where there was no more room, so that the next one goes on behind it."""
-    return len(line) >= _SHORTEST_WRAPPED and not line.rstrip().endswith(_ENDS)
+def _lines(tokens: Sequence[Token]) -> list[str]:
+    """The words between soft breaks."""
+    lines = [""]
+    for token in tokens:
+        if token.type == "softbreak":
+            lines.append("")
+        elif token.type in ("text", "code_inline", "html_inline"):
+            lines[-1] += token.meta["written"] if token.type == "html_inline" else token.content
+    return lines
+
+
+def _is_wrapped(line: str, following: str) -> bool:
+    """Whether a line of a paragraph ends where there was no more room, so that the next one goes on behind it.
+
+    A field (`word:: value`) has a line for itself.
+    """
+    is_long = len(line) >= _SHORTEST_WRAPPED and not line.rstrip().endswith(_ENDS)
+    return is_long and not _FIELD.match(line) and not _FIELD.match(following)
 
 
 def _html(html: str) -> Token:

@@ -57,15 +57,18 @@ class Looked:
     shown: int = ROWS_AT_ONCE
 
     @classmethod
-    def told(cls, query: str, state: str, view: str, sort: str, toggled: Sequence[str], shown: int) -> Self:
-        """As a page reports it, from an address that may say anything: what makes no sense is left out."""
+    def told(cls, query: str, state: str, view: str, sort: str, toggled: Sequence[str], more: int) -> Self:
+        """As a page reports it, from an address that may say anything: what makes no sense is left out.
+
+        `more` is how often it was asked for more rows.
+        """
         return cls(
             str(query)[:_LONGEST],
             state if state in STATES else ALL,
             TABLE if view == TABLE else TREE,
             sort if str(sort).removeprefix("-") in SORTS else "title",
             frozenset(str(path) for path in toggled[:_LONGEST]),
-            min(max(ROWS_AT_ONCE, int(shown)), _MOST_ROWS),
+            min((1 + max(0, int(more))) * ROWS_AT_ONCE, _MOST_ROWS),
         )
 
     @property

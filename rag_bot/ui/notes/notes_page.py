@@ -1,60 +1,28 @@
-"""The components of the page of notes: what the index holds, how it is kept as the notes are, and the list of them."""
+"""What happens on the page of notes: how the index is kept as the notes are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import gradio as gr
-
-from rag_bot.library import Library
 from rag_bot.ui.app_state import AppState
-from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.notes.note_list import Looked
 from rag_bot.ui.notes.upkeep_job import COMMANDS, REMOVE, WRITING
-from rag_bot.ui.syncing.folder_picker import FolderPicker
-from rag_bot.ui.templating import macros
+from rag_bot.ui.reports import Report, Reports
 
 
 class NotesPage:
-    """Made inside the Blocks that it belongs to.
+    """Every command shows at once what it began; when the page is refreshed it shows what comes of it."""
 
-    `parts` are the components that change by themselves, by name; `looked` is which notes the page looks for.
-    """
-
-    def __init__(self, state: AppState, library: Library) -> None:
+    def __init__(self, state: AppState) -> None:
         self._state = state
-        self.looked = gr.State(Looked())
-        html("notes-head", first=str(macros("base.html").page_head("Notes")))
-        self.parts: dict[str, Any] = {"summary": html("summary", "upkeep")}
-        self._picker = FolderPicker("add-folder", state.sync, title="Add a folder")
-        if library.settings.uploads:
-            self.parts["uploads"] = html("uploads", "uploaded")
-        self.parts["upkeep"] = html("upkeep", "upkeep", "keep_in_sync")
-        self._find = html("find", "look", first=str(macros("note_list.html").search()))
-        self.parts |= {"filter": html("filter"), "rows": html("rows")}
 
-    def wire(self, refreshing: dict[str, Any]) -> None:
-        """Every command shows at once what it began; the page's timer shows what comes of it, and what others do."""
-        self._find.look(self._look, None, self.looked, trigger_mode="always_last", **AT_ONCE).then(**refreshing)
-        commands: list[tuple[Any, Callable[..., None]]] = [
-            (self.parts["summary"].upkeep, self._do),
-            (self.parts["upkeep"].upkeep, self._do),
-            (self.parts["upkeep"].keep_in_sync, self._keep_in_sync),
-        ]
-        if "uploads" in self.parts:
-            commands.append((self.parts["uploads"].uploaded, self._read_uploaded))
-        for event, command in commands:
-            event(command, None, None, **AT_ONCE).then(**refreshing)
-        self._picker.wire(refreshing)
+    def wire(self, reports: Reports) -> None:
+        for part in ("summary", "upkeep"):
+            reports.on(part, "upkeep", self._do)
+        reports.on("upkeep", "keep_in_sync", self._keep_in_sync)
+        if self._state.library.settings.uploads:
+            reports.on("uploads", "uploaded", self._read_uploaded)
 
-    def _look(self, event: gr.EventData) -> Looked:
-        told = event.query, event.state, event.view, event.sort, event.toggled, event.shown
-        return Looked.told(*told)
-
-    def _do(self, event: gr.EventData) -> None:
+    def _do(self, report: Report) -> None:
         """A sync, or one of the `COMMANDS`; one at a time, for there is one writer."""
-        command, folder = str(event.command), str(event.folder)
+        command, folder = report.text("command"), report.text("folder")
         upkeep, sync = self._state.upkeep, self._state.sync
         if command == "clear":
             upkeep.clear()
@@ -66,9 +34,9 @@ class NotesPage:
                 self._state.watch.stop()  # which goes on when this is done
             upkeep.start(command, folder if command == REMOVE else "")
 
-    def _read_uploaded(self) -> None:
+    def _read_uploaded(self, _: Report) -> None:
         if not self._state.watch.state.on:
             self._state.sync.start()
 
-    def _keep_in_sync(self, event: gr.EventData) -> None:
-        self._state.watch.turn(on=event.on is True)
+    def _keep_in_sync(self, report: Report) -> None:
+        self._state.watch.turn(on=report.is_told("on"))

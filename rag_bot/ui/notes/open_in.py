@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import gradio as gr
 from markupsafe import Markup
 
-from rag_bot.errors import RagBotError, UsageError, first_line
+from rag_bot.errors import RagBotError, UsageError, reason_of
 from rag_bot.library import Library
 from rag_bot.markdown import NOTE_SUFFIXES, format_of
 from rag_bot.records import Note
 from rag_bot.ui import is_loopback
-from rag_bot.ui.components import AT_ONCE, html, line_number
-from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.notes.panel import unlike_any_other
+from rag_bot.ui.reports import Parts, Report, Reports
 from rag_bot.ui.templating import macros
 
 _FORWARDED = ("forwarded", "x-forwarded-for")
@@ -94,7 +92,7 @@ def edit(note: Note) -> None:
     except subprocess.TimeoutExpired:  # it is the editor itself, which goes on
         return
     except OSError as error:
-        raise RagBotError(f"{file} could not be opened: {error.strerror or first_line(error)}.") from error
+        raise RagBotError(f"{file} could not be opened: {reason_of(error)}.") from error
     if failed:
         raise RagBotError(f"This machine has no program for {file.suffix} files.")
 
@@ -110,8 +108,8 @@ def _starter() -> list[str]:
     return [opener] if opener and Path(opener).is_absolute() else []
 
 
-class OpenInPart:
-    """The menu of the programs that a note can be opened in, made inside the page.
+class OpenIn:
+    """The menu of the programs that a note can be opened in.
 
     `is_local` says whether the app is reached on this machine alone.
     """
@@ -119,40 +117,40 @@ class OpenInPart:
     def __init__(self, library: Library, *, is_local: bool) -> None:
         self._library = library
         self._is_local = is_local
-        self._menu = html("open-in", "offer", "edit")
 
-    def wire(self) -> None:
-        self._menu.offer(self._offer, None, self._menu, **AT_ONCE)
-        self._menu.edit(self._edit, None, self._menu, **AT_ONCE)
+    def wire(self, reports: Reports) -> None:
+        reports.on("open-in", "offer", self._offer, refreshes=False)
+        reports.on("open-in", "edit", self._edit, refreshes=False)
 
-    def _offer(self, event: gr.EventData, request: gr.Request) -> str:
+    def _offer(self, report: Report) -> Parts:
         """The menu for a note at a line."""
-        note = self._note(event)
+        note = self._note(report)
         if note is None:
             return _shown(macros("actions.html").told("This note is no longer in the index."))
-        line = max(1, line_number(getattr(event, "line", 0)))
-        offered = programs(note, line, self._library.settings.editor, is_local=self._is_from_here(request))
+        line = max(1, report.line("line"))
+        offered = programs(note, line, self._library.settings.editor, is_local=self._is_from_here(report))
         return _shown(macros("actions.html").open_in_menu(note.path, str(note.file), offered))
 
-    def _edit(self, event: gr.EventData, request: gr.Request) -> str:
+    def _edit(self, report: Report) -> Parts:
         """Opens a note in the system's editor and says so, or why not."""
-        note = self._note(event)
+        note = self._note(report)
         try:
-            if note is None or not self._is_from_here(request):
+            if note is None or not self._is_from_here(report):
                 raise UsageError("This note can't be opened from here.")
             edit(note)
         except RagBotError as error:
             return _shown(macros("actions.html").told(str(error)))
         return _shown(macros("actions.html").told("Opening it in your editor."))
 
-    def _note(self, event: gr.EventData) -> Note | None:
+    def _note(self, report: Report) -> Note | None:
         """Raises IndexUnusable where there is no index."""
-        return self._library.note(str(getattr(event, "note", "")))
+        return self._library.note(report.text("note"))
 
-    def _is_from_here(self, request: gr.Request) -> bool:
+    def _is_from_here(self, report: Report) -> bool:
+        request = report.request
         client = request.client.host if request.client else ""
         return self._is_local and is_loopback(client) and not any(name in request.headers for name in _FORWARDED)
 
 
-def _shown(menu: Markup) -> str:
-    return show_hidden(menu + unlike_any_other())
+def _shown(menu: Markup) -> Parts:
+    return {"open-in": menu + unlike_any_other()}

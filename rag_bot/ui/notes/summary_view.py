@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from rag_bot.output import run_state
+from rag_bot.output import forgetting_words, run_state
 from rag_bot.records import INDEXED, NOT_READ, LeftOut, Status, left_out_words
 from rag_bot.ui.notes.note_list import NoteList
 from rag_bot.ui.phrases import duration, run_words, since, size, when
@@ -75,9 +75,12 @@ def summary(snapshot: IndexSnapshot, notes: NoteList, named: Collection[Path] = 
     return html.summary(totals, synced, _running(status), Markup("").join(parts))
 
 
-def _folders(status: Status, named: Collection[Path]) -> list[tuple[Markup, str, bool]]:
-    """Of each folder its name, its path, and whether the settings name it."""
-    return [(folder(root, status.missing), str(root), root in named) for root in status.roots]
+def _folders(status: Status, named: Collection[Path]) -> list[tuple[Markup, str, str, bool]]:
+    """Of each folder its name, its path, what removing it means, and whether the settings name it."""
+    return [
+        (folder(root, status.missing), str(root), forgetting_words(root, status.roots), root in named)
+        for root in status.roots
+    ]
 
 
 def _running(status: Status) -> str:

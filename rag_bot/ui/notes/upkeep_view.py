@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rag_bot.ui.notes.upkeep_job import CHECK, PLAN, REMOVE, REPAIR, UpkeepState
-from rag_bot.ui.phrases import many
+from rag_bot.ui.phrases import many, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot
 from rag_bot.ui.syncing.overview import progress_words, watching
 from rag_bot.ui.syncing.sync_job import SyncState
@@ -66,7 +66,7 @@ def _result(state: UpkeepState, snapshot: IndexSnapshot) -> Markup:
     if state.command == REMOVE:
         removed = many(int(state.result.get("deleted", 0)), "note")
         return html.told(f"{removed} taken out of the index.", [f"The files are still in {state.folder}."])
-    return _check(state.result, is_repair=state.command == REPAIR)
+    return _check(state.result, when(state.ended), is_repair=state.command == REPAIR)
 
 
 def _plan(report: Mapping[str, Any]) -> Markup:
@@ -86,9 +86,10 @@ def _plan(report: Mapping[str, Any]) -> Markup:
     return html.plan(groups, [*asked, *unread[:_MOST_NAMED]])
 
 
-def _check(found: Mapping[str, Any], *, is_repair: bool) -> Markup:
+def _check(found: Mapping[str, Any], at: str, *, is_repair: bool) -> Markup:
     html = macros("notes_summary.html")
-    looked_at = f"{many(int(found['notes']), 'note')} and {many(int(found['passages']), 'passage')} were compared."
+    counted = f"{many(int(found['notes']), 'note')} and {many(int(found['passages']), 'passage')}"
+    looked_at = f"{counted} were compared {at}."
     problems: Sequence[Mapping[str, str]] = found["problems"]
     repaired = [f"Repaired: {part}" for part in found["repaired"]]
     if not problems:

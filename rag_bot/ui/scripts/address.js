@@ -3,8 +3,8 @@
 // somewhere changes the address, and `arrive` shows what it names.
 Object.assign(ragBot, {
   pages: ["notes", "evaluation", "settings"],
-  report: {}, // by name, what tells the server where one is: set once the parts are there
-  at: { page: "", note: "\n\n" }, // what is shown
+  report: {}, // by name, what tells the server where one is
+  at: { page: "", note: "\n\n", looked: "" }, // what is shown, and what was looked for
 
   address() { return new URLSearchParams(location.hash.slice(1)); },
 
@@ -24,27 +24,28 @@ Object.assign(ragBot, {
   },
 
   arrive() {
-    const { open_page, open_chat, open_note } = ragBot.report;
-    if (!open_page || !open_chat || !open_note) return; // the parts are not there yet
     const address = ragBot.address();
-    ragBot.showPage(ragBot.pages.includes(address.get("page")) ? address.get("page") : "");
+    const page = ragBot.pages.includes(address.get("page")) ? address.get("page") : "";
+    const isOtherPage = page !== ragBot.at.page;
+    if (isOtherPage) ragBot.showPage(page);
     const chat = address.get("c") ?? "";
     const isOther = ragBot.current !== undefined && chat !== ragBot.current;
-    if (isOther && (chat || !ragBot.at.page)) open_chat({ key: chat });
+    if (isOther && (chat || !ragBot.at.page)) ragBot.report.open_chat({ key: chat });
     const note = ["note", "lines", "heading"].map((name) => address.get(name) ?? "").join("\n");
     if (note !== ragBot.at.note) ragBot.showNote(address);
     ragBot.at.note = note;
-    ragBot.lookAtNotes(address);
+    if (page === "notes") ragBot.lookAtNotes();
+    const looked = JSON.stringify([ragBot.listed(), ragBot.chosenRuns()]);
+    if (isOtherPage && page) ragBot.report.open_page();
+    else if (page && looked !== ragBot.at.looked) ragBot.report.refresh();
+    ragBot.at.looked = looked;
   },
 
   showPage(page) {
-    if (page === ragBot.at.page) return;
     ragBot.at.page = page;
-    const app = document.querySelector("#app");
-    app.dataset.shown = page;
+    document.querySelector("#app").dataset.shown = page;
     ragBot.openDrawer(false);
     ragBot.markPage();
-    ragBot.report.open_page({ page });
   },
 
   markPage() {
@@ -61,12 +62,7 @@ ragBot.clicks.page = (target, report, event) => { // a link to a page keeps the 
   ragBot.goTo({ page: target.dataset.page, note: "", lines: "", heading: "" });
 };
 
-ragBot.connected.pages = () => ragBot.markPage();
-
-ragBot.connected.current = (element, report) => {
-  ragBot.report.open_page = (told) => report("open_page", told);
-  ragBot.report.refresh = () => report("refresh");
-  ragBot.arrive();
-};
+ragBot.report.open_page = () => ragBot.send("app", "open_page");
+ragBot.report.refresh = () => ragBot.send("app", "refresh");
 
 addEventListener("popstate", () => ragBot.arrive());

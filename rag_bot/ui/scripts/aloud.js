@@ -11,7 +11,6 @@ Object.assign(ragBot, {
     const words = ragBot.says[part] ? ragBot.says[part](element) : ragBot.news(part, element);
     if (words) ragBot.say(words);
     ragBot.nameDocument();
-    ragBot.nameLandmarks();
   },
 
   say(words) {
@@ -59,27 +58,9 @@ Object.assign(ragBot, {
     const page = ragBot.wordsOf(document.querySelector("#pages [aria-current]"));
     const link = document.querySelector("#chats li a[aria-current]");
     const chat = link?.firstChild?.textContent || ragBot.wordsOf(document.querySelector("#conversation .question"));
-    const title = document.querySelector("#chat-title h1");
-    if (title) title.textContent = chat || "Chat";
+    document.querySelector("#chat-title").textContent = chat || "Chat";
     document.title = [page || chat, "rag-bot"].filter(Boolean).join(" – ");
-    const skip = document.querySelector("[data-skip]");
-    if (skip) skip.textContent = page ? "Skip to the page" : "Skip to the question";
-  },
-
-  nameLandmarks() { // Gradio makes its elements one by one and names none; its <main> has all of the page in it
-    const regions = {
-      ".gradio-container main": ["none"],
-      "#brand": ["banner"],
-      "#menu": ["navigation", "Conversations and pages"],
-      "#overview": ["region", "Your notes"],
-      "#main": ["main"],
-      "#question .submit-button": ["button", "Ask"],
-    };
-    Object.entries(regions).forEach(([selector, [role, name]]) => {
-      const element = document.querySelector(selector);
-      element?.setAttribute("role", role);
-      if (name) element?.setAttribute("aria-label", name);
-    });
+    document.querySelector("[data-skip]").textContent = page ? "Skip to the page" : "Skip to the question";
   },
 });
 

@@ -1,9 +1,18 @@
 // The conversation: its questions, and what is done about them; the saved conversations.
 const TOAST_SECONDS = 12; // that an undo is offered to who does not reach for it; set by hand
+const MOST_ROWS = 6; // of the question's field, where a browser does not size it by itself; as in chat.css
 const UNDO_MARGIN_SECONDS = 5; // of those that it is possible, for the way to the server; set by hand
 
 Object.assign(ragBot, {
   current: undefined, // the key of the conversation that is open, once the server has said it
+
+  asked: {}, // by the number of a report: the question that stays in the field until there is an answer
+
+  clearQuestion(number) { // what was typed meanwhile stays, for it is the next question
+    const { question: field } = document.querySelector("#question").elements;
+    if (field.value.startsWith(ragBot.asked[number])) field.value = field.value.slice(ragBot.asked[number].length);
+    delete ragBot.asked[number];
+  },
 
   wanted() { return ragBot.address().get("c") || ragBot.lastOpen(); }, // when the page is loaded
 
@@ -105,6 +114,7 @@ Object.assign(ragBot.clicks, {
   everywhere(target, report) {
     const question = target.closest(".exchange").querySelector(".question").textContent;
     report("revise", { exchange: ragBot.keyOf(target), question, everywhere: true });
+    ragBot.setScope({ folder: "", tag: "", since: "", until: "" }); // and so will be what is asked next
     ragBot.leaveAsked();
   },
 
@@ -146,8 +156,11 @@ Object.assign(ragBot.clicks, {
     if (target.type === "button") ragBot.managed(target, report);
   },
 
+  stops(target, report) { report("stop"); },
+
   undo(target, report) {
     target.disabled = true;
+    ragBot.focused = `chat ${target.dataset.undo}`; // which will be in the list again
     report("restore", { key: target.dataset.undo });
   },
 
@@ -155,6 +168,12 @@ Object.assign(ragBot.clicks, {
 });
 
 Object.assign(ragBot.submits, {
+  question(form, report) {
+    const field = form.elements.question;
+    if (!field.value.trim()) field.value = "";
+    else if (!ragBot.growing) report("ask", { question: field.value, scope: ragBot.scopeJson() });
+  },
+
   edit(form, report) {
     const question = form.elements.question.value.trim();
     const exchange = form.closest(".exchange");
@@ -180,9 +199,20 @@ ragBot.shown.conversation = (element) => {
   ragBot.exchanges = exchanges.length;
 };
 
-ragBot.connected.chats = (element, report) => {
-  ragBot.report.open_chat = (told) => report("open_chat", told);
-  ragBot.arrive();
+ragBot.connected.chats = (element, report) => { ragBot.report.open_chat = (told) => report("open_chat", told); };
+
+ragBot.connected["chat-search"] = (element) => element.addEventListener("input", ragBot.report.refresh);
+
+ragBot.connected.question = (form) => {
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  const field = form.elements.question;
+  if (!CSS.supports("field-sizing", "content")) {
+    field.addEventListener("input", () => { field.rows = Math.min(MOST_ROWS, field.value.split("\n").length); });
+  }
 };
 
 ragBot.shown.chats = ragBot.markCurrent;

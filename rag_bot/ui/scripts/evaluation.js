@@ -2,17 +2,7 @@
 Object.assign(ragBot, {
   chosenRuns() { return ["run", "with"].map((name) => ragBot.address().get(name)).filter(Boolean); },
 
-  chooseRuns([run, other]) {
-    ragBot.goTo({ run, with: other });
-    ragBot.tellRuns();
-  },
-
-  tellRuns() { // tells the server what the address names, once
-    const runs = ragBot.chosenRuns();
-    if (!ragBot.report.choose_runs || ragBot.toldRuns === runs.join()) return;
-    ragBot.toldRuns = runs.join();
-    ragBot.report.choose_runs({ runs });
-  },
+  chooseRuns([run, other]) { ragBot.goTo({ run, with: other }); },
 
   tick({ target }) { // two at most: the one that was ticked first gives way
     const name = target.dataset.compare;
@@ -41,14 +31,8 @@ ragBot.clicks.run = (target, report, event) => {
   ragBot.chooseRuns([target.dataset.run]);
 };
 
-ragBot.connected.runs = (element, report) => {
-  ragBot.report.choose_runs = (told) => report("choose", told);
-  element.addEventListener("change", ragBot.tick);
-  if (ragBot.chosenRuns().length) ragBot.tellRuns();
-};
+ragBot.connected.runs = (element) => element.addEventListener("change", ragBot.tick);
 
 ragBot.shown.runs = (element) => { // ticks stand as the server has them
   element.querySelectorAll("[data-compare]").forEach((tick) => { tick.checked = tick.defaultChecked; });
 };
-
-addEventListener("popstate", () => ragBot.tellRuns());

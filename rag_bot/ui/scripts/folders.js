@@ -7,7 +7,7 @@ Object.assign(ragBot.clicks, {
 
   browse(target, report) {
     report("browse", { folder: target.dataset.browse });
-    target.blur(); // Gradio uses it again for another folder; the focus goes to where one has come
+    target.blur(); // the element is used again for another folder; the focus goes to where one has come
   },
 
   reads(target, report) {

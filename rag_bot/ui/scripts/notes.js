@@ -1,21 +1,22 @@
 // The page of notes. What is looked for stands in the address: find the words, state and sort and view how the notes
 // are listed, toggled the folders that are not folded or open as they are by themselves.
 Object.assign(ragBot, {
-  rowsAtOnce: 200, // as in note_list.py
-  looked: "", // what the server was told last
+  more: 0, // how often it was asked for more rows of what is listed
 
-  lookAtNotes(address) {
-    if (ragBot.at.page !== "notes" || !ragBot.report.look) return;
+  listed() { // what is looked for, and how it is listed
+    const address = ragBot.address();
     const [query, state, view, sort] = ["find", "state", "view", "sort"].map((name) => address.get(name) ?? "");
     const toggled = (address.get("toggled") ?? "").split("\n").filter(Boolean);
+    return { query, state, view, sort, toggled, more: ragBot.more };
+  },
+
+  lookAtNotes() {
+    const { query, state, view, sort } = ragBot.listed();
     const list = JSON.stringify([query, state, view, sort]);
-    if (list !== ragBot.list) ragBot.shownRows = ragBot.rowsAtOnce;
+    if (list !== ragBot.list) ragBot.more = 0;
     ragBot.list = list;
     const field = document.querySelector("#find input");
-    if (field && document.activeElement !== field) field.value = query;
-    const told = { query, state, view, sort, toggled, shown: ragBot.shownRows };
-    if (JSON.stringify(told) !== ragBot.looked) ragBot.report.look(told);
-    ragBot.looked = JSON.stringify(told);
+    if (document.activeElement !== field) field.value = query;
     ragBot.markOpenNote();
   },
 
@@ -66,7 +67,7 @@ Object.assign(ragBot, {
       line.dir = "auto";
       line.textContent = `${file.name} …`;
       const isTooLarge = file.size > Number(form.dataset.largest);
-      const told = isTooLarge ? { error: `${file.name} is too large.` } : await ragBot.send(file, folder);
+      const told = isTooLarge ? { error: `${file.name} is too large.` } : await ragBot.sendFile(file, folder);
       count += told.path ? 1 : 0;
       line.textContent = told.path ? `Added ${told.path}` : told.error;
       line.classList.toggle("problem", !told.path);
@@ -76,7 +77,7 @@ Object.assign(ragBot, {
     if (count) report("uploaded", {});
   },
 
-  async send(file, folder) {
+  async sendFile(file, folder) {
     try {
       const answer = await fetch(`uploads?${new URLSearchParams({ folder, name: file.name })}`, { method: "POST", body: file });
       const text = await answer.text();
@@ -86,8 +87,6 @@ Object.assign(ragBot, {
     }
   },
 });
-
-ragBot.shownRows = ragBot.rowsAtOnce;
 
 Object.assign(ragBot.clicks, {
   look(target) { // changes how the notes are listed
@@ -101,8 +100,8 @@ Object.assign(ragBot.clicks, {
   },
 
   more() {
-    ragBot.shownRows += ragBot.rowsAtOnce;
-    ragBot.lookAtNotes(ragBot.address());
+    ragBot.more += 1;
+    ragBot.arrive();
   },
 
   upkeep(target, report) {
@@ -116,14 +115,12 @@ ragBot.findNotes = () => {
   ragBot.goTo({ find: document.querySelector("#find input").value, toggled: "" }, true);
 };
 
-ragBot.connected.find = (element, report) => {
-  ragBot.report.look = (told) => report("look", told);
+ragBot.connected.find = (element) => {
   let waiting;
   element.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(ragBot.findNotes, 150); // milliseconds, set by hand
   });
-  ragBot.arrive();
 };
 
 ragBot.connected.rows = (element) => {

@@ -29,7 +29,7 @@ Object.assign(ragBot, {
       ragBot.report.open_note({ note, start, end: end ?? start, heading, picking: ragBot.picking() });
     } else {
       ragBot.returnFocus();
-      ragBot.emptyPanel();
+      ragBot.show("panel", "");
       ragBot.unmark();
     }
   },
@@ -122,8 +122,7 @@ Object.assign(ragBot.clicks, {
   },
 });
 
-ragBot.connected.panel = (element, report, props) => {
-  ragBot.emptyPanel = () => { props.value = ""; };
+ragBot.connected.panel = (element, report) => {
   ragBot.report.open_note = (told) => report("open_note", told);
   element.addEventListener("click", ragBot.chooseLine);
   element.addEventListener("input", (event) => {
@@ -134,7 +133,6 @@ ragBot.connected.panel = (element, report, props) => {
     if (line) ragBot.showGutter(line);
   });
   element.addEventListener("keydown", ragBot.keyInGutter);
-  ragBot.arrive();
 };
 
 ragBot.shown.panel = (panel) => {

@@ -102,7 +102,7 @@ ragBot.shown["scope-picker"] = (element) => {
   if (ragBot.isScopeOpen()) element.querySelector("[data-find]")?.focus();
 };
 
-addEventListener("popstate", () => { if (ragBot.report.narrow) ragBot.showScope(); });
+addEventListener("popstate", () => ragBot.showScope());
 document.addEventListener("click", (event) => {
   if (ragBot.isScopeOpen() && event.target.isConnected && !event.target.closest("#scope, #scope-picker")) ragBot.openScope(false, false);
 });

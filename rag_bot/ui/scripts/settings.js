@@ -124,7 +124,6 @@ ragBot.shown["settings-outcome"] = (element) => {
 };
 
 ragBot.connected["answers-by"] = (element, report) => {
-  ragBot.report.choose_model = (name) => report("choose", { name });
   element.addEventListener("toggle", (event) => {
     if (event.target.open) report("look", {});
   }, true);

@@ -47,16 +47,16 @@ class Frontend:
 
     `folder` is where Gradio's built pages are, `kinds` are the names of the components that ours is made of, `files`
     are the scripts and styles that it has beside them, by name, `head` is what else is put into the document's head,
-    and `opening` is HTML that is seen until the components are there.
+    and `page` is the HTML that its body begins with.
     """
 
     def __init__(
-        self, app: App, folder: Path, kinds: Iterable[str], files: Mapping[str, str], head: str, opening: str
+        self, app: App, folder: Path, kinds: Iterable[str], files: Mapping[str, str], head: str, page: str
     ) -> None:
         self._app = app
         self._assets = folder / "assets"
         self._kinds = sorted(set(kinds))
-        self._opening = opening
+        self._page = page
         self._files: dict[str, Kept] = {}
         self._head = head
         for name, text in files.items():
@@ -104,7 +104,7 @@ class Frontend:
         return self._documents[key]
 
     def _complete(self, document: str) -> str:
-        """The document with the names of all files that the page needs, and with what is seen until they are there."""
+        """The document with the page, and with the names of all files that it needs."""
         document = _USELESS.sub("", document)
         theme = _THEME_HASH.search(document)
         links = [f'<link rel="preload" as="style" href=".{_THEME}?v={theme[1]}">'] if theme else []
@@ -114,7 +114,7 @@ class Frontend:
             links.append(f'<link {how} href=".{_ASSETS}{name}">')
         document = document.replace("<head>", f"<head>{self._head}", 1)
         document = document.replace("</head>", f"{''.join(links)}</head>", 1)
-        return re.sub("<body[^>]*>", lambda body: body[0] + self._opening, document, count=1)
+        return re.sub("<body[^>]*>", lambda body: body[0] + self._page, document, count=1)
 
 
 class Kept:

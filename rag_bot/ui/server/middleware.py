@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from rag_bot.files import LARGEST_NOTE
 from rag_bot.ui import is_loopback
@@ -21,8 +21,11 @@ from rag_bot.ui.server.bodies import LARGEST, checked_body
 from rag_bot.ui.server.peers import IS_OWN
 
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
-IMAGES = "/images/"
+HEALTH = "/health"
+"""Says that the app is up, to whoever goes by its right name: for what starts the app anew when it has died."""
+API, IMAGES = "/api/v1/", "/images/"
 OPEN_FOLDERS = (
+    API,
     "/assets/",
     "/conversations/",
     IMAGES,
@@ -52,6 +55,7 @@ _NO_TOKEN = """<!doctype html><meta charset="utf-8"><title>rag-bot</title>
 <p>This app opens with its link, which carries a token.
 <p>It was printed where the app was started. Each start needs its new link.
 """
+_NO_TOKEN_IN_HEADERS = "Send the app's token, which its link carries, as the header Authorization: Bearer TOKEN."
 _FROM_PROXIES = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # by which Gradio writes addresses
 
 
@@ -79,11 +83,13 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path = Headers(scope=scope), _without(self._access.root_path, scope["path"])
         is_https = scope["scheme"] == "https" or _is_forwarded_https(scope, headers)
-        refusal = _refusal_by_names(scope, headers, self._access.names) or self._refusal_by_user(
-            scope, headers, path, is_https
-        )
+        refusal = _refusal_by_names(scope, headers, self._access.names)
+        if not refusal and path == HEALTH and scope["method"] in ("GET", "HEAD"):
+            await PlainTextResponse("ok", headers={"Cache-Control": "no-store"})(scope, receive, send)
+            return
+        refusal = refusal or self._refusal_by_user(scope, headers, path, is_https)
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS) or (path == uploads.PATH and self._takes_files)
-        if not refusal and not is_open:
+        if not refusal and (not is_open or "\n" in path):  # which the patterns of routes don't match
             refusal = PlainTextResponse("Not found.", 404)
         if not refusal and scope["method"] not in ("GET", "HEAD"):
             is_file = path == uploads.PATH and self._takes_files
@@ -94,6 +100,8 @@ class Guard:
             else:
                 receive = checked
         if refusal:
+            if path.startswith(API) and isinstance(refusal, PlainTextResponse):
+                refusal = JSONResponse({"error": bytes(refusal.body).decode()}, refusal.status_code)
             await refusal(scope, receive, send)
             return
         kept = [(name, value) for name, value in scope["headers"] if name not in _FROM_PROXIES]
@@ -113,6 +121,8 @@ class Guard:
                 cookie = token.set_cookie(access.cookie_name, root, is_secure=is_https)
                 return RedirectResponse(root, 303, {"Set-Cookie": cookie, "Cache-Control": "no-store"})
             if not token.is_in_headers(headers, access.cookie_name):
+                if path.startswith(API):
+                    return JSONResponse({"error": _NO_TOKEN_IN_HEADERS}, 401, {"WWW-Authenticate": "Bearer"})
                 return HTMLResponse(_NO_TOKEN, 403, {"Cache-Control": "no-store"})
         if access.root_path and scope["path"] == access.root_path:
             return RedirectResponse(f"{access.root_path}/")  # what the page loads is named from there

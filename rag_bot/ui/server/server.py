@@ -12,11 +12,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from markupsafe import Markup
 from starlette.responses import PlainTextResponse, Response
 
 from rag_bot.conversations import Conversations
-from rag_bot.errors import RagBotError, UsageError, first_line
+from rag_bot.errors import RagBotError, UsageError, reason_of
 from rag_bot.library import Library
 from rag_bot.settings import Settings
 from rag_bot.ui import is_loopback
@@ -39,11 +38,12 @@ from rag_bot.ui.server.gradio_import import pages_folder, without_stubs
 from rag_bot.ui.server.images import add_images
 from rag_bot.ui.server.middleware import EndableAnswers, Guard
 from rag_bot.ui.server.peers import telling_protocol
+from rag_bot.ui.server.rest import PATH as API_PATH
+from rag_bot.ui.server.rest import create_api
 from rag_bot.ui.syncing.folders import KnownFolders
 from rag_bot.ui.syncing.index_snapshot import SnapshotCache, has_index
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
-from rag_bot.ui.templating import macros
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -92,22 +92,22 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     """The whole app as ASGI; its lifespan starts and stops the background work."""
     library, conversations = Library(settings), Conversations.of(settings)
     state = AppState(
-        settings=settings,
+        library=library,
         snapshots=SnapshotCache(library),
         folders=KnownFolders(settings.notes),
         lists=NoteLists(library),
         list_views=ListViews(TextSearch(library)),
-        upkeep=UpkeepJob(settings, library.generation, on_end=lambda command: ended(command)),
-        sync=SyncJob(settings, on_done=lambda: _warm_up(library)),
-        watch=WatchJob(settings, on_change=lambda: _warm_up(library)),
-        evaluations=Evaluations(settings, EvaluationJob(settings)),
+        upkeep=UpkeepJob(library, on_end=lambda state: upkept(state.command)),
+        sync=SyncJob(library, on_end=lambda _: _warm_up(library)),
+        watch=WatchJob(library, on_change=lambda: _warm_up(library)),
+        evaluations=Evaluations(library, EvaluationJob(library)),
         chats=Chats(library, conversations),
-        models=Models(settings),
+        models=Models(library),
         streams=Streams(),
         is_local=chosen.is_local,
     )
 
-    def ended(command: str) -> None:
+    def upkept(command: str) -> None:
         if command in WRITING:
             _warm_up(library)
             if remembered_watching(settings.index):
@@ -134,16 +134,16 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     from fastapi import FastAPI
 
     with without_stubs():
-        from rag_bot.ui.page import FIRST_SCRIPT, ICON, files, mount
+        from rag_bot.ui.page import ICON, files, mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
     if settings.uploads:
         uploads.add_route(app, library)
     add_images(app, library)
-    kinds = mount(app, library, state, chosen.root_path)
-    opening = macros("opening.html").opening(Markup(FIRST_SCRIPT.read_text(encoding="utf-8")))
-    frontend = Frontend(app, pages_folder(), kinds, files(), ICON, str(opening))
+    app.mount(API_PATH, create_api(library, state, chosen.root_path))
+    page, kinds = mount(app, library, state, chosen.root_path)
+    frontend = Frontend(app, pages_folder(), kinds, files(), ICON, page)
     return EndableAnswers(Guard(frontend, chosen, takes_files=settings.uploads))
 
 
@@ -219,7 +219,6 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             why = f"Port {port} on {name} is taken. Stop what listens there, or choose another with --port."
         else:
-            reason = error.strerror or first_line(error)
-            why = f"Port {port} on {name} cannot be opened: {reason}. Choose another with --port."
+            why = f"Port {port} on {name} cannot be opened: {reason_of(error)}. Choose another with --port."
         raise RagBotError(why) from error
     return listening

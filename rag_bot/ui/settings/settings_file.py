@@ -28,7 +28,7 @@ LLM, URL, MODEL, READER, CHECK_MODEL, EXCLUDE = CHANGEABLE = (
 )
 """What the page can change, as messages and files name it."""
 Changes = Mapping[str, str | tuple[str, ...] | None]
-"""Names with their new values; None takes one out, so that the default counts."""
+"""Names with their new values; None is the default."""
 
 
 class SettingsFile:
@@ -58,6 +58,8 @@ class SettingsFile:
     def change(self, changes: Changes, mark: str) -> None:
         """Writes these values. `mark` is the digest of the file that they were shown from.
 
+        A default is not written but taken out, unless the file of the config folder would then count.
+
         Raises:
             UsageError: the file has changed since, a value is none, or it cannot be written. It is then as it was.
         """
@@ -71,7 +73,13 @@ class SettingsFile:
                 )
             if fixed := sorted(set(changes) & set(self.fixed())):
                 raise UsageError(f"{', '.join(fixed)}: set by {self.fixed()[fixed[0]]}, which wins over any file.")
-            data = _changed(found.file, changes, mark)
+            below = read_folder(own_file().parent).counting if found.file != own_file() else {}
+            usual = Settings.model_construct()  # of defaults alone
+            told = {
+                name: value_of(usual, name) if value is None and _is_in(name, below) else value
+                for name, value in changes.items()
+            }
+            data = _changed(found.file, told, mark)
             wanted = understood(found.file, data)
             wanted.check()
             if wanted.digest != found.digest:

@@ -1,4 +1,4 @@
-"""The page of settings: its components, and what is done about what happens in them."""
+"""What happens on the page of settings, and what is done about it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-import gradio as gr
 
 from rag_bot.conversations.database import Conversations
 from rag_bot.errors import RagBotError, UsageError
@@ -17,10 +15,9 @@ from rag_bot.llm.consent import agreements
 from rag_bot.settings import Settings
 from rag_bot.trust import agreements_file
 from rag_bot.ui.app_state import AppState
-from rag_bot.ui.components import AT_ONCE, html
-from rag_bot.ui.hidden_characters import show_hidden
 from rag_bot.ui.models.model_setup import ModelSetup, Wish
 from rag_bot.ui.notes.panel import unlike_any_other
+from rag_bot.ui.reports import Parts, Report, Reports
 from rag_bot.ui.settings.settings_file import (
     CHECK_MODEL,
     EXCLUDE,
@@ -32,19 +29,18 @@ from rag_bot.ui.settings.settings_file import (
     with_values,
 )
 from rag_bot.ui.settings.settings_view import outcome, settings_view, unreadable
-from rag_bot.ui.templating import macros
 
 Values = Mapping[str, str]
 """What stands in a form, by the names of its fields."""
 
 
 class SettingsPage:
-    """Made inside the Blocks that it belongs to. `parts` are the components that change by themselves, by name."""
+    """What is changed there holds at once, and stands in the settings file."""
 
     def __init__(self, state: AppState, library: Library) -> None:
         self._state, self._library = state, library
         self._file = SettingsFile(library.settings, Path.cwd())
-        self._setup = ModelSetup(state.models, self._file, self._take_up)
+        self._setup = ModelSetup(library, state.models, self._file)
         self._does: Mapping[str, Callable[[Values, str], str]] = {
             "look": lambda values, _: self._setup.look(_wish(values)),
             "test": lambda values, _: self._setup.test(_wish(values)),
@@ -58,16 +54,12 @@ class SettingsPage:
             "watch": lambda values, _: self._set_watching(values.get("on") == "yes"),
             "delete_all": lambda _, __: self._delete_conversations(),
         }
-        html("settings-head", first=str(macros("base.html").page_head("Settings")))
-        self.parts: dict[str, Any] = {"settings": html("settings", "act", "consent")}
-        self._outcome = html("settings-outcome")
 
-    def wire(self, refreshing: dict[str, Any]) -> None:
-        """`refreshing` shows what has changed."""
-        self.parts["settings"].act(self._act, None, self._outcome, **AT_ONCE).then(**refreshing)
-        self.parts["settings"].consent(self._consent, None, self._outcome, **AT_ONCE).then(**refreshing)
+    def wire(self, reports: Reports) -> None:
+        reports.on("settings", "act", self._act)
+        reports.on("settings", "consent", self._consent)
 
-    def views(self) -> dict[str, Any]:
+    def views(self) -> Parts:
         """The page as it has to look now."""
         try:
             found, fixed = self._file.now(), self._file.fixed()
@@ -88,26 +80,26 @@ class SettingsPage:
         )
         return {"settings": page}
 
-    def _act(self, event: gr.EventData) -> str:
+    def _act(self, report: Report) -> Parts:
         """What came of it, in words, for the page that it was done on. Anybody can send anything."""
-        does, form = str(event.does), str(event.form)
-        values = {str(name): str(value) for name, value in event.values}
+        does, form = report.text("does"), report.text("form")
+        values = {str(name): str(value) for name, value in report.told["values"]}
 
         def work() -> str:
-            return self._does[does](values, str(event.mark)) if does in self._does else ""
+            return self._does[does](values, report.text("mark")) if does in self._does else ""
 
         return self._outcome_of(work, form, is_empty=does == "delete_all")
 
-    def _consent(self, event: gr.EventData) -> str:
-        return self._outcome_of(lambda: self._setup.consent(event.agreed is True))
+    def _consent(self, report: Report) -> Parts:
+        return self._outcome_of(lambda: self._setup.consent(report.is_told("agreed")))
 
-    def _outcome_of(self, work: Callable[[], str], form: str = "", *, is_empty: bool = False) -> str:
+    def _outcome_of(self, work: Callable[[], str], form: str = "", *, is_empty: bool = False) -> Parts:
         try:
             words = work()
             came = outcome(words, form=form, is_done=True, is_empty=is_empty, mark=self._file.now().digest)
         except RagBotError as error:
             came = outcome(str(error), form=form, is_done=False)
-        return show_hidden(came + unlike_any_other())
+        return {"settings-outcome": came + unlike_any_other()}
 
     def _change_reading(self, values: Values, mark: str) -> str:
         """A model is looked for, and fetched if need be, before anything is changed."""
@@ -148,13 +140,7 @@ class SettingsPage:
         usual = Settings.model_construct()  # of defaults alone
         changes: Changes = {name: None if value == value_of(usual, name) else value for name, value in values.items()}
         self._file.change(changes, mark)
-        self._take_up(with_values(self._library.settings, values))
-
-    def _take_up(self, settings: Settings) -> None:
-        """From the next question, sync and run on."""
-        state = self._state
-        for part in (self._library, state.sync, state.watch, state.upkeep, state.evaluations.job, state.models):
-            part.settings = settings
+        self._library.settings = with_values(self._library.settings, values)
 
     def _sync_anew(self) -> None:
         """As the settings are now. What is being kept in sync is begun again, in a process that knows them."""

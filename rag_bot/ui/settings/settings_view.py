@@ -107,7 +107,7 @@ def settings_view(
     }
     reading = {MODEL: settings.model, READER: settings.reader, CHECK_MODEL: settings.generation.check_model}
     sections = (
-        html.answers(choice, cards, setup.asked, fixed.get(LLM) or fixed.get(URL) or ""),
+        html.answers(choice, cards, setup.asked, fixed.get(LLM) or fixed.get(URL) or "", settings.llm),
         html.reading(reading, fixed, _cost(status)),
         html.sync(is_watching, settings.exclude, fixed.get(EXCLUDE, "")),
         html.appearance(),

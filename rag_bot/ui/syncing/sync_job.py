@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rag_bot.settings import Settings
-from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_progress
+from rag_bot.ui.job import Ended, Job, JobState
 
 _REPORTED = (0, 3)  # exit codes: done; done, but some files could not be read
 _ON_LOSS = {"ask": (), "keep": ("--keep",), "remove": ("--yes",)}
 _ANSWERS = ("--yes", "--keep")  # how the command's question says that it can be answered
 _RECENT, _SURE = 30.0, 3.0  # seconds that tell how fast a sync is, and before which they tell nothing; set by hand
-
-
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """How far the current or last sync is.
-
-    `report` is what the command printed, `error` its last line if it failed, `question` that line where it stopped to
-    ask whether lost notes are to be removed. `folders` are those it was asked for; none for all. `reported` is when the
-    report came, by `time.monotonic`. `stopped` says that its user ended it; `seconds_left` is a guess at how long this
-    stage still takes, None where nothing tells it.
-    """
-
-    running: bool = False
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    report: Mapping[str, Any] | None = None
-    error: str = ""
-    question: str = ""
-    folders: tuple[str, ...] = ()
-    reported: float = field(default=0.0, compare=False)
-    stopped: bool = False
-    seconds_left: float | None = field(default=None, compare=False)
 
 
 class Pace:
@@ -64,92 +38,53 @@ class Pace:
         return (total - done) * (now - since) / (done - before)
 
 
-class SyncJob:
-    """At most one child at a time. `on_done` is called in the thread that watched it."""
+@dataclass(frozen=True, slots=True)
+class SyncState(JobState):
+    """How far the current or last sync is.
 
-    def __init__(
-        self, settings: Settings, *, command: Sequence[str] = COMMAND, on_done: Callable[[], None] = lambda: None
-    ) -> None:
-        self.settings = settings
-        self._command = command
-        self._on_done = on_done
-        self._lock = threading.Lock()
-        self._state = SyncState()
-        self._child: ChildProcess | None = None
-        self._is_over = False
+    `report` is what the command printed, `question` its last line where it stopped to ask whether lost notes are to be
+    removed. `folders` are those it was asked for; none for all. `reported` is when the report came, by
+    `time.monotonic`. `seconds_left` is what the `pace` of the run guesses that this stage still takes, None where
+    nothing tells it. `exit_code` is that of a command that failed.
+    """
 
-    @property
-    def state(self) -> SyncState:
-        return self._state
+    report: Mapping[str, Any] | None = None
+    question: str = ""
+    folders: tuple[str, ...] = ()
+    reported: float = field(default=0.0, compare=False)
+    seconds_left: float | None = field(default=None, compare=False)
+    exit_code: int = field(default=0, compare=False)
+    pace: Pace = field(default_factory=Pace, compare=False, repr=False)
+
+
+class SyncJob(Job[SyncState]):
+    """At most one sync at a time."""
+
+    name = "sync"
+    before = SyncState()
 
     def start(self, folders: Sequence[str] = (), *, on_loss: str = "ask") -> bool:
         """Begins a sync of these folders, or of all; False while one is running or after `stop`.
 
-        `on_loss` is as in `Library.ingest`; with "ask" the state has the question afterwards.
+        `on_loss` is as in `Library.ingest`; with "ask" the state has the question afterwards. What a sync has read that
+        is ended is kept, and the next one goes on there.
         """
         arguments = ("ingest", "--json", "--progress", *_ON_LOSS[on_loss], "--", *folders)
-        with self._lock:
-            if self._state.running or self._is_over:
-                return False
-            self._state = SyncState(running=True, folders=tuple(folders))
-            self._child = ChildProcess(self.settings, self._command)
-        threading.Thread(target=self._run, args=(self._child, arguments), name="sync", daemon=True).start()
-        return True
+        return self._begin(SyncState(running=True, folders=tuple(folders)), arguments)
 
     def answer(self, on_loss: str) -> bool:
         """Answers the question that the last sync stopped with: "keep" or "remove"."""
         return bool(self._state.question) and self.start(self._state.folders, on_loss=on_loss)
 
-    def cancel(self) -> None:
-        """Ends the sync that runs, as its user wants it. What it has read is kept, and the next one goes on there."""
-        with self._lock:
-            if not self._state.running or not self._child:
-                return
-            self._state, child = replace(self._state, stopped=True), self._child
-        child.stop()
+    def _progressed(self, progress: Mapping[str, Any]) -> SyncState:
+        return replace(self._state, **progress, seconds_left=self._state.pace.seconds_left(**progress))
 
-    def stop(self) -> None:
-        """Ends the child, and lets none begin."""
-        with self._lock:
-            self._is_over = True
-        if self._child:
-            self._child.stop()
-
-    def _run(self, child: ChildProcess, arguments: Sequence[str]) -> None:
-        output: list[str] = []
-        last_message, pace = "", Pace()
-
-        def on_message(line: str) -> None:
-            nonlocal last_message
-            if progress := read_progress(line):
-                with self._lock:
-                    self._state = replace(self._state, **progress, seconds_left=pace.seconds_left(**progress))
-            else:
-                last_message = line.removeprefix(MESSAGE_PREFIX)
-
-        try:
-            exit_code = child.run(arguments, on_output=output.append, on_message=on_message)
-            report = read_report("\n".join(output))
-            if exit_code in _REPORTED and report is not None:
-                ended = SyncState(report=report, reported=time.monotonic())
-            elif self._state.stopped:
-                ended = SyncState(stopped=True, stage=self._state.stage, done=self._state.done, total=self._state.total)
-            elif all(flag in last_message for flag in _ANSWERS):
-                ended = SyncState(question=last_message)
-            else:
-                ended = SyncState(error=last_message or f"The sync ended with exit code {exit_code}.")
-        except OSError as error:
-            ended = SyncState(error=f"The sync could not be started: {error}.")
-        with self._lock:
-            self._state = replace(ended, folders=self._state.folders)
-        if not self._is_over:
-            self._on_done()
-
-
-def read_report(output: str) -> Mapping[str, Any] | None:
-    """The report that a sync printed; None if that is none."""
-    try:
-        report = json.loads(output)
-    except ValueError:
-        return None
-    return report if isinstance(report, dict) else None
+    def _ended(self, ended: Ended) -> SyncState:
+        state, folders = self._state, self._state.folders
+        if ended.exit_code in _REPORTED and ended.report is not None:
+            return SyncState(report=ended.report, reported=time.monotonic(), folders=folders)
+        if state.stopped:
+            return replace(state, running=False, seconds_left=None)
+        if all(flag in ended.message for flag in _ANSWERS):
+            return SyncState(question=ended.message, folders=folders)
+        return SyncState(error=ended.message, folders=folders, exit_code=ended.exit_code)

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from rag_bot.errors import UsageError
+from rag_bot.errors import UsageError, reason_of
+from rag_bot.library import Library
 from rag_bot.records import CHANGES
-from rag_bot.settings import Settings
-from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess
+from rag_bot.ui.child import COMMAND, MESSAGE_PREFIX, ChildProcess, read_report
 from rag_bot.ui.preference import remember_watching
-from rag_bot.ui.syncing.sync_job import read_report
 
 _ARGUMENTS = ("ingest", "--watch", "--json")
 PATIENCE = (1.0, 5.0, 20.0, 60.0)
@@ -45,13 +44,13 @@ class WatchJob:
 
     def __init__(
         self,
-        settings: Settings,
+        library: Library,
         *,
         command: Sequence[str] = COMMAND,
         on_change: Callable[[], None] = lambda: None,
         patience: Sequence[float] = PATIENCE,
     ) -> None:
-        self.settings = settings
+        self._library = library
         self._command = command
         self._on_change = on_change
         self._patience = patience
@@ -74,7 +73,7 @@ class WatchJob:
 
     def turn(self, *, on: bool) -> None:
         """Starts or stops, also at the next start of the app."""
-        remember_watching(self.settings.index, on)
+        remember_watching(self._library.settings.index, on)
         if on:
             self.start()
         else:
@@ -104,7 +103,7 @@ class WatchJob:
 
     def _watch_once(self, over: threading.Event) -> int:
         """One child from its start to its end; the state has why it ended."""
-        child = ChildProcess(self.settings, self._command)
+        child = ChildProcess(self._library.settings, self._command)
         with self._lock:
             if over.is_set():
                 return 0
@@ -122,7 +121,7 @@ class WatchJob:
                 _ARGUMENTS, on_output=lambda line: self._take(over, child, line), on_message=on_message
             )
         except OSError as error:
-            exit_code, last_message = 1, f"Watching could not be started: {error}."
+            exit_code, last_message = 1, f"Watching could not be started: {reason_of(error)}."
         why = last_message.removeprefix(MESSAGE_PREFIX) or f"Watching ended with exit code {exit_code}."
         self._change(over, pid=0, ready=False, error=why)
         return exit_code
