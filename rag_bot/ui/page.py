@@ -12,7 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag_bot.library import Library
-from rag_bot.ui.app_state import AppState
+from rag_bot.ui.app_state import AppState, OpenedNote
 from rag_bot.ui.chat.chats import Chat
 from rag_bot.ui.chat.events import ChatEvents, ChatsPart
 from rag_bot.ui.chat.scope import ScopePart
@@ -104,6 +104,8 @@ class Page:
                     self._open_in = OpenInPart(library, is_local=state.is_local)
                     html("floating", first=str(macros("actions.html").floating()))
                 self._panel = html("panel", "open_note", "vote")
+                self._opened = gr.State(("", ""))
+                self._parts["note_news"] = html("note-news")
                 self._chats.lay_out_dialog()
                 self._voted = html("voted")
                 self._current = html("current", "open_page", "refresh")
@@ -185,7 +187,9 @@ class Page:
         self._stop.click(self._events.stop, None, None, **AT_ONCE)
         self.blocks.unload(self._events.leave)
         self._scope.wire()
-        self._panel.open_note(self._events.open_note, self._chat, self._panel, trigger_mode="always_last", **AT_ONCE)
+        self._panel.open_note(
+            self._events.open_note, self._chat, [self._panel, self._opened], trigger_mode="always_last", **AT_ONCE
+        )
         for shown in (self._conversation, self._panel):
             shown.vote(self._events.vote, self._chat, self._voted, **AT_ONCE)
 
@@ -210,7 +214,7 @@ class Page:
 
         That asks for it by the script: Gradio's part in the browser counts every input and output of every event.
         """
-        look = (self._open_page, self._notes.looked, self._evaluation.chosen, self._chats.search)
+        look = (self._open_page, self._opened, self._notes.looked, self._evaluation.chosen, self._chats.search)
         refresh: dict[str, Any] = {
             "fn": self._refresh,
             "inputs": [self._shown_marks, *look],
@@ -221,12 +225,15 @@ class Page:
         self._current.refresh(trigger_mode="always_last", **refresh)
         return {"fn": None, "js": "() => ragBot.report.refresh()", **AT_ONCE}
 
-    def _refresh(self, shown_marks: str, page: str, looked: Looked, chosen: Chosen, search: str) -> Any:
+    def _refresh(
+        self, shown_marks: str, page: str, opened: OpenedNote, looked: Looked, chosen: Chosen, search: str
+    ) -> Any:
         """The parts of the page that are no longer as the browser has them, often none.
 
         It sends marks of what it shows, for answers may arrive in another order than they were made in.
         """
         views = self._state.views(search or "")  # None while the browser still makes the field
+        views |= self._state.note_news(opened)
         if page == NOTES:
             views |= self._state.notes_views(looked)
         elif page == EVALUATION:

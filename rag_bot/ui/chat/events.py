@@ -15,7 +15,7 @@ from markupsafe import Markup
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.records import QUOTES, Filters
-from rag_bot.ui.app_state import AppState
+from rag_bot.ui.app_state import AppState, OpenedNote
 from rag_bot.ui.chat.answer_view import notice
 from rag_bot.ui.chat.answering import Answering
 from rag_bot.ui.chat.chat_view import ConversationView
@@ -25,7 +25,7 @@ from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.chat.scope import reported_filters
 from rag_bot.ui.components import AT_ONCE, html, line_number
 from rag_bot.ui.hidden_characters import show_hidden
-from rag_bot.ui.notes.panel import open_note, unlike_any_other
+from rag_bot.ui.notes.panel import mark_of, open_note, unlike_any_other
 from rag_bot.ui.templating import macros
 
 PageUpdate = tuple[Any, Any, Any, Any]
@@ -142,8 +142,9 @@ class ChatEvents:
         )
         return show_hidden(self._votes.vote(chat.history, vote) + unlike_any_other())
 
-    def open_note(self, chat: Chat, event: gr.EventData) -> str:
+    def open_note(self, chat: Chat, event: gr.EventData) -> tuple[str, OpenedNote]:
         """The panel with the note that was clicked; where its lines are looked for, with the form that asks for them.
+        And how the note was then.
 
         A link names the lines from `start` to `end`, or a `heading`, or nothing but the note.
         """
@@ -152,7 +153,8 @@ class ChatEvents:
         heading = str(getattr(event, "heading", None) or "")
         picking = chat.find(str(getattr(event, "picking", None)))
         bar = partial(pick_bar, picking) if picking else None
-        return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, bar))
+        opened = str(event.note), mark_of(self._library, str(event.note))
+        return show_hidden(open_note(self._library, self._lists, str(event.note), lines, heading, bar)), opened
 
     def _answer(
         self, chat: Chat, exchange: Exchange, mode: str, request: gr.Request, *, field: Any = None
