@@ -141,6 +141,7 @@ ragBot.shown.panel = (panel) => {
   const note = panel.querySelector(".note");
   if (!note) return;
   const { before = 0 } = history.state ?? {};
+  const { activeElement } = document; // which loses the focus when it is disabled
   note.querySelector("[data-step='-1']").disabled = !before;
   note.querySelector("[data-step='1']").disabled = before >= ragBot.furthest;
   const cited = note.querySelector(".body .cited, .properties.cited");
@@ -150,7 +151,7 @@ ragBot.shown.panel = (panel) => {
   ragBot.keptTop = null;
   const line = note.querySelector(".body .cited[data-line]") ?? note.querySelector(".body [data-line]");
   if (line) ragBot.showGutter(line);
-  if (ragBot.entersPanel || document.activeElement.disabled) note.querySelector("#note-title").focus({ preventScroll: true });
+  if (ragBot.entersPanel || activeElement.disabled) note.querySelector("#note-title").focus({ preventScroll: true });
   ragBot.entersPanel = false;
   document.querySelector(".quote.opened")?.scrollIntoView({ block: "nearest" }); // the panel makes the column narrower
 };
