@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from rag_bot.errors import RagBotError
 from rag_bot.library import Library
 from rag_bot.ui.chat.chat_view import chat_list
@@ -15,6 +17,7 @@ from rag_bot.ui.models.model_view import answers_by, badge, model_notice
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.list_view import ListViews
 from rag_bot.ui.notes.note_list import Looked, NoteLists
+from rag_bot.ui.notes.panel import mark_of
 from rag_bot.ui.notes.summary_view import summary
 from rag_bot.ui.notes.upkeep_job import UpkeepJob
 from rag_bot.ui.notes.upkeep_view import upkeep
@@ -25,6 +28,7 @@ from rag_bot.ui.syncing.overview import overview
 from rag_bot.ui.syncing.sync_job import SyncJob
 from rag_bot.ui.syncing.watch_job import WatchJob
 from rag_bot.ui.syncing.welcome import welcome
+from rag_bot.ui.templating import macros
 
 Views = dict[str, Any]
 """The value of each part of the page, by its name."""
@@ -67,6 +71,14 @@ class AppState:
             "model": model_notice(choice),
             "remote": badge(choice),
         }
+
+    def note_news(self, path: str, mark: str) -> Views:
+        """Whether the note that the panel shows was changed since it had this mark."""
+        try:
+            is_changed = bool(path) and mark_of(self.library, path) != mark
+        except RagBotError:  # what is wrong with the index is told elsewhere
+            is_changed = False
+        return {"note-news": macros("notes.html").changed(path) if is_changed else Markup()}
 
     def evaluation_views(self, chosen: Chosen) -> Views:
         """The page of evaluations."""

@@ -126,13 +126,13 @@ class Page:
         if report.shows.get("page") == NOTES:
             self._state.lists.look()
 
-    def _refreshed(self, shows: Mapping[str, Any]) -> tuple[Parts, Mapping[str, str]]:
+    def _refreshed(self, report: Report) -> tuple[Parts, Mapping[str, str]]:
         """The parts of the page that are no longer as the browser has them, often none, each with a mark of it.
 
         The browser sends the marks of what it shows, for answers may arrive in another order than they were made in.
         """
-        page = shows.get("page")
-        views = self._state.views(str(shows.get("search", "")))
+        shows, page = report.shows, report.shows.get("page")
+        views = self._state.views(str(shows.get("search", ""))) | self._state.note_news(*report.page.note)
         if page == NOTES:
             views |= self._state.notes_views(Looked.told(**shows["list"]))
         elif page == EVALUATION:

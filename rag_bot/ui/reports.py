@@ -24,9 +24,13 @@ _MOST_DIGITS = 9  # of the number of a line; a note has at most 64 million chara
 
 @dataclass(slots=True)
 class OpenPage:
-    """What is remembered of a page that a browser has open."""
+    """What is remembered of a page that a browser has open.
+
+    `note` is the path of the note that its panel shows, and its mark when it was opened; empty before the first.
+    """
 
     chat: Chat = field(default_factory=Chat)
+    note: tuple[str, str] = "", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Reports:
     What is told of each part that `refreshed` gives is a mark of its HTML, which the page sends back.
     """
 
-    def __init__(self, refreshed: Callable[[Mapping[str, Any]], tuple[Parts, Mapping[str, str]]]) -> None:
+    def __init__(self, refreshed: Callable[[Report], tuple[Parts, Mapping[str, str]]]) -> None:
         self._refreshed = refreshed
         self._does: dict[tuple[str, str], tuple[Does, bool]] = {}
         self._answers: dict[tuple[str, str], Answers] = {}
@@ -97,7 +101,7 @@ class Reports:
             return gr.skip()
         report = Report(event.told, event.shows, page, request)
         parts = does(report) or {}
-        refreshed, marks = self._refreshed(report.shows) if refreshes else ({}, {})
+        refreshed, marks = self._refreshed(report) if refreshes else ({}, {})
         return _sent(event, {**refreshed, **parts}, marks)
 
     def _ask(self, page: OpenPage, event: gr.EventData, request: gr.Request) -> Iterator[Any]:

@@ -210,6 +210,22 @@ def test_on_a_phone_the_note_covers_the_page_and_going_back_closes_it(browser: A
         expect(answer).to_be_visible()
 
 
+def test_a_note_that_is_changed_while_it_is_open_says_so_by_itself(page: Any, panel_app: PanelApp) -> None:
+    page.goto(f"{panel_app.address}#note=vault/Hall.md&lines=3")
+    expect(page.locator("#panel .cited")).to_contain_text("A long hall.")
+    expect(page.locator("#panel .stale")).to_have_count(0)
+    page.focus("#question textarea")
+    hall = panel_app.vault / "Hall.md"
+    before = hall.read_bytes()
+    hall.write_text("# Hall\n\nA short hall.\n")
+    expect(page.locator("#panel .stale")).to_contain_text("sync to update it")
+    expect(page.locator("#question textarea")).to_be_focused()
+    hall.write_bytes(before)
+    expect(page.locator("#panel .stale")).to_have_count(0)
+    page.click("#panel [data-close]")
+    expect(page.locator("#panel .note")).to_have_count(0)
+
+
 def test_a_note_that_is_not_there_offers_nothing(browser: Any, panel_app: PanelApp) -> None:
     with opened_page(browser, f"{panel_app.address}/#note=vault/Gone.md") as page:
         expect(page.get_by_role("complementary", name="No longer in the index")).to_be_visible()

@@ -22,7 +22,7 @@ from rag_bot.ui.chat.chats import UNDO_SECONDS, Chat, Exchange, earlier_question
 from rag_bot.ui.chat.feedback import Vote, Votes
 from rag_bot.ui.chat.feedback_view import pick_bar
 from rag_bot.ui.chat.scope import reported_filters
-from rag_bot.ui.notes.panel import open_note, unlike_any_other
+from rag_bot.ui.notes.panel import mark_of, open_note, unlike_any_other
 from rag_bot.ui.reports import Parts, Report, Reports, line_number
 from rag_bot.ui.templating import macros
 
@@ -156,6 +156,7 @@ class ChatEvents:
         picking = report.page.chat.find(report.text("picking"))
         bar = partial(pick_bar, picking) if picking else None
         note, heading = report.text("note"), report.text("heading")
+        report.page.note = note, mark_of(self._library, note)
         return {"panel": open_note(self._library, self._lists, note, lines, heading, bar)}
 
     def _answer(self, report: Report, chat: Chat, exchange: Exchange, mode: str) -> Iterator[Parts]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from rag_bot.files import stamp_of
 from rag_bot.library import Library
 from rag_bot.markdown import LineIndex, format_of, parse_note, part_of
 from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location, with_place
@@ -53,6 +54,17 @@ def open_note(
     above = bar(len(index.starts)) if bar else Markup()
     change = change_since(note, _words_of(note, cited).strip())
     return render_note(note, links, cited=cited, change=change, bar=above) + unlike_any_other()
+
+
+def mark_of(library: Library, path: str) -> str:
+    """Is another one when the note was changed, on disk or in the index; "" for a note that is not in the index."""
+    note = library.note(path)
+    if note is None:
+        return ""
+    try:
+        return f"{note.content_hash} {stamp_of(note.file.stat())}"
+    except OSError:
+        return f"{note.content_hash} gone"
 
 
 def unlike_any_other() -> Markup:

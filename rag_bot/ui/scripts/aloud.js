@@ -77,7 +77,9 @@ ragBot.says.conversation = (element) => { // an answer, once it is whole; not th
 ragBot.says.panel = (panel) => { // its title, unless the focus, which is heard, went there
   const note = panel.querySelector(".note");
   const title = ragBot.wordsOf(note?.querySelector("h2"));
+  const stale = ragBot.wordsOf(panel.querySelector(".stale"));
   const isOther = title !== ragBot.heard.panel;
-  ragBot.heard.panel = title;
-  return title && isOther && !panel.contains(document.activeElement) ? `Note: ${title}` : "";
+  const isNews = isOther || stale !== ragBot.heard.stale;
+  [ragBot.heard.panel, ragBot.heard.stale] = [title, stale];
+  return [isOther && !panel.contains(document.activeElement) && title && `Note: ${title}`, isNews && stale].filter(Boolean).join(". ");
 };

@@ -154,6 +154,14 @@ ragBot.shown.panel = (panel) => {
   document.querySelector(".quote.opened")?.scrollIntoView({ block: "nearest" }); // the panel makes the column narrower
 };
 
+ragBot.shown["note-news"] = (element) => { // the note that is open was changed: it is shown as it stands now
+  const path = element.querySelector("[data-changed]")?.dataset.changed;
+  const note = document.querySelector("#panel .note");
+  if (!path || ragBot.address().get("note") !== path || note?.querySelector("form.pick")) return;
+  ragBot.keptTop = note?.scrollTop ?? null;
+  ragBot.showNote(ragBot.address());
+};
+
 document.addEventListener("keydown", (event) => {
   const empties = event.target.matches?.("input[type=search]") && event.target.value; // what Escape does there
   if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing && !empties && ragBot.at.note.trim()) ragBot.closePanel();
