@@ -272,7 +272,7 @@ def test_a_run_is_stopped_and_keeps_nothing_even_beside_a_sync(page: Any, librar
     page.click("#sync")
     page.click("#pages [data-page=evaluation]")
     page.wait_for_function("document.querySelector('.going progress')?.value > 1")
-    page.click("[data-stop]")
+    page.click("#evaluating [data-stop]")
     page.wait_for_selector("#evaluating :text('nothing of this run is kept')")
     assert kept_results(library.settings) == []
 

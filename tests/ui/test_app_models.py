@@ -56,8 +56,11 @@ def choose(page: Any, name: str) -> None:
         page.evaluate(
             """name => {
                 const choice = document.querySelector("#answers-by [data-answers]");
-                choice.dataset.answers = name;
-                choice.click();
+                const another = choice.cloneNode();
+                another.dataset.answers = name;
+                choice.after(another);
+                another.click();
+                another.remove();
             }""",
             name,
         )
