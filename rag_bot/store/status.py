@@ -29,6 +29,7 @@ def read_status(catalogue: Catalogue, index: Path, model: str, runs: int) -> Sta
         runs=history,
         writer=find_writer(index),
         left_out=merged(catalogue.left_out().values()),
+        waiting=catalogue.waiting(),
     )
 
 
