@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from rag_bot import Library
+from rag_bot.failpoints import VARIABLE
 from rag_bot.ingestion import apply
 from rag_bot.output import status_json, status_text
 from rag_bot.records import Progress
@@ -88,6 +91,37 @@ def test_an_ingest_that_is_stopped_keeps_its_parts_and_says_what_is_not_read(
     with Library(Settings(notes=(), index=tmp_path / "fresh", cache=library.settings.cache)) as fresh:
         fresh.ingest([many_notes])
     assert differences(contents(library.settings.index), contents(tmp_path / "fresh")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "kept"), [("notes-pending@2", 2), ("words-entered@2", 2), ("in-switch@2", 2), ("switched@2", 6)]
+)
+def test_an_ingest_that_is_killed_in_the_second_part_keeps_the_complete_ones(
+    library: Library, many_notes: Path, tmp_path: Path, place: str, kept: int
+) -> None:
+    script = (
+        "import sys; from pathlib import Path; from rag_bot import Library; from rag_bot.ingestion import apply\n"
+        "from rag_bot.settings import Settings\n"
+        "apply.FIRST_PART = 2\n"
+        "with Library(Settings.model_validate_json(sys.argv[1])) as library:\n    library.ingest([Path(sys.argv[2])])"
+    )
+    settings = library.settings.model_dump_json()
+    ended = subprocess.run(
+        [sys.executable, "-c", script, settings, str(many_notes)], env={**os.environ, VARIABLE: place}, check=False
+    )
+    assert ended.returncode < 0
+    status = library.status()
+    assert (status.notes, status.waiting) == (kept, 9 - kept)
+    found = {hit.note.title for name in NEWEST_FIRST for hit in library.search(name, limit=9)}
+    assert found == {*NEWEST_FIRST[:kept]}
+
+    library.ingest()
+    assert library.status().waiting == 0
+    with Library(Settings(notes=(), index=tmp_path / "fresh", cache=library.settings.cache)) as fresh:
+        fresh.ingest([many_notes])
+    ours = contents(library.settings.index)
+    assert differences(ours, contents(tmp_path / "fresh")) == []
+    assert inner_differences(ours) == []
 
 
 def test_notes_of_another_folder_are_still_waiting_after_a_sync_of_this_one(
