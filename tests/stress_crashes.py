@@ -120,10 +120,8 @@ def sync_in_child(settings: Settings, folder: Path, way: tuple[str, float, int],
 def _sync(settings: dict[str, object], folder: Path, place: str, limit: int, chunker: int) -> None:
     os.environ[VARIABLE] = place
     from rag_bot.ingestion import apply, sync
-    from rag_bot.models import embedding
 
     apply.CHUNKER_VERSION = sync.CHUNKER_VERSION = chunker  # type: ignore[attr-defined]
-    embedding.SMALL_BATCH = 100_000  # the same model, without the seconds that importing torch takes
     sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

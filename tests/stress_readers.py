@@ -79,9 +79,6 @@ def stress(place: Path, cache: Path, *, seconds: float, readers: int, notes: int
 
 
 def _write(values: dict[str, Any], folder: Path, notes: int, asked: Any, stop: Any, ended: Any, told: Any) -> None:
-    from rag_bot.models import embedding
-
-    embedding.SMALL_BATCH = 100_000  # the same model, without the seconds that importing torch takes
     state = 0
     try:
         with Library(Settings(**values)) as library:

@@ -2,13 +2,16 @@
 
 The order of the steps is what keeps a crash harmless. Vectors are kept as they come; keys go into Chroma and Tantivy
 before the catalogue knows them and leave only after it has forgotten them; readers ask the catalogue what counts.
+
+Many new notes, as at a first ingest, are switched to in parts, the newest notes first: they answer while the rest is
+read. Each of these states is that of a folder with fewer notes, and the catalogue knows how many are still waiting.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -35,6 +38,9 @@ from rag_bot.store.writer import CatalogueWriter, MovedNote
 # Chunks held in memory, and embedded in one go: sorted by length they need less padding; set by hand.
 FLUSH_CHUNKS = 256
 ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go; set by hand
+# New notes that are switched to first, a minute's work on two cores; each part has twice as many as the one before, so
+# that ten thousand notes are switched to eight times. Set by hand.
+FIRST_PART = 64
 
 OnProgress = Callable[[Progress], None]
 
@@ -84,16 +90,23 @@ class PlannedSync:
             self._touch_unchanged()
             with self.catalogue.transaction():
                 self._remember_excluded()
+                self._remember_waiting([])
             return
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="1")
         reach("marked-dirty")
-        prepared = self._prepare_notes()
+        self._add_roots()
         with closing(self._open_indexes(trouble)) as indexes:
-            self._enter(indexes)
-            reach("before-switch")
-            unused = self._switch(prepared, indexes, was_dirty)
-            reach("switched")
+            parts = self._parts()
+            total = sum(map(len, parts))
+            for number, part in enumerate(parts, 1):
+                done = sum(map(len, parts[: number - 1]))
+                prepared = self._prepare_notes(part, done, total)
+                is_last = number == len(parts)
+                self._enter(indexes, is_last=is_last)
+                reach("before-switch")
+                unused = self._switch(prepared, indexes, waiting=parts[number:], mend=was_dirty and is_last)
+                reach("switched")
             if not self.rebuild:
                 extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
                 indexes.remove(sorted({*unused, *extra} - self.catalogue.known_keys(extra)))
@@ -128,23 +141,32 @@ class PlannedSync:
             return Consistency.of_damaged(", ".join(damaged))
         return compare_in_children(self.index) if killed else Consistency(Mismatch(), Mismatch())
 
-    def _prepare_notes(self) -> set[str]:
-        """Read, chunk and embed what is new or changed; the paths for which that succeeded."""
-        self._add_roots()
+    def _parts(self) -> list[list[str]]:
+        """The notes to prepare, in the portions that are switched to: one, unless many are added and nothing else."""
+        plan = self.plan
+        if self.rebuild or plan.changed or plan.moved or plan.deleted or len(plan.added) <= FIRST_PART:
+            # A rebuild takes along the notes that are kept though their files can't be looked at now.
+            known = {*self.survey.known, *self.survey.unseen} if self.rebuild else set()
+            return [[*plan.added, *plan.changed, *sorted(known - {*plan.deleted, *plan.changed})]]
+        added = sorted(plan.added, key=lambda path: (-self.survey.found[path][1].mtime_ns, path))
+        parts, start = [], 0
+        while start < len(added):
+            parts.append(added[start : 2 * start + FIRST_PART])
+            start += len(parts[-1])
+        return parts
+
+    def _prepare_notes(self, paths: Sequence[str], done: int, total: int) -> set[str]:
+        """Read, chunk and embed these notes, of a total of which some are done; the paths for which that succeeded."""
         prepared: set[str] = set()
-        to_read = [*self.plan.added, *self.plan.changed]
-        # A rebuild takes along the notes that are kept though their files can't be looked at now.
-        known = {*self.survey.known, *self.survey.unseen} if self.rebuild else set()
-        unread = sorted(known - {*self.plan.deleted, *self.plan.changed})
-        total = len(to_read) + len(unread)
-        for done, path in enumerate((*to_read, *unread)):
-            self.on_progress(Progress("notes", done, total))
-            entry = self._read(path) if done < len(to_read) else self._remembered(path)
+        to_read = {*self.plan.added, *self.plan.changed}
+        for number, path in enumerate(paths, done):
+            self.on_progress(Progress("notes", number, total))
+            entry = self._read(path) if path in to_read else self._remembered(path)
             if entry and not self._leaves_out(*entry):
                 self._chunk(*entry)
                 prepared.add(path)
         self._flush()
-        self.on_progress(Progress("notes", total, total))
+        self.on_progress(Progress("notes", done + len(paths), total))
         reach("notes-pending")
         return prepared
 
@@ -237,7 +259,7 @@ class PlannedSync:
         fingerprint = self.model.info.fingerprint if self.model else self.catalogue.meta()["fingerprint"]
         return SearchIndexes(self.index / name, fingerprint, place)
 
-    def _enter(self, indexes: SearchIndexes) -> None:
+    def _enter(self, indexes: SearchIndexes, *, is_last: bool) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
         if indexes.folder.name == self.catalogue.meta().get("store"):
             batches = self.catalogue.pending_entries(ENTRY_BATCH)
@@ -247,16 +269,22 @@ class PlannedSync:
         for entries in batches:
             indexes.enter(entries)
             done += len(entries)
-            self.on_progress(Progress("index", done, max(done, self.embedded)))
+            if is_last:
+                self.on_progress(Progress("index", done, max(done, self.embedded)))
 
-    def _switch(self, prepared: set[str], indexes: SearchIndexes, was_dirty: bool) -> list[str]:
-        """The one transaction that makes the new state the state; the keys that no note has any more."""
+    def _switch(
+        self, prepared: set[str], indexes: SearchIndexes, *, waiting: Sequence[Sequence[str]], mend: bool
+    ) -> list[str]:
+        """The one transaction that makes the new state the state; the keys that no note has any more.
+
+        `waiting` are the parts still to be read. `mend` looks for keys that a killed sync left.
+        """
         outdated = {*self.survey.known, *self.survey.unseen} & {*prepared, *self.gone}
         replaced = [*self.plan.deleted, *outdated]
         with self.catalogue.transaction():
             unused = self.catalogue.apply(replaced, [self._moved(move.before, move.after) for move in self.plan.moved])
             self._remove_emptied_roots()
-            if was_dirty:
+            if mend:
                 unused = sorted({*unused, *self.catalogue.orphaned_keys()})
             self._remember_excluded()
             excluded = {**self.survey.excluded, **self.set_aside}.values()
@@ -270,6 +298,7 @@ class PlannedSync:
                 self.catalogue.set_meta(
                     built_with=built_with(self.model), model=info.name, fingerprint=info.fingerprint
                 )
+            self._remember_waiting(waiting)
             self.catalogue.set_meta(
                 store=indexes.folder.name,
                 vectors=str(indexes.place),
@@ -301,6 +330,12 @@ class PlannedSync:
             of_root = {path: file for path, file in files.items() if path.startswith(f"{root.label}/")}
             if is_seen and of_root != self.catalogue.excluded_files(root):
                 self.catalogue.replace_excluded(root, of_root.values())
+
+    def _remember_waiting(self, parts: Sequence[Sequence[str]]) -> None:
+        """How many notes of each folder are in the parts that are still to be read."""
+        labels = [self.survey.found[path][0].label for part in parts for path in part]
+        for root in self.survey.roots:
+            self.catalogue.set_waiting(root.label, labels.count(root.label))
 
     def _touch_unchanged(self) -> None:
         """Remember new stamps of files that were written without a change, so that they are not read again."""

@@ -33,6 +33,7 @@ class FoundFile:
 
     path: str
     stamp: str
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _found(root: str, entry: os.DirEntry[str], path: str, report: OnError, leave
     elif status.st_size > LARGEST_NOTE:
         leave_out("too-large", path, "")
     elif stat.S_ISREG(status.st_mode):
-        return FoundFile(path, stamp_of(status))
+        return FoundFile(path, stamp_of(status), status.st_mtime_ns)
     return None
 
 

@@ -1,8 +1,8 @@
 """Counts tokens and turns texts into vectors.
 
-Questions and lines are encoded by an ONNX export of the weights, made once and checked against them; the passages of
-the default model by its int8 copy, where the processor gains from that. Other models embed passages in bulk by
-sentence-transformers, in bfloat16 where the processor has it, and so does every model on a GPU.
+Texts are encoded by an ONNX export of the weights, made once and checked against them; with the default model by an
+int8 copy of it, where the processor gains from that. Other models embed passages in bulk by sentence-transformers, in
+bfloat16 where the processor has it, and so does every model on a GPU.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
 from rag_bot.models.export import EmbeddingInfo, Vectors, export, load_sentence_transformer, unit
-from rag_bot.models.int8 import FLOAT32_NAME, passage_model
+from rag_bot.models.int8 import choose_file, chosen_file
 from rag_bot.models.weights import DEFAULT_NAMES, find_model, fingerprint
 
 EXPORT_VERSION = 1
@@ -32,7 +32,7 @@ FEWEST_LETTERS = 4  # that tell anything: set by hand
 MULTILINGUAL_VOCABULARY = 100_000  # tokens: BERT's English one has 30,522, that of multilingual E5 250,002
 _COLUMNS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 """What the model calls its inputs, and the tokenizer its outputs."""
-BULK_BATCH = 16  # texts in one forward pass; on CPUs larger ones only add padding; set by hand
+BULK_BATCH = 16  # texts in one pass of sentence-transformers; on CPUs larger ones only add padding; set by hand
 
 
 class EmbeddingModel:
@@ -40,7 +40,8 @@ class EmbeddingModel:
 
     `folder` is its place in the cache (tokenizer, export, description). `weights` is the sentence-transformers folder;
     it is needed only for bulk embedding, and for models that cannot be exported. `chunk_window` is how many of the
-    tokens that the model can read a chunk may have. `passage_file` is the ONNX file that embeds passages, if one does.
+    tokens that the model can read a chunk may have. `file` is the ONNX file of an exported model; where `in_bulk`, many
+    passages are embedded by sentence-transformers all the same.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class EmbeddingModel:
         folder: Path,
         weights: Path | None = None,
         chunk_window: int = CHUNK_WINDOW,
-        passage_file: Path | None = None,
+        *,
+        in_bulk: bool = True,
     ) -> None:
         self.folder = folder
         self.weights = weights
         self.chunk_window = chunk_window
-        self.passage_file = passage_file
+        self.in_bulk = in_bulk
+        self.file = chosen_file(folder)
         self.info = _read_info(folder)
 
     @classmethod
@@ -70,7 +73,7 @@ class EmbeddingModel:
             export(name, weights, folder)
         model = cls(folder, weights, chunk_window or CHUNK_WINDOW)
         if name in DEFAULT_NAMES and model.info.exported and not _has_gpu():
-            model.passage_file = passage_model(folder, model._encode_in_turn)
+            model.file, model.in_bulk = choose_file(folder, model._encode_in_turn), False
         return model
 
     @classmethod
@@ -113,28 +116,28 @@ class EmbeddingModel:
 
     def encode_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape [dimensions]."""
-        vector: Vectors = self._encode_small([self.info.query_prompt + text])[0]
+        vector: Vectors = self._encode([self.info.query_prompt + text])[0]
         return vector
 
     def encode_lines(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of lines to be compared with a question, in float32, shape [len(texts), dimensions]."""
-        return self._encode_small([self.info.document_prompt + text for text in texts])
+        """Unit vectors of lines to be compared with a question, shape [len(texts), dimensions]."""
+        return self._encode([self.info.document_prompt + text for text in texts])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of passages for the index, shape [len(texts), dimensions]."""
         prompted = [self.info.document_prompt + text for text in texts]
-        if self.passage_file:
-            return self._encode_alone(prompted, self.passage_file)
-        if self.info.exported and (len(texts) <= SMALL_BATCH or self.weights is None):
-            return self._encode_small(prompted)
-        return self._encode_bulk(prompted)
+        if self.in_bulk and self.weights and len(texts) > SMALL_BATCH:
+            return self._encode_bulk(prompted)
+        return self._encode(prompted)
 
-    def _encode_alone(self, texts: Sequence[str], file: Path) -> Vectors:
+    def _encode(self, texts: Sequence[str]) -> Vectors:
         """Each core takes the next text: faster than batches, which are padded.
 
         A vector hangs on nothing but its text. In a batch it would: int8 activations are scaled by all in it.
         """
-        session = _shared_session(_state_of(file), 1)
+        if not self.info.exported:
+            return self._encode_bulk(texts)
+        session = _shared_session(_state_of(self.file))
         longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
         with ThreadPoolExecutor(_cores()) as pool:
@@ -144,29 +147,14 @@ class EmbeddingModel:
         return vectors
 
     def _encode_in_turn(self, file: Path, texts: Sequence[str]) -> Vectors:
-        session = _shared_session(_state_of(file), 1)
+        session = _shared_session(_state_of(file))
         return np.stack([self._vector(session, text) for text in texts])
 
     def _vector(self, session: Any, text: str) -> Vectors:
-        vector: Vectors = unit(session.run(None, self._feed([self._truncating.encode(text)]))[0])[0]
+        encoding = self._truncating.encode(text)
+        columns = {name: np.array([getattr(encoding, _COLUMNS[name])], dtype=np.int64) for name in self.info.inputs}
+        vector: Vectors = unit(session.run(None, columns)[0])[0]
         return vector
-
-    def _feed(self, encodings: Sequence[Any]) -> dict[str, Any]:
-        return {
-            name: np.array([getattr(encoding, _COLUMNS[name]) for encoding in encodings], dtype=np.int64)
-            for name in self.info.inputs
-        }
-
-    def _encode_small(self, texts: Sequence[str]) -> Vectors:
-        if not self.info.exported:
-            return self._encode_bulk(texts)
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
-        for start in range(0, len(order), BULK_BATCH):
-            batch = order[start : start + BULK_BATCH]
-            encodings = self._tokenizer.encode_batch_fast([texts[index] for index in batch])
-            vectors[batch] = unit(self._session.run(None, self._feed(encodings))[0])
-        return vectors
 
     def _encode_bulk(self, texts: Sequence[str]) -> Vectors:
         vectors = self._sentence_transformer.encode(
@@ -176,20 +164,11 @@ class EmbeddingModel:
 
     @cached_property
     def _counter(self) -> Any:
-        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), None, None)
+        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), None)
 
     @cached_property
     def _truncating(self) -> Any:
-        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), self.info.window, None)
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        pad_token = str(json.loads((self.folder / "model.json").read_text())["pad_token"])
-        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), self.info.window, pad_token)
-
-    @cached_property
-    def _session(self) -> Any:
-        return _shared_session(_state_of(self.folder / FLOAT32_NAME), 0)
+        return _shared_tokenizer(_state_of(self.folder / "tokenizer.json"), self.info.window)
 
     @cached_property
     def _sentence_transformer(self) -> Any:
@@ -245,9 +224,9 @@ def _state_of(file: Path) -> FileState:
     return file, status.st_size, status.st_mtime_ns
 
 
-@lru_cache(maxsize=6)  # the three of the default model, and of another one while the index is rebuilt with it
-def _shared_tokenizer(file: FileState, window: int | None, pad_token: str | None) -> Any:
-    """The tokenizer of this file, one for all of a process; with a window it truncates, with a token it pads."""
+@lru_cache(maxsize=4)  # the two of the default model, and of another one while the index is rebuilt with it
+def _shared_tokenizer(file: FileState, window: int | None) -> Any:
+    """The tokenizer of this file, one for all of a process; with a window it truncates."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(file[0]))
@@ -255,8 +234,6 @@ def _shared_tokenizer(file: FileState, window: int | None, pad_token: str | None
     tokenizer.no_padding()
     if window:
         tokenizer.enable_truncation(window)
-    if pad_token:
-        tokenizer.enable_padding(pad_id=tokenizer.token_to_id(pad_token) or 0, pad_token=pad_token)
     return tokenizer
 
 
@@ -275,15 +252,15 @@ def open_session(file: Path, threads: int = 0) -> Any:
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-@lru_cache(maxsize=2)  # for questions and for passages
-def _shared_session(file: FileState, threads: int) -> Any:
-    """The ONNX export in this file, one for all of a process: loading it takes half a second and 90 MB.
+@lru_cache(maxsize=2)  # that of the index, and of another model while the index is rebuilt with it
+def _shared_session(file: FileState) -> Any:
+    """The ONNX export in this file, one for all of a process: loading it takes half a second and up to 90 MB.
 
     Raises:
         ModelError: it is damaged; its folder is removed, so that it is made anew.
     """
     try:
-        return open_session(file[0], threads)
+        return open_session(file[0], threads=1)
     except Exception as error:  # onnxruntime raises its own unnamed types for a damaged file
         folder = file[0].parent
         shutil.rmtree(folder, ignore_errors=True)

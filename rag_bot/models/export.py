@@ -76,8 +76,7 @@ def _write_export(name: str, model: Any, weights: Path, folder: Path) -> None:
         inputs=inputs,
         exported=_export_onnx(model, inputs, folder / "model.onnx"),
     )
-    described = {"info": asdict(info), "pad_token": tokenizer.pad_token or "[PAD]"}
-    (folder / "model.json").write_text(json.dumps(described, indent=1))
+    (folder / "model.json").write_text(json.dumps({"info": asdict(info)}, indent=1))
 
 
 def _export_onnx(model: Any, inputs: Sequence[str], path: Path) -> bool:

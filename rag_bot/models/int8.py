@@ -1,7 +1,8 @@
-"""An int8 copy of an exported model: it embeds two to three times as many passages in the same processor time.
+"""An int8 copy of an exported model: it embeds two to three times as many texts in the same processor time.
 
-Whether a processor gains from it is measured once, and kept beside the export. So far its ranking is measured for the
-default model only (nDCG@10 on four public sets, see `eval/benchmarks/README.md`); other models do without.
+Whether a processor gains from it is measured once, and kept beside the export. Its ranking is measured for the default
+model only (nDCG@10 on four public sets, see `eval/benchmarks/README.md`); other models do without. An index may hold
+vectors of both: they rank the same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rag_bot.errors import ModelError
 from rag_bot.files import write_whole
 
 FLOAT32_NAME, INT8_NAME = "model.onnx", "model-int8.onnx"
-_CHOICE_NAME = "passages.json"
+_CHOICE_NAME = "chosen.json"
 # Of 1,326 passages the least like its float32 vector has .987. Processors that add int8 products in 16 bits, where they
 # overflow, come to less.
 _LEAST_COSINE = 0.97
@@ -41,16 +42,19 @@ Encode = Callable[[Path, Sequence[str]], NDArray[np.float32]]
 """The unit vectors that the ONNX model in a file makes of texts, one after the other in this thread."""
 
 
-def passage_model(folder: Path, encode: Encode) -> Path:
-    """The file in an export's folder that passages are embedded with; decided at the first call, which takes seconds.
+def chosen_file(folder: Path) -> Path:
+    """The ONNX file that texts are encoded with, in an export's folder: the exact one until another is chosen."""
+    return _chosen(folder) or folder / FLOAT32_NAME
+
+
+def choose_file(folder: Path, encode: Encode) -> Path:
+    """The ONNX file that texts are to be encoded with; decided at the first call, which takes seconds.
 
     Raises:
         ModelError: the folder cannot be written.
     """
-    try:
-        return folder / str(json.loads((folder / _CHOICE_NAME).read_text())["file"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    if earlier := _chosen(folder):
+        return earlier
     try:
         _quantize(folder / FLOAT32_NAME, folder / INT8_NAME)
         cosine, gain = _compare(folder / INT8_NAME, folder / FLOAT32_NAME, encode)
@@ -65,6 +69,13 @@ def passage_model(folder: Path, encode: Encode) -> Path:
             "Free space there, or choose another folder with --cache."
         ) from error
     return folder / chosen
+
+
+def _chosen(folder: Path) -> Path | None:
+    try:
+        return folder / str(json.loads((folder / _CHOICE_NAME).read_text())["file"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _quantize(source: Path, target: Path) -> None:

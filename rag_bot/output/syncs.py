@@ -185,6 +185,7 @@ def status_text(status: Status) -> RenderableType:
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
         *((("reader", status.reader_trouble),) if status.reader_trouble else ()),
         *((("syncing now", writer),) if writer else ()),
+        *((("not read yet", _waiting_text(status)),) if status.waiting else ()),
         *(("not read", words) for words in failure_rows(status.failed)),
         *left_out_rows(status.left_out),
         *(("last syncs" if place == 0 else "", _run_text(run, status, place)) for place, run in enumerate(status.runs)),
@@ -192,6 +193,11 @@ def status_text(status: Status) -> RenderableType:
     for name, value in rows:
         table.add_row(Text(name, style="dim"), line(value))
     return Visible(table)
+
+
+def _waiting_text(status: Status) -> str:
+    counted = f"{status.waiting:,} of {status.notes + status.waiting:,} notes"
+    return counted if status.writer else f"{counted}: the sync ended before; run `rag-bot ingest`"
 
 
 def failure_rows(failed: Sequence[Failure]) -> list[str]:

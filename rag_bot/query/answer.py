@@ -317,7 +317,7 @@ def _unread_language(sources: Sources, question: str) -> str:
 
 
 def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
-    """That an answer may be elsewhere: where filters left notes out of the search, or files could not be read.
+    """That an answer may be elsewhere: where filters left notes out of the search, or files are not or can't be read.
 
     Where nothing was found, what was not read for other reasons is told as well.
     """
@@ -325,6 +325,8 @@ def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
     if (filters.since or filters.until) and (undated := sources.catalogue.undated(filters)):
         notes = "1 note without a date was" if undated == 1 else f"{undated:,} notes without a date were"
         said.append(f"{notes} left out.")
+    if waiting := sources.catalogue.waiting():
+        said.append(f"{waiting:,} {'note was' if waiting == 1 else 'notes were'} not read yet.")
     unread = [*sources.catalogue.failed()]
     files = f"{len(unread):,} {'file' if len(unread) == 1 else 'files'}"
     entries = [entry for entry in merged(sources.catalogue.left_out().values()) if entry.reason in NOT_READ]

@@ -111,10 +111,11 @@ class Progress:
 class Status:
     """What the index holds. `bytes_on_disk` counts the index folder, not the notes; `runs` begins with the newest.
 
-    `last_synced` is when the last sync that went through began, `failed` what it could not read, `left_out` what it
-    left out or doubts; `missing` are the roots that are not there now, `writer` the process that syncs now.
-    `reader_trouble` says what is wrong with the packaged reader, without which nothing is answered; "" where it is
-    sound or another one is set. `server` is the URL of the Chroma server that has the vectors, "" where the index does.
+    `waiting` are notes that a sync has found and not read yet. `last_synced` is when the last sync that went through
+    began, `failed` what it could not read, `left_out` what it left out or doubts; `missing` are the roots that are not
+    there now, `writer` the process that syncs now. `reader_trouble` says what is wrong with the packaged reader,
+    without which nothing is answered; "" where it is sound or another one is set. `server` is the URL of the Chroma
+    server that has the vectors, "" where the index does.
     """
 
     index: Path
@@ -133,6 +134,7 @@ class Status:
     reader_trouble: str = ""
     left_out: tuple[LeftOut, ...] = ()
     server: str = ""
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

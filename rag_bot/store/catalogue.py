@@ -44,6 +44,7 @@ from rag_bot.store.schema import open_for_reading
 
 # What `indexes.next_folder` makes, with a number that fits a file name; an index of the first version has none.
 _STORE = re.compile(r"(?:store-\d{1,9})?")
+WAITING = "waiting "  # with a root's label: what `meta` calls the number of its notes that are still to be read
 _BATCH = 900  # values in one IN (...), below SQLite's oldest limit of 999
 
 _NOTE_COLUMNS = """note.id, note.path, root.folder, root.label, note.title, note.own_title, note.text, note.metadata,
@@ -166,6 +167,11 @@ class Catalogue:
     def failed(self) -> dict[str, str]:
         """Why the last sync that went through could not read files, by note path."""
         return {failure.path: failure.error for run in self.runs(1, succeeded=True) for failure in run.failed}
+
+    def waiting(self) -> int:
+        """Notes that a sync has found and not read yet; where it ended before, the next one reads them."""
+        names = f"{WAITING}%"
+        return int(self._db.execute("SELECT total(value) FROM meta WHERE name LIKE ?", (names,)).fetchone()[0])
 
     def known_files(self, root: Root) -> dict[str, KnownFile]:
         """The notes of a root, by note path."""

@@ -31,6 +31,7 @@ def read_status(catalogue: Catalogue, index: Path, model: str, runs: int) -> Sta
         writer=find_writer(index),
         left_out=merged(catalogue.left_out().values()),
         server=VectorsPlace.read(meta.get("vectors", "")).url,
+        waiting=catalogue.waiting(),
     )
 
 

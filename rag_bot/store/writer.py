@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rag_bot.markdown import readable_text
 from rag_bot.records import Chunk, Failure, LeftOut, Note
-from rag_bot.store.catalogue import Catalogue, ExcludedFile, KnownFile, Root
+from rag_bot.store.catalogue import WAITING, Catalogue, ExcludedFile, KnownFile, Root
 from rag_bot.store.census import enter_tasks
 from rag_bot.store.links import enter_links
 from rag_bot.store.names import LANGUAGE_SHOWS_IN, enter_names
@@ -64,6 +64,12 @@ class CatalogueWriter(Catalogue):
 
     def set_meta(self, **values: str) -> None:
         self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    def set_waiting(self, label: str, notes: int) -> None:
+        """Remember how many notes of a root are still to be read."""
+        self._db.execute("DELETE FROM meta WHERE name = ?", (WAITING + label,))
+        if notes:
+            self.set_meta(**{WAITING + label: str(notes)})
 
     def add_root(self, folder: Path, label: str) -> Root:
         cursor = self._db.execute("INSERT INTO root (folder, label) VALUES (?, ?)", (str(folder), label))

@@ -1,4 +1,4 @@
-"""The int8 copy of a model embeds passages where it is faster and near enough, and that is found out once."""
+"""The int8 copy of a model encodes texts where it is faster and near enough, and that is found out once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from rag_bot.errors import ModelError
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.export import Vectors
-from rag_bot.models.int8 import FLOAT32_NAME, INT8_NAME, passage_model
+from rag_bot.models.int8 import FLOAT32_NAME, INT8_NAME, choose_file, chosen_file
 
 
 @pytest.fixture
@@ -46,29 +46,36 @@ class Encoder:
 
 def test_the_faster_one_is_chosen_once(folder: Path) -> None:
     encoder = Encoder(int8_cosine=0.99, int8_work=2)
-    assert passage_model(folder, encoder) == folder / INT8_NAME
+    assert choose_file(folder, encoder) == folder / INT8_NAME
     calls = encoder.calls
-    assert passage_model(folder, encoder) == folder / INT8_NAME
+    assert choose_file(folder, encoder) == folder / INT8_NAME
     assert encoder.calls == calls
-    assert json.loads((folder / "passages.json").read_text())["file"] == INT8_NAME
-    assert {path.name for path in folder.iterdir()} == {FLOAT32_NAME, INT8_NAME, "passages.json"}
+    assert json.loads((folder / "chosen.json").read_text())["file"] == INT8_NAME
+    assert {path.name for path in folder.iterdir()} == {FLOAT32_NAME, INT8_NAME, "chosen.json"}
 
 
 @pytest.mark.parametrize("encoder", [Encoder(int8_cosine=0.9, int8_work=2), Encoder(int8_cosine=1.0, int8_work=40)])
 def test_one_that_is_slower_or_says_something_else_is_not_kept(folder: Path, encoder: Encoder) -> None:
-    assert passage_model(folder, encoder) == folder / FLOAT32_NAME
-    assert {path.name for path in folder.iterdir()} == {FLOAT32_NAME, "passages.json"}
+    assert choose_file(folder, encoder) == folder / FLOAT32_NAME
+    assert {path.name for path in folder.iterdir()} == {FLOAT32_NAME, "chosen.json"}
+
+
+def test_until_one_is_chosen_the_exact_one_is_used(folder: Path) -> None:
+    assert chosen_file(folder) == folder / FLOAT32_NAME
+    choose_file(folder, Encoder(int8_cosine=0.99, int8_work=2))
+    assert chosen_file(folder) == folder / INT8_NAME
 
 
 def test_a_damaged_choice_is_made_anew(folder: Path) -> None:
-    (folder / "passages.json").write_text("{")
-    assert passage_model(folder, Encoder(int8_cosine=0.99, int8_work=2)) == folder / INT8_NAME
+    (folder / "chosen.json").write_text("{")
+    assert chosen_file(folder) == folder / FLOAT32_NAME
+    assert choose_file(folder, Encoder(int8_cosine=0.99, int8_work=2)) == folder / INT8_NAME
 
 
 def test_a_folder_that_cannot_be_written_is_explained_in_one_line(folder: Path) -> None:
-    (folder / "passages.json").mkdir()
+    (folder / "chosen.json").mkdir()
     with pytest.raises(ModelError, match="cannot be converted") as caught:
-        passage_model(folder, Encoder(int8_cosine=0.99, int8_work=2))
+        choose_file(folder, Encoder(int8_cosine=0.99, int8_work=2))
     assert "\n" not in str(caught.value)
 
 

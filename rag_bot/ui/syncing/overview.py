@@ -19,7 +19,6 @@ from rag_bot.ui.templating import macros
 _MOST_FAILURES = 20  # files that are named; set by hand
 # The end of a sync's question, which tells the flags to answer with in a terminal.
 _FOR_TERMINALS = re.compile(r"\s*Nothing was changed, and they still answer\..*", re.DOTALL)
-_MEANWHILE = "You can ask meanwhile: your notes answer as they were before."
 _LOSSES = {
     "missing": "is not there. Is its disk mounted?",
     "empty": "holds no notes any more. Is its disk mounted?",
@@ -41,7 +40,15 @@ def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Mar
         is_watch = watch.pid and writer.pid == watch.pid
         begun = f" since {since(writer.started)}" if writer.started else ""
         running = html.running("Syncing what changed …" if is_watch else f"Another process is syncing{begun} …")
-    return html.overview(_facts(snapshot, sync), running + sync_result(sync, _MEANWHILE) + _kept_notes(sync, watch))
+    result = sync_result(sync, _meanwhile(snapshot))
+    return html.overview(_facts(snapshot, sync), running + result + _kept_notes(sync, watch))
+
+
+def _meanwhile(snapshot: IndexSnapshot) -> str:
+    """What answers while a sync runs."""
+    if snapshot.status and snapshot.status.waiting:
+        return f"You can ask meanwhile: the newest {many(snapshot.notes, 'note')} answer already."
+    return "You can ask meanwhile: your notes answer as they were before."
 
 
 def watching(watch: WatchState) -> Markup:
