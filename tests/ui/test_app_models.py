@@ -145,7 +145,7 @@ def test_stop_works_while_a_model_is_opened_and_the_next_question_finds_it_open(
     page.wait_for_selector(f".waiting:has-text('Opening {OTHER}')")
     page.click("#stop")
     stopped = page.locator(".exchange:not(.growing)")
-    stopped.locator(".notice", has_text=f"Stopped before {OTHER} was open.").wait_for()
+    stopped.locator(".notice", has_text=f"Stopped before {OTHER.removeprefix('openai-like:')} was open.").wait_for()
     stopped.locator(".quote", has_text="33%").first.wait_for()
     page.click("#new-chat button")
     page.wait_for_selector(".exchange", state="detached")
