@@ -137,6 +137,8 @@ class EmbeddingModel:
         """
         if not self.info.exported:
             return self._encode_bulk(texts)
+        if len(texts) == 1:  # a question, which also comes while the process ends, when no thread can begin
+            return self._encode_in_turn(self.file, texts)
         session = _shared_session(_state_of(self.file))
         longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)

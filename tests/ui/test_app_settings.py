@@ -77,7 +77,7 @@ def test_a_server_is_found_tested_and_used_and_the_next_question_is_answered_by_
     expect(page.locator("#openai-like-address")).to_have_value(started.model.server.url)
     page.select_option("#openai-like-model", "storyteller")
     server.locator("button.first").click()
-    expect(page.locator(".outcome")).to_contain_text("openai-like:storyteller answers now.")
+    expect(page.locator(".outcome")).to_contain_text("storyteller answers now.")
     expect(server.locator("summary .state")).to_have_text("answers now")
     assert started.written == {
         "llm": "openai-like:storyteller",
