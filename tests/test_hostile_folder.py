@@ -48,6 +48,7 @@ OTHER = {
     "exclude": '"*"',
     "editor": '"theirs:{path}"',
     "uploads": "true",
+    "vectors": '"http://127.0.0.1:9"',
 }
 BOMB = "[" + "a." * 1800 + "a]\n" + "b." * 1800 + "b = 1\n"  # what takes tomllib longest for its size
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

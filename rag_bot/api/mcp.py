@@ -22,7 +22,8 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel, ValidationError
 
-from rag_bot.api import VERSION, calls
+import rag_bot
+from rag_bot.api import calls
 from rag_bot.api.requests import (
     AskRequest,
     NoteRequest,
@@ -163,7 +164,7 @@ def create_server(library: Library) -> Server:
     notes = _Notes(library)
     return Server(
         "rag-bot",
-        version=VERSION,
+        version=rag_bot.__version__,
         title="Notes",
         instructions=_INSTRUCTIONS,
         on_list_tools=notes.list_tools,

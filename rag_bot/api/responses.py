@@ -245,6 +245,7 @@ class StatusJson(_Response):
     roots: list[str]
     missing: list[str]
     notes: int
+    waiting: int = Field(description="Notes that a sync has found and not read yet.")
     chunks: int
     vectors: int
     model: str

@@ -64,7 +64,7 @@ class AppState:
         except RagBotError as error:
             listed, problem = (), str(error)
         return {
-            "overview": overview(snapshot, sync, watch),
+            "overview": overview(snapshot, sync, watch, is_kept_up=self.upkeep.state.running),
             "welcome": welcome(snapshot, sync, () if snapshot.notes else self.folders.now()),
             "chats": chat_list(listed, search, MOST_LISTED, problem),
             "answers-by": answers_by(choice),

@@ -93,7 +93,7 @@ def test_a_model_that_is_not_reachable_can_be_chosen_and_says_why(settings: Sett
     models.choose(LOCAL)
     assert models.chosen == LOCAL
     said = re.sub(r"<[^>]+>", "", model_notice(models.choice))
-    assert said.startswith(f"{LOCAL}: {NOT_REACHABLE}.")
+    assert said.startswith(f"{LOCAL.removeprefix('openai-like:')}: {NOT_REACHABLE}.")
 
 
 def test_the_address_in_the_settings_goes_to_no_other_provider(settings: Settings) -> None:

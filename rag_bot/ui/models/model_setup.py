@@ -13,7 +13,7 @@ from rag_bot.llm.asking import ModelTrial, try_model
 from rag_bot.llm.consent import has_agreed, remember_agreed, take_back
 from rag_bot.llm.keys import find_key, forget_key, keep_key
 from rag_bot.llm.opening import provider_with_keys, settings_for, settings_of
-from rag_bot.llm.provider import AddressedProvider, Provider
+from rag_bot.llm.provider import NOT_REACHABLE, AddressedProvider, Provider
 from rag_bot.llm.providers import DEFAULT_URL_PROVIDER, PROVIDERS, WITH_KEYS
 from rag_bot.settings import Settings
 from rag_bot.ui.models.models import ANY, Models
@@ -193,6 +193,8 @@ class ModelSetup:
         self._models.choose(settings.llm)
         if problem := self._models.choice.problem:
             raise UsageError(problem)
+        if list_models(settings)[0].state == NOT_REACHABLE:
+            return f"{settings.llm} is chosen, but does not answer now. Until it does, your notes' own lines do. {said}"
         return f"{settings.llm} answers now. {said}"
 
     def _change(self, changes: Changes, mark: str) -> str:

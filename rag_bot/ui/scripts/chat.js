@@ -11,7 +11,16 @@ Object.assign(ragBot, {
   clearQuestion(number) { // what was typed meanwhile stays, for it is the next question
     const { question: field } = document.querySelector("#question").elements;
     if (field.value.startsWith(ragBot.asked[number])) field.value = field.value.slice(ragBot.asked[number].length);
+    ragBot.keepDraft(field);
     delete ragBot.asked[number];
+  },
+
+  keepDraft(field) { // through a reload, and Gradio reloads the page when the app was started anew
+    try { sessionStorage.setItem("rag-bot-draft", field.value); } catch { /* then it is lost */ }
+  },
+
+  draft() {
+    try { return sessionStorage.getItem("rag-bot-draft") ?? ""; } catch { return ""; }
   },
 
   wanted() { return ragBot.address().get("c") || ragBot.lastOpen(); }, // when the page is loaded
@@ -210,6 +219,8 @@ ragBot.connected.question = (form) => {
     form.requestSubmit();
   });
   const field = form.elements.question;
+  field.value ||= ragBot.draft();
+  field.addEventListener("input", () => ragBot.keepDraft(field));
   if (!CSS.supports("field-sizing", "content")) {
     field.addEventListener("input", () => { field.rows = Math.min(MOST_ROWS, field.value.split("\n").length); });
   }

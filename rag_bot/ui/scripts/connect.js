@@ -2,6 +2,7 @@
 // together, this one first; each adds what its part of the page does. Gradio carries reports as soon as it is there.
 const LOOK_MS = 1500; // between two looks at what has changed; set by hand
 const LOST_MS = 30000; // after which a look that was not answered is one no more; set by hand
+const SILENT_MS = 10000; // after which an unanswered look is told of; set by hand: a busy machine was seen to take five
 const ASKS = ["ask", "ask_again", "revise"]; // what is reported so is answered bit by bit
 
 const ragBot = window.ragBot = {
@@ -61,8 +62,15 @@ const ragBot = window.ragBot = {
   },
 
   lookForNews() { // one look at a time
+    ragBot.tellSilence(ragBot.looking && Date.now() > ragBot.looking.since + SILENT_MS);
     if (ragBot.looking && Date.now() < ragBot.looking.since + LOST_MS) return;
     ragBot.looking = { since: Date.now(), number: ragBot.carry({ part: "app", event: "refresh", told: {} }) };
+  },
+
+  tellSilence(isSilent) {
+    const told = document.querySelector("#silent");
+    if (isSilent && told.hidden) ragBot.say(told.textContent);
+    told.hidden = !isSilent;
   },
 
   shows() { // what the server has to know to tell what is new
@@ -73,6 +81,7 @@ const ragBot = window.ragBot = {
 
   take({ number, parts, marks }) { // what comes back, unless something newer has been there before it
     if (ragBot.looking?.number === number) ragBot.looking = null;
+    ragBot.tellSilence(false);
     if (number in ragBot.asked) ragBot.clearQuestion(number);
     Object.entries(parts).forEach(([part, html]) => {
       if (number < ragBot.newest[part]) return;

@@ -66,6 +66,7 @@ class SetupCard:
     key_variable: str
     key: str | None
     is_chosen: bool
+    is_silent: bool
     is_missing: bool
     problem: str
     trial: Trial | None
@@ -144,6 +145,7 @@ def _card(provider: Provider, settings: Settings, choice: Choice, setup: SetupSt
         key_variable=provider.key_variable,
         key=(setup.keys or {}).get(name) if provider.key_variable else None,
         is_chosen=bool(chosen),
+        is_silent=any(info.name == chosen and info.state == NOT_REACHABLE for info in listed),
         is_missing=any(info.state == NO_PACKAGE for info in listed),
         problem=found.problem or (_NOTHING_FOUND.get(listed[0].state, "") if listed else "It has none.")
         if found

@@ -27,16 +27,17 @@ _LOSSES = {
 """What became of a folder, by the reason that the report of a sync has."""
 
 
-def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState) -> Markup:
+def overview(snapshot: IndexSnapshot, sync: SyncState, watch: WatchState, *, is_kept_up: bool = False) -> Markup:
     """How many notes there are and when they were synced; the sync that runs, what is wrong, and what is to be decided.
 
-    Until there are notes, the welcome asks what is to be decided.
+    Until there are notes, the welcome asks what is to be decided. `is_kept_up` while the page of notes shows that the
+    app repairs the index or removes a folder.
     """
     html = macros("syncing.html")
     if not snapshot.notes:
         return html.overview(_facts(snapshot, sync), sync_result(sync) if sync.running else "")
     running, writer = Markup(), snapshot.writer
-    if writer and not sync.running:  # a sync that is not the app's own job
+    if writer and not sync.running and not is_kept_up:  # a sync that is not the app's own job
         is_watch = watch.pid and writer.pid == watch.pid
         begun = f" since {since(writer.started)}" if writer.started else ""
         running = html.running("Syncing what changed …" if is_watch else f"Another process is syncing{begun} …")
