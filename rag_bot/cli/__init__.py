@@ -86,10 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"{error.strerror or first_line(error)}{f': {error.filename}' if error.filename else ''}", FAILED)
     except Exception as error:  # noqa: BLE001 - the outermost edge
         if explain := getattr(error, "format_message", None):  # Typer's own errors, whose class it keeps private
+            command = getattr(getattr(error, "ctx", None), "command_path", "rag-bot")
             problem = "" if type(error).__name__ == "NoArgsIsHelpError" else explain()
             if (option := getattr(error, "option_name", "")) in _BEFORE_COMMAND:
+                command = "rag-bot"
                 problem = f"{option} stands before the command, as in `rag-bot {option} FOLDER COMMAND`"
-            _fail(f"{problem.rstrip('.')}. See `rag-bot --help`.".lstrip(". "), UsageError.exit_code)
+            _fail(f"{problem.rstrip('.')}. See `{command} --help`.".lstrip(". "), UsageError.exit_code)
         _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. `rag-bot -v ...` shows the traceback.", FAILED)
 
 

@@ -77,3 +77,23 @@ def test_an_event_that_no_part_has_does_nothing(page: Any) -> None:
         page.evaluate("ragBot.send('panel', 'no_such')")
     assert answered.value.status == 200
     assert page.inner_html("#app") == before
+
+
+def test_what_is_typed_outlasts_a_reload_until_it_is_asked(page: Any) -> None:
+    page.fill("#question textarea", "What is the zebra quota?")
+    page.reload()
+    expect(page.locator("#question textarea")).to_have_value("What is the zebra quota?")
+    page.press("#question textarea", "Enter")
+    page.locator(".exchange:not(.growing)").last.locator(".measured, .abstained").first.wait_for()
+    expect(page.locator("#question textarea")).to_have_value("")
+    page.reload()
+    page.wait_for_selector(".exchange .measured, .exchange .abstained")
+    expect(page.locator("#question textarea")).to_have_value("")
+
+
+def test_silence_of_the_app_is_told_until_it_answers_again(page: Any) -> None:
+    page.wait_for_function("Boolean(ragBot.isOpen)")
+    page.evaluate("ragBot.looking = { since: Date.now() - 20000, number: -1 }")
+    page.wait_for_selector("#silent")
+    page.evaluate("ragBot.looking = null")
+    page.wait_for_selector("#silent", state="hidden")
