@@ -129,9 +129,11 @@ def opened_page(browser: Any, address: str) -> Iterator[Any]:
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
     page.wait_for_function("Boolean(window.ragBot?.isOpen)")  # the parts are there
-    yield page
+    try:
+        yield page
+    finally:
+        context.close()  # else a proxy that ends would wait for it for ever
     hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
-    context.close()
     assert hosts == {urlsplit(address).netloc}
 
 
