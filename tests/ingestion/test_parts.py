@@ -63,16 +63,21 @@ def test_the_newest_notes_answer_while_the_others_are_read(library: Library, man
     assert library.status().waiting == 0
 
 
+def require_same_as_fresh(library: Library, notes: Path, index: Path) -> None:
+    """An index that is made at once of these notes holds the same."""
+    with Library(Settings(notes=(), index=index, cache=library.settings.cache)) as fresh:
+        fresh.ingest([notes])
+    ours = contents(library.settings.index)
+    assert differences(ours, contents(index)) == []
+    assert inner_differences(ours) == []
+
+
 def test_the_parts_together_are_what_one_is(
     library: Library, many_notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library.ingest([many_notes])
     monkeypatch.setattr(apply, "FIRST_PART", 100)
-    with Library(Settings(notes=(), index=tmp_path / "fresh", cache=library.settings.cache)) as fresh:
-        fresh.ingest([many_notes])
-    ours = contents(library.settings.index)
-    assert differences(ours, contents(tmp_path / "fresh")) == []
-    assert inner_differences(ours) == []
+    require_same_as_fresh(library, many_notes, tmp_path / "fresh")
 
 
 def test_an_ingest_that_is_stopped_keeps_its_parts_and_says_what_is_not_read(
@@ -88,9 +93,7 @@ def test_an_ingest_that_is_stopped_keeps_its_parts_and_says_what_is_not_read(
     library.ingest()
     assert library.status().waiting == 0
     assert "not read yet" not in library.ask("Who invented the telephone?").notice
-    with Library(Settings(notes=(), index=tmp_path / "fresh", cache=library.settings.cache)) as fresh:
-        fresh.ingest([many_notes])
-    assert differences(contents(library.settings.index), contents(tmp_path / "fresh")) == []
+    require_same_as_fresh(library, many_notes, tmp_path / "fresh")
 
 
 @pytest.mark.parametrize(
@@ -117,11 +120,7 @@ def test_an_ingest_that_is_killed_in_the_second_part_keeps_the_complete_ones(
 
     library.ingest()
     assert library.status().waiting == 0
-    with Library(Settings(notes=(), index=tmp_path / "fresh", cache=library.settings.cache)) as fresh:
-        fresh.ingest([many_notes])
-    ours = contents(library.settings.index)
-    assert differences(ours, contents(tmp_path / "fresh")) == []
-    assert inner_differences(ours) == []
+    require_same_as_fresh(library, many_notes, tmp_path / "fresh")
 
 
 def test_notes_of_another_folder_are_still_waiting_after_a_sync_of_this_one(

@@ -130,7 +130,7 @@ class ModelSetup:
         if info.is_remote and not is_told and not has_agreed(info.name, info.place):
             self._set(asked=AskedConsent(info, wish, mark))
             return ""
-        return self._use(wish, mark)
+        return self._use(wish, mark, info)
 
     def consent(self, agreed: bool) -> str:
         """The answer to what was asked about a remote model."""
@@ -139,7 +139,7 @@ class ModelSetup:
         if not asked or not agreed:
             return "Nothing was changed." if asked else ""
         remember_agreed(asked.info.name, asked.info.place)
-        return self._use(asked.wish, asked.mark)
+        return self._use(asked.wish, asked.mark, asked.info)
 
     def by_quotes(self, mark: str) -> str:
         """Has no model answer any more, here or elsewhere."""
@@ -184,7 +184,7 @@ class ModelSetup:
         self._models.look()
         return "The key was removed."
 
-    def _use(self, wish: Wish, mark: str) -> str:
+    def _use(self, wish: Wish, mark: str, info: ModelInfo) -> str:
         settings = self._settings_with(wish)
         changes: dict[str, str | tuple[str, ...] | None] = {LLM: settings.llm}
         if _provider(wish).takes_url:
@@ -193,7 +193,7 @@ class ModelSetup:
         self._models.choose(settings.llm)
         if problem := self._models.choice.problem:
             raise UsageError(problem)
-        if list_models(settings)[0].state == NOT_REACHABLE:
+        if info.state == NOT_REACHABLE:
             return f"{settings.llm} is chosen, but does not answer now. Until it does, your notes' own lines do. {said}"
         return f"{settings.llm} answers now. {said}"
 
