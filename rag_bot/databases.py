@@ -7,11 +7,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any, Protocol
 
 # "disk I/O error", "database or disk is full" and "unable to open database file", as a full disk was seen to say it.
 _NO_ROOM = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+
+
+class Database(Protocol):
+    """What is used of a connection, be it to a file of SQLite or to a server."""
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Any: ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Any: ...
+
+    def close(self) -> None: ...
 
 
 def connect_to_read(path: Path, *, writable: str = "mode=ro", patience: float) -> sqlite3.Connection:

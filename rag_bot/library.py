@@ -89,6 +89,7 @@ class Library:
             model=self._prepared_model,
             exclude=self.settings.exclude,
             server=self.settings.vectors,
+            database=self.settings.catalogue,
             on_loss=OnLoss(on_loss),
             on_progress=on_progress,
         )
@@ -131,6 +132,7 @@ class Library:
             on_error,
             self.settings.exclude,
             self.settings.vectors,
+            self.settings.catalogue,
         )
         watcher.run(stop or threading.Event(), rescan_seconds)
 
@@ -146,7 +148,9 @@ class Library:
 
         index, exclude, server = self.settings.index, self.settings.exclude, self.settings.vectors
         if repair:
-            return repair_index(index, self._prepared_model, self.settings.notes, on_progress, exclude, server)
+            return repair_index(
+                index, self._prepared_model, self.settings.notes, on_progress, exclude, server, self.settings.catalogue
+            )
         return verify(index, exclude, server)
 
     def search(

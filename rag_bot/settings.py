@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     vectors: str = Field(
         default="", description='URL of a Chroma server that has the vectors; "" keeps them in the index'
     )
+    catalogue: str = Field(
+        default="", description='URL of a PostgreSQL database that has the catalogue; "" keeps it in the index'
+    )
     cache: Path = Field(default_factory=lambda: user_cache_path("rag-bot"), description="folder for converted models")
     model: str = Field(
         default="all-MiniLM-L6-v2",

@@ -258,3 +258,4 @@ class StatusJson(_Response):
     reader_trouble: str
     left_out: list[LeftOutJson]
     server: str = Field(description="The Chroma server that has the vectors; empty where the index has them.")
+    database: str = Field(description="The PostgreSQL database that has the catalogue; empty where the index has it.")

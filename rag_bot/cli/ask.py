@@ -28,7 +28,7 @@ from rag_bot.cli.command import (
     show,
     terminal,
 )
-from rag_bot.cli.sync import say_where_vectors_go
+from rag_bot.cli.sync import say_what_leaves
 from rag_bot.errors import ConversationsUnusable, RagBotError, UsageError
 from rag_bot.records import Answer, Filters, Turn
 
@@ -173,7 +173,7 @@ def mcp(context: typer.Context) -> None:
     with open_library(context) as library:
         from rag_bot.api.mcp import serve
 
-        say_where_vectors_go(library)
+        say_what_leaves(library)
         if sys.stdin.isatty():
             remark("an editor or agent starts this command, and talks to it on stdin; Ctrl-D ends it")
         serve(library)

@@ -46,7 +46,7 @@ def ingest(
     on_loss = "remove" if yes else "keep" if keep else "ask"
     with open_library(context) as library:
         roots = _roots(library) if paths else []
-        say_where_vectors_go(library)
+        say_what_leaves(library)
         is_strange = not dry_run and standing(library.settings.index) is Standing.STRANGE
 
         def sync(on_loss: str) -> SyncReport:
@@ -136,14 +136,17 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
 
     last: list[object] = []
     with open_library(context) as library:
-        say_where_vectors_go(library)
+        say_what_leaves(library)
         library.watch(paths, on_report=on_report, on_error=on_error)
 
 
-def say_where_vectors_go(library: Library) -> None:
-    """A line on stderr where they are on another machine."""
+def say_what_leaves(library: Library) -> None:
+    """A line on stderr for what of the index is on another machine."""
+    from rag_bot.store.postgres import remote_database
     from rag_bot.store.server import remote_place
 
+    if place := library.settings.catalogue and remote_database(library.settings.catalogue):
+        remark(f"the texts of your notes are sent to the database at {place}.")
     if place := library.settings.vectors and remote_place(library.settings.vectors):
         remark(f"the vectors of your passages, but not their texts, are sent to the Chroma server at {place}.")
 

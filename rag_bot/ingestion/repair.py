@@ -27,9 +27,10 @@ def repair_index(
     on_progress: OnProgress,
     exclude: Sequence[str] = (),
     server: str = "",
+    database: str = "",
 ) -> Verification:
     """Mend and look again. `notes` are folders that the settings name, should the index no longer know any; `exclude`
-    and `server` are the settings `exclude` and `vectors`.
+    and `server` are the settings `exclude` and `vectors`, `database` is `catalogue`.
 
     Raises:
         UsageError: the catalogue is lost and its folders are not known, or not there.
@@ -43,7 +44,14 @@ def repair_index(
         done = [*_replace_catalogue(index, found, notes), *_mistrust(index, found)]
     if found.lost or found.unsound:
         report = sync(
-            index, (), model=model, exclude=exclude, server=server, on_loss=OnLoss.KEEP, on_progress=on_progress
+            index,
+            (),
+            model=model,
+            exclude=exclude,
+            server=server,
+            database=database,
+            on_loss=OnLoss.KEEP,
+            on_progress=on_progress,
         )
         done.append(f"{report.chunks_embedded:,} passages embedded, {report.chunks_reused:,} reused")
     elif parts := {problem.part for problem in found.problems} & {CHROMA, TANTIVY, FILES}:

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +23,10 @@ from rag_bot.records import Failure, LeftOut, Loss, SyncPlan, SyncReport, merged
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.indexes import empty_strange
 from rag_bot.store.lock import index_lock, writer_lock
+from rag_bot.store.moving import move_catalogue
 from rag_bot.store.ownership import Standing, refuse_other, require_own, standing
-from rag_bot.store.schema import FILE_NAME, explained, refuse_lost
+from rag_bot.store.postgres import wanted_catalogue
+from rag_bot.store.schema import explained, has_catalogue, refuse_lost
 from rag_bot.store.server import wanted_url
 from rag_bot.store.writer import CatalogueWriter
 
@@ -47,12 +49,13 @@ def sync(
     model: Callable[[], EmbeddingModel],
     exclude: Sequence[str] = (),
     server: str = "",
+    database: str = "",
     on_loss: OnLoss = OnLoss.ASK,
     on_progress: OnProgress = lambda _: None,
 ) -> SyncReport:
     """Sync these folders, or all that were ingested before, into the index, without what the setting excludes.
 
-    `server` is the setting `vectors`.
+    `server` is the setting `vectors`, `database` is `catalogue`: where the catalogue is elsewhere, it moves there.
 
     An index that this user has not made is made anew from these folders, and nothing of it is opened.
 
@@ -65,7 +68,7 @@ def sync(
     began, server = time.perf_counter(), wanted_url(server)
     _check_folders(index, folders)
     _begin_anew(index)
-    with _writing(index) as (catalogue, record):
+    with _writing(index, wanted_catalogue(database)) as (catalogue, record):
         catalogue.drop_pending()
         prepared = model()
         decision = _decide(index, folders, catalogue, prepared, exclude, on_loss)
@@ -155,10 +158,18 @@ class _Record:
 
 
 @contextmanager
-def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
-    """The catalogue, locked for this process, with a new entry in the history, which tells how the sync ended."""
+def _writing(index: Path, database: str | None = None) -> Iterator[tuple[CatalogueWriter, _Record]]:
+    """The catalogue, locked for this process, with a new entry in the history, which tells how the sync ended.
+
+    With a `database`, or "" for none, it is moved there first if it is elsewhere.
+    """
     began = time.perf_counter()
-    with index_lock(index), explained(index), closing(CatalogueWriter.open(index)) as catalogue:
+    with ExitStack() as held:
+        held.enter_context(index_lock(index))
+        held.enter_context(explained(index))
+        if database is not None:
+            move_catalogue(index, database)
+        catalogue = held.enter_context(closing(CatalogueWriter.open(index)))
         record = _Record(catalogue.begin_run(f"{datetime.now().astimezone():%Y-%m-%dT%H:%M:%S%z}"))
         reach("run-begun")
         try:
@@ -168,7 +179,7 @@ def _writing(index: Path) -> Iterator[tuple[CatalogueWriter, _Record]]:
             raise
         except BaseException as error:
             message = "stopped" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
-            with suppress(sqlite3.Error):  # a full disk, for one, refuses this as well
+            with suppress(sqlite3.Error, IndexUnusable):  # a full disk, for one, refuses this as well
                 catalogue.end_run(record.run, time.perf_counter() - began, {}, (), " ".join(message.split()))
             raise
         report = record.report
@@ -272,7 +283,7 @@ def _begins(index: Path, folders: Sequence[Path]) -> bool:
         return True
     require_own(index)
     refuse_lost(index)
-    return not (index / FILE_NAME).is_file()
+    return not has_catalogue(index)
 
 
 def _begin_anew(index: Path) -> None:

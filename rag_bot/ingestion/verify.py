@@ -21,7 +21,8 @@ from rag_bot.store.consistency import Mismatch, compare_in_children, find_unsoun
 from rag_bot.store.lock import writer_lock
 from rag_bot.store.ownership import require_own
 from rag_bot.store.place import VectorsPlace
-from rag_bot.store.schema import FILE_NAME, is_lost
+from rag_bot.store.postgres import CatalogueLost
+from rag_bot.store.schema import FILE_NAME, has_catalogue, is_lost
 from rag_bot.store.server import find_lost, require_named
 
 FOLDERS, CATALOGUE, CHROMA, TANTIVY, FILES = "folders", "catalogue", "chroma", "tantivy", "files"
@@ -64,7 +65,7 @@ def verify(index: Path, exclude: Sequence[str] = (), server: str = "") -> Verifi
 def require_index(index: Path) -> None:
     """Raises IndexUnusable where nothing was ever indexed by this user."""
     require_own(index)
-    if not (index / FILE_NAME).is_file() and not is_lost(index):
+    if not has_catalogue(index) and not is_lost(index):
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
 
 
@@ -80,6 +81,8 @@ def diagnose(index: Path, exclude: Sequence[str] = (), server: str = "") -> Diag
             return _diagnose(index, catalogue, exclude, server)
     except sqlite3.DatabaseError as error:
         return Diagnosis((Problem(CATALOGUE, str(error)),), lost=True)
+    except CatalogueLost:
+        return Diagnosis((Problem(CATALOGUE, "its database no longer has it"),), lost=True)
     except IndexUnusable as error:
         if isinstance(error.__cause__, sqlite3.DatabaseError):
             return Diagnosis((Problem(CATALOGUE, str(error.__cause__)),), lost=True)

@@ -50,6 +50,7 @@ class Watcher:
         on_error: Callable[[RagBotError], None],
         exclude: Sequence[str] = (),
         server: str = "",
+        database: str = "",
     ) -> None:
         self._index = index
         self._folders = folders
@@ -58,6 +59,7 @@ class Watcher:
         self._on_error = on_error
         self._exclude = exclude
         self._server = server
+        self._database = database
 
     def run(self, stop: threading.Event, rescan_seconds: float) -> None:
         """Until `stop` is set. Raises what the first sync raises; later errors are reported, and tried again."""
@@ -148,7 +150,13 @@ class Watcher:
             try:
                 model = lambda: self._model  # noqa: E731
                 return sync(
-                    self._index, folders, model=model, exclude=self._exclude, server=self._server, on_loss=OnLoss.KEEP
+                    self._index,
+                    folders,
+                    model=model,
+                    exclude=self._exclude,
+                    server=self._server,
+                    database=self._database,
+                    on_loss=OnLoss.KEEP,
                 )
             except WriterBusy:
                 if stop.wait(_BUSY_SECONDS):

@@ -183,6 +183,7 @@ def status_text(status: Status) -> RenderableType:
         ("model", f"{status.model} ({status.fingerprint})"),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
+        *((("catalogue", f"in the database {status.database}"),) if status.database else ()),
         *((("reader", status.reader_trouble),) if status.reader_trouble else ()),
         *((("syncing now", writer),) if writer else ()),
         *((("not read yet", _waiting_text(status)),) if status.waiting else ()),

@@ -115,7 +115,8 @@ class Status:
     began, `failed` what it could not read, `left_out` what it left out or doubts; `missing` are the roots that are not
     there now, `writer` the process that syncs now. `reader_trouble` says what is wrong with the packaged reader,
     without which nothing is answered; "" where it is sound or another one is set. `server` is the URL of the Chroma
-    server that has the vectors, "" where the index does.
+    server that has the vectors, `database` host and name of the database that has the catalogue, "" where the index has
+    them.
     """
 
     index: Path
@@ -135,6 +136,7 @@ class Status:
     left_out: tuple[LeftOut, ...] = ()
     server: str = ""
     waiting: int = 0
+    database: str = ""
 
 
 @dataclass(frozen=True, slots=True)

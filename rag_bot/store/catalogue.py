@@ -1,4 +1,5 @@
-"""The catalogue: one SQLite file that is the truth about the index. Chroma and Tantivy only know its keys.
+"""The catalogue: the truth about the index, in one SQLite file or a PostgreSQL database. Chroma and Tantivy only know
+its keys.
 
 Rows of notes that a sync is preparing carry `pending = 1`. Reading never sees them.
 """
@@ -19,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_bot.databases import Database
 from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.markdown import readable_text
 from rag_bot.records import (
@@ -40,6 +42,7 @@ from rag_bot.store.census import Census
 from rag_bot.store.links import NoteLink
 from rag_bot.store.names import NamedWord
 from rag_bot.store.note_dates import entered_dates
+from rag_bot.store.postgres import all_rows
 from rag_bot.store.schema import open_for_reading
 
 # What `indexes.next_folder` makes, with a number that fits a file name; an index of the first version has none.
@@ -94,7 +97,7 @@ class Root:
 class Catalogue:
     """One reading connection. Not for several threads at the same time."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Database) -> None:
         self._db = connection
 
     @classmethod
@@ -171,7 +174,11 @@ class Catalogue:
     def waiting(self) -> int:
         """Notes that a sync has found and not read yet; where it ended before, the next one reads them."""
         names = f"{WAITING}%"
-        return int(self._db.execute("SELECT total(value) FROM meta WHERE name LIKE ?", (names,)).fetchone()[0])
+        return int(
+            self._db.execute(
+                "SELECT coalesce(sum(CAST(value AS INTEGER)), 0) FROM meta WHERE name LIKE ?", (names,)
+            ).fetchone()[0]
+        )
 
     def known_files(self, root: Root) -> dict[str, KnownFile]:
         """The notes of a root, by note path."""
@@ -235,7 +242,7 @@ class Catalogue:
     def notes(self) -> Iterator[Note]:
         """Every note, by path."""
         sql = f"SELECT {_NOTE_COLUMNS} FROM note JOIN root ON root.id = root_id WHERE NOT pending ORDER BY note.path"
-        return (_to_note(row) for row in self._db.execute(sql))
+        return (_to_note(row) for row in all_rows(self._db, sql))
 
     def chunks(self) -> Iterator[Chunk]:
         """Every chunk, note by note."""
@@ -243,7 +250,7 @@ class Catalogue:
         sql = f"""SELECT note.path, {_CHUNK_COLUMNS} FROM note JOIN chunk ON note.id = note_id
                   WHERE NOT pending ORDER BY note.path, ordinal"""
         note = None
-        for path, *row in self._db.execute(sql):
+        for path, *row in all_rows(self._db, sql):
             while note is None or note.path != path:
                 note = next(notes)
             yield _to_chunk(row, note)
@@ -321,7 +328,7 @@ class Catalogue:
         rows: set[tuple[str, str, int, int, str]] = set()
         for one in ranges:
             sql = f"""SELECT path, first, start_line, end_line, source
-                      FROM ({_OVERLAPPING}) JOIN note ON note.id = note_id
+                      FROM ({_OVERLAPPING}) AS overlapping JOIN note ON note.id = note_id
                       WHERE NOT pending AND (julianday(last) - julianday(first) < 31 OR first >= ? AND last <= ?)
                       ORDER BY first, path LIMIT ?"""
             within = (one.first.isoformat(), one.last.isoformat())
@@ -343,10 +350,12 @@ class Catalogue:
 
     def stored_vectors(self) -> Iterator[tuple[str, bytes]]:
         """Keys and vectors as they are stored, without those that are only kept for later."""
-        yield from self._db.execute("SELECT key, vector FROM vector WHERE retired IS NULL")
+        yield from all_rows(self._db, "SELECT key, vector FROM vector WHERE retired IS NULL")
 
     def structure_errors(self) -> list[str]:
-        """What SQLite finds wrong with its own file, in words; empty if nothing."""
+        """What SQLite finds wrong with its own file, in words; empty if nothing. A database server sees to itself."""
+        if not isinstance(self._db, sqlite3.Connection):
+            return []
         try:
             found = [row[0] for row in self._db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
             loose = len(self._db.execute("PRAGMA foreign_key_check").fetchall())
@@ -386,7 +395,7 @@ def _passes(filters: Filters) -> tuple[str, list[str]]:
             f"The time to search ends on {day_words(filters.until)}, before it begins on {day_words(filters.since)}. "
             "Swap the two days."
         )
-    conditions, values = ["1"], []
+    conditions, values = ["TRUE"], []
     if filters.folder:
         folder = _from_here(filters.folder).replace("\\", "/").removeprefix("./").rstrip("/") + "/"
         folder = unicodedata.normalize("NFC", folder)  # file names come in other forms as well, from macOS for one
@@ -401,7 +410,7 @@ def _passes(filters: Filters) -> tuple[str, list[str]]:
         conditions.append("note.id IN (SELECT note_id FROM tag WHERE tag = ? OR substr(tag, 1, length(?)) = ?)")
         values += [tag, f"{tag}/", f"{tag}/"]
     if filters.since or filters.until:
-        conditions.append(f"note.id IN (SELECT note_id FROM ({_OVERLAPPING}))")
+        conditions.append(f"note.id IN (SELECT note_id FROM ({_OVERLAPPING}) AS overlapping)")
         values += _overlap_values(DateRange(filters.since or date.min, filters.until or date.max))
     return " AND ".join(conditions), values
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
+from rag_bot.databases import Database
 from rag_bot.markdown import may_have_tasks, parse_note, tasks_in
 from rag_bot.records import CLOSED, DateRange, Note, Task
 from rag_bot.store.names import LANGUAGE_SHOWS_IN, PLACE
 
 
-def enter_tasks(db: sqlite3.Connection, note_id: int, note: Note) -> None:
+def enter_tasks(db: Database, note_id: int, note: Note) -> None:
     """Enter the tasks of a note."""
     if may_have_tasks(note.text):
         blocks = parse_note(note.path, note.text, body_start_line=note.body_start_line)
@@ -27,7 +27,7 @@ def enter_tasks(db: sqlite3.Connection, note_id: int, note: Note) -> None:
 class Census:
     """Questions about all notes to a catalogue that is open. Notes are given and named by their paths."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
 
     def count(self) -> int:
@@ -139,7 +139,7 @@ class Census:
     def with_field(self, name: str, paths: Collection[str]) -> set[str]:
         """Of these notes those with a field of this name: `name:: value` in a line, `name: value` in front matter."""
         sql = """SELECT path FROM note WHERE NOT pending AND path IN (SELECT value FROM json_each(?))
-                 AND (instr(lower(text), ?) OR EXISTS (SELECT 1 FROM json_each(metadata) WHERE lower(key) = ?))"""
+                 AND (instr(lower(text), ?) > 0 OR EXISTS (SELECT 1 FROM json_each(metadata) WHERE lower(key) = ?))"""
         values = (json.dumps(list(paths)), f"{name.lower()}::", name.lower())
         return {path for (path,) in self._db.execute(sql, values)}
 

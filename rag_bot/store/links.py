@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag_bot.databases import Database
 from rag_bot.markdown import links_in, parse_note
 from rag_bot.records import Note
 from rag_bot.store.names import link_name, resolve
@@ -24,7 +24,7 @@ class NoteLink:
     is_embed: bool
 
 
-def enter_links(db: sqlite3.Connection, note_id: int, note: Note) -> None:
+def enter_links(db: Database, note_id: int, note: Note) -> None:
     """Store what a new note links to."""
     if "[[" in note.text or "](" in note.text:
         links = links_in(note.text, parse_note(note.path, note.text, body_start_line=note.body_start_line))
@@ -34,13 +34,13 @@ def enter_links(db: sqlite3.Connection, note_id: int, note: Note) -> None:
         )
 
 
-def links_from(db: sqlite3.Connection, path: str, first_line: int, last_line: int) -> list[NoteLink]:
+def links_from(db: Database, path: str, first_line: int, last_line: int) -> list[NoteLink]:
     """The links on these lines of a note, by line."""
     sql = f"SELECT {_COLUMNS} AND note.path = ? AND line BETWEEN ? AND ? ORDER BY line, link.rowid"
     return [_link(row) for row in db.execute(sql, (path, first_line, last_line))]
 
 
-def links_to(db: sqlite3.Connection, path: str) -> list[NoteLink]:
+def links_to(db: Database, path: str) -> list[NoteLink]:
     """The links of other notes that lead to this one, by note and line."""
     names = db.execute(
         "SELECT name FROM name JOIN note ON note.id = note_id WHERE note.path = ? AND NOT pending", (path,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +9,14 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Any
 
+from rag_bot.databases import Database
 from rag_bot.markdown import NOTE_SUFFIXES
 from rag_bot.text.terms import ENGLISH, STOP_WORDS, detect, spellings, words_of
 
 # The parts of a name are numbered: 0 is that of the file, 1 the title, and then come the aliases.
 PLACE = -1  # the folders and tags of a note, which are no name
 LANGUAGE_SHOWS_IN = 2_000  # characters at the beginning of a text; set by hand
+LONGEST = 600  # characters of a name, a word or a tag: PostgreSQL's indexes take 2,704 bytes
 NOT_PENDING = "AND note_id NOT IN (SELECT id FROM note INDEXED BY note_pending WHERE pending)"
 
 
@@ -28,9 +29,7 @@ class NamedWord:
     words: int
 
 
-def enter_names(
-    db: sqlite3.Connection, note_id: int, path: str, title: str, metadata: Mapping[str, Any], beginning: str
-) -> None:
+def enter_names(db: Database, note_id: int, path: str, title: str, metadata: Mapping[str, Any], beginning: str) -> None:
     """Replace what is known of a note's names; `beginning` is that of its text, in whose language they are stemmed."""
     db.execute("DELETE FROM name WHERE note_id = ?", (note_id,))
     db.execute("DELETE FROM name_word WHERE note_id = ?", (note_id,))
@@ -47,13 +46,13 @@ def enter_names(
         spelled = {spellings(word, languages) for word in words if word not in STOP_WORDS} or {
             spellings(word, languages) for word in words
         }
-        rows += [(spelling, note_id, part, len(spelled)) for word in spelled for spelling in word]
-    db.executemany("INSERT OR IGNORE INTO name_word VALUES (?, ?, ?, ?)", rows)
+        rows += [(spelling[:LONGEST], note_id, part, len(spelled)) for word in spelled for spelling in word]
+    db.executemany("INSERT INTO name_word VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
 
 
 def folded(name: str) -> str:
-    """A name in the form in which names are compared: NFC, without case, white space as one space."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    """A name in the form in which names are compared: NFC, without case, white space as one space, and not too long."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())[:LONGEST]
 
 
 def link_name(target: str) -> str:
@@ -63,7 +62,7 @@ def link_name(target: str) -> str:
     return stem if f"{dot}{suffix}" in NOTE_SUFFIXES else name
 
 
-def paths_called(db: sqlite3.Connection, name: str) -> list[str]:
+def paths_called(db: Database, name: str) -> list[str]:
     """The notes of this file name, title or alias: those of the file name first, the least deep of them first."""
     rows = db.execute(
         "SELECT note.path, part FROM name JOIN note ON note.id = note_id WHERE name.name = ? AND NOT pending",
@@ -72,7 +71,7 @@ def paths_called(db: sqlite3.Connection, name: str) -> list[str]:
     return [path for path, _ in sorted(rows, key=lambda row: (row[1], row[0].count("/"), row[0]))]
 
 
-def resolve(db: sqlite3.Connection, target: str, source: str) -> str | None:
+def resolve(db: Database, target: str, source: str) -> str | None:
     """The path of the note that a link in the note `source` leads to, as Obsidian finds it; None where there is none.
 
     A path counts from the folder of the note, else as the end of a note's path; a name as file name, title or alias.
@@ -96,14 +95,14 @@ def _without_suffix(path: str) -> str:
     return f"{before}{slash}{link_name(path)}"
 
 
-def count_word(db: sqlite3.Connection, spelling: str) -> int:
+def count_word(db: Database, spelling: str) -> int:
     """In the names or places of how many notes a word stands, spelled so."""
     sql = f"SELECT count(DISTINCT note_id) FROM name_word WHERE word = ? {NOT_PENDING}"
     return int(db.execute(sql, (spelling,)).fetchone()[0])
 
 
-def names_with(db: sqlite3.Connection, beginning: str, limit: int) -> list[str]:
+def names_with(db: Database, beginning: str, limit: int) -> list[str]:
     """The first names, folded, of notes with a word in their names or places that begins so, by that word."""
-    sql = f"""SELECT DISTINCT name FROM name_word JOIN name USING (note_id, part)
-              WHERE word >= ? AND word < ? {NOT_PENDING} LIMIT ?"""
+    sql = f"""SELECT name FROM name_word JOIN name USING (note_id, part)
+              WHERE word >= ? AND word < ? {NOT_PENDING} GROUP BY name ORDER BY min(word), name LIMIT ?"""
     return [name for (name,) in db.execute(sql, (beginning, f"{beginning}\U0010ffff", limit))]

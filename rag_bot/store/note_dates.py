@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
+from rag_bot.databases import Database
 from rag_bot.markdown import Block, Kind, LineIndex, parse_note, plain_text
 from rag_bot.records import AskedDate, DateRange, Note, NoteDate
 from rag_bot.text.dates import find_dates, has_month, numeric_dates
@@ -35,7 +35,7 @@ def path_dates(path: str) -> list[DateRange]:
     return []
 
 
-def enter_dates(db: sqlite3.Connection, note_id: int, note: Note) -> None:
+def enter_dates(db: Database, note_id: int, note: Note) -> None:
     """Replace what is known of a note's times."""
     db.execute("DELETE FROM date WHERE note_id = ?", (note_id,))
     rows = [
@@ -65,11 +65,11 @@ def date_of(note: Note) -> str:
     return _as_said(ranges[0].first.isoformat(), ranges[0].last.isoformat()) if ranges else ""
 
 
-def entered_dates(db: sqlite3.Connection) -> dict[int, str]:
+def entered_dates(db: Database) -> dict[int, str]:
     """What `date_of` says of the notes that have a date, by the id of the note."""
     found: dict[int, tuple[int, str]] = {}
     for note_id, first, last, source in db.execute(
-        "SELECT note_id, first, last, source FROM date WHERE NOT start_line"
+        "SELECT note_id, first, last, source FROM date WHERE start_line = 0"
     ):
         rank = _OWN_SOURCES.get(source)
         if rank is not None and (note_id not in found or rank < found[note_id][0]):

@@ -25,6 +25,7 @@ from rag_bot.files import write_whole
 
 MARK_NAME = "rag-bot-index.json"
 CATALOGUE_NAME, ROOTS_NAME = "catalogue.sqlite3", "roots.json"
+PLACE_NAME = "catalogue.json"  # where the catalogue is, if not in that file
 LOCK_NAME, HOLDER_NAME = "writer.lock", "writer.json"
 STORE_PREFIX, STORE_PARTS = "store-", ("chroma", "tantivy")
 _LOCKS = frozenset({LOCK_NAME, HOLDER_NAME})
@@ -33,6 +34,7 @@ _FILES = (
     CATALOGUE_NAME,
     f"{CATALOGUE_NAME}-wal",
     f"{CATALOGUE_NAME}-shm",
+    PLACE_NAME,
     ROOTS_NAME,
     "keep-in-sync",
     "answers-by",

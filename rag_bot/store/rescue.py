@@ -23,7 +23,7 @@ from rag_bot.files import replacing, write_whole
 from rag_bot.processes import child_environment, module_command
 from rag_bot.store.catalogue import Root
 from rag_bot.store.consistency import is_unit
-from rag_bot.store.ownership import ROOTS_NAME, is_part, make_part, stores
+from rag_bot.store.ownership import PLACE_NAME, ROOTS_NAME, is_part, make_part, stores
 from rag_bot.store.schema import FILE_NAME
 from rag_bot.store.vectors import every_collection
 from rag_bot.store.writer import CatalogueWriter
@@ -84,6 +84,7 @@ def rescue_catalogue(index: Path, roots: dict[str, Path]) -> int:
     for suffix in ("-wal", "-shm"):
         (index / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)
     (new / FILE_NAME).replace(index / FILE_NAME)
+    (index / PLACE_NAME).unlink(missing_ok=True)
     shutil.rmtree(new, ignore_errors=True)
     return len(saved)
 

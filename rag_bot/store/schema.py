@@ -1,24 +1,25 @@
-"""The catalogue's tables, and how its file is opened, or begun with what another one knows."""
+"""The catalogue's tables, and how they are opened, be they in a file or in a database."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from rag_bot.databases import connect_to_read
+from rag_bot.databases import Database, connect_to_read
 from rag_bot.errors import IndexUnusable
-from rag_bot.store.ownership import CATALOGUE_NAME, STORE_PARTS, Standing, claim, require_own, standing, stores
+from rag_bot.store.ownership import CATALOGUE_NAME, PLACE_NAME, STORE_PARTS, claim, require_own, stores
+from rag_bot.store.place import CataloguePlace
+from rag_bot.store.postgres import PostgresConnection
 
 FILE_NAME = CATALOGUE_NAME
 _PATIENCE_SECONDS = 10.0  # that another connection may take for its transaction; set by hand
 
 # Each step brings an index from its place in this list to the next version; a new index goes through all of them.
-_STEPS = (
+STEPS = (
     """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE root (id INTEGER PRIMARY KEY, folder TEXT NOT NULL UNIQUE, label TEXT NOT NULL UNIQUE);
@@ -147,70 +148,68 @@ CREATE TABLE task (
 CREATE INDEX task_note ON task (note_id);
 """,
 )
-SCHEMA_VERSION = len(_STEPS)
+SCHEMA_VERSION = len(STEPS)
 
 
-def open_for_reading(index: Path) -> sqlite3.Connection:
+def open_for_reading(index: Path) -> Database:
     """A connection that can't write.
 
     Raises:
-        IndexUnusable: nothing has been indexed here by this user, or the file is damaged or of another version.
+        IndexUnusable: nothing has been indexed here by this user, the catalogue is damaged or of another version, or
+            its database is not there.
     """
-    path = index / FILE_NAME
     require_own(index)
     refuse_lost(index)
-    if not path.is_file():
+    if not has_catalogue(index):
         raise IndexUnusable(f"There is no index in {index} yet. Run `rag-bot ingest FOLDER` with your notes' folder.")
+    place = CataloguePlace.read(index)
+    if place.url:
+        remote = PostgresConnection(place)
+        _check_version(remote.version(), index)
+        return remote
     with explained(index):
-        connection = _prepared(connect_to_read(path, patience=_PATIENCE_SECONDS))
-        _check_version(connection, index)
+        connection = _prepared(connect_to_read(index / FILE_NAME, patience=_PATIENCE_SECONDS))
+        _check_version(_version(connection), index)
     return connection
 
 
-def open_for_writing(index: Path) -> sqlite3.Connection:
+def open_for_writing(index: Path) -> Database:
     """A connection for the one writer; the tables are made if there are none.
 
     Raises:
-        IndexUnusable: the file is damaged, of another version or another user's, or the disk refuses.
+        IndexUnusable: the catalogue is damaged, of another version or another user's, or the disk or the database
+            refuses.
+        WriterBusy: the database has elected another writer.
     """
     require_own(index)
     refuse_lost(index)
     claim(index)
+    place = CataloguePlace.read(index)
+    if place.url:
+        remote = PostgresConnection(place, writes=True)
+        remote.version()  # there are tables already, or they are lost
+        remote.bring_up_to_date(STEPS)
+        _check_version(remote.version(), index)
+        return remote
     with explained(index):
         connection = _connect_to_write(index / FILE_NAME)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         _bring_up_to_date(connection)
-        _check_version(connection, index)
+        _check_version(_version(connection), index)
     return connection
 
 
-def begin_with(index: Path, other: Path) -> None:
-    """Make this index, which must not exist, with a copy of the other's catalogue and without its search indexes.
-
-    The next ingest makes those, and need not embed again what the other one knows. Where the other has no catalogue
-    that can be read, nothing is made.
-    """
-    unfinished = index.with_name(f"{index.name}.unfinished")
-    if standing(unfinished) is Standing.OWN:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        with closing(open_for_reading(other)) as source, explained(other):
-            unfinished.mkdir(parents=True, mode=0o700, exist_ok=True)
-            require_own(unfinished)
-            claim(unfinished)
-            with closing(sqlite3.connect(unfinished / FILE_NAME)) as copy:
-                source.backup(copy)
-    except IndexUnusable:
-        return
-    unfinished.rename(index)
+def has_catalogue(index: Path) -> bool:
+    """Whether something was indexed there, be it readable or not."""
+    return (index / FILE_NAME).is_file() or (index / PLACE_NAME).is_file()
 
 
 def is_lost(index: Path) -> bool:
     """Whether search indexes are there, but no catalogue that says what is in them."""
     path = index / FILE_NAME
     has_stores = any((store / part).is_dir() for store in stores(index) for part in STORE_PARTS)
-    return has_stores and not (path.is_file() and path.stat().st_size)
+    return has_stores and not (path.is_file() and path.stat().st_size) and not (index / PLACE_NAME).is_file()
 
 
 def refuse_lost(index: Path) -> None:
@@ -251,15 +250,14 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     for version in range(_version(connection), SCHEMA_VERSION):
-        connection.executescript(f"BEGIN;{_STEPS[version]}PRAGMA user_version = {version + 1};COMMIT;")
+        connection.executescript(f"BEGIN;{STEPS[version]}PRAGMA user_version = {version + 1};COMMIT;")
 
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _check_version(connection: sqlite3.Connection, index: Path) -> None:
-    version = _version(connection)
+def _check_version(version: int, index: Path) -> None:
     if version == 0:
         raise IndexUnusable(f"The index in {index} is empty. Run `rag-bot ingest FOLDER` with your notes' folder.")
     if version != SCHEMA_VERSION:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rag_bot.records import Status, merged
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
-from rag_bot.store.place import VectorsPlace
+from rag_bot.store.place import CataloguePlace, VectorsPlace
 
 
 def read_status(catalogue: Catalogue, index: Path, model: str, runs: int) -> Status:
@@ -32,6 +32,7 @@ def read_status(catalogue: Catalogue, index: Path, model: str, runs: int) -> Sta
         left_out=merged(catalogue.left_out().values()),
         server=VectorsPlace.read(meta.get("vectors", "")).url,
         waiting=catalogue.waiting(),
+        database=str(CataloguePlace.read(index)),
     )
 
 

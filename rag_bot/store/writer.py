@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,14 @@ from rag_bot.records import Chunk, Failure, LeftOut, Note
 from rag_bot.store.catalogue import WAITING, Catalogue, ExcludedFile, KnownFile, Root
 from rag_bot.store.census import enter_tasks
 from rag_bot.store.links import enter_links
-from rag_bot.store.names import LANGUAGE_SHOWS_IN, enter_names
+from rag_bot.store.names import LANGUAGE_SHOWS_IN, LONGEST, enter_names
 from rag_bot.store.note_dates import enter_dates, path_dates
+from rag_bot.store.postgres import DatabaseUnusable
 from rag_bot.store.schema import open_for_writing
 
 KEPT_RUNS = 1_000  # syncs in the history; set by hand
 RETIRED_VECTORS = 20_000  # some 30 MB; set by hand
+_ON_THE_WAY = "//"  # what the path of no note begins with
 
 # The order of a CROSS JOIN is kept: few notes are pending, and without this SQLite would go through all chunks.
 _PENDING_CHUNKS = (
@@ -58,12 +61,16 @@ class CatalogueWriter(Catalogue):
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            with suppress(DatabaseUnusable):  # which has then rolled back by itself
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
     def set_meta(self, **values: str) -> None:
-        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+        self._db.executemany(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            list(values.items()),
+        )
 
     def set_waiting(self, label: str, notes: int) -> None:
         """Remember how many notes of a root are still to be read."""
@@ -72,8 +79,7 @@ class CatalogueWriter(Catalogue):
             self.set_meta(**{WAITING + label: str(notes)})
 
     def add_root(self, folder: Path, label: str) -> Root:
-        cursor = self._db.execute("INSERT INTO root (folder, label) VALUES (?, ?)", (str(folder), label))
-        return Root(int(cursor.lastrowid or 0), folder, label)
+        return Root(self._insert("INSERT INTO root (folder, label) VALUES (?, ?)", str(folder), label), folder, label)
 
     def remove_root(self, root: Root) -> None:
         """Forget a folder that has no notes any more."""
@@ -81,9 +87,9 @@ class CatalogueWriter(Catalogue):
 
     def begin_run(self, started: str) -> int:
         """Enter a sync into the history; it counts as killed until it is ended."""
-        cursor = self._db.execute("INSERT INTO run (started) VALUES (?)", (started,))
-        self._db.execute("DELETE FROM run WHERE id <= ?", (int(cursor.lastrowid or 0) - KEPT_RUNS,))
-        return int(cursor.lastrowid or 0)
+        run = self._insert("INSERT INTO run (started) VALUES (?)", started)
+        self._db.execute("DELETE FROM run WHERE id <= ?", (run - KEPT_RUNS,))
+        return run
 
     def end_run(
         self,
@@ -106,7 +112,8 @@ class CatalogueWriter(Catalogue):
         """Remember these as the files of a root that were read and are kept out of the index."""
         self._db.execute("DELETE FROM excluded WHERE root_id = ?", (root.id,))
         rows = [(file.path, root.id, file.stamp, file.content_hash, file.rule) for file in files]
-        self._db.executemany("INSERT OR REPLACE INTO excluded VALUES (?, ?, ?, ?, ?)", rows)
+        self._db.executemany("DELETE FROM excluded WHERE path = ?", [row[:1] for row in rows])
+        self._db.executemany("INSERT INTO excluded VALUES (?, ?, ?, ?, ?)", rows)
 
     def drop_run(self, run: int) -> None:
         """What nobody could have done is no sync."""
@@ -128,7 +135,11 @@ class CatalogueWriter(Catalogue):
 
     def add_vectors(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
         rows = [(key, vector.astype("<f4").tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        self._db.executemany("INSERT OR REPLACE INTO vector (key, vector) VALUES (?, ?)", rows)
+        self._db.executemany(
+            """INSERT INTO vector (key, vector) VALUES (?, ?)
+               ON CONFLICT (key) DO UPDATE SET vector = excluded.vector, retired = NULL""",
+            rows,
+        )
 
     def drop_pending(self) -> None:
         """Forget what an interrupted sync prepared. Its vectors stay and are used again."""
@@ -140,7 +151,7 @@ class CatalogueWriter(Catalogue):
         self._db.executemany(
             "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [_chunk_row(note_id, chunk) for chunk in chunks]
         )
-        tags = {str(tag) for tag in note.metadata.get("tags", ())}
+        tags = {str(tag)[:LONGEST] for tag in note.metadata.get("tags", ())}
         self._db.executemany("INSERT INTO tag VALUES (?, ?)", [(tag, note_id) for tag in tags])
         enter_tasks(self._db, note_id, note)
         enter_names(self._db, note_id, note.path, note.title, note.metadata, note.text)
@@ -161,9 +172,12 @@ class CatalogueWriter(Catalogue):
         yield from self._entries(_PENDING_CHUNKS if pending_only else "FROM chunk", batch)
 
     def _entries(self, source: str, batch: int) -> Iterator[list[Entry]]:
-        sql = f"""SELECT chunk.key, min(chunk.note_id), chunk.context, chunk.start_char, chunk.end_char {source}
-                  GROUP BY chunk.key ORDER BY min(chunk.note_id)"""
-        rows = self._db.execute(sql).fetchall()
+        sql = f"""SELECT chunk.key, chunk.note_id, chunk.context, chunk.start_char, chunk.end_char {source}
+                  ORDER BY chunk.note_id, chunk.ordinal"""
+        first: dict[str, Any] = {}
+        for row in self._db.execute(sql):
+            first.setdefault(row[0], row)
+        rows = list(first.values())
         for start in range(0, len(rows), batch):
             some = rows[start : start + batch]
             notes = self._notes_by_id({row[1] for row in some})
@@ -180,21 +194,21 @@ class CatalogueWriter(Catalogue):
         Call it inside `transaction`. Moves go in two steps, so that notes which swap names never collide on the way.
         Returns the keys that no note has any more.
         """
-        dropped = [(path,) for path in replaced]
-        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS dropped (path TEXT PRIMARY KEY)")
-        self._db.execute("DELETE FROM dropped")
-        self._db.executemany("INSERT OR IGNORE INTO dropped VALUES (?)", dropped)
-        of_dropped = """FROM note WHERE NOT pending AND path IN (SELECT path FROM dropped)"""
-        keys = {key for (key,) in self._db.execute(f"SELECT key FROM chunk WHERE note_id IN (SELECT id {of_dropped})")}
-        self._db.execute(f"DELETE {of_dropped}")
+        dropped = list(dict.fromkeys(replaced))
+        sql = "SELECT key FROM chunk JOIN note ON note.id = note_id WHERE NOT pending AND path IN (%s)"
+        keys = {key for (key,) in self._select_in(sql, dropped)}
+        self._db.executemany("DELETE FROM note WHERE path = ? AND NOT pending", [(path,) for path in dropped])
         self._db.executemany(
             "UPDATE note SET path = ? WHERE path = ? AND NOT pending",
-            [(f"\0{move.file.path}", move.before) for move in moved],
+            [(f"{_ON_THE_WAY}{move.file.path}", move.before) for move in moved],
         )
         self._db.executemany(
             """UPDATE note SET path = ?, root_id = ?, stamp = ?,
                title = CASE own_title WHEN '' THEN ? ELSE title END WHERE path = ?""",
-            [(move.file.path, move.root.id, move.file.stamp, move.title, f"\0{move.file.path}") for move in moved],
+            [
+                (move.file.path, move.root.id, move.file.stamp, move.title, f"{_ON_THE_WAY}{move.file.path}")
+                for move in moved
+            ],
         )
         for move in moved:
             note_id, title, text, metadata = self._db.execute(
@@ -204,7 +218,7 @@ class CatalogueWriter(Catalogue):
             enter_names(self._db, note_id, move.file.path, title, json.loads(metadata), text)
             if path_dates(move.before) != path_dates(move.file.path) and (note := self.find_note(move.file.path)):
                 enter_dates(self._db, note_id, note)
-        self._db.execute("UPDATE note SET pending = 0 WHERE pending")
+        self._db.execute("UPDATE note SET pending = FALSE WHERE pending")
         return sorted(keys - {key for (key,) in self._select_in("SELECT key FROM chunk WHERE key IN (%s)", list(keys))})
 
     def touch(self, files: Iterable[KnownFile]) -> None:
@@ -218,15 +232,16 @@ class CatalogueWriter(Catalogue):
         return [
             key
             for (key,) in self._db.execute(
-                "SELECT key FROM vector WHERE retired IS NULL AND key NOT IN (SELECT key FROM chunk)"
+                """SELECT key FROM vector
+                   WHERE retired IS NULL AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.key = vector.key)"""
             )
         ]
 
     def retire_vectors(self, keys: Sequence[str], run: int) -> None:
         """Keep the newest of the vectors that no note has, for notes that are edited back or restored."""
         self._db.executemany("UPDATE vector SET retired = ? WHERE key = ?", [(run, key) for key in keys])
-        kept = "SELECT rowid FROM vector WHERE retired IS NOT NULL ORDER BY retired DESC LIMIT -1 OFFSET ?"
-        self._db.execute(f"DELETE FROM vector WHERE rowid IN ({kept})", (RETIRED_VECTORS,))
+        kept = "SELECT key FROM vector WHERE retired IS NOT NULL ORDER BY retired DESC, key LIMIT ?"
+        self._db.execute(f"DELETE FROM vector WHERE retired IS NOT NULL AND key NOT IN ({kept})", (RETIRED_VECTORS,))
 
     def revive_vectors(self, keys: Sequence[str]) -> None:
         """These are in use again."""
@@ -243,31 +258,34 @@ class CatalogueWriter(Catalogue):
 
     def checkpoint(self) -> None:
         """Bring what was written into the one file."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if isinstance(self._db, sqlite3.Connection):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _insert_note(self, root: Root, note: Note, synced: str) -> int:
-        cursor = self._db.execute(
+        return self._insert(
             """INSERT INTO note (root_id, path, pending, title, own_title, text, metadata, body_start_line,
                content_hash, size, mtime_ns, stamp, synced, places, oddities)
-               VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                root.id,
-                note.path,
-                note.title,
-                note.own_title,
-                note.text,
-                json.dumps(dict(note.metadata)),
-                note.body_start_line,
-                note.content_hash,
-                note.size,
-                note.mtime_ns,
-                note.stamp,
-                synced,
-                json.dumps([astuple(landmark) for landmark in note.places]),
-                json.dumps(dict(note.oddities)),
-            ),
+               VALUES (?, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            root.id,
+            note.path,
+            note.title,
+            note.own_title,
+            note.text,
+            json.dumps(dict(note.metadata)),
+            note.body_start_line,
+            note.content_hash,
+            note.size,
+            note.mtime_ns,
+            note.stamp,
+            synced,
+            json.dumps([astuple(landmark) for landmark in note.places]),
+            json.dumps(dict(note.oddities)),
         )
-        return int(cursor.lastrowid or 0)
+
+    def _insert(self, sql: str, *values: object) -> int:
+        """The id that a new row gets."""
+        ((id_,),) = self._db.execute(f"{sql} RETURNING id", values)
+        return int(id_)
 
 
 def _chunk_row(note_id: int, chunk: Chunk) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ from rag_bot.query.open_index import Sources
 from rag_bot.records import Hit, Progress
 from rag_bot.settings import Settings
 from rag_bot.store.lock import writer_lock
-from rag_bot.store.schema import begin_with
+from rag_bot.store.moving import begin_with
 
 _DECIDING = (
     *("models", "text", "markdown", "query", "store", "library.py", "records"),
@@ -117,7 +117,10 @@ class Bench:
         ready = self.questions.index(settings)
         index = ready or self.work / f"index-{digest_of(settings.model)[:6]}-{settings.chunk_tokens or CHUNK_WINDOW}"
         if index not in self._opened:
-            library = Library(settings.model_copy(update={"index": index, "notes": ()}))
+            update: dict[str, object] = {"index": index, "notes": ()}
+            if not ready:  # one that is soon removed leaves nothing on servers
+                update |= {"vectors": "", "catalogue": ""}
+            library = Library(settings.model_copy(update=update))
             self._closing.callback(library.close)
             self._opened[index] = library, *((0, 0.0) if ready else self._ingest(library))
         return self._opened[index]

@@ -26,6 +26,7 @@ from rag_bot.llm.provider import (
 from rag_bot.llm.providers import NEAREST_FIRST
 from rag_bot.records import Status
 from rag_bot.settings import FolderSettings, Settings
+from rag_bot.store.postgres import remote_database
 from rag_bot.store.server import remote_place
 from rag_bot.ui.models.model_setup import SetupState, Trial
 from rag_bot.ui.models.models import ANY, Choice
@@ -112,7 +113,12 @@ def settings_view(
         html.reading(reading, fixed, _cost(status)),
         html.sync(is_watching, settings.exclude, fixed.get(EXCLUDE, "")),
         html.appearance(),
-        html.privacy(_leaving(settings, choice, agreements), remote_place(settings.vectors), places),
+        html.privacy(
+            _leaving(settings, choice, agreements),
+            remote_place(settings.vectors),
+            remote_database(settings.catalogue),
+            places,
+        ),
     )
     return html.page(found.digest, found.file, Markup().join(sections))
 

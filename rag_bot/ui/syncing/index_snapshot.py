@@ -14,7 +14,7 @@ from rag_bot.records import Run, Status, Writer
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.lock import find_writer
 from rag_bot.store.ownership import Standing, standing
-from rag_bot.store.schema import FILE_NAME, explained
+from rag_bot.store.schema import explained, has_catalogue
 from rag_bot.ui.syncing.example_questions import ExampleQuestions
 
 
@@ -104,4 +104,4 @@ class SnapshotCache:
 
 def has_index(library: Library) -> bool:
     """Whether something was indexed there, be it readable or not."""
-    return (library.settings.index / FILE_NAME).is_file()
+    return has_catalogue(library.settings.index)

@@ -18,7 +18,7 @@ from rag_bot.evaluation.sets.bench import Bench
 from rag_bot.evaluation.sets.question_set import SetResult
 from rag_bot.records import Progress
 from rag_bot.settings import Settings
-from rag_bot.store.schema import begin_with
+from rag_bot.store.moving import begin_with
 
 DOCUMENTS = {
     "https://x/a?b=1": ("Vim macros", "Record with q and a letter, play back with @ and that letter."),
