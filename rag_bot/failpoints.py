@@ -12,6 +12,7 @@ import signal
 from collections import Counter
 
 VARIABLE = "RAG_BOT_FAILPOINT"
+# Those of a sync; one that moves the catalogue also comes by "catalogue-copied" and "catalogue-moved".
 FAILPOINTS = (
     "run-begun",
     "marked-dirty",

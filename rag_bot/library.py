@@ -145,7 +145,9 @@ class Library:
         """
         from rag_bot.ingestion.repair import repair_index
         from rag_bot.ingestion.verify import verify
+        from rag_bot.store.postgres import require_named
 
+        require_named(self.settings.index, self.settings.catalogue)
         index, exclude, server = self.settings.index, self.settings.exclude, self.settings.vectors
         if repair:
             return repair_index(

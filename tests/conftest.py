@@ -25,6 +25,7 @@ from rag_bot.models import EmbeddingModel
 from rag_bot.settings import Settings
 from rag_bot.trust import agreements_file
 from tests.chroma import ChromaServer, chroma_server
+from tests.postgres import PASSWORD, PostgresServer, find_programs, postgres_server
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -35,6 +36,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would spin while another process needs the core
 for _name in [name for name in os.environ if name.startswith("RAG_BOT_")]:
     del os.environ[_name]
+os.environ["PGPASSWORD"] = PASSWORD
 _home = tempfile.TemporaryDirectory(prefix="rag-bot-home-")  # nothing depends on what is at home
 for _name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
     os.environ[_name] = _home.name
@@ -52,6 +54,15 @@ LEFT = (
     "killed and damaged indexes, readers beside a writer, the larger benchmarks, more of a local model's answers, "
     "axe over every state of the page"
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--catalogue", default="", help="URL of the database in which the catalogues of all indexes are")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if catalogue := config.getoption("--catalogue"):
+        os.environ["RAG_BOT_CATALOGUE"] = catalogue
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -121,6 +132,13 @@ def corpus_library(corpus_settings: Settings) -> Iterator[Library]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
     """A Chroma server that is there all the time; what tests put there is under names of their own."""
     with chroma_server(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that is there all the time; each index has a schema of its own."""
+    with postgres_server(find_programs() or lacking("PostgreSQL")) as started:
         yield started
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ import numpy as np
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.place import VectorsPlace
+from rag_bot.store.schema import has_catalogue, open_for_reading
 from rag_bot.store.server import ServerVectors, open_vectors
 from rag_bot.store.vectors import VectorIndex
 
 
 def contents(index: Path) -> dict[str, Any]:
     """All that the catalogue, Chroma and Tantivy say; what searching no longer reaches is left out of Chroma's."""
-    with closing(sqlite3.connect(f"file:{index / 'catalogue.sqlite3'}?mode=ro", uri=True)) as db:
+    with closing(open_for_reading(index)) as db:
         notes = db.execute(
             "SELECT path, pending, title, own_title, text, metadata, content_hash FROM note ORDER BY path"
         ).fetchall()
@@ -77,7 +77,7 @@ def inner_differences(held: dict[str, Any]) -> list[str]:
 
 def visible_notes(index: Path) -> dict[str, str]:
     """The notes and their texts as a reader sees them now; empty before the first sync has ended."""
-    if not (index / "catalogue.sqlite3").exists():
+    if not has_catalogue(index):
         return {}
     with closing(Catalogue.open(index)) as catalogue, catalogue.snapshot():
         return {note.path: note.text for note in catalogue.notes()} if catalogue.generation() else {}

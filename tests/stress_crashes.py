@@ -142,11 +142,15 @@ def stress(
     way_of: Callable[[int, random.Random], tuple[str, float, int]] = lambda _, chance: ways_to_die(chance),
     report: Callable[[str], None] = lambda _: None,
     server: str = "",
+    database: str = "",
 ) -> Tally:
-    """All rounds; `way_of` chooses how the sync of a round dies. `server` has the vectors, if there is one."""
+    """All rounds; `way_of` chooses how the sync of a round dies.
+
+    `server` has the vectors, if there is one, and `database` the catalogue.
+    """
     _SPAWN.set_forkserver_preload(_PRELOADED)
     chance, tally, folder = random.Random(seed), Tally(), place / "notes"
-    settings = Settings(notes=(), index=place / "index", cache=cache, vectors=server)
+    settings = Settings(notes=(), index=place / "index", cache=cache, vectors=server, catalogue=database)
     for _ in range(notes):
         write_note(folder / f"{chance.choice('abcd')}" / f"{chance.randrange(10**6)}.md", chance)
     chunker = 1

@@ -15,6 +15,7 @@ from rag_bot.settings import RetrievalSettings, Settings
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.indexes import open_to_ask
+from rag_bot.store.postgres import require_named
 from rag_bot.store.schema import explained
 from rag_bot.store.server import ServerVectors
 from rag_bot.store.vectors import ExactVectors, VectorIndex
@@ -82,6 +83,7 @@ class OpenIndex:
     @contextmanager
     def catalogue(self) -> Iterator[Catalogue]:
         """One state of the catalogue. Raises IndexUnusable where there is none, or it is damaged."""
+        require_named(self.settings.index, self.settings.catalogue)
         catalogue = Catalogue.open(self.settings.index)
         try:
             with explained(self.settings.index), catalogue.snapshot():

@@ -7,10 +7,12 @@ SQLite that PostgreSQL lacks.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _BATCH = 2_000  # rows that are asked for at a time where all are read; set by hand
 # Seconds and milliseconds after which a machine that is gone counts as gone, and memory for a set of keys: set by hand.
 _PARAMETERS: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 60_000}
+_PATIENCE_SECONDS = 2.0  # in which a server notices that a writer was killed; set by hand
 _KEPT = 8  # idle connections of an index, some 10 MB each on the server; set by hand
 _IDLE: dict[CataloguePlace, deque[psycopg.Connection[Any]]] = {}
 _OPTIONS = "-c work_mem=64MB -c tcp_keepalives_idle=30 -c client_min_messages=warning"
@@ -98,6 +101,16 @@ def wanted_catalogue(setting: str) -> str:
             "Add ?sslmode=verify-full."
         )
     return setting.strip()
+
+
+def require_named(index: Path, setting: str) -> None:
+    """Raises IndexUnusable where the index has its catalogue in a database that the setting does not name."""
+    place = CataloguePlace.read(index)
+    if place.url and place.url != wanted_catalogue(setting):
+        raise IndexUnusable(
+            f"The catalogue of the index in {index} is in the database {place}, which the setting catalogue does not "
+            "name. Name it, or run `rag-bot ingest` to bring the catalogue where the setting says."
+        )
 
 
 def remote_database(setting: str) -> str:
@@ -223,13 +236,18 @@ class PostgresConnection:
 
     def _become_writer(self) -> None:
         """The server elects one writer for each schema; who ends, or loses the connection, no longer is it."""
-        with self._explained():
-            ((elected,),) = self._connection.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (self._place.schema,)
-            ).fetchall()
-        if not elected:
-            self.close()
-            raise WriterBusy(f"Another process is writing to the catalogue in {self._place}. Try again later.")
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            with self._explained():
+                ((elected,),) = self._connection.execute(
+                    "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (self._place.schema,)
+                ).fetchall()
+            if elected:
+                return
+            if time.monotonic() > until:
+                self.close()
+                raise WriterBusy(f"Another process is writing to the catalogue in {self._place}. Try again later.")
+            time.sleep(_PATIENCE_SECONDS / 20)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
