@@ -63,6 +63,9 @@ class PostgresServer:
         """As a power cut does: nobody is waited for."""
         self._run("pg_ctl", "--wait", "--mode=immediate", "stop")
 
+    def runs(self) -> bool:
+        return (self.folder / "data" / "postmaster.pid").exists()
+
     def execute(self, sql: str, *, database: str = "notes") -> list[tuple[object, ...]]:
         url = f"postgresql://notes@127.0.0.1:{self.port}/{database}"
         with psycopg.connect(url, password=PASSWORD, autocommit=True) as connection:
@@ -104,5 +107,6 @@ def postgres_server(programs: Path) -> Iterator[PostgresServer]:
         server.make()
         yield server
     finally:
-        server.stop()
+        if server.runs():
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -344,9 +344,9 @@ class Catalogue:
         return self._scalar(sql, *values)
 
     def vectors(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The stored vectors of these keys; unknown ones are left out."""
-        rows = self._select_in("SELECT key, vector FROM vector WHERE key IN (%s)", keys)
-        return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
+        """The stored vectors of these keys, in their order; unknown ones are left out."""
+        found = dict(self._select_in("SELECT key, vector FROM vector WHERE key IN (%s)", keys))
+        return {key: np.frombuffer(found[key], dtype="<f4") for key in keys if key in found}
 
     def stored_vectors(self) -> Iterator[tuple[str, bytes]]:
         """Keys and vectors as they are stored, without those that are only kept for later."""
@@ -364,10 +364,10 @@ class Catalogue:
         return [*found, *([f"{loose:,} rows belong to nothing"] if loose else [])]
 
     def live_vectors(self) -> dict[str, NDArray[np.float32]]:
-        """The vectors of all chunks."""
+        """The vectors of all chunks, by key: sums are rounded by the order in which they are compared."""
         rows = self._db.execute(
             """SELECT key, vector FROM vector
-               WHERE key IN (SELECT key FROM chunk JOIN note ON note.id = note_id WHERE NOT pending)"""
+               WHERE key IN (SELECT key FROM chunk JOIN note ON note.id = note_id WHERE NOT pending) ORDER BY key"""
         )
         return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
 

@@ -138,10 +138,12 @@ class Census:
 
     def with_field(self, name: str, paths: Collection[str]) -> set[str]:
         """Of these notes those with a field of this name: `name:: value` in a line, `name: value` in front matter."""
-        sql = """SELECT path FROM note WHERE NOT pending AND path IN (SELECT value FROM json_each(?))
-                 AND (instr(lower(text), ?) > 0 OR EXISTS (SELECT 1 FROM json_each(metadata) WHERE lower(key) = ?))"""
-        values = (json.dumps(list(paths)), f"{name.lower()}::", name.lower())
-        return {path for (path,) in self._db.execute(sql, values)}
+        sql = """SELECT path, metadata, instr(lower(text), ?) > 0 FROM note
+                 WHERE NOT pending AND path IN (SELECT value FROM json_each(?))"""
+        rows = self._db.execute(sql, (f"{name.lower()}::", json.dumps(list(paths))))
+        return {
+            path for path, metadata, in_text in rows if in_text or name.lower() in map(str.lower, json.loads(metadata))
+        }
 
 
 def _among(paths: Collection[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,18 +23,19 @@ from rag_bot.store.ownership import CATALOGUE_NAME, PLACE_NAME, forget_index, tr
 from rag_bot.store.place import CataloguePlace
 from rag_bot.store.postgres import DatabaseUnusable, PostgresConnection, remote_database, wanted_catalogue
 from tests import stress_crashes
-from tests.conftest import CORPUS, ROOT, lacking
+from tests.conftest import CORPUS, ROOT
 from tests.index_contents import contents, differences, inner_differences
-from tests.postgres import PostgresServer, find_programs, postgres_server
+from tests.postgres import PostgresServer
 
 Write = Callable[..., Path]
 
 
 @pytest.fixture
-def own_database() -> Iterator[PostgresServer]:
-    """A PostgreSQL server that this test may stop."""
-    with postgres_server(find_programs() or lacking("PostgreSQL")) as started:
-        yield started
+def own_database(database: PostgresServer) -> Iterator[PostgresServer]:
+    """The server, for a test that stops it."""
+    yield database
+    if not database.runs():
+        database.start()
 
 
 @pytest.fixture
@@ -211,11 +211,15 @@ def test_an_index_that_came_from_elsewhere_asks_no_database_even_when_it_is_trus
             library.search("boat")
 
 
-TEXTS = ["A NUL \0 in the middle.", "A noncharacter \U0010ffff0 here.", "Both \0\U0010ffff\0.", "# " + "x" * 5_000]
+TEXTS = {
+    "nul in front matter": '---\naliases: ["Salt \\0 and \\0 pepper"]\n"a\\0b": "c\\0"\n---\nThe sea.',
+    "noncharacters": "Odd \U0010ffff and \ufffe and % and ? and \\ here.",
+    "long title": "# " + "x" * 5_000,
+}
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=["nul", "noncharacter", "both", "long title"])
-def test_what_postgresql_does_not_take_comes_back_as_it_was(
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_texts_that_postgresql_could_stumble_over_come_back_as_they_were(
     settings: Settings, notes: Path, write: Write, database: PostgresServer, text: str
 ) -> None:
     write("odd.md", text)
@@ -226,6 +230,8 @@ def test_what_postgresql_does_not_take_comes_back_as_it_was(
         assert note is not None
         assert note.text == text
         assert library.verify().problems == ()
+        assert library.search("The sea salt pepper")[0].note.title
+        assert library.ask("Which notes have the field price?").verdict == "none"
 
 
 @pytest.mark.parametrize("place", ["catalogue-copied", "catalogue-moved"])
@@ -303,10 +309,11 @@ def test_a_wrong_password_and_no_server_are_one_line_and_make_no_index(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def ingest() -> Any:
+    def ingest() -> tuple[object, str]:
         monkeypatch.setenv("RAG_BOT_CATALOGUE", own_database.url)
-        arguments = ["--index", str(settings.index), "ingest", str(notes)]
-        return main(arguments), capsys.readouterr().err
+        with pytest.raises(SystemExit) as ended:
+            main(["--index", str(settings.index), "ingest", str(notes)])
+        return ended.value.code, capsys.readouterr().err
 
     with monkeypatch.context() as context:
         context.setenv("PGPASSWORD", "wrong")
