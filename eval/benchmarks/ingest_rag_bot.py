@@ -10,7 +10,8 @@ from pathlib import Path
 
 import chromadb  # noqa: F401
 
-from rag_bot import Library
+from eval.benchmarks.embedded import keep_texts, write_texts
+from rag_bot import Library, __version__
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.weights import DEFAULT_MODEL
 from rag_bot.settings import load_settings
@@ -26,12 +27,18 @@ def main() -> None:
 
 
 def _ingest(folder: Path, target: Path, cache: Path) -> None:
+    texts = keep_texts(EmbeddingModel, "encode_passages")
     began = time.perf_counter()
     with Library(load_settings(index=target, cache=cache)) as library:
         library.ingest([folder])
         seconds = time.perf_counter() - began
         status = library.status()
-    print(json.dumps({"notes": status.notes, "chunks": status.chunks, "seconds": seconds}))
+    write_texts(texts, target)
+    how = (
+        f"{__version__}; passages of up to 256 tokens with their headings, an int8 copy of the weights where the "
+        "processor gains from it, one text at a time on each core, Chroma, Tantivy and a catalogue of every vector"
+    )
+    print(json.dumps({"notes": status.notes, "chunks": status.chunks, "seconds": seconds, "how": how}))
 
 
 if __name__ == "__main__":
