@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.benchmarks.embedded import kept_of
-from eval.benchmarks.measure import Cell, Run, Table, arguments_for, median, run_module, show
+from eval.benchmarks.measure import Run, Table, arguments_for, median, run_module, show
+from eval.benchmarks.report import kept_of
 from rag_bot.models.weights import DEFAULT_MODEL, find_model
 from rag_bot.settings import load_settings
 
@@ -26,8 +26,7 @@ TOOLS = {
     "LangChain": "eval.benchmarks.ingest_langchain",
     "Open WebUI": "eval.benchmarks.ingest_open_webui",
 }
-COLUMNS = (
-    "",
+FIGURES = (
     "notes",
     "passages",
     "passages embedded",
@@ -35,7 +34,8 @@ COLUMNS = (
     "tokens cut off",
     "s, whole process",
     "s, without imports",
-    "CPU s",
+    "CPU s, whole process",
+    "CPU s, without imports",
     "passages/CPU s",
     "tokens/CPU s",
     "MB peak",
@@ -66,28 +66,41 @@ def compare(folder: Path, cache: Path, rounds: int, pythons: Mapping[str, str] |
                     run = run_module(OURS, folder, target, cache)
                 else:
                     run = run_module(TOOLS[name], folder, target, model, python=pythons[name])
-                done.append(Ingest(run, run_module("eval.benchmarks.embedded", kept_of(target), model).values))
-    rows: list[tuple[Cell, ...]] = [(name, *_figures(done)) for name, done in ingests.items()]
+                done.append(Ingest(run, run_module("eval.benchmarks.report", kept_of(target), model).values))
+    tools = list(ingests)[1:]
     return Table(
         f"Fresh ingest of {folder.name}, {rounds} rounds in turns, medians",
-        COLUMNS,
-        (*rows, *(_ratios(row, rows[0]) for row in rows[1:])),
+        ("", *ingests, *(f"{tool} / rag-bot" for tool in tools)),
+        tuple(
+            (figure, *values, *(value / values[0] if values[0] else "-" for value in values[1:]))
+            for figure, *values in zip(FIGURES, *map(_figures, ingests.values()), strict=True)
+        ),
         tuple(f"{name}: {done[0].run.values['how']}." for name, done in ingests.items()),
     )
 
 
 def _figures(done: Sequence[Ingest]) -> tuple[float, ...]:
+    """In the order of FIGURES; the speeds are those of the whole process."""
     values, embedded = done[0].run.values, done[0].embedded
     whole, inside = median([one.run.seconds for one in done]), median([one.run.values["seconds"] for one in done])
-    cpu, memory = median([one.run.cpu_seconds for one in done]), max(one.run.peak_megabytes for one in done)
-    work = embedded["passages"], embedded["tokens"], embedded["cut_off"]
-    speed = values["chunks"] / cpu, embedded["tokens"] / cpu
-    return values["notes"], values["chunks"], *work, whole, inside, cpu, *speed, memory
-
-
-def _ratios(them: Sequence[Cell], us: Sequence[Cell]) -> tuple[Cell, ...]:
-    ratios = (float(their) / float(our) if our else "-" for their, our in zip(them[1:], us[1:], strict=True))
-    return (f"{them[0]} / {us[0]}", *ratios)
+    cpu, cpu_inside = (
+        median([one.run.cpu_seconds for one in done]),
+        median([one.run.values["cpu_seconds"] for one in done]),
+    )
+    return (
+        values["notes"],
+        values["chunks"],
+        embedded["passages"],
+        embedded["tokens"],
+        embedded["cut_off"],
+        whole,
+        inside,
+        cpu,
+        cpu_inside,
+        values["chunks"] / cpu,
+        embedded["tokens"] / cpu,
+        max(one.run.peak_megabytes for one in done),
+    )
 
 
 def main() -> None:

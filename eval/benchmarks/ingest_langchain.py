@@ -5,9 +5,7 @@ with the 1,000 characters and the overlap of 200 of that page (its default of 4,
 32 texts a batch, Chroma.from_documents.
 """
 
-import json
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from langchain_huggingface import HuggingFaceEmbeddings
 from langchain_text_splitters import MarkdownTextSplitter
 from sentence_transformers import SentenceTransformer
 
-from eval.benchmarks.embedded import keep_texts, markdown_notes, write_texts
+from eval.benchmarks.report import clock, keep_texts, markdown_notes, report
 
 PACKAGES = ("langchain-core", "langchain-chroma", "langchain-huggingface", "langchain-text-splitters")
 
@@ -25,7 +23,7 @@ PACKAGES = ("langchain-core", "langchain-chroma", "langchain-huggingface", "lang
 def main() -> None:
     folder, target, model = map(Path, sys.argv[1:])
     texts = keep_texts(SentenceTransformer, "encode")
-    began = time.perf_counter()
+    began = clock()
     documents = [
         Document(page_content=path.read_text(encoding="utf-8"), metadata={"source": str(path)})
         for path in markdown_notes(folder)
@@ -34,11 +32,10 @@ def main() -> None:
     chunks = splitter.split_documents(documents)
     embeddings = HuggingFaceEmbeddings(model_name=str(model), model_kwargs={"device": "cpu"})
     Chroma.from_documents(chunks, embeddings, persist_directory=str(target))
-    seconds = time.perf_counter() - began
-    write_texts(texts, target)
+    ended = clock()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     how = f"{packages}; MarkdownTextSplitter(1000, 200), HuggingFaceEmbeddings in float32, batches of 32, Chroma"
-    print(json.dumps({"notes": len(documents), "chunks": len(chunks), "seconds": seconds, "how": how}))
+    report(target, texts, began, ended, notes=len(documents), chunks=len(chunks), how=how)
 
 
 if __name__ == "__main__":

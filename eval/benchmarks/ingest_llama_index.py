@@ -4,10 +4,8 @@ SimpleDirectoryReader, SentenceSplitter at the model's window and by its tokeniz
 texts a batch), ChromaVectorStore. Its batches of 41,665 are cut to what Chroma takes, or large folders would fail.
 """
 
-import json
 import logging
 import sys
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -21,14 +19,14 @@ from llama_index.vector_stores.chroma import ChromaVectorStore, base
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
-from eval.benchmarks.embedded import keep_texts, write_texts
+from eval.benchmarks.report import clock, keep_texts, report
 
 
 def main() -> None:
     folder, target, model = map(Path, sys.argv[1:])
     logging.disable(logging.WARNING)  # one line a file about readers for other formats
     texts = keep_texts(SentenceTransformer, "encode")
-    began = time.perf_counter()
+    began = clock()
     client = chromadb.PersistentClient(str(target), chromadb.Settings(anonymized_telemetry=False))
     base.MAX_CHUNK_SIZE = client.get_max_batch_size()
     collection = client.create_collection("notes", configuration={"hnsw": {"space": "cosine"}})
@@ -41,13 +39,12 @@ def main() -> None:
         vector_store=ChromaVectorStore(chroma_collection=collection),
     )
     pipeline.run(documents=documents)
-    seconds = time.perf_counter() - began
-    write_texts(texts, target)
+    ended = clock()
     how = (
         f"llama-index-core {version('llama-index-core')}; SentenceSplitter(256, 0), HuggingFaceEmbedding in float32, "
         "batches of 10, ChromaVectorStore"
     )
-    print(json.dumps({"notes": len(documents), "chunks": collection.count(), "seconds": seconds, "how": how}))
+    report(target, texts, began, ended, notes=len(documents), chunks=collection.count(), how=how)
 
 
 def _tokenizer(model: Path) -> Callable[[str], list[int]]:

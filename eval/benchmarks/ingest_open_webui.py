@@ -8,7 +8,6 @@ and for what would ask the network or a person.
 import json
 import os
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 from starlette.testclient import TestClient
 
-from eval.benchmarks.embedded import keep_texts, markdown_notes, write_texts
+from eval.benchmarks.report import clock, keep_texts, markdown_notes, report
 
 SETTINGS = {
+    "FROM_INIT_PY": "true",  # as `open-webui serve` sets it: the page lies in the package
     "WEBUI_AUTH": "False",  # one user, as on one's own machine
-    "WEBUI_SECRET_KEY": "only for this benchmark",
+    "WEBUI_SECRET_KEY": "of a benchmark that ends with it",
     "OFFLINE_MODE": "True",
     "ENABLE_OLLAMA_API": "False",
     "ENABLE_OPENAI_API": "False",
@@ -36,7 +36,7 @@ def main() -> None:
     from open_webui.main import app
     from open_webui.retrieval.vector.factory import VECTOR_DB_CLIENT
 
-    began = time.perf_counter()
+    began = clock()
     notes = markdown_notes(folder)
     with TestClient(app) as client:
         token = _sent(client, "auths/signin", json={"email": "", "password": ""})["token"]
@@ -49,15 +49,14 @@ def main() -> None:
                 files={"file": (note.name, note.read_bytes(), "text/markdown")},
                 data={"metadata": json.dumps({"knowledge_id": knowledge})},
             )
-    seconds = time.perf_counter() - began
-    write_texts(texts, target)
+    ended = clock()
     stored = VECTOR_DB_CLIENT.get(knowledge).metadatas[0]  # an upload that failed answers as one that did not
     how = (
         f"{version('open-webui')}; its splitter at Markdown headings and into 1,000 characters with an overlap of 100, "
         "float32, batches of 1, Chroma; it embeds each passage twice, for the file and for the knowledge base"
     )
     found = len({passage["file_id"] for passage in stored})
-    print(f"\n{json.dumps({'notes': found, 'chunks': len(stored), 'seconds': seconds, 'how': how})}")
+    report(target, texts, began, ended, notes=found, chunks=len(stored), how=how)
 
 
 def _sent(client: TestClient, address: str, **content: Any) -> dict[str, str]:

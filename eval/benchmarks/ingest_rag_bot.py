@@ -3,14 +3,12 @@
 With CACHE alone: convert the model, which is done once on a machine and not a part of any ingest that is compared.
 """
 
-import json
 import sys
-import time
 from pathlib import Path
 
 import chromadb  # noqa: F401
 
-from eval.benchmarks.embedded import keep_texts, write_texts
+from eval.benchmarks.report import clock, keep_texts, report
 from rag_bot import Library, __version__
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.weights import DEFAULT_MODEL
@@ -28,17 +26,16 @@ def main() -> None:
 
 def _ingest(folder: Path, target: Path, cache: Path) -> None:
     texts = keep_texts(EmbeddingModel, "encode_passages")
-    began = time.perf_counter()
+    began = clock()
     with Library(load_settings(index=target, cache=cache)) as library:
         library.ingest([folder])
-        seconds = time.perf_counter() - began
+        ended = clock()
         status = library.status()
-    write_texts(texts, target)
     how = (
         f"{__version__}; passages of up to 256 tokens with their headings, an int8 copy of the weights where the "
         "processor gains from it, one text at a time on each core, Chroma, Tantivy and a catalogue of every vector"
     )
-    print(json.dumps({"notes": status.notes, "chunks": status.chunks, "seconds": seconds, "how": how}))
+    report(target, texts, began, ended, notes=status.notes, chunks=status.chunks, how=how)
 
 
 if __name__ == "__main__":

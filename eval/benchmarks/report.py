@@ -1,15 +1,17 @@
-"""What a program gives to its embedding model: kept while it runs, counted afterwards in a process of its own.
+"""What a tool that is compared reports of its ingest: its time, and what it gave to its embedding model.
 
-python -m eval.benchmarks.embedded KEPT.json MODEL
+python -m eval.benchmarks.report KEPT.json MODEL
 
-Tools cut notes in different ways, so that seconds alone do not tell how much work was done. This module is imported by
-scripts that run without rag-bot's packages.
+Tools cut notes in different ways, so that seconds alone do not tell how much work was done. The texts are kept while
+the tool runs and counted afterwards, by this module's command in a process of its own. Scripts that run without
+rag-bot's packages import it.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,9 +41,18 @@ def keep_texts(owner: type[Any], method: str) -> list[str]:
     return kept
 
 
-def write_texts(texts: list[str], target: Path) -> None:
-    """Write what was kept beside the index at `target`; milliseconds, so that it hardly counts."""
+def clock() -> tuple[float, float]:
+    """Seconds that have gone by, and CPU seconds of this process."""
+    return time.perf_counter(), time.process_time()
+
+
+def report(
+    target: Path, texts: list[str], began: tuple[float, float], ended: tuple[float, float], **values: object
+) -> None:
+    """Print time and values as JSON, and write the texts beside the index at `target`: milliseconds, so not counted."""
     kept_of(target).write_text(json.dumps(texts))
+    spent = {"seconds": ended[0] - began[0], "cpu_seconds": ended[1] - began[1]}
+    print(f"\n{json.dumps({**spent, **values})}")
 
 
 def kept_of(target: Path) -> Path:
