@@ -5,13 +5,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from eval.benchmarks.changes import unchanged
 from eval.benchmarks.generate import groups, read_source, write_library
-from eval.benchmarks.ingest import SIDES
+from eval.benchmarks.ingest import compare
 from eval.benchmarks.measure import REPOSITORY, Table, percentile, run_module
 from eval.benchmarks.recall import try_settings
 from eval.benchmarks.scale import measure_scale
@@ -47,16 +48,20 @@ def test_all_benchmarks_of_a_folder_run_and_leave_it_as_it_was(model_cache: Path
 
 
 @pytest.mark.slow
-def test_both_sides_of_the_comparison_ingest_the_same_notes(
-    model_cache: Path, three_notes: Path, tmp_path: Path
+def test_the_compared_tools_ingest_the_same_notes_and_what_they_embed_is_counted(
+    model_cache: Path, three_notes: Path
 ) -> None:
     if not importlib.util.find_spec("llama_index.embeddings.huggingface"):
         lacking("llama-index-embeddings-huggingface")
-    for name, module in SIDES.items():
-        run = run_module(module, three_notes, tmp_path / name, model_cache)
-        assert run.values["notes"] == 3
-        assert run.values["chunks"] >= 3
-        assert run.seconds > run.values["seconds"] > 0
+    table = compare(three_notes, model_cache, rounds=1)
+    assert table.columns == ("", "rag-bot", "LlamaIndex", "LlamaIndex / rag-bot")
+    for side in (1, 2):
+        found: dict[str, Any] = {str(row[0]): row[side] for row in table.rows}
+        assert found["notes"] == 3
+        assert found["passages"] == found["passages embedded"] >= 3
+        assert found["tokens embedded"] > found["tokens cut off"] == 0
+        assert found["s, whole process"] > found["s, without imports"] > 0
+        assert found["CPU s, whole process"] > found["CPU s, without imports"] > 0
 
 
 @pytest.mark.slow

@@ -51,8 +51,8 @@ class Run:
     values: Mapping[str, Any]
 
 
-def run_module(module: str, *arguments: object, folder: Path | None = None) -> Run:
-    """Run `python -m module arguments`, in `folder` if one is given, and wait.
+def run_module(module: str, *arguments: object, folder: Path | None = None, python: str = sys.executable) -> Run:
+    """Run `python -m module arguments`, in `folder` if one is given and by that `python`, and wait.
 
     The caller has to stay small: a child's peak memory counts from what its parent held when it was started.
 
@@ -60,7 +60,7 @@ def run_module(module: str, *arguments: object, folder: Path | None = None) -> R
         RuntimeError: it failed; the message has what it wrote to stderr.
     """
     began = time.perf_counter()
-    child = start_module(module, *arguments, folder=folder)
+    child = start_module(module, *arguments, folder=folder, python=python)
     assert child.stdout
     assert child.stderr
     output, errors = child.stdout.read(), child.stderr.read()
@@ -71,11 +71,13 @@ def run_module(module: str, *arguments: object, folder: Path | None = None) -> R
     return Run(seconds, cpu_seconds, peak_megabytes, _last_json(output))
 
 
-def start_module(module: str, *arguments: object, folder: Path | None = None) -> subprocess.Popen[str]:
+def start_module(
+    module: str, *arguments: object, folder: Path | None = None, python: str = sys.executable
+) -> subprocess.Popen[str]:
     """Start `python -m module arguments`, with pipes to and from it."""
     paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", module, *map(str, arguments)],
+        [python, "-m", module, *map(str, arguments)],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"},
         stdin=subprocess.PIPE,
