@@ -137,6 +137,7 @@ def _everything(index: Path) -> str:
         return "\n".join(db.iterdump())
 
 
+@pytest.mark.of_the_file
 def test_a_note_that_becomes_private_leaves_no_trace(library: Library, notes: Path, write: Write) -> None:
     write("a.md", "The bike is in the cellar.")
     write("pin.md", "The pin of the safe is 4711.")

@@ -508,6 +508,7 @@ def test_every_sync_is_in_the_history_with_what_it_did_or_why_it_failed(
     assert library.status().writer is None
 
 
+@pytest.mark.of_the_file
 def test_an_index_of_version_1_is_brought_up_to_date_without_a_model_or_a_loss(
     library: Library, notes: Path, write: Write, tmp_path: Path
 ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 from rag_bot.errors import IndexUnusable
 from rag_bot.records import Chunk, Filters, Note
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.moving import move_catalogue
 from rag_bot.store.ownership import claim
 from rag_bot.store.schema import FILE_NAME, SCHEMA_VERSION
 from rag_bot.store.writer import CatalogueWriter
@@ -25,8 +29,10 @@ def _chunk(note: Note, key: str) -> Chunk:
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> CatalogueWriter:
-    return CatalogueWriter.open(tmp_path)
+def writer(tmp_path: Path) -> Iterator[CatalogueWriter]:
+    move_catalogue(tmp_path, os.environ.get("RAG_BOT_CATALOGUE", ""))
+    with closing(CatalogueWriter.open(tmp_path)) as opened:
+        yield opened
 
 
 def _add(writer: CatalogueWriter, *notes: tuple[Note, str], live: bool = True) -> None:
@@ -114,6 +120,7 @@ def test_a_missing_index_says_what_to_run(tmp_path: Path) -> None:
         Catalogue.open(tmp_path)
 
 
+@pytest.mark.of_the_file
 def test_a_newer_index_is_refused(writer: CatalogueWriter, tmp_path: Path) -> None:
     writer.close()
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
@@ -124,6 +131,7 @@ def test_a_newer_index_is_refused(writer: CatalogueWriter, tmp_path: Path) -> No
         CatalogueWriter.open(tmp_path)
 
 
+@pytest.mark.of_the_file
 def test_a_file_of_noise_is_refused_in_one_line(tmp_path: Path) -> None:
     claim(tmp_path)
     (tmp_path / FILE_NAME).write_bytes(b"not a database at all, " * 100)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -327,3 +330,26 @@ def test_a_wrong_password_and_no_server_are_one_line_and_make_no_index(
     assert len(said.splitlines()) <= 4
     own_database.start()
     assert ingest()[0] == 0
+
+
+OVER_BOTH = (
+    *("ingestion/test_sync.py", "ingestion/test_parts.py", "ingestion/test_left_out.py"),
+    *("store/test_catalogue.py", "store/test_links.py", "store/test_note_dates.py", "query/vault"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", OVER_BOTH)
+def test_what_holds_for_the_file_holds_for_the_database(database: PostgresServer, module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    chosen = ["-p", "no:cacheprovider", "-m", "not slow and not of_the_file", "--catalogue", database.url]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *chosen, str(ROOT / "tests" / module)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3_000:]
+    assert " passed" in done.stdout
