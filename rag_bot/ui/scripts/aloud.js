@@ -69,7 +69,7 @@ ragBot.says.conversation = (element) => { // an answer, once it is whole; not th
   const begins = growing && !ragBot.growing;
   const before = ragBot.growing;
   ragBot.growing = growing?.dataset.key;
-  if (begins) return "Looking through your notes"; // whichever of its first words is shown first
+  if (begins) return ragBot.wordsOf(growing.querySelector("[data-aloud]")) || "Looking through your notes"; // whichever of its first words is shown first
   const whole = !growing && before && element.querySelector(`.exchange[data-key="${before}"] .answer`);
   return whole ? `Answer. ${ragBot.answerInShort(whole)}` : "";
 };
