@@ -328,6 +328,7 @@ def test_what_is_no_line_is_none(reported: object, number: int) -> None:
 
 def test_a_note_that_is_gone_is_named() -> None:
     assert "notes/&lt;gone&gt;.md" in render_missing("notes/<gone>.md")
-    assert "No longer in the index" in render_missing("a.md")
-    assert "Not in the index yet" in render_missing("a.md", "new")
+    assert "&lt;gone&gt;</h2>" in render_missing("notes/<gone>.md")
+    assert "The index has no such note" in render_missing("a.md")
+    assert "not in the index yet" in render_missing("a.md", "new")
     assert "could not be read" in render_missing("a.md", "unreadable")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from markupsafe import Markup
@@ -30,7 +31,10 @@ _NOWHERE = range(0)
 _CHANGED = "the note has changed since it was indexed"
 _SYNC = "Below is the text as indexed; sync to update it."
 _REMEDIES = {DELETED: "Below is its text as indexed, which still answers."}
-_NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
+_NOT_INDEXED = {
+    "new": "This note is not in the index yet. Sync to read it.",
+    "unreadable": "This note could not be read.",
+}
 
 
 def open_note(
@@ -97,7 +101,8 @@ def render_note(
 
 def render_missing(path: str, state: str = "") -> Markup:
     """The panel for a note that is not in the index; `state` is as in `NoteState`."""
-    return macros("notes.html").missing(_NOT_INDEXED.get(state, "No longer in the index"), path)
+    words = _NOT_INDEXED.get(state, "The index has no such note: it is gone, has another name now, or was never there.")
+    return macros("notes.html").missing(PurePosixPath(path).stem, path, words)
 
 
 def heading_lines(note: Note, heading: str) -> range:
