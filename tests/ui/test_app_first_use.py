@@ -67,7 +67,8 @@ def test_a_folder_is_looked_for_from_home_on_and_what_was_typed_stays(page: Any)
     assert page.input_value(".read input") == "~/Elsewere"
     page.press(".read input", "Enter")
     expect(page.locator("#picker .said")).to_contain_text("There is no folder")
-    page.click(".folder-picker [data-browse]")  # the nearest one, which is home
+    page.click(".folder-picker button:has-text('Look in ~/Elsewhere')")
+    page.click(".crumbs button:has-text('Home')")
     page.click(".subfolders button:has-text('Elsewhere')")
     expect(page.locator(".crumbs")).to_have_text("Home › Elsewhere1 note")
     assert page.locator(".subfolders").inner_text().split("\n")[0] == "deep"
