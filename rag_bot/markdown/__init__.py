@@ -7,7 +7,7 @@ from rag_bot.markdown.lines import quotable_lines, table_cells
 from rag_bot.markdown.links import Link, links_in, part_of
 from rag_bot.markdown.parsing import parse
 from rag_bot.markdown.plain import plain_text, without_links, without_note_links
-from rag_bot.markdown.readable import ShownPiece, as_shown, merge_markers
+from rag_bot.markdown.readable import ShownPiece, as_shown, merge_markers, without_comments
 from rag_bot.markdown.tasks import may_have_tasks, tasks_in
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "readable_text",
     "table_cells",
     "tasks_in",
+    "without_comments",
     "without_links",
     "without_note_links",
 ]

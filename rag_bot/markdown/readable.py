@@ -88,9 +88,17 @@ def readable(text: str, *, body_start_line: int = 1, has_comments: bool = True) 
     if "<<<<<<< " in text:
         text = _blanked(text, merge_markers(text))
     if has_comments and ("%%" in text or "<!--" in text):
-        starts = LineIndex.of(text).starts
-        text = _blanked(text, _comments(text, starts[min(body_start_line, len(starts)) - 1]))
+        text = _blanked(text, _comments(text, body_start_line))
     return text
+
+
+def without_comments(text: str, *, body_start_line: int = 1) -> str:
+    """The text without what its comments say; their line ends stay, so that each line keeps its number."""
+    at, parts = 0, []
+    for start, end in _comments(text, body_start_line):
+        parts += [text[at:start], _LINE.sub("", text[start:end])]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -162,8 +170,10 @@ def _fence_end(text: str, fence: str, start: int) -> int:
     return closing.end() if closing else len(text)
 
 
-def _comments(text: str, start: int) -> Iterator[tuple[int, int]]:
+def _comments(text: str, body_start_line: int) -> Iterator[tuple[int, int]]:
     """Those outside of code; one that does not end is text. `%%` within a line ends in its own paragraph."""
+    starts = LineIndex.of(text).starts
+    start = starts[min(body_start_line, len(starts)) - 1]
     paragraphs = [start, *(match.end() for match in _PARAGRAPH_END.finditer(text, start)), len(text)]
     paragraph_end, code = start, list[tuple[int, int]]()
     unclosed: set[str] = set()

@@ -293,7 +293,7 @@ def remove_collection(place: VectorsPlace) -> None:
 
 
 def remove_other_collections(index: Path, used: VectorsPlace, before: VectorsPlace) -> None:
-    """Remove the collections of this index that no longer count; one on an earlier server that is gone is named.
+    """Remove the collections of this index that no longer count; one on an earlier server that can't be asked is named.
 
     Raises:
         ServerUnusable: that of `used`.
@@ -304,5 +304,8 @@ def remove_other_collections(index: Path, used: VectorsPlace, before: VectorsPla
     if before.url not in ("", used.url) and before.is_of(index):
         try:
             remove_collection(before)
-        except ServerUnusable as error:
-            say_once(f"{before.collection} stays on {before.url}: {error}")
+        except ServerUnusable:
+            say_once(
+                f"The vectors have moved. {before.url} can't be asked just now, so the collection {before.collection} "
+                "is left there; nothing needs it, remove it yourself."
+            )

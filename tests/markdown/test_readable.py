@@ -12,7 +12,7 @@ from textwrap import wrap
 import pytest
 from hypothesis import given, settings
 
-from rag_bot.markdown import as_shown, parse, plain_text, quotable_lines
+from rag_bot.markdown import as_shown, parse, plain_text, quotable_lines, without_comments
 from rag_bot.markdown.readable import readable
 from tests.ingestion.test_chunking import chunks_of
 from tests.test_markdown import hostile
@@ -102,6 +102,12 @@ def test_front_matter_and_plain_text_have_no_comments() -> None:
     text = "---\nformat: %%d\n---\n50 %%d\n"
     assert readable(text, body_start_line=4) == text
     assert readable("a %%b%%", has_comments=False) == "a %%b%%"
+
+
+@settings(max_examples=300, deadline=None)
+@given(hostile)
+def test_without_its_comments_a_text_has_the_same_lines(text: str) -> None:
+    assert [mark for mark in without_comments(text) if mark in "\r\n"] == [mark for mark in text if mark in "\r\n"]
 
 
 @settings(max_examples=300, deadline=None)

@@ -111,6 +111,21 @@ def test_vectors_move_between_folder_and_server_without_being_embedded_again(
         assert (settings.index / "store-3" / "chroma").is_dir()
 
 
+def test_vectors_come_back_from_a_server_that_is_gone_and_what_stays_there_is_told_as_no_failure(
+    settings: Settings, notes: Path, own_server: ChromaServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with with_vectors(settings, own_server) as there:
+        there.ingest([notes])
+    (left,) = own_server.collections()
+    own_server.stop()
+    with Library(settings) as here:
+        assert here.ingest().chunks_embedded == 0
+        assert here.verify().problems == ()
+    told = capsys.readouterr().err
+    assert told.startswith("rag-bot: The vectors have moved. ")
+    assert f"the collection {left} is left there; nothing needs it" in told
+
+
 def test_an_index_alone_sends_nothing_to_a_server_that_the_setting_does_not_name(
     settings: Settings, notes: Path, server: ChromaServer
 ) -> None:

@@ -164,8 +164,8 @@ def test_progress_is_read_at_its_start_at_each_quarter_and_at_its_end(browser: A
             }"""
         )
         assert read == [
-            *("Sync: started", "", "", "Sync: 25 percent", "", "Sync: 50 percent", "Sync: 75 percent"),
-            *("Sync: 100 percent", "Sync: ended. A file is gone.", "", ""),
+            *("Sync: started", "", "", "Sync: 25 of 100", "", "Sync: 60 of 100", "Sync: 99 of 100"),
+            *("Sync: 100 of 100", "Sync: ended. A file is gone.", "", ""),
         ]
 
 

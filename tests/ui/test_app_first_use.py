@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.conftest import RunningApp, after_looking_for_news, expect, opened_page, running_app
+from tests.ui.conftest import RunningApp, after_looking_for_news, ask, expect, opened_page, running_app
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +56,19 @@ def test_a_vault_that_was_found_is_read_and_its_questions_are_answered(page: Any
     page.wait_for_selector("#notes-page", state="visible")
 
 
+def test_what_is_asked_while_the_first_notes_are_read_is_answered_by_itself(page: Any) -> None:
+    page.locator(".found button", has_text="Vault").click()
+    assert "noon" in ask(page, "When does the ferry leave?").locator(".quote").first.inner_text()
+
+
 def test_a_folder_is_looked_for_from_home_on_and_what_was_typed_stays(page: Any) -> None:
     page.fill(".read input", "~/Elsewere")
     after_looking_for_news(page)
     assert page.input_value(".read input") == "~/Elsewere"
     page.press(".read input", "Enter")
     expect(page.locator("#picker .said")).to_contain_text("There is no folder")
-    page.click(".folder-picker [data-browse]")  # the nearest one, which is home
+    page.click(".folder-picker button:has-text('Look in ~/Elsewhere')")
+    page.click(".crumbs button:has-text('Home')")
     page.click(".subfolders button:has-text('Elsewhere')")
     expect(page.locator(".crumbs")).to_have_text("Home › Elsewhere1 note")
     assert page.locator(".subfolders").inner_text().split("\n")[0] == "deep"

@@ -48,6 +48,8 @@ def test_the_switcher_goes_to_a_note_a_conversation_and_a_page(page: Any) -> Non
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_focused()
     assert page.title() == "Settings – rag-bot"
+    page.evaluate("ragBot.setScope({ folder: 'corpus/talk' })")
+    expect(page.locator("#scope .chip")).to_have_count(1)
     page.keyboard.press("Control+k")
     page.keyboard.type("share emergent")
     page.locator("#targets [data-goes^='c=']").first.wait_for()
@@ -57,6 +59,7 @@ def test_the_switcher_goes_to_a_note_a_conversation_and_a_page(page: Any) -> Non
     page.keyboard.press("Enter")
     expect(page.locator("#conversation .question")).to_have_text(EMERGENT)
     expect(question(page)).to_be_focused()
+    expect(page.locator("#scope .chip")).to_have_count(0)  # the scope was that of what was open before
     page.wait_for_function("title => document.title === title", arg=f"{EMERGENT} – rag-bot")
 
 

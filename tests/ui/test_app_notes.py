@@ -131,7 +131,7 @@ def test_changes_are_shown_planned_and_synced(page: Any, folder: Path) -> None:
     page.wait_for_selector("#panel .stale:has-text('no longer there')")
     page.click("#filter :text('New 1')")
     open_only(page, "onerror")
-    page.wait_for_selector("#panel :text('Not in the index yet')")
+    page.wait_for_selector("#panel .stale:text('not in the index yet')")
     page.click("[data-upkeep=plan]")
     expect(page.locator(".change summary")).to_have_text(
         [

@@ -53,6 +53,20 @@ def test_another_wording_is_opened_with_what_followed_it(chats: Chats) -> None:
     assert [(one.key, one.versions) for one in chats.open(kept.key).history] == [("a", ("a", "c")), ("b", ())]
 
 
+def test_a_page_catches_up_with_what_another_one_asked_in_its_conversation(chats: Chats) -> None:
+    kept = chats.save(Chat(), asked("a", "Where is the key?"))
+    here = there = Chat(kept.key, (asked("a", "Where is the key?"),))
+    assert chats.caught_up(there) == there
+    chats.save(here, asked("b", "And the lock?"))
+    there = chats.caught_up(there)
+    assert [one.question for one in there.history] == ["Where is the key?", "And the lock?"]
+    chats.save(there, asked("c", "And the shed?"))
+    assert [(one.key, one.versions) for one in chats.open(kept.key).history] == [("a", ()), ("b", ()), ("c", ())]
+    chats.save(Chat(kept.key), asked("d", "Where is the door?"))  # another wording of the first question
+    assert chats.caught_up(there) == there
+    assert chats.caught_up(Chat()) == Chat()
+
+
 def test_what_is_deleted_can_be_brought_back_and_is_gone_for_good_later(
     chats: Chats, monkeypatch: pytest.MonkeyPatch
 ) -> None:

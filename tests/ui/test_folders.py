@@ -64,6 +64,8 @@ def test_what_is_no_folder_is_said_to_be_so_and_the_nearest_one_is_known(home: P
     with pytest.raises(UsageError, match="is a file"):
         check_folder(home / "Vault one/a.md")
     assert nearest_folder(home / "Vault one/x/y") == home / "Vault one"
+    assert nearest_folder(home.parent / home.name.upper() / "vault ome") == home / "Vault one"
+    assert nearest_folder(Path("/qqqqqq/notes")) == home
 
 
 def test_a_whole_home_and_what_is_above_it_are_too_wide(home: Path) -> None:

@@ -39,6 +39,18 @@ def test_the_page_comes_with_a_policy_that_keeps_it_to_itself(client: TestClient
     assert "http" not in policy
 
 
+@pytest.mark.parametrize("root_path", ["", "/notes"])
+def test_the_name_of_a_page_as_a_path_leads_to_it_and_other_paths_say_that_nothing_is_there(root_path: str) -> None:
+    guard = Guard(PlainTextResponse("the page"), Access(7860, NAMES, root_path=root_path), pages=("notes", "settings"))
+    client = TestClient(guard, base_url="http://127.0.0.1:7860", follow_redirects=False)
+    for path in ("/notes", "/notes/", "/settings"):
+        answer = client.get(f"{root_path}{path}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{root_path}/#page={path.strip('/')}")
+    browser = client.get(f"{root_path}/note", headers={"accept": "text/html,*/*"})
+    assert (browser.status_code, f'<a href="{root_path}/">' in browser.text) == (404, True)
+    assert client.get(f"{root_path}/note").text == "Not found."
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:7860", "localhost:1", "[::1]:7860", "[::1]"])
 def test_names_of_this_machine_are_answered(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 200

@@ -54,6 +54,18 @@ def test_exactly_the_cited_line_is_marked(text: str, line: int, marked: list[str
     assert cited_lines(render(text, line, line)) == marked
 
 
+def test_comments_are_shown_only_where_nothing_else_is_in_the_cited_lines() -> None:
+    text = (
+        "The rent is 700. %% ask Jo %%\n\n%%\nLess\n\nin June\n%%\n\nDue in <!-- the --> May.\n\n```\n%% code %%\n```\n"
+    )
+    for first, last, marked in ((1, 1, ["The rent is 700."]), (9, 9, ["Due in  May."]), (1, 4, ["The rent is 700."])):
+        html = render(text, first, last)
+        assert cited_lines(html) == marked
+        body = html.partition('class="body"')[2]
+        assert [words in body for words in ("Jo", "Less", "June", "the --", "%% code %%")] == [False] * 4 + [True]
+    assert cited_lines(render(text, 6, 6)) == ["in June"]
+
+
 def test_a_code_span_over_two_lines_marks_its_whole_paragraph() -> None:
     assert cited_lines(render("one `two\nthree` four\n\nfive", 2, 2)) == ["one two three four"]
 
@@ -328,6 +340,7 @@ def test_what_is_no_line_is_none(reported: object, number: int) -> None:
 
 def test_a_note_that_is_gone_is_named() -> None:
     assert "notes/&lt;gone&gt;.md" in render_missing("notes/<gone>.md")
-    assert "No longer in the index" in render_missing("a.md")
-    assert "Not in the index yet" in render_missing("a.md", "new")
+    assert "&lt;gone&gt;</h2>" in render_missing("notes/<gone>.md")
+    assert "The index has no such note" in render_missing("a.md")
+    assert "not in the index yet" in render_missing("a.md", "new")
     assert "could not be read" in render_missing("a.md", "unreadable")

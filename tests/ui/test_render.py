@@ -12,7 +12,7 @@ import pytest
 
 from rag_bot.records import ANSWERED, CLOSEST, NONE, Answer, Citation, Failure, Place, Quote, Run, Status, Writer
 from rag_bot.ui.chat.answer_view import notice, whole_answer
-from rag_bot.ui.chat.answering import still_reading
+from rag_bot.ui.chat.answering import waits_for
 from rag_bot.ui.phrases import counts_words, duration, since, size, when
 from rag_bot.ui.syncing.index_snapshot import IndexSnapshot, IndexVersion
 from rag_bot.ui.syncing.overview import failures, overview, progress_words, watching
@@ -152,7 +152,10 @@ def test_progress_is_told_in_words() -> None:
     assert progress_words(replace(state, seconds_left=100.0)) == "120 of 578 notes read, about 2 minutes left"
     assert progress_words(replace(state, stage="index")) == "Almost done: 120 of 578 passages"
     assert progress_words(replace(state, stopped=True)) == "Stopping …"
-    assert still_reading(state) == "Still reading your notes: 120 of 578. Ask again in a moment."
+    assert waits_for(state) == "Your question waits until the first 64 notes are read: 64 so far"
+    few = replace(state, done=1, total=2)
+    assert waits_for(few) == "Your question waits until the first 2 notes are read: 1 so far"
+    assert waits_for(SyncState(running=True)) == "Your question waits until the first notes are read"
     bar = '<progress aria-label="Sync" value="120" max="578">'
     empty, full = IndexSnapshot(IndexVersion()), snapshot(run())
     assert [bar in welcome(empty, state), bar in side(empty, state)] == [
@@ -160,7 +163,7 @@ def test_progress_is_told_in_words() -> None:
         True,
     ]  # the side where the other is hidden
     assert [bar in welcome(full, state), bar in side(full, state)] == [False, True]
-    assert "You can ask as soon as all of them are read." in welcome(empty, state)
+    assert "You can ask now: the answer comes as soon as the first are read." in welcome(empty, state)
     assert "You can ask meanwhile: your notes answer as they were before." in side(full, state)
 
 

@@ -47,8 +47,9 @@ _SORTS = {UNSUPPORTED: "unsupported", REWORDED: "reworded"}  # classes in the st
 _Cited = Mapping[int, Citation]
 
 
-def waiting(doing: str = "Looking through your notes") -> Markup:
-    return macros("chat.html").waiting(doing)
+def waiting(doing: str = "Looking through your notes", *, is_news: bool = False) -> Markup:
+    """`is_news` is what is read aloud when it begins, in place of the usual."""
+    return macros("chat.html").waiting(doing, is_news)
 
 
 def notice(message: str) -> Markup:

@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rag_bot.conversations import SavedExchange
-from rag_bot.errors import IndexUnusable, LlmError, RagBotError, UsageError
+from rag_bot.errors import LlmError, RagBotError, UsageError
+from rag_bot.ingestion.apply import FIRST_PART
 from rag_bot.library import Library
 from rag_bot.query.prose.author import QUOTES_INSTEAD, STOPPED
 from rag_bot.records import PROSE, QUOTES, Answer, filters_sentence
+from rag_bot.store.lock import find_writer
 from rag_bot.ui.chat.answer_view import growing_prose, notice, waiting, whole_answer
 from rag_bot.ui.chat.chats import Exchange, History, as_turns
 from rag_bot.ui.models.models import Models
 from rag_bot.ui.notes.links import link_targets
+from rag_bot.ui.phrases import many
 from rag_bot.ui.syncing.sync_job import SyncJob, SyncState
 
+_LOOK_SECONDS = 0.5  # between two looks whether the first notes are read; set by hand
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,8 +39,16 @@ class Answering:
         `history` is what was said before it. Whatever goes wrong is said in it.
         """
         exchange = replace(exchange, growing=True, html=waiting(), result=None)
-        yield exchange
         try:
+            waits = False
+            while self._is_first_read() and not stop.is_set():
+                waits = True
+                yield replace(exchange, html=waiting(waits_for(self._sync.state), is_news=True))
+                stop.wait(_LOOK_SECONDS)
+            if waits and not self._library.generation():
+                yield _failed(exchange, "This was not answered, for no notes are read yet.")
+                return
+            yield exchange
             self._models.settle(stop)  # what was chosen a moment ago answers, and not the one before
             asking = self._models.choice.asking
             if asking and mode != QUOTES:
@@ -46,13 +58,17 @@ class Answering:
                 yield from self._write(exchange, history, stop)
             else:
                 yield self._quote(exchange)
-        except IndexUnusable as error:
-            yield _failed(exchange, still_reading(self._sync.state) if self._sync.state.running else str(error))
         except RagBotError as error:
             yield _failed(exchange, str(error))
         except Exception as error:  # noqa: BLE001 - the outermost edge
             _LOG.exception("A question failed")
             yield _failed(exchange, f"Something went wrong ({type(error).__name__}); the terminal says more.")
+
+    def _is_first_read(self) -> bool:
+        """Whether notes are being read and none answers yet; also where another process reads them."""
+        if self._library.generation():
+            return False
+        return self._sync.state.running or find_writer(self._library.settings.index) is not None
 
     def _quote(self, exchange: Exchange, why: str = "") -> Exchange:
         """The quotes; `why` they are shown where sentences were asked for."""
@@ -93,10 +109,12 @@ class Answering:
         return replace(exchange, html=html, result=result, growing=False)
 
 
-def still_reading(state: SyncState) -> str:
-    """The answer to a question asked too early."""
-    far = f": {state.done:,} of {state.total:,}" if state.total else ""
-    return f"Still reading your notes{far}. Ask again in a moment."
+def waits_for(state: SyncState) -> str:
+    """What a question asked during the first read waits for: its first part, after which those notes answer."""
+    first = min(FIRST_PART, state.total)
+    if not first:
+        return "Your question waits until the first notes are read"
+    return f"Your question waits until the first {many(first, 'note')} are read: {min(state.done, first)} so far"
 
 
 def _result(exchange: Exchange, answer: Answer) -> SavedExchange:

@@ -177,6 +177,15 @@ class Chats:
             history = (*history, replace(opened, versions=wordings if len(wordings) > 1 else ()))
         return Chat(key, history)
 
+    def caught_up(self, chat: Chat) -> Chat:
+        """With what another page has asked in it meanwhile; as it was where that went on from elsewhere."""
+        known = [exchange.key for exchange in chat.history if exchange.result]
+        with suppress(RagBotError):  # saving it will tell
+            saved = [exchange.key for exchange in self._conversations.exchanges(chat.key)] if chat.key else []
+            if len(saved) > len(known) and saved[: len(known)] == known:
+                return replace(chat, history=(*chat.history, *self.open(chat.key).history[len(known) :]))
+        return chat
+
     def list(self, search: str) -> tuple[Conversation, ...]:
         """Those with these words in them, the last changed first; read anew only after the file has changed.
 

@@ -60,8 +60,9 @@ class ChatEvents:
 
     def _ask(self, report: Report) -> Iterator[Parts]:
         """Shows the answer as it grows. `scope` is what the page reports of it, as JSON."""
-        chat, question = report.page.chat, report.text("question").strip()
+        question = report.text("question").strip()
         if question:
+            chat = self._chats.caught_up(report.page.chat)
             exchange = _new_exchange(question, chat, reported_filters(report.text("scope")))
             yield from self._answer(report, chat, exchange, "")
 

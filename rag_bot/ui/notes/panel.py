@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from markupsafe import Markup
 
 from rag_bot.files import stamp_of
 from rag_bot.library import Library
-from rag_bot.markdown import LineIndex, format_of, parse_note, part_of
+from rag_bot.markdown import LineIndex, format_of, parse_note, part_of, without_comments
 from rag_bot.records import DELETED, ELSEWHERE, REWRITTEN, Note, change_words, location, with_place
 from rag_bot.store.staleness import change_since
 from rag_bot.ui.copying import quoted
@@ -30,7 +31,10 @@ _NOWHERE = range(0)
 _CHANGED = "the note has changed since it was indexed"
 _SYNC = "Below is the text as indexed; sync to update it."
 _REMEDIES = {DELETED: "Below is its text as indexed, which still answers."}
-_NOT_INDEXED = {"new": "Not in the index yet", "unreadable": "This note could not be read"}
+_NOT_INDEXED = {
+    "new": "This note is not in the index yet. Sync to read it.",
+    "unreadable": "This note could not be read.",
+}
 
 
 def open_note(
@@ -97,7 +101,8 @@ def render_note(
 
 def render_missing(path: str, state: str = "") -> Markup:
     """The panel for a note that is not in the index; `state` is as in `NoteState`."""
-    return macros("notes.html").missing(_NOT_INDEXED.get(state, "No longer in the index"), path)
+    words = _NOT_INDEXED.get(state, "The index has no such note: it is gone, has another name now, or was never there.")
+    return macros("notes.html").missing(PurePosixPath(path).stem, path, words)
 
 
 def heading_lines(note: Note, heading: str) -> range:
@@ -132,16 +137,22 @@ def _words(value: Any) -> str | list[str]:
 
 
 def _body(note: Note, links: Links, cited: range) -> Markup:
-    index = LineIndex.of(note.text)
-    lines = [note.text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
+    """Without the note's comments, unless nothing else is in the cited lines."""
+    lines = _lines(note.text)
     is_short = len(note.text) <= LONGEST_RENDERED and len(lines) <= MOST_RENDERED_LINES
     if format_of(note.path).is_markdown and is_short and not has_too_many_cells(note.text):
-        body = ["" if number < note.body_start_line else line for number, line in enumerate(lines, start=1)]
-        html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, links)
-        # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.
-        if not cited or cited.start < note.body_start_line or f'{CITED}"' in html:
-            return Markup('<div class="markdown">{}</div>').format(html)
+        for text in dict.fromkeys((without_comments(note.text, body_start_line=note.body_start_line), note.text)):
+            body = ["" if number < note.body_start_line else line for number, line in enumerate(_lines(text), start=1)]
+            html = render_markdown("\n".join(body).replace("\ufeff", " "), cited, links)
+            # Lists nested beyond all reason are cut by the parser: a citation must be seen all the same.
+            if not cited or cited.start < note.body_start_line or f'{CITED}"' in html:
+                return Markup('<div class="markdown">{}</div>').format(html)
     return _plain(lines, cited)
+
+
+def _lines(text: str) -> list[str]:
+    index = LineIndex.of(text)
+    return [text[start:end] for start, end in zip(index.starts, index.ends, strict=True)]
 
 
 def _plain(lines: Sequence[str], cited: range) -> Markup:

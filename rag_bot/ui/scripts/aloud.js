@@ -22,17 +22,18 @@ Object.assign(ragBot, {
 
   news(part, element) {
     const texts = [...element.querySelectorAll("[data-aloud], .notice")].map(ragBot.wordsOf);
-    const bars = [...element.querySelectorAll("progress")].map((bar) => {
-      const quarters = bar.hasAttribute("value") ? Math.floor(4 * bar.position) : 0;
-      return `${bar.getAttribute("aria-label") ?? "Progress"}: ${quarters ? `${25 * quarters} percent` : "started"}`;
-    });
-    const before = ragBot.heard[part] ?? [];
-    const now = [...texts, ...bars].filter(Boolean);
-    ragBot.heard[part] = now;
-    const names = bars.map((bar) => bar.split(": ")[0]);
-    const ended = before.map((words) => words.match(/^(.+): (?:started|\d+ percent)$/)?.[1])
-      .filter((name) => name && !names.includes(name)).map((name) => `${name}: ended`);
-    return [...ended, ...now.filter((words) => !before.includes(words))].join(". ");
+    const bars = Object.fromEntries([...element.querySelectorAll("progress")].map((bar) => {
+      const quarter = bar.hasAttribute("value") ? Math.floor(4 * bar.position) : 0;
+      const words = quarter ? `${bar.value.toLocaleString("en")} of ${bar.max.toLocaleString("en")}` : "started";
+      return [bar.getAttribute("aria-label") ?? "Progress", { quarter, words }];
+    }));
+    const before = ragBot.heard[part] ?? { texts: [], bars: {} };
+    ragBot.heard[part] = { texts, bars };
+    const ended = Object.keys(before.bars).filter((name) => !bars[name]).map((name) => `${name}: ended`);
+    const fresh = texts.filter((words) => words && !before.texts.includes(words));
+    const further = Object.entries(bars).filter(([name, { quarter }]) => quarter !== before.bars[name]?.quarter)
+      .map(([name, { words }]) => `${name}: ${words}`);
+    return [...ended, ...fresh, ...further].join(". ");
   },
 
   wordsOf(element) { // without the numbers of citations
@@ -69,7 +70,7 @@ ragBot.says.conversation = (element) => { // an answer, once it is whole; not th
   const begins = growing && !ragBot.growing;
   const before = ragBot.growing;
   ragBot.growing = growing?.dataset.key;
-  if (begins) return "Looking through your notes"; // whichever of its first words is shown first
+  if (begins) return ragBot.wordsOf(growing.querySelector("[data-aloud]")) || "Looking through your notes"; // whichever of its first words is shown first
   const whole = !growing && before && element.querySelector(`.exchange[data-key="${before}"] .answer`);
   return whole ? `Answer. ${ragBot.answerInShort(whole)}` : "";
 };

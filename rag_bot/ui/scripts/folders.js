@@ -38,5 +38,11 @@ Object.assign(ragBot, {
   },
 });
 
+ragBot.shown.welcome = (element) => { // above a conversation it is brought into sight, when it begins to ask for a folder
+  const wantsFolder = Boolean(element.querySelector(".wants-folder"));
+  if (wantsFolder && !ragBot.wantsFolder) document.querySelector("#scroll").scrollTop = 0;
+  ragBot.wantsFolder = wantsFolder;
+};
+
 document.addEventListener("dragover", (event) => { if (ragBot.shownPicker()) event.preventDefault(); });
 document.addEventListener("drop", (event) => ragBot.dropped(event));

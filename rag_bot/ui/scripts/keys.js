@@ -120,10 +120,14 @@ Object.assign(ragBot.clicks, {
     target.closest("dialog").close();
     const { page, c, note } = Object.fromEntries(new URLSearchParams(target.dataset.goes));
     ragBot.entersPanel = true;
-    const elsewhere = note ? {} : { page: page ?? "", ...(c && { c }) }; // a note opens beside what is shown
+    if (c) {
+      location.hash = target.dataset.goes; // as its link in the list does: nothing of the conversation before is kept
+      ragBot.focusQuestion();
+      return;
+    }
+    const elsewhere = note ? {} : { page }; // a note opens beside what is shown
     ragBot.goTo({ ...elsewhere, note: note ?? "", lines: "", heading: "" });
-    if (c) ragBot.focusQuestion();
-    else if (page) ragBot.focusPage();
+    if (page) ragBot.focusPage();
   },
 
   skip(target, report, event) {

@@ -7,6 +7,7 @@ only the paths that the page needs are open, and only for the page itself and fo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +20,7 @@ from rag_bot.ui.server.access import Access, in_header
 from rag_bot.ui.server.asgi import App, Receive, Scope, Send
 from rag_bot.ui.server.bodies import LARGEST, checked_body
 from rag_bot.ui.server.peers import IS_OWN
+from rag_bot.ui.templating import macros
 
 OPEN_PATHS = ("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/app_id")
 HEALTH = "/health"
@@ -51,10 +53,7 @@ HEADERS = {
 IMAGE_HEADERS = HEADERS | {"Content-Security-Policy": "default-src 'none'; sandbox"}
 """Of what lies in people's folders: whatever it is, it runs and loads nothing where it is opened by itself."""
 _OTHER_USER = "This app belongs to another user of this machine."
-_NO_TOKEN = """<!doctype html><meta charset="utf-8"><title>rag-bot</title>
-<p>This app opens with its link, which carries a token.
-<p>It was printed where the app was started. Each start needs its new link.
-"""
+_NO_TOKEN = "It was printed where the app was started. Each start needs its new link."
 _NO_TOKEN_IN_HEADERS = "Send the app's token, which its link carries, as the header Authorization: Bearer TOKEN."
 _FROM_PROXIES = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # by which Gradio writes addresses
 
@@ -62,13 +61,15 @@ _FROM_PROXIES = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server") 
 class Guard:
     """Refuses who may not use the app, other sites, files as values, and paths that the page does not use.
 
-    `takes_files` opens the path for files that people add to their notes. It adds the headers that keep the page to
+    `takes_files` opens the path for files that people add to their notes; who types the name of one of the `pages` as a
+    path is led to it. It adds the headers that keep the page to
     itself. Under a `root_path` the app sees paths without it, whether the proxy before it has cut that off or not.
     """
 
-    def __init__(self, app: App, access: Access, *, takes_files: bool = False) -> None:
+    def __init__(self, app: App, access: Access, *, takes_files: bool = False, pages: Collection[str] = ()) -> None:
         self._app = app
         self._access = access
+        self._pages = pages
         self._takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +91,7 @@ class Guard:
         refusal = refusal or self._refusal_by_user(scope, headers, path, is_https)
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS) or (path == uploads.PATH and self._takes_files)
         if not refusal and (not is_open or "\n" in path):  # which the patterns of routes don't match
-            refusal = PlainTextResponse("Not found.", 404)
+            refusal = self._not_found(path, headers)
         if not refusal and scope["method"] not in ("GET", "HEAD"):
             is_file = path == uploads.PATH and self._takes_files
             largest = LARGEST_NOTE if is_file else LARGEST
@@ -110,6 +111,16 @@ class Guard:
             {**scope, "path": path, "raw_path": path.encode(), "scheme": scheme, "headers": kept}, receive, send
         )
 
+    def _not_found(self, path: str, headers: Headers) -> Response:
+        """Of a path that is none of the app's: the page that it names, or that there is none."""
+        home, page = f"{self._access.root_path}/", path.strip("/")
+        if page in self._pages:
+            return RedirectResponse(f"{home}#page={page}", 303)
+        if "text/html" not in headers.get("accept", ""):
+            return PlainTextResponse("Not found.", 404)
+        words = "There is nothing at this address."
+        return HTMLResponse(macros("refused.html").refused("Not found", words, home), 404)
+
     def _refusal_by_user(self, scope: Scope, headers: Headers, path: str, is_https: bool) -> Response | None:
         """What is answered to who may not use the app; to the link with the token, the page without it."""
         access = self._access
@@ -123,7 +134,10 @@ class Guard:
             if not token.is_in_headers(headers, access.cookie_name):
                 if path.startswith(API):
                     return JSONResponse({"error": _NO_TOKEN_IN_HEADERS}, 401, {"WWW-Authenticate": "Bearer"})
-                return HTMLResponse(_NO_TOKEN, 403, {"Cache-Control": "no-store"})
+                page = macros("refused.html").refused(
+                    "This app opens with its link, which carries a token", _NO_TOKEN, ""
+                )
+                return HTMLResponse(page, 403, {"Cache-Control": "no-store"})
         if access.root_path and scope["path"] == access.root_path:
             return RedirectResponse(f"{access.root_path}/")  # what the page loads is named from there
         return None

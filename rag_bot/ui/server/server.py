@@ -134,7 +134,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     from fastapi import FastAPI
 
     with without_stubs():
-        from rag_bot.ui.page import ICON, files, mount
+        from rag_bot.ui.page import ICON, PAGES, files, mount
 
     app = FastAPI(title="rag-bot", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _add_export(app, conversations)
@@ -144,7 +144,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
     app.mount(API_PATH, create_api(library, state, chosen.root_path))
     page, kinds = mount(app, library, state, chosen.root_path)
     frontend = Frontend(app, pages_folder(), kinds, files(), ICON, page)
-    return EndableAnswers(Guard(frontend, chosen, takes_files=settings.uploads))
+    return EndableAnswers(Guard(frontend, chosen, takes_files=settings.uploads, pages=PAGES))
 
 
 def _add_export(app: FastAPI, conversations: Conversations) -> None:

@@ -22,6 +22,7 @@ from urllib.request import url2pathname
 
 from rag_bot.errors import UsageError
 from rag_bot.markdown import NOTE_SUFFIXES
+from rag_bot.store.locations import similar_path
 
 _T = TypeVar("_T")
 # All set by hand.
@@ -99,9 +100,13 @@ def check_folder(path: Path) -> None:
 
 
 def nearest_folder(path: Path) -> Path:
-    """The deepest folder on the way to a path that is there; the home where none answers."""
+    """The deepest folder that is there on the way to a path, with names alike taken for those that are not.
+
+    The home where that is the whole machine, or nothing answers.
+    """
     with suppress(UsageError):
-        return answering(path, lambda: next(parent for parent in (path, *path.parents) if parent.is_dir()))
+        near = answering(path, lambda: _nearest(path))
+        return Path.home() if near == near.parent else near
     return Path.home()
 
 
@@ -240,6 +245,17 @@ def _check(path: Path) -> None:
         os.scandir(path).close()
     except PermissionError:
         raise UsageError(f"You may not look into {path}. Allow it in the settings of the system.") from None
+
+
+def _nearest(path: Path) -> Path:
+    near = Path(path.anchor)
+    with suppress(OSError, UsageError):  # there is no way further in
+        for name in path.parts[1:]:
+            known = name if (near / name).is_dir() else similar_path(name, _names_in(near)[0])
+            if not known:
+                break
+            near /= known
+    return near
 
 
 def _names_in(path: Path) -> tuple[list[str], int]:

@@ -27,14 +27,15 @@ def welcome(snapshot: IndexSnapshot, sync: SyncState, known: Sequence[Folder] | 
         text = "Answers come from your own notes alone, with the lines where they stand."
         return html.welcome("Ask your notes", text, html.examples(snapshot.questions))
     if sync.running or snapshot.writer:
-        return html.welcome("Reading your notes", "You can ask as soon as all of them are read.", sync_result(sync))
+        text = "You can ask now: the answer comes as soon as the first are read."
+        return html.welcome("Reading your notes", text, sync_result(sync))
     is_news = sync.folders or not snapshot.is_strange  # what the start says of a strange index stands there already
     problem = sync_result(sync) if (sync.error and is_news) or sync.question else Markup()
     if snapshot.problem and not snapshot.is_strange:
         return html.welcome("The index can't be read", snapshot.problem, problem)
     roots = snapshot.status.roots if snapshot.status else ()
     if sync.stopped:
-        text = "What is read so far is kept for when you go on. Nothing can be asked before all notes are read."
+        text = "What is read so far is kept for when you go on. Nothing can be asked before the first notes are read."
         folders = [Path(folder) for folder in sync.folders] or list(roots)
         return html.welcome("Reading was stopped", text, html.go_on(folders), wants_folder=True)
     rest = problem + html.known([_row(folder) for folder in known or ()], is_looking=known is None)
