@@ -119,8 +119,9 @@ class OpenIndex:
                     if self.generation() == begun:
                         raise
                     continue
-            if self.generation() == begun:
-                return result
+            with self.catalogue() as now:
+                if now.generation() == begun:
+                    return result
         raise IndexUnusable(f"The index in {self.settings.index} changes all the time; ask again in a moment.")
 
     @contextmanager

@@ -7,10 +7,11 @@ SQLite that PostgreSQL lacks.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,9 @@ _BATCH = 2_000  # rows that are asked for at a time where all are read; set by h
 # Seconds and milliseconds after which a machine that is gone counts as gone, and memory for a set of keys: set by hand.
 _PARAMETERS: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 60_000}
 _PATIENCE_SECONDS = 2.0  # in which a server notices that a writer was killed; set by hand
-_KEPT = 8  # idle connections of an index, some 10 MB each on the server; set by hand
-_IDLE: dict[CataloguePlace, deque[psycopg.Connection[Any]]] = {}
+_KEPT = 8  # idle connections of this process, some 10 MB each on the server; set by hand
+_IDLE: deque[tuple[CataloguePlace, psycopg.Connection[Any]]] = deque()
+_KEEPING = threading.Lock()
 _OPTIONS = "-c work_mem=64MB -c tcp_keepalives_idle=30 -c client_min_messages=warning"
 
 # As regular expressions.
@@ -159,11 +161,14 @@ class PostgresConnection:
         """One that reads is kept for the next question, if it is as it was."""
         from psycopg.pq import TransactionStatus
 
-        idle = _IDLE.setdefault(self._place, deque(maxlen=_KEPT))
-        if self._writes or self._connection.info.transaction_status is not TransactionStatus.IDLE or len(idle) == _KEPT:
+        if self._writes or self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self._connection.close()
-        else:
-            idle.append(self._connection)
+            return
+        with _KEEPING:
+            _IDLE.append((self._place, self._connection))
+            given_up = _IDLE.popleft() if len(_IDLE) > _KEPT else None
+        if given_up:
+            given_up[1].close()
 
     def version(self) -> int:
         """Of the tables: 0 before the first step. Raises CatalogueLost where they are not there."""
@@ -210,11 +215,18 @@ class PostgresConnection:
 
     def _idle(self) -> psycopg.Connection[Any] | None:
         """One that was left by another question, if the server still knows it."""
-        while not self._writes and (idle := _IDLE.get(self._place)):
-            with suppress(IndexError, self._error):  # another thread took it, or the server was started anew
-                connection = idle.pop()
+        while not self._writes:
+            with _KEEPING:
+                kept = next((kept for kept in reversed(_IDLE) if kept[0] == self._place), None)
+                if kept is None:
+                    break
+                _IDLE.remove(kept)
+            connection: psycopg.Connection[Any] = kept[1]
+            try:
                 connection.execute("SELECT 1")
-                return connection
+            except self._error:  # the server was started anew meanwhile
+                continue
+            return connection
         return None
 
     def _connected(self) -> psycopg.Connection[Any]:
