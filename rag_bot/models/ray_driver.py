@@ -180,9 +180,8 @@ def _tell_last(news: IO[bytes], reason: str) -> None:
 def _told(error: BaseException) -> str:
     """What an error of Ray says, on one line; of a traceback in it its last line alone."""
     text = str(error)
-    if "No module named" in text:
-        name = re.findall(r"No module named '([^']+)'", text)[-1]
-        return f"it has no {name}. Install the same rag-bot on all machines of the cluster"
+    if lacked := re.findall(r"No module named '([^']+)'|Can't get attribute '([^']+)'", text):
+        return f"it lacks {''.join(lacked[-1])}. Install the same rag-bot[ray] on all machines of the cluster"
     if "Traceback" in text:
         text = text.strip().splitlines()[-1]
     return (" ".join(text.split()) or first_line(error))[:_SHOWN].rstrip(".")
