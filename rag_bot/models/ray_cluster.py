@@ -34,6 +34,7 @@ from rag_bot.trust import say_once
 # Texts that a worker gets in one go: a second's work of a processor, lost where it is killed. Set by hand.
 _PIECE = 16
 _AHEAD = 3  # pieces on their way for each worker, of which it has one; set by hand
+_BATCHES = 4  # that wait for their first one at least, where its worker is slow; set by hand
 _REACH_SECONDS, _CONNECT_SECONDS, _STOP_SECONDS = 5.0, 60.0, 5.0  # set by hand; on a busy machine Ray joins in ten
 _FORMS = re.compile(r"auto|(?:ray://)?(?P<host>[\w.-]+|\[[\da-fA-F:]+\]):(?P<port>\d{1,5})")
 
@@ -156,7 +157,8 @@ class RayCluster:
         while is_more or waiting:
             while waiting and not waiting[0][1] & self._pieces.keys():
                 yield waiting.popleft()[0]
-            if is_more and len(self._pieces) < _AHEAD * max(self._workers, 1):
+            is_room = len(self._pieces) < _AHEAD * max(self._workers, 1) and len(waiting) < max(self._workers, _BATCHES)
+            if is_more and is_room:
                 texts = next(source, None)
                 is_more = texts is not None
                 if texts is not None:

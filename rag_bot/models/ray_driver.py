@@ -25,6 +25,7 @@ from rag_bot.models.ray_cluster import Crew, Embedded, Failed, Order, Worker
 LEAST_LIKE = 0.999
 # All set by hand, in seconds: a worker has to begin in so long, others are looked for so often, and work so often.
 _PATIENCE_SECONDS, _COUNT_SECONDS, _WAIT_SECONDS = 120.0, 5.0, 0.1
+_STUCK_SECONDS = 300.0  # after which a worker that has said nothing is given up; a piece takes a second. Set by hand
 _TRIES = 3  # workers that may die or fail over a piece of texts; set by hand
 _SHOWN = 300  # characters of what Ray says
 
@@ -44,7 +45,7 @@ class Workers:
         self._actor = ray.remote(num_cpus=1)(Worker)
         self._starting: dict[Any, Any] = {}
         self._idle: list[Any] = []
-        self._busy: dict[Any, tuple[Any, Piece]] = {}
+        self._busy: dict[Any, tuple[Any, Piece, float]] = {}
         self._refused: list[str] = []
         self._waiting: deque[Piece] = deque()
         self._tries: dict[int, int] = {}
@@ -65,7 +66,7 @@ class Workers:
                 pass
             while self._idle and self._waiting:
                 worker, piece = self._idle.pop(), self._waiting.popleft()
-                self._busy[worker.embed.remote(piece[1])] = worker, piece
+                self._busy[worker.embed.remote(piece[1])] = worker, piece, time.monotonic()
             if awaited := [*self._busy, *self._starting]:
                 for done in self._ray.wait(awaited, num_returns=1, timeout=_WAIT_SECONDS)[0]:
                     self._take(done)
@@ -82,6 +83,9 @@ class Workers:
         if now - self._counted_at < _COUNT_SECONDS:
             return
         self._counted_at = now
+        for stuck in [task for task, (_, _, since) in self._busy.items() if now - since > _STUCK_SECONDS]:
+            worker, piece, _ = self._busy.pop(stuck)
+            self._lose(worker, piece, f"it was stuck for {_STUCK_SECONDS:.0f} seconds")
         processors = int(self._ray.cluster_resources().get("CPU", 0))
         workers = len(self._starting) + len(self._idle) + len(self._busy)
         for _ in range(processors - workers - len(self._refused)):
@@ -102,22 +106,24 @@ class Workers:
         if actor := self._starting.pop(done, None):
             self._welcome(actor, done)
             return
-        worker, piece = self._busy.pop(done)
-        number, texts = piece
+        worker, piece, _ = self._busy.pop(done)
         try:
-            vectors = self._ray.get(done)
+            vectors = np.asarray(self._ray.get(done), dtype=np.float32)
         except self._ray.exceptions.RayError as error:
-            self._tries[number] = self._tries.get(number, 0) + 1
-            if self._tries[number] == _TRIES:
-                raise Trouble(f"lost {_TRIES} workers over the same texts, the last one so: {_told(error)}") from error
-            self._waiting.appendleft(piece)
-            self._ray.kill(worker)
-            self.tell(Crew(len(self._idle) + len(self._busy)))
+            self._lose(worker, piece, _told(error))
             return
-        assert len(vectors) == len(texts)
-        self._tries.pop(number, None)
+        self._tries.pop(piece[0], None)
         self._idle.append(worker)
-        self.tell(Embedded(number, np.asarray(vectors, dtype=np.float32)))
+        self.tell(Embedded(piece[0], vectors))
+
+    def _lose(self, worker: Any, piece: Piece, reason: str) -> None:
+        """Another worker gets the piece of one that failed or is gone."""
+        self._ray.kill(worker)
+        self._tries[piece[0]] = self._tries.get(piece[0], 0) + 1
+        if self._tries[piece[0]] == _TRIES:
+            raise Trouble(f"lost {_TRIES} workers over the same texts, the last one so: {reason}")
+        self._waiting.appendleft(piece)
+        self.tell(Crew(len(self._idle) + len(self._busy)))
 
     def _welcome(self, actor: Any, done: Any) -> None:
         """A worker that began counts if its vectors are those of the machine that answers questions."""
