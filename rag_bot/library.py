@@ -65,10 +65,12 @@ class Library:
         *,
         dry_run: bool = False,
         on_loss: str = "ask",
+        ray: str = "",
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> SyncReport:
         """Make the index equal to these folders; without any, to those of the settings and all ingested before.
 
+        `ray` is the address of a Ray cluster that is to embed the passages: `auto`, `HOST:6379`, `ray://HOST:10001`.
         `on_loss` is what happens where a folder is gone or lost more than half of its notes: "ask" changes nothing and
         raises NotesLost, "remove" removes the notes, "keep" leaves them and syncs the rest.
 
@@ -90,6 +92,7 @@ class Library:
             exclude=self.settings.exclude,
             server=self.settings.vectors,
             database=self.settings.catalogue,
+            ray=ray,
             on_loss=OnLoss(on_loss),
             on_progress=on_progress,
         )

@@ -51,9 +51,8 @@ hypothesis.settings.load_profile("steady")  # the same examples in each run, how
 LONG_MODULES = ("ui/test_app", "test_cli", "test_readme.py", "evaluation/test_gate.py")
 """Begun first, so that no process is left alone with one of them at the end."""
 LEFT = (
-    "killed and damaged indexes, readers beside a writer, more of a catalogue in PostgreSQL, the larger "
-    "benchmarks, more of a local model's answers, "
-    "axe over every state of the page"
+    "killed and damaged indexes, a Ray cluster, readers beside a writer, more of a catalogue in PostgreSQL, the larger "
+    "benchmarks, more of a local model's answers, axe over every state of the page"
 )
 
 

@@ -21,7 +21,10 @@ FAILED, SOME_UNREADABLE = 1, 3
 app = typer.Typer()
 
 
-@app.command(epilog="Examples:\n\n  rag-bot ingest ~/notes\n\n  rag-bot ingest            (all folders again)")
+@app.command(
+    epilog="Examples:\n\n  rag-bot ingest ~/notes\n\n  rag-bot ingest            (all folders again)\n\n"
+    "  rag-bot ingest --ray ray://cluster.example.org:10001"
+)
 def ingest(
     context: typer.Context,
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders of notes.")] = None,
@@ -31,6 +34,12 @@ def ingest(
         bool, typer.Option("--yes", help="Remove the notes of folders that are gone or nearly empty.")
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep those notes, and sync the rest.")] = False,
+    ray: Annotated[
+        str,
+        typer.Option(
+            "--ray", metavar="ADDRESS", help="Send passages to this Ray cluster, which embeds them: auto, HOST:6379."
+        ),
+    ] = "",
     as_json: AsJson = False,
     progress: Annotated[bool, typer.Option("--progress", hidden=True)] = False,
 ) -> None:
@@ -38,8 +47,10 @@ def ingest(
     from rag_bot.output import dry_run_json, nesting_words, report_json, report_text
     from rag_bot.store.ownership import Standing, standing
 
-    if (yes and keep) or (watch and (dry_run or yes)):
-        raise UsageError("--yes and --keep, and --watch and --dry-run or --yes, exclude each other.")
+    if (yes and keep) or (watch and (dry_run or yes or ray)) or (dry_run and ray):
+        raise UsageError(
+            "--yes and --keep, --watch and --dry-run, --yes or --ray, and --dry-run and --ray exclude each other."
+        )
     if watch:
         _watch(context, paths or (), as_json)
         return
@@ -51,7 +62,7 @@ def ingest(
 
         def sync(on_loss: str) -> SyncReport:
             with shown_progress(as_json, progress) as on_progress:
-                return library.ingest(paths or (), dry_run=dry_run, on_loss=on_loss, on_progress=on_progress)
+                return library.ingest(paths or (), dry_run=dry_run, on_loss=on_loss, ray=ray, on_progress=on_progress)
 
         try:
             report = sync(on_loss)

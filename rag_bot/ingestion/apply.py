@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -23,7 +24,7 @@ from rag_bot.ingestion.exclusion import UNREADABLE
 from rag_bot.ingestion.readers import read_note
 from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
-from rag_bot.models import CHUNK_WINDOW, EmbeddingModel
+from rag_bot.models import CHUNK_WINDOW, EmbeddingModel, Vectors
 from rag_bot.records import Chunk, Failure, Note, Progress, SyncPlan
 from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
 from rag_bot.store.catalogue import ExcludedFile, KnownFile, Root
@@ -43,12 +44,26 @@ ENTRY_BATCH = 2000  # passages entered into Chroma and Tantivy in one go; set by
 FIRST_PART = 64
 
 OnProgress = Callable[[Progress], None]
+Embed = Callable[[Iterable[Sequence[str]]], Iterator[Vectors]]
+"""Gives the unit vectors of each batch of texts, in the order of the batches; it may take some of these ahead."""
 
 
 def built_with(model: EmbeddingModel) -> str:
     """What decides how notes are cut and embedded; where that changes, all notes are prepared anew."""
     tokens = "" if model.chunk_window == CHUNK_WINDOW else f" window {model.chunk_window}"
     return f"{model.info.fingerprint} chunker {CHUNKER_VERSION}{tokens}"
+
+
+_Chunked = tuple[Root, Note, tuple[Chunk, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Texts to embed, by key; and the notes that are whole with them, whose other keys have vectors."""
+
+    texts: dict[str, str]
+    notes: Sequence[_Chunked] = ()
+    stored: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -58,7 +73,7 @@ class PlannedSync:
     `server` is the URL of the Chroma server that is to have the vectors; where they are elsewhere, they move there.
     `rebuild` prepares every note anew into new search indexes, from the catalogue where its file can't be read;
     `new_indexes` only makes the search indexes anew. `forget` keeps no vectors of what is deleted. A plan that prepares
-    no notes needs no model.
+    no notes needs no model. `embed` is who embeds the passages, by default the model itself.
     """
 
     index: Path
@@ -72,13 +87,19 @@ class PlannedSync:
     rebuild: bool = False
     new_indexes: bool = False
     forget: bool = False
+    embed: Embed | None = None
     failed: list[Failure] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     set_aside: dict[str, ExcludedFile] = field(default_factory=dict)
     embedded: int = 0
     reused: int = 0
-    _buffer: list[tuple[Root, Note, tuple[Chunk, ...]]] = field(default_factory=list)
+    _given_out: set[str] = field(default_factory=set)
     _began: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+
+    @property
+    def reads_notes(self) -> bool:
+        """Whether there may be something to embed."""
+        return self.rebuild or bool(self.plan.added or self.plan.changed)
 
     def apply(self) -> None:
         self.failed.extend(self.survey.failed)
@@ -158,17 +179,68 @@ class PlannedSync:
     def _prepare_notes(self, paths: Sequence[str], done: int, total: int) -> set[str]:
         """Read, chunk and embed these notes, of a total of which some are done; the paths for which that succeeded."""
         prepared: set[str] = set()
+        waiting: deque[_Batch] = deque()
+
+        def texts() -> Iterator[list[str]]:
+            for notes in self._portions(paths, done, total):
+                for batch in self._batches(notes):
+                    waiting.append(batch)
+                    yield list(batch.texts.values())
+
+        for vectors in (self.embed or self._embed)(texts()):
+            batch = waiting.popleft()
+            self._keep(batch, vectors)
+            prepared.update(note.path for _, note, _ in batch.notes)
+        self.on_progress(Progress("notes", done + len(paths), total))
+        reach("notes-pending")
+        return prepared
+
+    def _portions(self, paths: Sequence[str], done: int, total: int) -> Iterator[list[_Chunked]]:
+        """These notes, where they can be read and are not left out, by so many chunks as are held in memory."""
         to_read = {*self.plan.added, *self.plan.changed}
+        portion: list[_Chunked] = []
         for number, path in enumerate(paths, done):
             self.on_progress(Progress("notes", number, total))
             entry = self._read(path) if path in to_read else self._remembered(path)
             if entry and not self._leaves_out(*entry):
-                self._chunk(*entry)
-                prepared.add(path)
-        self._flush()
-        self.on_progress(Progress("notes", done + len(paths), total))
-        reach("notes-pending")
-        return prepared
+                portion.append((*entry, self._chunks(entry[1])))
+                if sum(len(chunks) for *_, chunks in portion) >= FLUSH_CHUNKS:
+                    yield portion
+                    portion = []
+        if portion:
+            yield portion
+
+    def _batches(self, notes: Sequence[_Chunked]) -> Iterator[_Batch]:
+        """What is not embedded yet, nor given out to be; the notes come with the last of their passages."""
+        texts = {chunk.key: chunk.embedded_text for *_, chunks in notes for chunk in chunks}
+        stored = self.catalogue.keys_with_vectors(list(texts))
+        missing = [key for key in texts if key not in stored and key not in self._given_out]
+        self._given_out.update(missing)
+        self.embedded += len(missing)
+        self.reused += sum(len(chunks) for *_, chunks in notes) - len(missing)
+        parts = [missing[start : start + FLUSH_CHUNKS] for start in range(0, len(missing), FLUSH_CHUNKS)] or [[]]
+        for part in parts[:-1]:
+            yield _Batch({key: texts[key] for key in part})
+        yield _Batch({key: texts[key] for key in parts[-1]}, notes, sorted(stored))
+
+    def _embed(self, batches: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        for texts in batches:
+            assert self.model
+            yield self.model.encode_passages(texts)
+
+    def _keep(self, batch: _Batch, vectors: Vectors) -> None:
+        """The vectors, and the notes as pending."""
+        keys = list(batch.texts)
+        if keys:
+            with self.catalogue.transaction():
+                self.catalogue.add_vectors(keys, vectors)
+            reach("vectors-kept")
+        self._given_out.difference_update(keys)
+        if batch.notes:
+            with self.catalogue.transaction():
+                self.catalogue.revive_vectors(batch.stored)
+                for entry in batch.notes:
+                    self.catalogue.add_pending(*entry, synced=self._began)
 
     def _add_roots(self) -> None:
         """Enter new roots, and use their entries from here on."""
@@ -216,37 +288,14 @@ class PlannedSync:
         root = note and next(root for root in self.catalogue.roots() if root.label == note.label)
         return (root, replace(note, stamp="")) if note and root else None
 
-    def _chunk(self, root: Root, note: Note) -> None:
+    def _chunks(self, note: Note) -> tuple[Chunk, ...]:
         assert self.model
-        chunks = chunk_note(
+        return chunk_note(
             note,
             count_tokens=self.model.count_tokens,
             max_tokens=self.model.chunk_tokens,
             fingerprint=self.model.info.fingerprint,
         )
-        self._buffer.append((root, note, chunks))
-        if sum(len(chunks) for *_, chunks in self._buffer) >= FLUSH_CHUNKS:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Embed what is not embedded yet and keep it, with the notes as pending."""
-        texts = {chunk.key: chunk.embedded_text for *_, chunks in self._buffer for chunk in chunks}
-        stored = self.catalogue.keys_with_vectors(list(texts))
-        missing = [key for key in texts if key not in stored]
-        for start in range(0, len(missing), FLUSH_CHUNKS):
-            assert self.model
-            batch = missing[start : start + FLUSH_CHUNKS]
-            vectors = self.model.encode_passages([texts[key] for key in batch])
-            with self.catalogue.transaction():
-                self.catalogue.add_vectors(batch, vectors)
-            reach("vectors-kept")
-        with self.catalogue.transaction():
-            self.catalogue.revive_vectors(sorted(stored))
-            for entry in self._buffer:
-                self.catalogue.add_pending(*entry, synced=self._began)
-        self.embedded += len(missing)
-        self.reused += sum(len(chunks) for *_, chunks in self._buffer) - len(missing)
-        self._buffer.clear()
 
     def _open_indexes(self, trouble: Consistency | None) -> SearchIndexes:
         """Those in use, or the next ones where these can't be mended or everything is made anew."""

@@ -19,6 +19,7 @@ from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
+from rag_bot.models.ray_cluster import RayCluster, check_address
 from rag_bot.records import Failure, LeftOut, Loss, SyncPlan, SyncReport, merged
 from rag_bot.store.catalogue import Catalogue, Root
 from rag_bot.store.indexes import empty_strange
@@ -50,12 +51,14 @@ def sync(
     exclude: Sequence[str] = (),
     server: str = "",
     database: str = "",
+    ray: str = "",
     on_loss: OnLoss = OnLoss.ASK,
     on_progress: OnProgress = lambda _: None,
 ) -> SyncReport:
     """Sync these folders, or all that were ingested before, into the index, without what the setting excludes.
 
-    `server` is the setting `vectors`, `database` is `catalogue`: where the catalogue is elsewhere, it moves there.
+    `server` is the setting `vectors`, `database` is `catalogue`: where the catalogue is elsewhere, it moves there. `ray`
+    is the address of a Ray cluster whose workers embed, "" for none.
 
     An index that this user has not made is made anew from these folders, and nothing of it is opened.
 
@@ -63,9 +66,12 @@ def sync(
         UsageError: a folder is missing, no folder, or never held notes.
         NotesLost: a folder is gone or lost more than half of its notes; with `OnLoss.ASK` only.
         WriterBusy: another process writes to this index.
-        ModelError, IndexUnusable: the model or the index can't be used; what was indexed before still answers.
+        ModelError, IndexUnusable: the model, the cluster or the index can't be used; what was indexed before still
+            answers.
     """
     began, server = time.perf_counter(), wanted_url(server)
+    if ray:
+        check_address(ray)
     _check_folders(index, folders)
     _begin_anew(index)
     with _writing(index, wanted_catalogue(database)) as (catalogue, record):
@@ -89,7 +95,12 @@ def sync(
             server,
             rebuild=decision.rebuild,
         )
-        job.apply()
+        if ray and job.reads_notes:
+            with RayCluster(ray, prepared) as cluster:
+                job.embed = cluster.embed
+                job.apply()
+        else:
+            job.apply()
         left_out = _left_out(decision.survey, catalogue)
         record.left_out |= left_out
         record.report = replace(

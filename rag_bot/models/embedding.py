@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,35 @@ MULTILINGUAL_VOCABULARY = 100_000  # tokens: BERT's English one has 30,522, that
 _COLUMNS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 """What the model calls its inputs, and the tokenizer its outputs."""
 BULK_BATCH = 16  # texts in one pass of sentence-transformers; on CPUs larger ones only add padding; set by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Turns one text after the other into a unit vector. It hangs on the text alone, and on these files."""
+
+    tokenizer: Any
+    session: Any
+    inputs: tuple[str, ...]
+
+    def vector(self, text: str) -> Vectors:
+        """Shape [dimensions]."""
+        encoding = self.tokenizer.encode(text)
+        columns = {name: np.array([getattr(encoding, _COLUMNS[name])], dtype=np.int64) for name in self.inputs}
+        vector: Vectors = unit(self.session.run(None, columns)[0])[0]
+        return vector
+
+
+@dataclass(frozen=True, slots=True)
+class PackedModel:
+    """An exported model as bytes, for another machine: it needs neither files nor a choice of its own there."""
+
+    tokenizer: bytes
+    onnx: bytes
+    inputs: tuple[str, ...]
+    window: int
+
+    def open(self) -> Encoder:
+        return Encoder(_tokenizer(self.tokenizer, self.window), open_session(self.onnx, threads=1), self.inputs)
 
 
 class EmbeddingModel:
@@ -130,33 +160,43 @@ class EmbeddingModel:
             return self._encode_bulk(prompted)
         return self._encode(prompted)
 
+    def pack(self) -> PackedModel:
+        """What encodes questions here, as bytes.
+
+        Raises:
+            ModelError: the model could not be exported.
+        """
+        if not self.info.exported:
+            raise ModelError(f"The model {self.info.name} cannot be converted, so that only this machine embeds by it.")
+        tokenizer = (self.folder / "tokenizer.json").read_bytes()
+        return PackedModel(tokenizer, self.file.read_bytes(), self.info.inputs, self.info.window)
+
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """Each core takes the next text: faster than batches, which are padded.
 
         A vector hangs on nothing but its text. In a batch it would: int8 activations are scaled by all in it.
         """
+        if not texts:
+            return np.empty((0, self.info.dimensions), dtype=np.float32)
         if not self.info.exported:
             return self._encode_bulk(texts)
         if len(texts) == 1:  # a question, which also comes while the process ends, when no thread can begin
             return self._encode_in_turn(self.file, texts)
-        session = _shared_session(_state_of(self.file))
+        encoder = self._encoder(self.file)
         longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
         with ThreadPoolExecutor(_cores()) as pool:
-            encoded = pool.map(lambda index: self._vector(session, texts[index]), longest_first)
+            encoded = pool.map(lambda index: encoder.vector(texts[index]), longest_first)
             for index, vector in zip(longest_first, encoded, strict=True):
                 vectors[index] = vector
         return vectors
 
     def _encode_in_turn(self, file: Path, texts: Sequence[str]) -> Vectors:
-        session = _shared_session(_state_of(file))
-        return np.stack([self._vector(session, text) for text in texts])
+        encoder = self._encoder(file)
+        return np.stack([encoder.vector(text) for text in texts])
 
-    def _vector(self, session: Any, text: str) -> Vectors:
-        encoding = self._truncating.encode(text)
-        columns = {name: np.array([getattr(encoding, _COLUMNS[name])], dtype=np.int64) for name in self.info.inputs}
-        vector: Vectors = unit(session.run(None, columns)[0])[0]
-        return vector
+    def _encoder(self, file: Path) -> Encoder:
+        return Encoder(self._truncating, _shared_session(_state_of(file)), self.info.inputs)
 
     def _encode_bulk(self, texts: Sequence[str]) -> Vectors:
         vectors = self._sentence_transformer.encode(
@@ -229,9 +269,13 @@ def _state_of(file: Path) -> FileState:
 @lru_cache(maxsize=4)  # the two of the default model, and of another one while the index is rebuilt with it
 def _shared_tokenizer(file: FileState, window: int | None) -> Any:
     """The tokenizer of this file, one for all of a process; with a window it truncates."""
+    return _tokenizer(file[0].read_bytes(), window)
+
+
+def _tokenizer(content: bytes, window: int | None) -> Any:
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(file[0]))
+    tokenizer = Tokenizer.from_buffer(content)
     tokenizer.no_truncation()
     tokenizer.no_padding()
     if window:
@@ -239,8 +283,8 @@ def _shared_tokenizer(file: FileState, window: int | None) -> Any:
     return tokenizer
 
 
-def open_session(file: Path, threads: int = 0) -> Any:
-    """The ONNX model in a file, on the processor: on all its cores, or so many.
+def open_session(model: Path | bytes, threads: int = 0) -> Any:
+    """An ONNX model, a file or its bytes, on the processor: on all its cores, or so many.
 
     Raises onnxruntime's own unnamed types where it is damaged.
     """
@@ -251,7 +295,8 @@ def open_session(file: Path, threads: int = 0) -> Any:
     options.intra_op_num_threads = threads
     # Threads that spin while they wait slow everything down as soon as another process needs the processor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 @lru_cache(maxsize=2)  # that of the index, and of another model while the index is rebuilt with it

@@ -29,7 +29,7 @@ _CHOICE_NAME = "chosen.json"
 _LEAST_COSINE = 0.97
 _LEAST_GAIN = 1.2  # times the speed of float32; 2.2 where the processor has int8 instructions; set by hand
 _ROUNDS = 5  # of which the fastest counts; set by hand
-_PROBES = (
+PROBES = (
     "Garden > Tomatoes\nSown on 12 March in the cold frame, pricked out after four weeks. The plants by the south "
     "wall bore twice as much as those beside the shed; next year water them in the morning, and tie them up sooner.",
     "Backups\n- [x] encrypt the external disk\n- [ ] test a restore from last month\n- rotate the keys each quarter, "
@@ -103,11 +103,11 @@ def _without_advice() -> Iterator[None]:
 
 def _compare(file: Path, exact: Path, encode: Encode) -> tuple[float, float]:
     """The lowest cosine of a probe's two vectors, and how many times as fast the first model is as the exact one."""
-    cosine = float((encode(file, _PROBES) * encode(exact, _PROBES)).sum(axis=1).min())
+    cosine = float((encode(file, PROBES) * encode(exact, PROBES)).sum(axis=1).min())
     seconds: dict[Path, Any] = {file: [], exact: []}
     for _ in range(_ROUNDS):
         for model, times in seconds.items():
             began = time.thread_time()  # what else runs on the machine is not in it
-            encode(model, _PROBES)
+            encode(model, PROBES)
             times.append(time.thread_time() - began)
     return cosine, min(seconds[exact]) / max(min(seconds[file]), 1e-9)
