@@ -57,8 +57,8 @@ def sync(
 ) -> SyncReport:
     """Sync these folders, or all that were ingested before, into the index, without what the setting excludes.
 
-    `server` is the setting `vectors`, `database` is `catalogue`: where the catalogue is elsewhere, it moves there. `ray`
-    is the address of a Ray cluster whose workers embed, "" for none.
+    `server` is the setting `vectors`, `database` is `catalogue`: where the catalogue is elsewhere, it moves there.
+    `ray` is the address of a Ray cluster whose workers embed, "" for none.
 
     An index that this user has not made is made anew from these folders, and nothing of it is opened.
 
