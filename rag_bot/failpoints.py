@@ -24,6 +24,7 @@ FAILPOINTS = (
     "switched",
     "vectors-removed",
     "words-removed",
+    "late-entered",
     "old-store-removed",
     "before-seal",
 )
