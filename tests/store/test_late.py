@@ -144,8 +144,10 @@ def test_a_note_that_becomes_private_leaves_the_graph_at_once(large: Library, wr
     assert _graph(large) == _live(large)
 
 
-@pytest.mark.parametrize("place", ["vectors-entered", "in-switch", "switched", "words-removed", "before-seal"])
-@pytest.mark.parametrize("notes_changed", [1, 20])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("place", "notes_changed"), [("switched", 1), ("before-seal", 1), ("in-switch", 20), ("late-entered", 20)]
+)
 def test_a_sync_that_is_killed_loses_nothing_that_waited(
     large: Library, write: Write, place: str, notes_changed: int
 ) -> None:
