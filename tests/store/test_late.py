@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -34,7 +34,7 @@ with Library(Settings(index=Path(sys.argv[1]), cache=Path(sys.argv[2]))) as libr
 
 
 @pytest.fixture
-def large(library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+def large(library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> Library:
     """A library that is searched through Chroma's graph, and may leave a dozen changes beside it."""
     monkeypatch.setattr(indexes, "SMALL_LIBRARY", _FEW)
     monkeypatch.setitem(vectors.GRAPH, "sync_threshold", 10)
