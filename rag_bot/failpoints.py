@@ -25,6 +25,7 @@ FAILPOINTS = (
     "switched",
     "vectors-removed",
     "words-removed",
+    "late-entered",
     "old-store-removed",
     "before-seal",
 )

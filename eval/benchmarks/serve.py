@@ -1,6 +1,7 @@
 """Twenty people who ask the app at once, through HTTP with the token: what they wait, and whose answer they get.
 
 python -m eval.benchmarks.serve FOLDER --seconds 60
+python -m eval.benchmarks.serve FOLDER... --seconds 3600 --askers 3 --pause 2     # whether its memory grows in an hour
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ from rag_bot.settings import Settings, load_settings
 # Must match those of `make_questions` that look the same in JSON and HTML.
 _QUESTION = re.compile(r"What did I note about [\w -]+\?")
 _PATIENCE_SECONDS = 120.0  # for one answer; longer is an error
+_LOOK_SECONDS = 60.0  # between two looks at the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +45,54 @@ class Asked:
     is_own: bool
 
 
-def ask_through_the_app(settings: Settings, seconds: float, questions: dict[str, str]) -> Table:
-    """Everybody asks one question after another for as long; each has the path of a note that its answer shows."""
+def ask_through_the_app(
+    settings: Settings, seconds: float, questions: dict[str, str], askers: int = ASKERS, pause: float = 0.0
+) -> Table:
+    """Everybody asks one question after another for as long; each has the path of a note that its answer shows.
+
+    `pause` are the seconds between an answer and the asker's next question.
+    """
     token = secrets.token_urlsafe(32)
     with _serving(settings, token) as (process, address):
         with _page(address, token) as first:
             _ask(first, _submit(first), *next(iter(questions.items())))
         begun, until = _megabytes(process), time.monotonic() + seconds
-        with ThreadPoolExecutor(ASKERS) as pool:
-            askers = range(ASKERS)
-            asked = list(pool.map(partial(_keep_asking, address, token, until, questions), askers))
+        with _looking(process) as looks, ThreadPoolExecutor(askers) as pool:
+            ask = partial(_keep_asking, address, token, until, questions, pause)
+            asked = list(pool.map(ask, range(askers)))
         ended = _megabytes(process)
     answers = [answer for own in asked for answer in own]
     times = [answer.milliseconds for answer in answers]
     others = sum(not answer.is_own for answer in answers)
     row = (len(answers), percentile(times, 0.5), percentile(times, 0.95), max(times), others, begun, ended)
     columns = ("answers", "ms p50", "ms p95", "ms worst", "not their own", "MB before", "MB after")
-    return Table(f"{ASKERS} asking the app for {seconds:.0f} s with a token", columns, (row,))
+    remarks = _remarks(looks) if len(looks) > 1 else ()
+    return Table(f"{askers} asking the app for {seconds:.0f} s with a token", columns, (row,), remarks)
+
+
+@contextmanager
+def _looking(process: int) -> Iterator[list[float]]:
+    """The megabytes that a process holds, one more entry each minute."""
+    looks, is_over = list[float](), threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(_LOOK_SECONDS):
+            looks.append(_megabytes(process))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield looks
+    finally:
+        is_over.set()
+        looking.join()
+
+
+def _remarks(looks: Sequence[float]) -> tuple[str, ...]:
+    second = looks[len(looks) // 2 :]
+    slope = statistics.linear_regression(range(len(second)), second).slope if len(second) > 1 else 0.0
+    every = ", ".join(f"{megabytes:.0f}" for megabytes in looks)
+    return (f"MB each minute: {every}.", f"In the second half {slope:+.2f} MB a minute.")
 
 
 @contextmanager
@@ -84,7 +119,9 @@ def _page(address: str, token: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def _keep_asking(address: str, token: str, until: float, questions: dict[str, str], asker: int) -> list[Asked]:
+def _keep_asking(
+    address: str, token: str, until: float, questions: dict[str, str], pause: float, asker: int
+) -> list[Asked]:
     """As one of the askers, who each begin with another question."""
     asked: list[Asked] = []
     known = list(questions.items())
@@ -92,6 +129,7 @@ def _keep_asking(address: str, token: str, until: float, questions: dict[str, st
         submit = _submit(page)
         while time.monotonic() < until:
             asked.append(_ask(page, submit, *known[(asker * 7 + len(asked)) % len(known)]))
+            time.sleep(pause)
     return asked
 
 
@@ -122,12 +160,15 @@ def _megabytes(process: int) -> float:
 
 def main() -> None:
     parser = arguments_for(__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--askers", type=int, default=ASKERS)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds from an answer to the next question")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         settings = load_settings(index=Path(temporary) / "index", cache=load_settings(cache=chosen.cache).cache)
-        ingest(chosen.folder.resolve(), settings)
+        for folder in chosen.folders:
+            ingest(folder.resolve(), settings)
         with Library(settings) as library:
             made = [
                 question for question in dict.fromkeys(make_questions(library, 200)) if _QUESTION.fullmatch(question)
@@ -136,7 +177,8 @@ def main() -> None:
             questions = {
                 asked: answer.citations[0].quote.note_path for asked, answer in answers.items() if answer.citations
             }
-        show((ask_through_the_app(settings, chosen.seconds, questions),), as_json=chosen.json)
+        table = ask_through_the_app(settings, chosen.seconds, questions, chosen.askers, chosen.pause)
+        show((table,), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from rag_bot.store.catalogue import ExcludedFile, KnownFile, Root
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
 from rag_bot.store.indexes import SearchIndexes, next_folder, remove_first_version, remove_other_folders
+from rag_bot.store.late import Late
 from rag_bot.store.place import VectorsPlace
 from rag_bot.store.rescue import write_roots
 from rag_bot.store.server import find_lost, remove_collection, remove_other_collections, require_server
@@ -117,7 +118,7 @@ class PlannedSync:
             self.catalogue.set_meta(dirty="1")
         reach("marked-dirty")
         self._add_roots()
-        with closing(self._open_indexes(trouble)) as indexes:
+        with closing(self._open_indexes(trouble, may_wait=not was_dirty)) as indexes:
             parts = self._parts()
             total = sum(map(len, parts))
             for number, part in enumerate(parts, 1):
@@ -130,7 +131,9 @@ class PlannedSync:
                 reach("switched")
             if not self.rebuild:
                 extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
-                indexes.remove(sorted({*unused, *extra} - self.catalogue.known_keys(extra)))
+                unwanted = sorted({*unused, *extra} - self.catalogue.known_keys(extra))
+                indexes.remove(unwanted, at_once=self._withdraws())
+            indexes.settle(self.catalogue.vectors)
             indexes.seal(self.catalogue.generation())
         remove_other_folders(self.index, indexes.folder.name)
         remove_other_collections(self.index, indexes.place, VectorsPlace.read(before.get("vectors", "")))
@@ -141,6 +144,7 @@ class PlannedSync:
         reach("before-seal")
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="0", seal=json.dumps(checksums))
+            self._remember_late(indexes)
         self.catalogue.checkpoint()
 
     def _find_trouble(self) -> Consistency | None:
@@ -297,8 +301,11 @@ class PlannedSync:
             fingerprint=self.model.info.fingerprint,
         )
 
-    def _open_indexes(self, trouble: Consistency | None) -> SearchIndexes:
-        """Those in use, or the next ones where these can't be mended or everything is made anew."""
+    def _open_indexes(self, trouble: Consistency | None, *, may_wait: bool) -> SearchIndexes:
+        """Those in use, or the next ones where these can't be mended or everything is made anew.
+
+        With `may_wait` the graph of a large library in its folder is not loaded for a few changes.
+        """
         used = self.catalogue.meta().get("store", "")
         replaced = self.rebuild or self.new_indexes or not used or (trouble is not None and bool(trouble.trouble()))
         name = next_folder(self.index, used) if replaced else used
@@ -306,7 +313,11 @@ class PlannedSync:
         if replaced:
             remove_collection(place)  # what a killed rebuild left there
         fingerprint = self.model.info.fingerprint if self.model else self.catalogue.meta()["fingerprint"]
-        return SearchIndexes(self.index / name, fingerprint, place)
+        folder = self.index / name
+        if replaced or place.url:
+            return SearchIndexes(folder, fingerprint, place)
+        late, passages = Late.read(self.catalogue.meta()), self.catalogue.counts()[1] if may_wait else 0
+        return SearchIndexes(folder, fingerprint, place, late, passages)
 
     def _enter(self, indexes: SearchIndexes, *, is_last: bool) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
@@ -354,10 +365,22 @@ class PlannedSync:
                 words=WORDS_FORMAT,
                 generation=str(time.time_ns()),
             )
+            self._remember_late(indexes)
             reach("in-switch")
         self._touch_unchanged()
         write_roots(self.index, self.catalogue.roots())
         return unused
+
+    def _remember_late(self, indexes: SearchIndexes) -> None:
+        """What the graph does not know yet, and whether it is another one than before, which readers load anew."""
+        self.catalogue.set_meta(late=str(indexes.late))
+        if indexes.is_written:
+            self.catalogue.set_meta(graph=str(time.time_ns()))
+
+    def _withdraws(self) -> bool:
+        """Whether this sync takes out what its user no longer wants in the index, and not only what has changed."""
+        set_aside = any(file.rule != UNREADABLE for file in self.set_aside.values())
+        return self.forget or bool(self.survey.withdrawn) or set_aside
 
     def _remove_emptied_roots(self) -> None:
         """A folder that is gone, and whose notes have all moved or been removed, is no root any more."""

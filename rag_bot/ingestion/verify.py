@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,17 +101,20 @@ def _diagnose(index: Path, catalogue: Catalogue, exclude: Sequence[str], server:
     killed, problems = meta.get("dirty") == "1", list[Problem]()
     if killed:
         problems.append(Problem(CATALOGUE, "the last sync was interrupted; `rag-bot ingest` finishes it"))
-    unsound = find_unsound(catalogue, lambda chunk: chunk_key(meta["fingerprint"], chunk.embedded_text))
+    lost = find_lost(place, meta["generation"], catalogue.counts()[2]) if place.url and not killed else ""
+    damaged = find_damaged(index / meta["store"], recorded_checksums(meta), killed=killed)  # before they are opened
+    with ThreadPoolExecutor(1) as beside:  # this process needs as long for its part as the others for theirs
+        comparing = beside.submit(compare_in_children, index)
+        unsound = find_unsound(catalogue, lambda chunk: chunk_key(meta["fingerprint"], chunk.embedded_text))
+        differences = [*_differences(index, catalogue, exclude)]
+        consistency = comparing.result()
     if unsound.notes:
         text = f"{len(unsound.notes):,} notes have damaged passages or vectors{_named(unsound.notes)}"
         problems.append(Problem(CATALOGUE, text))
-    damaged = find_damaged(index / meta["store"], recorded_checksums(meta), killed=killed)
     problems += [Problem(FILES, f"{meta['store']}/{name}: {what}") for name, what in damaged.items()]
-    lost = find_lost(place, meta["generation"], catalogue.counts()[2]) if place.url and not killed else ""
     problems += [Problem(CHROMA, lost)] if lost else []
-    consistency = compare_in_children(index)
     problems += [*_mismatches(CHROMA, consistency.vectors), *_mismatches(TANTIVY, consistency.words)]
-    problems += _differences(index, catalogue, exclude)
+    problems += differences
     return replace(
         found,
         problems=tuple(problems),

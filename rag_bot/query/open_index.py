@@ -139,8 +139,13 @@ class OpenIndex:
                 model = self._opened.model if self._opened else None
                 if model is None or model.info.fingerprint != meta["fingerprint"]:
                     model = EmbeddingModel.open(meta["model"], meta["fingerprint"], self.settings.cache)
-                self._let_go()
-                vectors, words = open_to_ask(self.settings.index, catalogue, self.settings.vectors)
+                before, self._opened = self._opened.vectors if self._opened else None, None
+                try:
+                    vectors, words = open_to_ask(self.settings.index, catalogue, self.settings.vectors, before)
+                except BaseException:
+                    if before:
+                        before.close()
+                    raise
                 self._opened = _Opened(meta["generation"], vectors, words, model)
             opened = self._opened
             self._active += 1

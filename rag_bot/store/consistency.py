@@ -25,6 +25,7 @@ from rag_bot.processes import child_environment, module_command
 from rag_bot.records import Chunk
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
+from rag_bot.store.late import Late
 from rag_bot.store.place import VectorsPlace
 from rag_bot.store.server import ServerUnusable, ServerVectors, open_vectors
 from rag_bot.store.vectors import VectorIndex
@@ -97,7 +98,7 @@ def compare(index: Path, part: str) -> Mismatch:
                     return _compare_words(folder, live)
                 place = VectorsPlace.read(meta.get("vectors", ""))
                 with closing(open_vectors(folder, place, meta["fingerprint"])) as vectors:
-                    return _compare_vectors(catalogue, vectors, live)
+                    return _compare_vectors(catalogue, vectors, live, Late.read(meta))
         except ServerUnusable:
             raise
         except IndexUnusable as error:
@@ -114,7 +115,7 @@ def _writable(folder: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(folder, Path(temporary) / folder.name))
 
 
-def _compare_vectors(catalogue: Catalogue, index: VectorIndex | ServerVectors, live: set[str]) -> Mismatch:
+def _compare_vectors(catalogue: Catalogue, index: VectorIndex | ServerVectors, live: set[str], late: Late) -> Mismatch:
     keys, different = index.keys(), 0
     for batch, vectors in index.stored():
         true = catalogue.vectors(batch)
@@ -128,7 +129,7 @@ def _compare_vectors(catalogue: Catalogue, index: VectorIndex | ServerVectors, l
     lost = lost if len(keys) <= EXHAUSTIVE or lost > MISSED * len(sample) else 0
     broken = [f"{different:,} vectors are not those of the catalogue"] if different else []
     broken += [f"{lost} of {len(sample)} sampled vectors are not found by a search"] if lost else []
-    return Mismatch(sorted(live - keys), sorted(keys - live), "; ".join(broken))
+    return Mismatch(sorted(live - keys - late.entered), sorted(keys - live - late.removed), "; ".join(broken))
 
 
 def _finds_itself(index: VectorIndex | ServerVectors, catalogue: Catalogue, key: str) -> bool:

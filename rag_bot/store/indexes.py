@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag_bot.errors import IndexUnusable, reason_of
 from rag_bot.failpoints import reach
@@ -21,6 +22,7 @@ from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
 from rag_bot.store.consistency import compare_in_children
+from rag_bot.store.late import NOTHING_LATE, Late
 from rag_bot.store.lock import find_writer
 from rag_bot.store.ownership import (
     MARK_NAME,
@@ -43,11 +45,24 @@ _LOOKS = 10  # at files that change while they are looked at; set by hand
 
 
 class SearchIndexes:
-    """Both indexes of one folder, opened to be written."""
+    """Both indexes of one folder, opened to be written.
 
-    def __init__(self, folder: Path, fingerprint: str, place: VectorsPlace = OWN_FOLDER) -> None:
+    `late` is what the graph of the folder does not know yet. Where more `passages` than `SMALL_LIBRARY` answer, up to
+    as many changes are left waiting there; by default none is.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fingerprint: str,
+        place: VectorsPlace = OWN_FOLDER,
+        late: Late = NOTHING_LATE,
+        passages: int = 0,
+    ) -> None:
         self.folder = folder
         self.place = place
+        self.late = late
+        self._may_wait = passages > SMALL_LIBRARY
         self.vectors = open_vectors(folder, place, fingerprint, create=True)
         self.words = WordIndex.open(folder, create=True)  # notes without a word have an index to be searched, too
 
@@ -55,19 +70,49 @@ class SearchIndexes:
         """Add passages; doing it twice does no harm."""
         if not entries:
             return
-        self.vectors.upsert([key for key, *_ in entries], np.stack([vector for *_, vector in entries]))
+        keys = [key for key, *_ in entries]
+        if self._can_wait(keys):
+            self.late = self.late.enter(keys)
+        else:
+            self._may_wait = False
+            self.vectors.upsert(keys, np.stack([vector for *_, vector in entries]))
+            self.late = self.late.without(keys)
         reach("vectors-entered")
         self.words.update((key, text) for key, text, _ in entries)
         reach("words-entered")
 
-    def remove(self, keys: Sequence[str]) -> None:
-        """Take passages out; unknown keys do no harm."""
+    def remove(self, keys: Sequence[str], *, at_once: bool = False) -> None:
+        """Take passages out, `at_once` out of the graph too; unknown keys do no harm."""
         if not keys:
             return
-        self.vectors.delete(keys)
+        if self._can_wait(keys) and not at_once:
+            self.late = self.late.remove(keys)
+        else:
+            self._may_wait = False
+            self.vectors.delete(keys)
+            self.late = self.late.without(keys)
         reach("vectors-removed")
         self.words.update((), removed=keys)
         reach("words-removed")
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the graph takes part in this sync."""
+        return not self._may_wait
+
+    def settle(self, vectors_of: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]) -> None:
+        """Let the graph take in what waits, where it is written anyway."""
+        if self._may_wait:
+            return
+        if entered := vectors_of(sorted(self.late.entered)):
+            self.vectors.upsert(list(entered), np.stack(list(entered.values())))
+        if self.late.removed:
+            self.vectors.delete(sorted(self.late.removed))
+        self.late = NOTHING_LATE
+        reach("late-entered")
+
+    def _can_wait(self, keys: Sequence[str]) -> bool:
+        return self._may_wait and len(self.late) + len(keys) <= SMALL_LIBRARY
 
     def seal(self, generation: str) -> None:
         """Note on a server which state its vectors belong to; the files of a folder have checksums for that."""
@@ -139,9 +184,11 @@ def _remove(folder: Path) -> None:
 
 
 def open_to_ask(
-    index: Path, catalogue: Catalogue, server: str
+    index: Path, catalogue: Catalogue, server: str, before: VectorIndex | ServerVectors | ExactVectors | None = None
 ) -> tuple[VectorIndex | ServerVectors | ExactVectors, WordIndex]:
     """Both indexes, as the catalogue's state has them; `server` is the setting `vectors`.
+
+    `before` is what is open of an earlier state; it is closed, unless it is a graph that was not written into since.
 
     Small libraries, and all where nothing can be written (which Chroma needs here), are compared in memory.
 
@@ -159,6 +206,10 @@ def open_to_ask(
     writable = os.access(folder, os.W_OK)
     has_room = bool(place.url) or (writable and shutil.disk_usage(folder).free >= _ROOM)
     exact = catalogue.counts()[1] <= SMALL_LIBRARY or not has_room
+    graph = VectorIndex(folder, meta["fingerprint"], written=meta.get("graph", ""))
+    if before and (exact or place.url or not graph.is_same(before)):
+        before.close()
+        before = None
     _require_sound(index, folder, words_only=exact or bool(place.url))
     vectors: VectorIndex | ServerVectors | ExactVectors
     if exact:
@@ -169,7 +220,8 @@ def open_to_ask(
         if meta.get("dirty") != "1":  # a sync that runs, or was killed, has entered some of its vectors
             vectors.require(meta["generation"], catalogue.counts()[2])
     else:
-        vectors = VectorIndex(folder, meta["fingerprint"])
+        vectors = before if isinstance(before, VectorIndex) else graph
+        vectors.late = ExactVectors(catalogue.vectors(sorted(Late.read(meta).entered)))
     return vectors, WordIndex.open(folder) if writable else WordIndex.open_copy(folder)
 
 

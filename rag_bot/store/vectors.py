@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -109,20 +109,40 @@ class ExactVectors:
         if not self._keys:
             return []
         cosines = (self._matrix @ vector).tolist()
-        return sorted(zip(self._keys, cosines, strict=True), key=lambda pair: (-pair[1], pair[0]))[:limit]
+        return _best_of(zip(self._keys, cosines, strict=True), limit)
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
-class VectorIndex:
-    """The vectors of one embedding model in one folder. Chroma, which takes a second, is loaded at the first use."""
+def _best_of(cosines: Iterable[tuple[str, float]], limit: int) -> list[tuple[str, float]]:
+    return sorted(cosines, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
-    def __init__(self, folder: Path, fingerprint: str, *, create: bool = False) -> None:
-        """Raises IndexUnusable, at the first use, where there is none and none is to be made."""
+
+class VectorIndex:
+    """The vectors of one embedding model in one folder. Chroma, which takes a second, is loaded at the first use.
+
+    A query compares those of `late`, too, which the graph may not have yet.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str, *, create: bool = False, written: str = "") -> None:
+        """`written` tells the states of a folder apart whose graphs differ.
+
+        Raises IndexUnusable, at the first use, where there is none and none is to be made.
+        """
+        self.late = ExactVectors({})
         self._folder = folder / FOLDER_NAME
         self._name = f"{_PREFIX}{fingerprint}"
         self._create = create
+        self._written = written
+
+    def is_same(self, other: object) -> bool:
+        """Whether the other one's graph is this one's, so that it need not be loaded again."""
+        return isinstance(other, VectorIndex) and (self._folder, self._name, self._written) == (
+            other._folder,
+            other._name,
+            other._written,
+        )
 
     @cached_property
     def _client(self) -> Any:
@@ -187,7 +207,9 @@ class VectorIndex:
             found = self._collection.query(
                 query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
             )
-        return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        cosines = {key: 1.0 - distance for key, distance in pairs} | dict(self.late.query(vector, limit))
+        return _best_of(cosines.items(), limit)
 
     def close(self) -> None:
         """Let go of the folder; a client opened after that sees what other processes wrote."""
