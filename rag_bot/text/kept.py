@@ -6,29 +6,26 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
-_Result = TypeVar("_Result")
-_Rest = ParamSpec("_Rest")
+_Make = TypeVar("_Make", bound=Callable[..., Any])
 _Key = tuple[str, Hashable]
 _OF_EACH = 200  # characters that a text counts beside its own, since an entry takes room too; set by hand
 
 
-def kept(
-    characters: int,
-) -> Callable[[Callable[Concatenate[str, _Rest], _Result]], Callable[Concatenate[str, _Rest], _Result]]:
+def kept(characters: int) -> Callable[[_Make], _Make]:
     """A decorator: what a function makes of texts is kept for those used last, `characters` of them together.
 
     An `lru_cache` counts calls: notes of a hundred lines and of a hundred thousand would be one to it. The text is the
-    function's first argument; all have to be hashable.
+    function's first argument; all have to be hashable. The text used last is kept however long it is.
     """
 
-    def decorate(make: Callable[Concatenate[str, _Rest], _Result]) -> Callable[Concatenate[str, _Rest], _Result]:
-        lock, results = threading.Lock(), OrderedDict[_Key, _Result]()
+    def decorate(make: _Make) -> _Make:
+        lock, results = threading.Lock(), OrderedDict[_Key, Any]()
         held = 0
 
         @wraps(make)
-        def keeping(text: str, *arguments: _Rest.args, **named: _Rest.kwargs) -> _Result:
+        def keeping(text: str, *arguments: Any, **named: Any) -> Any:
             nonlocal held
             key = (text, (arguments, tuple(named.items())))
             with lock:
@@ -40,11 +37,11 @@ def kept(
                 if key not in results:
                     results[key] = made
                     held += len(text) + _OF_EACH
-                while held > characters:
+                while held > characters and len(results) > 1:
                     (oldest, _), _ = results.popitem(last=False)
                     held -= len(oldest) + _OF_EACH
             return made
 
-        return keeping
+        return cast(_Make, keeping)
 
     return decorate
