@@ -25,14 +25,24 @@ def _arrive(arrivals: Arrivals, number: int, order: list[int], leave: threading.
 
 
 def test_those_who_wait_are_let_in_in_the_order_of_their_arrival() -> None:
-    arrivals, order = Arrivals(2), list[int]()
+    arrivals, order = Arrivals(1), list[int]()
     leaving = [threading.Event() for _ in range(6)]
     threads = [_arrive(arrivals, number, order, leave) for number, leave in enumerate(leaving)]
-    assert sorted(order) == [0, 1]
+    assert order == [0]
     for leave, thread in zip(leaving, threads, strict=True):
         leave.set()
         thread.join()
-    assert order[2:] == [2, 3, 4, 5]
+    assert order == [0, 1, 2, 3, 4, 5]
+
+
+def test_as_many_are_inside_as_there_is_room_for() -> None:
+    arrivals, order, leave = Arrivals(2), list[int](), threading.Event()
+    threads = [_arrive(arrivals, number, order, leave) for number in range(5)]
+    assert sorted(order) == [0, 1]
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(order) == [0, 1, 2, 3, 4]
 
 
 def test_a_question_that_fails_makes_room() -> None:
