@@ -16,6 +16,7 @@ from rag_bot.files import FileHashes
 from rag_bot.models import EmbeddingModel
 from rag_bot.models.reader import DEFAULT_READER, check_packaged
 from rag_bot.query.answer import answer, find
+from rag_bot.query.arrivals import QUESTIONS
 from rag_bot.query.open_index import OpenIndex, Sources
 from rag_bot.query.why.trace import Trace
 from rag_bot.records import Answer, Filters, Hit, Note, NoteState, Progress, Status, SyncReport, Turn, Verification
@@ -208,7 +209,7 @@ class Library:
             turns = [Turn(turn) for turn in earlier]
             return deque(self.write(question, llm=llm, filters=filters, turns=turns, today=today), maxlen=1)[0]
         day = _day(today)
-        return self.with_sources(lambda sources: answer(sources, question, filters=filters, earlier=earlier, today=day))
+        return self._in_turn(lambda sources: answer(sources, question, filters=filters, earlier=earlier, today=day))
 
     def write(
         self,
@@ -234,7 +235,7 @@ class Library:
         from rag_bot.llm.opening import open_llm
         from rag_bot.query.prose.author import Author
 
-        author = Author(llm or open_llm(self.settings), self.settings.generation, self.with_sources)
+        author = Author(llm or open_llm(self.settings), self.settings.generation, self._in_turn)
         return author.write(question, filters=filters, turns=turns, today=_day(today), stop=stop)
 
     def why(
@@ -300,6 +301,11 @@ class Library:
     def with_sources(self, use: Callable[[Sources], _T]) -> _T:
         """What `use` returns, given the sources of one complete state. Raises as `OpenIndex.with_sources`."""
         return self._index.with_sources(use)
+
+    def _in_turn(self, use: Callable[[Sources], _T]) -> _T:
+        """As `with_sources`, once those who asked before are answered, or a processor is free."""
+        with QUESTIONS.admitted():
+            return self.with_sources(use)
 
     def generation(self) -> str:
         """Changes with every sync that changed something; "" where nothing is indexed yet."""

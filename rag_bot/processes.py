@@ -1,10 +1,15 @@
-"""Starting this program's own modules as child processes."""
+"""Processors, and starting this program's own modules as child processes."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def module_command(module: str, *arguments: str) -> list[str]:

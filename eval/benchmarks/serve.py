@@ -1,6 +1,6 @@
-"""Twenty people who ask the app at once, through HTTP with the token: what they wait, and whose answer they get.
+"""People who ask the app at once, through HTTP with the token: what they wait, and whose answer they get.
 
-python -m eval.benchmarks.serve FOLDER --seconds 60
+python -m eval.benchmarks.serve FOLDER --askers 1 20 60 --seconds 60
 python -m eval.benchmarks.serve FOLDER... --seconds 3600 --askers 3 --pause 2     # whether its memory grows in an hour
 """
 
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import httpx
 
-from eval.benchmarks.measure import Table, arguments_for, ingest, percentile, show
+from eval.benchmarks.measure import Cell, Table, arguments_for, ingest, percentile, show
 from eval.benchmarks.questions import make_questions
 from eval.benchmarks.search import ASKERS
 from rag_bot import Library
@@ -46,9 +46,9 @@ class Asked:
 
 
 def ask_through_the_app(
-    settings: Settings, seconds: float, questions: dict[str, str], askers: int = ASKERS, pause: float = 0.0
+    settings: Settings, askers: Sequence[int], seconds: float, questions: dict[str, str], pause: float = 0.0
 ) -> Table:
-    """Everybody asks one question after another for as long; each has the path of a note that its answer shows.
+    """So many ask one question after another, each for as long; a question has the path of a note of its answer.
 
     `pause` are the seconds between an answer and the asker's next question.
     """
@@ -56,18 +56,35 @@ def ask_through_the_app(
     with _serving(settings, token) as (process, address):
         with _page(address, token) as first:
             _ask(first, _submit(first), *next(iter(questions.items())))
-        begun, until = _megabytes(process), time.monotonic() + seconds
-        with _looking(process) as looks, ThreadPoolExecutor(askers) as pool:
-            ask = partial(_keep_asking, address, token, until, questions, pause)
-            asked = list(pool.map(ask, range(askers)))
-        ended = _megabytes(process)
-    answers = [answer for own in asked for answer in own]
-    times = [answer.milliseconds for answer in answers]
-    others = sum(not answer.is_own for answer in answers)
-    row = (len(answers), percentile(times, 0.5), percentile(times, 0.95), max(times), others, begun, ended)
-    columns = ("answers", "ms p50", "ms p95", "ms worst", "not their own", "MB before", "MB after")
+        with _looking(process) as looks:
+            rows = [_asked_by(number, process, address, token, seconds, questions, pause) for number in askers]
+    columns = ("askers", "answers", "a second", "ms p50", "ms p95", "ms worst", "CPU s", "not their own", "MB")
     remarks = _remarks(looks) if len(looks) > 1 else ()
-    return Table(f"{askers} asking the app for {seconds:.0f} s with a token", columns, (row,), remarks)
+    return Table(f"Asking the app for {seconds:.0f} s with a token", (*columns, "MB after"), tuple(rows), remarks)
+
+
+def _asked_by(
+    askers: int, process: int, address: str, token: str, seconds: float, questions: dict[str, str], pause: float
+) -> tuple[Cell, ...]:
+    """A row of the table. "CPU s" is what the app spent on an answer."""
+    megabytes, cpu_seconds, begun = _megabytes(process), _cpu_seconds(process), time.monotonic()
+    with ThreadPoolExecutor(askers) as pool:
+        asking = partial(_keep_asking, address, token, begun + seconds, questions, pause)
+        answers = [answer for own in pool.map(asking, range(askers)) for answer in own]
+    took = time.monotonic() - begun
+    times = [answer.milliseconds for answer in answers]
+    return (
+        askers,
+        len(answers),
+        len(answers) / took,
+        percentile(times, 0.5),
+        percentile(times, 0.95),
+        max(times),
+        (_cpu_seconds(process) - cpu_seconds) / len(answers),
+        sum(not answer.is_own for answer in answers),
+        megabytes,
+        _megabytes(process),
+    )
 
 
 @contextmanager
@@ -158,11 +175,17 @@ def _megabytes(process: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
 
 
+def _cpu_seconds(process: int) -> float:
+    """What the processors have spent on a process (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     parser = arguments_for(__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--askers", type=int, default=ASKERS)
+    parser.add_argument("--askers", type=int, nargs="+", default=[ASKERS])
+    parser.add_argument("--seconds", type=float, default=60, help="that each number of askers goes on for")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds from an answer to the next question")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -177,7 +200,7 @@ def main() -> None:
             questions = {
                 asked: answer.citations[0].quote.note_path for asked, answer in answers.items() if answer.citations
             }
-        table = ask_through_the_app(settings, chosen.seconds, questions, chosen.askers, chosen.pause)
+        table = ask_through_the_app(settings, chosen.askers, chosen.seconds, questions, chosen.pause)
         show((table,), as_json=chosen.json)
 
 

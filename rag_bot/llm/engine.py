@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import secrets
 import threading
@@ -15,6 +14,7 @@ from rag_bot.errors import LlmError
 from rag_bot.llm.calls import current_call, end_threads_before_what_is_imported, start_thread
 from rag_bot.llm.connection import Address, open_client
 from rag_bot.llm.keys import Key
+from rag_bot.processes import cores
 
 _BATCH = 128  # tokens of the prompt that are read before it is seen that nobody waits any more; set by hand
 _PROMPT_CACHE_MIB = 256  # set by hand
@@ -155,8 +155,8 @@ def _threads() -> int:
     llama.cpp's threads wait for each other by spinning, so that one which shares its core holds up all. On two cores
     with something else running, two threads wrote 1.4 tokens a second and one wrote 36; alone, 59 and 34.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(cores // 2, min(cores - 1, 4), 1)
+    found = cores()
+    return max(found // 2, min(found - 1, 4), 1)
 
 
 _lock = threading.Lock()

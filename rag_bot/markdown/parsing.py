@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -17,9 +17,10 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from rag_bot.markdown.blocks import Block, Kind, LineIndex
+from rag_bot.markdown.blocks import KEPT_CHARACTERS, Block, Kind, LineIndex
 from rag_bot.markdown.plain import plain_text
 from rag_bot.markdown.readable import readable
+from rag_bot.text.kept import kept
 from rag_bot.text.sentences import sentences, trim
 
 MAX_NESTING = 100  # of lists and quotes; set by hand
@@ -61,7 +62,8 @@ def parse_log(text: str, *, body_start_line: int = 1) -> tuple[Block, ...]:
     return tuple(builder.blocks)
 
 
-@lru_cache(maxsize=2)  # a note is parsed for its title and tags, and again at once for its chunks
+# Of some fifteen notes a question needs the blocks eighty times, and twenty people ask at once.
+@kept(KEPT_CHARACTERS)
 def _parse(text: str, body_start_line: int, plain: bool, dialect: Dialect | None) -> tuple[Block, ...]:
     text = readable(text, body_start_line=body_start_line, has_comments=not plain)
     lines = LineIndex.of(text)

@@ -10,9 +10,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rag_bot.markdown.blocks import LineIndex
+from rag_bot.markdown.blocks import KEPT_CHARACTERS, LineIndex
+from rag_bot.text.kept import kept
 from rag_bot.text.sentences import code_spans
 
 # No space or tab, which would make code of an indented line; white space for all else.
@@ -77,7 +77,7 @@ def as_shown(piece: str, *, has_comments: bool = True) -> ShownPiece:
     return ShownPiece("".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)), holes)
 
 
-@lru_cache(maxsize=8)  # a question reads the lines of some ten notes, in the order of their scores
+@kept(KEPT_CHARACTERS)
 def readable(text: str, *, body_start_line: int = 1, has_comments: bool = True) -> str:
     """The text with blanks where machine text, merge markers and comments stand; line ends stay.
 

@@ -66,7 +66,7 @@ class DefaultReader:
     def __init__(self, model: Path, tokenizer: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._session = open_session(model)
+        self._session = open_session(model, threads=1)  # two are a fifth more work
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(_WINDOW)
         self._tokenizer.no_padding()
@@ -95,7 +95,7 @@ class DefaultReader:
 
     @cached_property
     def _sentences(self) -> Any:
-        return open_session(_SAYS)
+        return open_session(_SAYS, threads=1)
 
     def _feed(self, first: str, second: str) -> dict[str, Any]:
         encoded = self._tokenizer.encode(first, second)
