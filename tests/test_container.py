@@ -94,7 +94,7 @@ def _is_ours(service: Any) -> bool:
 def test_of_the_larger_composition_only_the_proxy_can_be_reached_and_from_this_machine_alone() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published == {"proxy": ["127.0.0.1:7860:7860"]}
-    assert LARGER["networks"] == {"inside": {"internal": True}}
+    assert LARGER["networks"] == {"inside": {"internal": True}, "outside": {}}
     assert [name for name, service in SERVICES.items() if service["networks"] != ["inside"]] == ["proxy"]
 
 
