@@ -12,6 +12,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -163,12 +164,12 @@ def test_the_proxy_keeps_a_browser_at_one_process_until_that_ends(tmp_path: Path
             (tmp_path / name).mkdir()
             (tmp_path / name / "index.html").write_text(name)
             (tmp_path / name / "health").write_text("ok")
-            listening = str(free_port())
-            command = [sys.executable, "-m", "http.server", listening, "--bind", "127.0.0.1"]
+            listening = free_port()
+            command = [sys.executable, "-m", "http.server", str(listening), "--bind", "127.0.0.1"]
             servers[name] = stack.enter_context(subprocess.Popen(command, cwd=tmp_path / name))
             stack.callback(servers[name].terminate)
             text = text.replace(f"{name}:7860", f"127.0.0.1:{listening}")
-            eventually(lambda listening=listening: is_open(int(listening)))
+            eventually(partial(is_open, listening))
         (tmp_path / "configuration").write_text(text)
         command = ["run", "--adapter", "caddyfile", "--config", str(tmp_path / "configuration")]
         stack.enter_context(started("caddy", *command, home=tmp_path))
