@@ -9,9 +9,9 @@ FROM python:${PYTHON}-slim AS build
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
-COPY pyproject.toml MANIFEST.in README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml MANIFEST.in PACKAGE.md LICENSE CHANGELOG.md ./
 COPY rag_bot rag_bot
-RUN python3 -m venv /opt/rag-bot && PIP_EXTRA_INDEX_URL="$TORCH_INDEX" /opt/rag-bot/bin/pip install .
+RUN python3 -m venv /opt/rag-bot && PIP_EXTRA_INDEX_URL="$TORCH_INDEX" /opt/rag-bot/bin/pip install ".[postgres]"
 
 FROM python:${PYTHON}-slim
 # Who runs it has to be able to read the notes: --build-arg UID="$(id -u)" makes it you.

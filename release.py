@@ -26,9 +26,9 @@ import httpx
 from rag_bot import __version__
 
 ROOT = Path(__file__).resolve().parent
-BESIDE_THE_PACKAGE = frozenset(("CHANGELOG.md", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml"))
+BESIDE_THE_PACKAGE = frozenset(("CHANGELOG.md", "LICENSE", "MANIFEST.in", "PACKAGE.md", "pyproject.toml"))
 """What the sdist holds of the checkout, beside the package."""
-_MADE_BY_SETUPTOOLS = ("PKG-INFO", "setup.cfg", "rag_bot.egg-info/")
+_MADE_BY_SETUPTOOLS = re.compile(r"PKG-INFO|setup\.cfg|\w+\.egg-info/.*")
 _TOKEN = "a-token-for-the-trial"
 
 
@@ -69,7 +69,7 @@ def check_contents(sdist: Path, wheel: Path, package: frozenset[str]) -> None:
         _compare(wheel, {name for name in archive.namelist() if ".dist-info/" not in name}, package)
     with tarfile.open(sdist) as archive_of_sources:
         inside = {PurePosixPath(*PurePosixPath(file.name).parts[1:]) for file in archive_of_sources if file.isfile()}
-    named = {str(path) for path in inside if not str(path).startswith(_MADE_BY_SETUPTOOLS)}
+    named = {str(path) for path in inside if not _MADE_BY_SETUPTOOLS.fullmatch(str(path))}
     _compare(sdist, named, package | BESIDE_THE_PACKAGE)
 
 

@@ -373,3 +373,7 @@ def test_watch_says_what_it_synced_until_it_is_interrupted(run: Run, tmp_path: P
         assert watching.wait(60) == 130
         assert watching.stderr.read().strip() == "rag-bot: Stopped. Nothing is left half done."
     assert run("ingest", "--watch", "--yes").returncode == 2
+
+
+def test_a_command_that_is_nearly_one_is_told_which(run: Run) -> None:
+    assert "No such command 'sevre'. Did you mean 'serve'? See `" in run("sevre").stderr

@@ -1,27 +1,38 @@
-"""The container image: what can be told without an engine, and with one that it runs as it should."""
+"""The container image and both compositions: what can be told without an engine, and with one that the image runs."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import yaml
 
+from rag_bot.settings import Settings
 from release import package_files
 from tests.conftest import ROOT
 from tests.ui.conftest import eventually
-from tests.ui.test_proxies import free_port
+from tests.ui.test_proxies import free_port, is_open, started
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 ENGINES = ("docker", "podman")
+LARGER = yaml.safe_load((ROOT / "compose.larger.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, Any] = LARGER["services"]
+ANSWERING = ("answering-1", "answering-2")
+CADDYFILE = (ROOT / "Caddyfile").read_text(encoding="utf-8")
 
 
 def _health_check() -> list[str]:
@@ -75,6 +86,108 @@ def test_the_composition_gives_the_app_its_notes_to_read_and_one_volume_to_write
     assert service["volumes"][1].endswith(":/data")
     assert re.search(r"^VOLUME /data$", DOCKERFILE, re.MULTILINE)
     assert service["ports"] == ["127.0.0.1:7860:7860"]
+
+
+def _is_ours(service: Any) -> bool:
+    """Whether it runs the image that is built from this checkout, as that image's own user."""
+    return (service["image"], service.get("build"), service.get("user")) == ("rag-bot", ".", None)
+
+
+def test_of_the_larger_composition_only_the_proxy_can_be_reached_and_from_this_machine_alone() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"proxy": ["127.0.0.1:7860:7860"]}
+    assert LARGER["networks"] == {"inside": {"internal": True}, "outside": {}}
+    assert [name for name, service in SERVICES.items() if service["networks"] != ["inside"]] == ["proxy"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_of_the_larger_composition_may_do_no_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    if not _is_ours(service):
+        assert re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?", service["image"])
+        assert service["user"].partition(":")[0] not in ("", "0", "root")
+    assert all(entry.endswith(":ro") or entry.partition(":")[0] in LARGER["volumes"] for entry in service["volumes"])
+
+
+def test_the_larger_composition_waits_for_the_health_of_all_that_listens_but_the_proxy() -> None:
+    telling = {name for name, service in SERVICES.items() if "test" in service.get("healthcheck", ())}
+    waited_for = {
+        (name, how["condition"]) for one in SERVICES.values() for name, how in one.get("depends_on", {}).items()
+    }
+    assert waited_for == {(name, "service_healthy") for name in telling.union(ANSWERING)}  # those have the image's
+    assert all(_is_ours(SERVICES[name]) and "healthcheck" not in SERVICES[name] for name in ANSWERING)
+
+
+def test_the_larger_composition_sets_what_is_a_setting_and_names_services_that_are_waited_for() -> None:
+    known = {f"RAG_BOT_{name.upper()}" for name in Settings.model_fields}
+    for name in ("syncing", *ANSWERING):
+        told = {key: value for key, value in SERVICES[name]["environment"].items() if key.startswith("RAG_BOT_")}
+        assert told.keys() - known <= {"RAG_BOT_TOKEN"}
+        assert {urlsplit(value).hostname for value in told.values()} - {None} == SERVICES[name]["depends_on"].keys()
+
+
+def test_one_process_of_the_larger_composition_syncs_and_two_answer_from_its_index() -> None:
+    commands = [(SERVICES[name].get("command"), "entrypoint" in SERVICES[name]) for name in ("syncing", *ANSWERING)]
+    assert commands == [(["ingest", "--watch"], False), (None, False), (None, False)]
+    assert [SERVICES[name]["environment"].get("RAG_BOT_NOTES") for name in ("syncing", *ANSWERING)] == [None, "", ""]
+    assert all(SERVICES[name]["volumes"] == SERVICES["syncing"]["volumes"] for name in ANSWERING)
+
+
+def test_the_server_of_the_vectors_starts_as_it_is_composed_and_tells_its_health(tmp_path: Path) -> None:
+    port, service = str(free_port()), SERVICES["vectors"]
+    program, *check = shlex.split(service["healthcheck"]["test"].replace("8000", port))
+    assert program == "python3"
+
+    def is_healthy() -> bool:
+        return subprocess.run([sys.executable, *check], capture_output=True, check=False).returncode == 0
+
+    assert not is_healthy()
+    here = {"8000": port, "/data": str(tmp_path), "0.0.0.0": "127.0.0.1"}
+    command = [here.get(part, part) for part in service["entrypoint"]]
+    with subprocess.Popen([Path(sys.executable).with_name(command[0]), *command[1:]], cwd=tmp_path) as server:
+        try:
+            eventually(is_healthy)
+        finally:
+            server.terminate()
+    assert (tmp_path / "chroma.sqlite3").is_file()
+
+
+def test_the_proxy_keeps_a_browser_at_one_process_until_that_ends(tmp_path: Path) -> None:
+    text, port = CADDYFILE, free_port()
+    assert re.findall(r"\S+(?=:7860)", text) == list(ANSWERING)
+    text = text.replace("\n:7860 {", f"\nhttp://127.0.0.1:{port} {{")
+    with ExitStack() as stack:
+        servers = {}
+        for name in ANSWERING:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "index.html").write_text(name)
+            (tmp_path / name / "health").write_text("ok")
+            listening = free_port()
+            command = [sys.executable, "-m", "http.server", str(listening), "--bind", "127.0.0.1"]
+            servers[name] = stack.enter_context(subprocess.Popen(command, cwd=tmp_path / name))
+            stack.callback(servers[name].terminate)
+            text = text.replace(f"{name}:7860", f"127.0.0.1:{listening}")
+            eventually(partial(is_open, listening))
+        (tmp_path / "configuration").write_text(text)
+        command = ["run", "--adapter", "caddyfile", "--config", str(tmp_path / "configuration")]
+        stack.enter_context(started("caddy", *command, home=tmp_path))
+        eventually(lambda: is_open(port))
+        browser = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}"))
+        first = browser.get("/").text
+        assert [browser.get("/").text for _ in range(4)] == [first] * 4
+        servers[first].terminate()
+        servers[first].wait()
+        (second,) = set(ANSWERING) - {first}
+        assert [browser.get("/", timeout=60).text for _ in range(4)] == [second] * 4
+
+
+def test_the_pages_show_the_proxy_that_the_larger_composition_has() -> None:
+    page = (ROOT / "docs" / "larger.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"reverse_proxy [^\n]* \{\n(.*?)\n    \}\n", page, re.DOTALL)
+    (composed,) = re.findall(r"reverse_proxy [^\n]* \{\n(.*?)\n\t\}\n", CADDYFILE, re.DOTALL)
+    assert shown.split() == composed.partition("health_headers")[0].split()
 
 
 def _working_engine() -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -39,6 +41,12 @@ CHANGELOG = """# Changelog
 
 - Oars.
 """
+
+
+def test_the_page_of_the_package_leads_nowhere_but_to_whole_addresses() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        page = (ROOT / tomllib.load(file)["project"]["readme"]).read_text(encoding="utf-8")
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", page) if "://" not in link] == []
 
 
 def _git(folder: Path, *arguments: str) -> None:

@@ -91,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if (option := getattr(error, "option_name", "")) in _BEFORE_COMMAND:
                 command = "rag-bot"
                 problem = f"{option} stands before the command, as in `rag-bot {option} FOLDER COMMAND`"
-            _fail(f"{problem.rstrip('.')}. See `{command} --help`.".lstrip(". "), UsageError.exit_code)
+            end = "" if problem.endswith("?") else "."
+            _fail(f"{problem.rstrip('.')}{end} See `{command} --help`.".lstrip(". "), UsageError.exit_code)
         _fail(f"Unexpected {type(error).__name__}: {first_line(error)}. `rag-bot -v ...` shows the traceback.", FAILED)
 
 
