@@ -6,6 +6,8 @@ python -m eval.benchmarks.serve FOLDER... --seconds 3600 --askers 3 --pause 2   
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
 import secrets
@@ -166,7 +168,8 @@ def _ask(page: httpx.Client, submit: int, question: str, path: str) -> Asked:
     page.post("/gradio_api/queue/join", json=body).raise_for_status()
     shown = page.get("/gradio_api/queue/data", params={"session_hash": session}).raise_for_status().text
     milliseconds = (time.perf_counter() - began) * 1000
-    return Asked(milliseconds, set(_QUESTION.findall(shown)) == {question} and path in shown)
+    in_stream = json.dumps(html.escape(path))[1:-1]  # the stream is JSON that has HTML in it
+    return Asked(milliseconds, set(_QUESTION.findall(shown)) == {question} and in_stream in shown)
 
 
 def _megabytes(process: int) -> float:
