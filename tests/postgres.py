@@ -72,12 +72,29 @@ class PostgresServer:
             cursor = connection.execute(sql.encode())
             return list(cursor) if cursor.description else []
 
+    def dump(self, schema: str) -> Path:
+        """A backup of an index's tables."""
+        file = self.folder / f"{schema}.sql"
+        self._run_on_database("pg_dump", f"--schema={schema}", f"--file={file}")
+        return file
+
+    def restore(self, schema: str, file: Path) -> None:
+        """What the backup has, and nothing else."""
+        self.execute(f"DROP SCHEMA {schema} CASCADE")
+        self._run_on_database("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={file}")
+
     def schemas(self) -> list[str]:
         """Those that indexes have there."""
         return [
             str(name)
             for (name,) in self.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'rag%' ORDER BY nspname")
         ]
+
+    def _run_on_database(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), f"--dbname={self.url}", *arguments]
+        environment = {**os.environ, "PGPASSWORD": PASSWORD}
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        assert not done.returncode, done.stderr.decode()
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), f"--pgdata={self.folder / 'data'}", *arguments]

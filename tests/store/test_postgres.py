@@ -186,6 +186,25 @@ def test_a_database_that_lost_the_catalogue_is_found_out_and_mended(
         assert library.status().database == f"127.0.0.1:{database.port}/notes"
 
 
+def test_a_database_that_was_restored_from_an_older_backup_is_found_out_and_brought_up_to_date(
+    settings: Settings, notes: Path, write: Write, database: PostgresServer
+) -> None:
+    with with_catalogue(settings, database) as library:
+        library.ingest([notes])
+        schema = CataloguePlace.read(settings.index).schema
+        backup = database.dump(schema)
+        write("3.md", "The boat number 3 has sunk.")
+        (notes / "4.md").unlink()
+        library.ingest()
+        after = contents(settings.index)
+        database.restore(schema, backup)
+        assert library.verify().problems
+        library.ingest()
+        assert library.verify().problems == ()
+        assert differences(after, contents(settings.index)) == []
+        assert library.search("Which boat has sunk?")[0].chunk.note_path == "notes/3.md"
+
+
 def test_a_copy_of_an_index_gets_a_catalogue_of_its_own(
     settings: Settings, notes: Path, write: Write, database: PostgresServer, tmp_path: Path
 ) -> None:
