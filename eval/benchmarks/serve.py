@@ -163,7 +163,7 @@ def _ask(page: httpx.Client, submit: int, question: str, path: str) -> Asked:
     session = secrets.token_hex(6)
     told = {"question": question, "scope": ""}
     asked = {"part": "question", "event": "ask", "told": told, "shows": {}, "number": 1}
-    body = {"data": [None], "fn_index": submit, "session_hash": session, "event_data": asked}
+    body = {"data": [], "fn_index": submit, "session_hash": session, "event_data": asked}
     began = time.perf_counter()
     page.post("/gradio_api/queue/join", json=body).raise_for_status()
     shown = page.get("/gradio_api/queue/data", params={"session_hash": session}).raise_for_status().text

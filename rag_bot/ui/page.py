@@ -23,6 +23,7 @@ from rag_bot.ui.models.models import Choice
 from rag_bot.ui.notes.note_list import Looked
 from rag_bot.ui.notes.notes_page import NotesPage
 from rag_bot.ui.notes.open_in import OpenIn
+from rag_bot.ui.open_pages import MOST_PAGES, OpenPages
 from rag_bot.ui.reports import Parts, Report, Reports
 from rag_bot.ui.settings.settings_page import SettingsPage
 from rag_bot.ui.switcher import KEYS, SINGLE, wire_switcher
@@ -102,7 +103,8 @@ class Page:
 
     def blocks(self) -> gr.Blocks:
         """What carries the reports: Gradio shows nothing of its own but what went wrong with them."""
-        library, state, reports = self._library, self._state, Reports(self._refreshed)
+        library, state = self._library, self._state
+        reports = Reports(OpenPages(state.chats.reopened), self._refreshed)
         chats = ChatEvents(library, state)
         chats.wire(reports)
         wire_scope(reports, library)
@@ -119,6 +121,7 @@ class Page:
         with gr.Blocks(title="rag-bot", analytics_enabled=False) as blocks:
             reports.carry()
             blocks.unload(chats.leave)
+        blocks.state_session_capacity = MOST_PAGES  # Gradio remembers each page too, however long it has been closed
         return blocks
 
     def _open_page(self, report: Report) -> None:

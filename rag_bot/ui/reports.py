@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from rag_bot.ui.chat.chats import Chat
 from rag_bot.ui.hidden_characters import show_hidden
+from rag_bot.ui.open_pages import OpenPage, OpenPages
 
 Parts = Mapping[str, str]
 """HTML by the id of the part of the page that it is put into."""
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 _MOST_DIGITS = 9  # of the number of a line; a note has at most 64 million characters
-
-
-@dataclass(slots=True)
-class OpenPage:
-    """What is remembered of a page that a browser has open.
-
-    `note` is the path of the note that its panel shows, and its mark when it was opened; empty before the first.
-    """
-
-    chat: Chat = field(default_factory=Chat)
-    note: tuple[str, str] = "", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,8 @@ class Reports:
     What is told of each part that `refreshed` gives is a mark of its HTML, which the page sends back.
     """
 
-    def __init__(self, refreshed: Callable[[Report], tuple[Parts, Mapping[str, str]]]) -> None:
+    def __init__(self, pages: OpenPages, refreshed: Callable[[Report], tuple[Parts, Mapping[str, str]]]) -> None:
+        self._pages = pages
         self._refreshed = refreshed
         self._does: dict[tuple[str, str], tuple[Does, bool]] = {}
         self._answers: dict[tuple[str, str], Answers] = {}
@@ -88,26 +78,29 @@ class Reports:
 
     def carry(self) -> None:
         """Adds the component that carries reports, which shows nothing itself, to the Blocks that are being made."""
-        page = gr.State(OpenPage())
         events = '"report", "ask"'  # Gradio knows an event by its name in the script
         connect = f"ragBot.connect(props, watch, trigger); // {events}"
         carrier = gr.HTML("", html_template="", js_on_load=connect, visible="hidden")
-        carrier.report(self._report, page, carrier, queue=False, **_QUIET)
-        carrier.ask(self._ask, page, carrier, concurrency_limit=None, **_QUIET)
+        carrier.report(self._report, None, carrier, queue=False, **_QUIET)
+        carrier.ask(self._ask, None, carrier, concurrency_limit=None, **_QUIET)
 
-    def _report(self, page: OpenPage, event: gr.EventData, request: gr.Request) -> Any:
+    def _report(self, event: gr.EventData, request: gr.Request) -> Any:
         does, refreshes = self._does.get((str(event.part), str(event.event)), (None, False))
         if does is None:
             return gr.skip()
-        report = Report(event.told, event.shows, page, request)
+        report = self._of(event, request)
         parts = does(report) or {}
         refreshed, marks = self._refreshed(report) if refreshes else ({}, {})
         return _sent(event, {**refreshed, **parts}, marks)
 
-    def _ask(self, page: OpenPage, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+    def _ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
         answers = self._answers.get((str(event.part), str(event.event)))
-        for parts in answers(Report(event.told, event.shows, page, request)) if answers else ():
+        for parts in answers(self._of(event, request)) if answers else ():
             yield _sent(event, parts, {})
+
+    def _of(self, event: gr.EventData, request: gr.Request) -> Report:
+        page = self._pages.heard(str(request.session_hash), str(event.shows.get("chat", "")))
+        return Report(event.told, event.shows, page, request)
 
 
 def line_number(reported: object) -> int:

@@ -84,7 +84,7 @@ def reported(config: dict[str, Any], way: str, part: str, event: str, **told: An
     """What a page sends to report what happened in a part of it."""
     found = next(one for one in config["dependencies"] if any(target[1] == way for target in one["targets"]))
     sent = {"part": part, "event": event, "told": told, "shows": {}, "number": 1}
-    return {"data": [None], "fn_index": found["id"], "session_hash": "neighbour", "event_data": sent}
+    return {"data": [], "fn_index": found["id"], "session_hash": "neighbour", "event_data": sent}
 
 
 def every_attack(config: dict[str, Any], key: str, folder: Path) -> list[Request]:

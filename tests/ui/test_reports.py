@@ -24,7 +24,7 @@ def take(page: Any, number: int, html: str) -> None:
 
 def test_gradio_makes_one_component_that_carries_what_is_reported(app_address: str) -> None:
     config = httpx.get(f"{app_address}/config").raise_for_status().json()
-    assert sorted(component["type"] for component in config["components"]) == ["html", "state"]
+    assert sorted(component["type"] for component in config["components"]) == ["html"]
     assert [one["targets"][0][1] for one in config["dependencies"]] == ["report", "ask", "unload"]
 
 

@@ -177,6 +177,13 @@ class Chats:
             history = (*history, replace(opened, versions=wordings if len(wordings) > 1 else ()))
         return Chat(key, history)
 
+    def reopened(self, key: str) -> Chat:
+        """As `open`; a new conversation where that fails."""
+        try:
+            return self.open(key)
+        except RagBotError:
+            return Chat()
+
     def caught_up(self, chat: Chat) -> Chat:
         """With what another page has asked in it meanwhile; as it was where that went on from elsewhere."""
         known = [exchange.key for exchange in chat.history if exchange.result]

@@ -76,7 +76,8 @@ const ragBot = window.ragBot = {
   shows() { // what the server has to know to tell what is new
     const { marks } = ragBot;
     const search = document.querySelector("#chat-search input").value;
-    return { page: ragBot.at.page, search, list: ragBot.listed(), runs: ragBot.chosenRuns(), marks };
+    const chat = ragBot.current; // for an app that has let go of this page meanwhile
+    return { page: ragBot.at.page, chat, search, list: ragBot.listed(), runs: ragBot.chosenRuns(), marks };
   },
 
   take({ number, parts, marks }) { // what comes back, unless something newer has been there before it

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.responses import PlainTextResponse, Response
 
 from rag_bot.conversations import Conversations
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _SHUTDOWN_SECONDS = 3  # that requests have to end by themselves; set by hand
+_THREADS = 200  # for all that is asked of the app; questions that wait take all 40 that there would be; set by hand
 _NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # what Windows allows in none
 
 
@@ -115,6 +117,7 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = _THREADS
         if has_index(library) and remembered_watching(settings.index):
             state.watch.start()
         elif settings.notes or has_index(library):
@@ -131,6 +134,8 @@ def create_app(settings: Settings, chosen: Access) -> EndableAnswers:
             job.stop()
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    # Gradio keeps the times of ten thousand answers for a page that is not open here, and sums all up after each.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
     from fastapi import FastAPI
 
     with without_stubs():
