@@ -21,9 +21,7 @@ def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write
     library.ingest([notes])
 
     def named(question: str) -> list[str]:
-        return library.with_sources(
-            lambda sources: list(named_notes(sources.catalogue, sources.words.content_terms(question)))
-        )
+        return library.with_sources(lambda sources: list(named_notes(sources, sources.words.content_terms(question))))
 
     assert named("What is Pedro's phone number?") == ["notes/People/Pedro Sanz.md"]
     assert named("how do I bake the honey cake") == ["notes/Honey cake.md"]
