@@ -28,13 +28,14 @@ _TRIES = 10  # set by hand: a sync that changes the state during ten questions i
 class Sources:
     """What a question is asked of: one state of the catalogue, the indexes, the model that embedded them, the reader.
 
-    Open for the length of one question; `catalogue` is inside a snapshot.
+    Open for the length of one question; `catalogue` is inside a snapshot. `notes` is how many notes it has.
     """
 
     catalogue: Catalogue
     vectors: VectorIndex | ServerVectors | ExactVectors
     words: WordIndex
     model: EmbeddingModel
+    notes: int
     settings: RetrievalSettings
     reader_name: str = ""
 
@@ -52,6 +53,7 @@ class _Opened:
     vectors: VectorIndex | ServerVectors | ExactVectors
     words: WordIndex
     model: EmbeddingModel
+    notes: int  # counting them reads an index with every path
 
 
 class OpenIndex:
@@ -111,6 +113,7 @@ class OpenIndex:
                                 opened.vectors,
                                 opened.words,
                                 opened.model,
+                                opened.notes,
                                 self.settings.retrieval,
                                 self.settings.reader,
                             )
@@ -146,7 +149,7 @@ class OpenIndex:
                     if before:
                         before.close()
                     raise
-                self._opened = _Opened(meta["generation"], vectors, words, model)
+                self._opened = _Opened(meta["generation"], vectors, words, model, catalogue.census.count())
             opened = self._opened
             self._active += 1
         try:

@@ -158,7 +158,7 @@ def _named(sources: Sources, query: str, allowed: set[str] | None) -> tuple[dict
     found: dict[str, float] = {}
     called: list[set[str]] = []
     terms = dict.fromkeys(sources.words.content_terms(query))
-    for path, weight in named_notes(sources.catalogue, terms).items():
+    for path, weight in named_notes(sources, terms).items():
         keys = {chunk.key for chunk in sources.catalogue.chunks_of(path)[:PASSAGES_OF_NAMED]}
         keys = keys if allowed is None else keys & allowed
         called.append(keys)

@@ -40,7 +40,6 @@ from rag_bot.records import (
 from rag_bot.store import links, names
 from rag_bot.store.census import Census
 from rag_bot.store.links import NoteLink
-from rag_bot.store.names import NamedWord
 from rag_bot.store.note_dates import entered_dates
 from rag_bot.store.postgres import all_rows
 from rag_bot.store.schema import open_for_reading
@@ -278,16 +277,22 @@ class Catalogue:
         """How many notes have a word, as its language stems it, in their names, folders or tags."""
         return names.count_word(self._db, spelling)
 
-    def find_named(self, spellings: Sequence[str], among: Sequence[int] | None = None) -> list[NamedWord]:
-        """Where a word stands in names, folders and tags, in one of these spellings; with `among` of these notes."""
+    def is_in_names(self, spelling: str) -> bool:
+        """Whether some note has a word in its names, folders or tags, as its language stems it."""
+        return names.has_word(self._db, spelling)
+
+    def find_named(self, spellings: Sequence[str], among: Sequence[int] | None = None) -> set[tuple[int, int, int]]:
+        """Where a word stands in names, folders and tags, in one of these spellings; with `among` of these notes.
+
+        Each as the id of the note, the part of its name, and how many words that has in all.
+        """
         sql = f"SELECT note_id, part, words FROM name_word WHERE word = ? {names.NOT_PENDING}"
-        found: list[NamedWord] = []
+        found = set[tuple[int, int, int]]()
         for spelling in spellings:
             if among is None:
-                rows: Iterable[Any] = self._db.execute(sql, (spelling,))
+                found.update(self._db.execute(sql, (spelling,)))
             else:
-                rows = self._select_in(f"{sql} AND note_id IN (%s)", among, spelling)
-            found += [NamedWord(*row) for row in rows]
+                found.update(self._select_in(f"{sql} AND note_id IN (%s)", among, spelling))
         return found
 
     def names_with(self, beginning: str, limit: int) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -17,16 +16,8 @@ from rag_bot.text.terms import ENGLISH, STOP_WORDS, detect, spellings, words_of
 PLACE = -1  # the folders and tags of a note, which are no name
 LANGUAGE_SHOWS_IN = 2_000  # characters at the beginning of a text; set by hand
 LONGEST = 600  # characters of a name, a word or a tag: PostgreSQL's indexes take 2,704 bytes
-NOT_PENDING = "AND note_id NOT IN (SELECT id FROM note INDEXED BY note_pending WHERE pending)"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedWord:
-    """That a word stands in a part of a note's name, which has so many words in all."""
-
-    note_id: int
-    part: int
-    words: int
+_PENDING = "IN (SELECT id FROM note INDEXED BY note_pending WHERE pending)"
+NOT_PENDING = f"AND note_id NOT {_PENDING}"
 
 
 def enter_names(db: Database, note_id: int, path: str, title: str, metadata: Mapping[str, Any], beginning: str) -> None:
@@ -97,8 +88,15 @@ def _without_suffix(path: str) -> str:
 
 def count_word(db: Database, spelling: str) -> int:
     """In the names or places of how many notes a word stands, spelled so."""
-    sql = f"SELECT count(DISTINCT note_id) FROM name_word WHERE word = ? {NOT_PENDING}"
-    return int(db.execute(sql, (spelling,)).fetchone()[0])
+    counted = "SELECT count(DISTINCT note_id) FROM name_word WHERE word = ?"
+    sql = f"SELECT ({counted}) - ({counted} AND note_id {_PENDING})"  # few are pending: quicker than to look at each
+    return int(db.execute(sql, (spelling, spelling)).fetchone()[0])
+
+
+def has_word(db: Database, spelling: str) -> bool:
+    """Whether a word stands in the names or places of some note, spelled so."""
+    sql = f"SELECT 1 FROM name_word WHERE word = ? {NOT_PENDING} LIMIT 1"
+    return db.execute(sql, (spelling,)).fetchone() is not None
 
 
 def names_with(db: Database, beginning: str, limit: int) -> list[str]:

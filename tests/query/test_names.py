@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from rag_bot import Library
+from rag_bot.query import names
 from rag_bot.query.names import named_notes
+from rag_bot.query.open_index import Sources
 
 
 def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write: Callable[..., Path]) -> None:
@@ -21,9 +25,7 @@ def test_a_note_is_found_by_its_file_name_title_or_alias(library: Library, write
     library.ingest([notes])
 
     def named(question: str) -> list[str]:
-        return library.with_sources(
-            lambda sources: list(named_notes(sources.catalogue, sources.words.content_terms(question)))
-        )
+        return library.with_sources(lambda sources: list(named_notes(sources, sources.words.content_terms(question))))
 
     assert named("What is Pedro's phone number?") == ["notes/People/Pedro Sanz.md"]
     assert named("how do I bake the honey cake") == ["notes/Honey cake.md"]
@@ -73,3 +75,37 @@ def test_a_rename_embeds_nothing_and_changes_what_a_note_is_called(
     answer = library.ask("How long does the vinegar take?")
     assert "vinegar" in answer.unmentioned
     assert library.verify().problems == ()
+
+
+def test_of_common_words_only_those_are_read_that_may_change_which_notes_are_best(
+    library: Library, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = ("garden", "harbour", "kitchen", "workshop")
+    things = ("Ladder", "Rope", "Kettle", "Lamp", "Bucket", "Anvil")
+    for number, thing in enumerate(things * 4):
+        place = places[number % 4]
+        write(f"{place}/{thing} report {number}.md", f"# Report of the {place}\n\nIt was seen on day {number}.")
+    library.ingest([write("Anvil.md", "# Kitchen report\n\nHeavy.").parent])
+    monkeypatch.setattr(names, "COMMON", 5)
+    asked = [f"{thing} report {place}" for thing in (*things, "Ladder rope", "anvil kettle 7") for place in places]
+
+    def named(sources: Sources) -> list[dict[str, float]]:
+        return [named_notes(sources, sources.words.content_terms(text)) for text in asked]
+
+    read = list[int]()
+    may_be_best = names._Standing.may_be_best
+
+    def counted(self: names._Standing, more: int, weight: float) -> list[int]:
+        found = may_be_best(self, more, weight)
+        read.append(len(found))
+        return found
+
+    def everyone(self: names._Standing, *_: float) -> list[int]:
+        return sorted({*self.by_place, *(note for note, _ in self.parts)})
+
+    monkeypatch.setattr(names._Standing, "may_be_best", counted)
+    of_some = library.with_sources(named)
+    monkeypatch.setattr(names._Standing, "may_be_best", everyone)
+    assert of_some == library.with_sources(named)
+    assert all(of_some)
+    assert 0 < min(read) < max(read)

@@ -105,7 +105,7 @@ def day_of(day: str) -> DateRange | None:
 def note_called(sources: Sources, name: str, among: Collection[str] | None = None) -> str | None:
     """The path of the note that is called so, the newest where several are; None where none is, or hardly."""
     terms = _terms(sources, name)
-    found = named_notes(sources.catalogue, terms)
+    found = named_notes(sources, terms)
     newest = sources.catalogue.census.newest(len(found), found)
     candidates = []
     for path, title, metadata in sources.catalogue.census.names(found):
