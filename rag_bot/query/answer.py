@@ -41,6 +41,7 @@ from rag_bot.records import (
     left_out_words,
     merged,
     verdict_words,
+    waiting_words,
 )
 from rag_bot.store.note_dates import date_of
 from rag_bot.store.staleness import change_since
@@ -325,8 +326,8 @@ def _left_out(sources: Sources, filters: Filters, verdict: str) -> str:
     if (filters.since or filters.until) and (undated := sources.catalogue.undated(filters)):
         notes = "1 note without a date was" if undated == 1 else f"{undated:,} notes without a date were"
         said.append(f"{notes} left out.")
-    if waiting := sources.catalogue.waiting():
-        said.append(f"{waiting:,} {'note was' if waiting == 1 else 'notes were'} not read yet.")
+    if waiting := waiting_words(sources.catalogue.waiting()):
+        said.append(waiting)
     unread = [*sources.catalogue.failed()]
     files = f"{len(unread):,} {'file' if len(unread) == 1 else 'files'}"
     entries = [entry for entry in merged(sources.catalogue.left_out().values()) if entry.reason in NOT_READ]

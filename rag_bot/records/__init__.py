@@ -41,7 +41,7 @@ from rag_bot.records.answers import (
     verdict_words,
 )
 from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate, day_words
-from rag_bot.records.left_out import INDEXED, NOT_READ, LeftOut, Tally, left_out_words, merged
+from rag_bot.records.left_out import INDEXED, NOT_READ, LeftOut, Tally, left_out_words, merged, waiting_words
 from rag_bot.records.notes import (
     CLOSED,
     Absence,
@@ -140,5 +140,6 @@ __all__ = [
     "split_location",
     "support_words",
     "verdict_words",
+    "waiting_words",
     "with_place",
 ]

@@ -91,6 +91,11 @@ def left_out_words(entry: LeftOut) -> str:
     return f"{entry.count:,} {_WORDS[entry.reason][entry.count != 1]}{f' ({kinds})' if kinds else ''}"
 
 
+def waiting_words(notes: int) -> str:
+    """`404 notes were not read yet.`, for people; "" for none."""
+    return f"{notes:,} {'note was' if notes == 1 else 'notes were'} not read yet." if notes else ""
+
+
 def _known(kinds: Counter[str]) -> dict[str, int]:
     """The commonest kinds, those without a name left out."""
     named = sorted((item for item in kinds.items() if item[0]), key=lambda item: (-item[1], item[0]))

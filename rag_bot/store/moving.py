@@ -14,6 +14,7 @@ from rag_bot.store.ownership import PLACE_NAME, Standing, claim, is_part, make_p
 from rag_bot.store.place import CataloguePlace
 from rag_bot.store.postgres import PostgresConnection, all_rows
 from rag_bot.store.schema import FILE_NAME, STEPS, explained, has_catalogue, open_for_reading, open_for_writing
+from rag_bot.trust import say_once
 
 _FOLDER = "moving"  # in the index, for as long as a catalogue takes to come back into it
 _ROWS = 5_000  # copied at a time; set by hand
@@ -36,10 +37,14 @@ def move_catalogue(index: Path, url: str) -> None:
     claim(index)
     before, after = CataloguePlace.read(index), CataloguePlace.of_index(index, url)
     if before != after:
+        is_moved = has_catalogue(index)
         (_move_to_database if after.url else _move_to_folder)(index, after)
         if before.url and before == CataloguePlace.of_index(index, before.url):  # not of an index it was copied from
             with closing(PostgresConnection(before, writes=True)) as left:
                 left.drop()
+        if is_moved:
+            where = f"in the database {after}" if url else "in the folder of the index"
+            say_once(f"The catalogue is {where} now.")
     if after.url:
         _remove_file(index)  # also what a move that was killed has left
     elif is_part(index, index / _FOLDER):

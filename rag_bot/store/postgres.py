@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _BATCH = 2_000  # rows that are asked for at a time where all are read; set by hand
 # Seconds and milliseconds after which a machine that is gone counts as gone, and memory for a set of keys: set by hand.
 _PARAMETERS: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 60_000}
+_PARAMETERS |= {"application_name": "rag-bot", "client_encoding": "utf8"}
+_NO_PRIVILEGE = "42501"  # as the appendix of PostgreSQL's manual on error codes has it
 _PATIENCE_SECONDS = 2.0  # in which a server notices that a writer was killed; set by hand
 _KEPT = 8  # idle connections of this process, some 10 MB each on the server; set by hand
 _IDLE: deque[tuple[CataloguePlace, psycopg.Connection[Any]]] = deque()
@@ -188,7 +190,12 @@ class PostgresConnection:
 
     def bring_up_to_date(self, steps: Sequence[str]) -> None:
         """Make the tables where there are none, and take the steps that they have not seen."""
-        schema = self._place.schema
+        schema, encoding = self._place.schema, self._connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise UsageError(
+                f"The database {self._place} is in {encoding}, which lacks letters that notes have. Make one in UTF-8: "
+                "createdb --template=template0 --encoding=UTF8 NAME."
+            )
         with self._explained():
             known = "SELECT to_regclass(%s)"
             if self._connection.execute(known, (f"{schema}.version",)).fetchall() == [(None,)]:
@@ -258,9 +265,11 @@ class PostgresConnection:
         try:
             yield
         except self._error as error:
+            remedy = "Nothing is lost; try again when that is mended."
+            if getattr(error, "sqlstate", None) == _NO_PRIVILEGE:
+                remedy = "Nothing is lost; give its user the right: GRANT CREATE ON DATABASE ... TO ..."
             raise DatabaseUnusable(
-                f"The database {self._place}, which holds the catalogue, cannot be used: {first_line(error)}. "
-                "Nothing is lost; try again when that is mended."
+                f"The database {self._place}, which holds the catalogue, cannot be used: {first_line(error)}. {remedy}"
             ) from error
 
 

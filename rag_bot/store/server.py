@@ -202,7 +202,7 @@ class ServerVectors:
                 raise self._unusable(what) from None
             except httpx.HTTPError as error:
                 if is_last:
-                    raise self._unusable(f"cannot be reached: {first_line(error)}. Start it") from None
+                    raise self._unusable(f"cannot be reached: {first_line(error).rstrip('.')}. Start it") from None
             else:
                 if answer.status_code not in _AWAY or is_last:
                     return self._understood(answer)

@@ -86,6 +86,8 @@ def test_an_ingest_that_is_stopped_keeps_its_parts_and_says_what_is_not_read(
     stop_in_the_second_part(library, many_notes)
     status = library.status()
     assert (status.notes, status.waiting, status_json(status)["waiting"]) == (2, 7, 7)
+    counted = library.ask("How many notes do I have?")
+    assert (counted.text, counted.notice) == ("You have 2 notes.", "7 notes were not read yet.")
     assert "7 of 9 notes: the sync ended before; run `rag-bot ingest`" in _text(status_text(status))
     assert "7 notes were not read yet." in library.ask("Where does the sickle stand?").notice
     assert library.ask("Where does the kiln stand?").citations[0].quote.note_path == "notes/kiln.md"

@@ -309,6 +309,23 @@ def test_an_address_that_would_not_do_is_refused_in_one_line(
         assert not settings.index.exists()
 
 
+def test_a_database_that_will_not_do_says_what_it_lacks(
+    settings: Settings, notes: Path, database: PostgresServer
+) -> None:
+    database.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    database.execute("CREATE ROLE guest LOGIN PASSWORD 'of the tests'")
+    latin = f"{database.url.removesuffix('notes')}latin"
+    guest = database.url.replace("notes@", "guest@")
+    for url, said in ((latin, r"LATIN1.*--encoding=UTF8"), (guest, r"permission denied.*GRANT CREATE ON DATABASE")):
+        with (
+            Library(settings.model_copy(update={"catalogue": url})) as library,
+            pytest.raises((UsageError, DatabaseUnusable), match=said),
+        ):
+            library.ingest([notes])
+    with Library(settings) as library:
+        assert library.ingest([notes]).plan.counts["added"] == 20
+
+
 @pytest.mark.parametrize(
     ("setting", "place"),
     [

@@ -26,6 +26,7 @@ from rag_bot.records import (
     Hit,
     SearchRanks,
     Sentence,
+    waiting_words,
 )
 from rag_bot.store.staleness import change_since
 
@@ -64,7 +65,8 @@ def answer_of_vault(
         telling = tell_notes(sources, asked, allowed)
     if telling is None:
         return None
-    notice = "Only notes that pass the filters are counted." if filters else ""
+    counted = "Only notes that pass the filters are counted." if filters else ""
+    notice = " ".join(filter(None, (counted, waiting_words(sources.catalogue.waiting()))))
     return replace(_answer(question, telling), searched_for=whole, notice=notice), _hits(telling)
 
 
