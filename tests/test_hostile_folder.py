@@ -49,6 +49,7 @@ OTHER = {
     "editor": '"theirs:{path}"',
     "uploads": "true",
     "vectors": '"http://127.0.0.1:9"',
+    "catalogue": '"postgresql://127.0.0.1:9/notes"',
 }
 BOMB = "[" + "a." * 1800 + "a]\n" + "b." * 1800 + "b = 1\n"  # what takes tomllib longest for its size
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
