@@ -155,9 +155,8 @@ def test_the_server_of_the_vectors_starts_as_it_is_composed_and_tells_its_health
 
 
 def test_the_proxy_keeps_a_browser_at_one_process_until_that_ends(tmp_path: Path) -> None:
-    text, port = CADDYFILE, free_port()
+    text = CADDYFILE
     assert re.findall(r"\S+(?=:7860)", text) == list(ANSWERING)
-    text = text.replace("\n:7860 {", f"\nhttp://127.0.0.1:{port} {{")
     with ExitStack() as stack:
         servers = {}
         for name in ANSWERING:
@@ -170,6 +169,8 @@ def test_the_proxy_keeps_a_browser_at_one_process_until_that_ends(tmp_path: Path
             stack.callback(servers[name].terminate)
             text = text.replace(f"{name}:7860", f"127.0.0.1:{listening}")
             eventually(partial(is_open, listening))
+        port = free_port()  # now that the others have theirs, which could have been this one
+        text = text.replace("\n:7860 {", f"\nhttp://127.0.0.1:{port} {{")
         (tmp_path / "configuration").write_text(text)
         command = ["run", "--adapter", "caddyfile", "--config", str(tmp_path / "configuration")]
         stack.enter_context(started("caddy", *command, home=tmp_path))
