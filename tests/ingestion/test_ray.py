@@ -110,14 +110,14 @@ def test_without_workers_the_state_before_answers_and_the_next_ingest_embeds_wha
     index = library.settings.index
     before, earlier = visible_notes(index), vectors(index).keys()
     for number in range(NOTES):
-        write(f"{number:02}.md", f"# Boat {number}\n\nIt has sunk.\n\n" + f"Nobody was on board of {number}. " * 99)
+        write(f"{number:02}.md", f"# Boat {number}\n\nIt has sunk.\n\n" + f"Nobody was on board of {number}. " * 400)
 
     def kill_all() -> None:
         cluster.kill_worker()
         cluster.kill_worker()
 
     with pytest.raises(ClusterUnusable, match=r"Nothing is lost.*goes on\.") as caught:
-        library.ingest(ray=cluster.address, on_progress=once_read(30, kill_all))
+        library.ingest(ray=cluster.address, on_progress=once_read(10, kill_all))
     assert "\n" not in str(caught.value)
     assert visible_notes(index) == before
     assert library.search("Where does boat 7.2 lie?")

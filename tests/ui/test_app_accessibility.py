@@ -23,6 +23,15 @@ RULES = {
     "dark": {"runOnly": ["color-contrast"], "resultTypes": ["violations"]},  # nothing else depends on the theme
 }
 BEHIND_A_DRAWER = ("landmark-one-main", "page-has-heading-one")  # axe looks for them though all else is inert then
+# An entry of which a list shows only a part at its edge is as large as the others once it is scrolled to.
+HIDE_CUT_OFF = """() => {
+  for (const entry of document.querySelectorAll("#chats li")) {
+    let list = entry.parentElement;
+    while (list && !["auto", "scroll"].includes(getComputedStyle(list).overflowY)) list = list.parentElement;
+    const [inner, outer] = [entry.getBoundingClientRect(), (list ?? document.body).getBoundingClientRect()];
+    if (inner.top < outer.top || inner.bottom > outer.bottom) entry.hidden = true;
+  }
+}"""
 FIND = "async (options) => (await axe.run(document, options)).violations"
 
 
@@ -48,6 +57,7 @@ def axe() -> str:
 def findings(page: Any, theme: str) -> list[str]:
     """What axe finds that is more than a trifle, each with where and why."""
     page.evaluate("theme => document.body.classList.toggle('dark', theme === 'dark')", theme)
+    page.evaluate(HIDE_CUT_OFF)
     behind = BEHIND_A_DRAWER if page.locator("#main[inert]").count() else ()
     return [
         f"{found['id']} ({found['impact']}) {' '.join(map(str, node['target']))}: {node['failureSummary']}"
