@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -16,6 +18,7 @@ from tests.chroma import free_port
 
 _RUN = "import sys; from ray.scripts.scripts import main; sys.argv[0] = 'ray'; main()"
 _TRIES = 5  # Ray gives a node 30 seconds, which a busy machine may not; and a free port may be taken meanwhile
+_PATIENCE_SECONDS = 300.0  # nobody waits where all is well
 _STORE_BYTES = 150_000_000  # Ray's least is 75 MB; the model has 23 or 90
 
 
@@ -31,6 +34,7 @@ class RayNodes:
             *("--num-cpus=0", "--include-dashboard=false", "--disable-usage-stats"),
         )
         self._workers: list[int] = []
+        _wait_for(client_port)
 
     def have(self, workers: int) -> None:
         """Start those that are missing."""
@@ -69,6 +73,17 @@ def _start(*arguments: str) -> int:
             said.seek(0)
             print(said.read().decode())
     raise AssertionError("Ray does not start")
+
+
+def _wait_for(port: int) -> None:
+    """The head's process for clients begins to listen some time after the head has started."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        with socket.socket() as connecting:
+            if connecting.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def _kill(group: int) -> None:
