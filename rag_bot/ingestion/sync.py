@@ -84,16 +84,9 @@ def sync(
                 "`rag-bot ingest --yes` removes them; `--keep` leaves them and syncs the rest."
             )
         _keep_elsewhere(record, catalogue, decision.survey)
+        survey, plan = decision.survey, decision.plan
         job = PlannedSync(
-            index,
-            catalogue,
-            prepared,
-            decision.survey,
-            decision.plan,
-            record.run,
-            on_progress,
-            server,
-            rebuild=decision.rebuild,
+            index, catalogue, prepared, survey, plan, record.run, on_progress, server, rebuild=decision.rebuild
         )
         if ray and job.reads_notes:
             with RayCluster(ray, prepared) as cluster:
@@ -101,7 +94,7 @@ def sync(
                 job.apply()
         else:
             job.apply()
-        left_out = _left_out(decision.survey, catalogue)
+        left_out = _left_out(survey, catalogue)
         record.left_out |= left_out
         record.report = replace(
             _report(job, decision.kept, time.perf_counter() - began), left_out=merged(left_out.values())

@@ -8,7 +8,6 @@ bfloat16 where the processor has it, and so does every model on a GPU.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from rag_bot.files import FileHashes
 from rag_bot.models.export import EmbeddingInfo, Vectors, export, load_sentence_transformer, unit
 from rag_bot.models.int8 import choose_file, chosen_file
 from rag_bot.models.weights import DEFAULT_NAMES, find_model, fingerprint
+from rag_bot.processes import cores
 
 EXPORT_VERSION = 1
 CHUNK_WINDOW = 256  # tokens: longer chunks answer less exactly, whatever the model could read; set by hand
@@ -185,7 +185,7 @@ class EmbeddingModel:
         encoder = self._encoder(self.file)
         longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             encoded = pool.map(lambda index: encoder.vector(texts[index]), longest_first)
             for index, vector in zip(longest_first, encoded, strict=True):
                 vectors[index] = vector
@@ -225,10 +225,6 @@ def _has_gpu() -> bool:
     import torch
 
     return bool(torch.cuda.is_available())
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _bulk_dtype(device: str) -> Any:

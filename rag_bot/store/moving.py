@@ -38,7 +38,10 @@ def move_catalogue(index: Path, url: str) -> None:
     before, after = CataloguePlace.read(index), CataloguePlace.of_index(index, url)
     if before != after:
         is_moved = has_catalogue(index)
-        (_move_to_database if after.url else _move_to_folder)(index, after)
+        if after.url:
+            _move_to_database(index, after)
+        else:
+            _move_to_folder(index)
         if before.url and before == CataloguePlace.of_index(index, before.url):  # not of an index it was copied from
             with closing(PostgresConnection(before, writes=True)) as left:
                 left.drop()
@@ -83,7 +86,7 @@ def _move_to_database(index: Path, after: CataloguePlace) -> None:
         reach("catalogue-moved")
 
 
-def _move_to_folder(index: Path, _: CataloguePlace) -> None:
+def _move_to_folder(index: Path) -> None:
     if is_part(index, index / _FOLDER):
         shutil.rmtree(index / _FOLDER)
     new = make_part(index, _FOLDER)

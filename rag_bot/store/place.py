@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rag_bot.errors import IndexUnusable
+from rag_bot.errors import IndexUnusable, UsageError
 from rag_bot.files import write_whole
 from rag_bot.store.ownership import PLACE_NAME, read_mark
 
@@ -39,6 +40,20 @@ class VectorsPlace:
 
 
 OWN_FOLDER = VectorsPlace()
+
+
+def other_machine(setting: str, wanted: Callable[[str], str]) -> str:
+    """The host of a setting where it is another machine, to be told to people; "" where nothing leaves this one.
+
+    `wanted` gives the setting's URL, and raises UsageError for one to which nothing is sent.
+    """
+    from rag_bot.llm.connection import Address
+
+    try:
+        address = Address(wanted(setting))
+    except UsageError:
+        return ""
+    return address.place if address.host and address.is_remote else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from rag_bot.databases import Database
 from rag_bot.errors import IndexUnusable, UsageError, WriterBusy, first_line
-from rag_bot.store.place import CataloguePlace
+from rag_bot.store.place import CataloguePlace, other_machine
 
 if TYPE_CHECKING:
     import psycopg
@@ -114,14 +114,8 @@ def require_named(index: Path, setting: str) -> None:
 
 
 def remote_database(setting: str) -> str:
-    """The host of the setting `catalogue` where it is another machine, to be told to people; else ""."""
-    from rag_bot.llm.connection import Address
-
-    try:
-        address = Address(wanted_catalogue(setting))
-    except UsageError:  # which is sent nothing
-        return ""
-    return address.place if address.host and address.is_remote else ""
+    """As `other_machine`, of the setting `catalogue`."""
+    return other_machine(setting, wanted_catalogue)
 
 
 class PostgresConnection:

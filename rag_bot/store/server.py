@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import IndexUnusable, UsageError, first_line
-from rag_bot.store.place import VectorsPlace
+from rag_bot.store.place import VectorsPlace, other_machine
 from rag_bot.store.vectors import GRAPH, VectorIndex
 from rag_bot.trust import say_once
 
@@ -69,14 +69,8 @@ def wanted_url(setting: str) -> str:
 
 
 def remote_place(setting: str) -> str:
-    """The host of the setting `vectors` where it is another machine, to be told to people; "" where nothing leaves."""
-    from rag_bot.llm.connection import Address
-
-    try:
-        address = Address(wanted_url(setting))
-    except UsageError:  # which is sent nothing
-        return ""
-    return address.place if address.url and address.is_remote else ""
+    """As `other_machine`, of the setting `vectors`."""
+    return other_machine(setting, wanted_url)
 
 
 class ServerVectors:
