@@ -119,9 +119,9 @@ def sync_in_child(settings: Settings, folder: Path, way: tuple[str, float, int],
 
 def _sync(settings: dict[str, object], folder: Path, place: str, limit: int, chunker: int) -> None:
     os.environ[VARIABLE] = place
-    from rag_bot.ingestion import apply, sync
+    from rag_bot.ingestion import prepare, sync
 
-    apply.CHUNKER_VERSION = sync.CHUNKER_VERSION = chunker  # type: ignore[attr-defined]
+    prepare.CHUNKER_VERSION = sync.CHUNKER_VERSION = chunker  # type: ignore[attr-defined]
     sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

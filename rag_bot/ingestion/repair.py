@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from rag_bot.errors import UsageError
-from rag_bot.ingestion.apply import OnProgress
 from rag_bot.ingestion.losses import OnLoss
+from rag_bot.ingestion.prepare import OnProgress
 from rag_bot.ingestion.sync import rebuild_search_indexes, sync
 from rag_bot.ingestion.verify import CHROMA, FILES, TANTIVY, Diagnosis, diagnose, require_index
 from rag_bot.models import EmbeddingModel

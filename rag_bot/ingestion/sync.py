@@ -13,9 +13,10 @@ from pathlib import Path
 
 from rag_bot.errors import IndexUnusable, NotesLost, UsageError
 from rag_bot.failpoints import reach
-from rag_bot.ingestion.apply import OnProgress, PlannedSync, built_with
+from rag_bot.ingestion.apply import PlannedSync
 from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.losses import OnLoss, describe_losses, settle_losses
+from rag_bot.ingestion.prepare import OnProgress, Preparation, built_with
 from rag_bot.ingestion.roots import choose_roots, find_root
 from rag_bot.ingestion.survey import Survey, plan_survey, survey_folders
 from rag_bot.models import EmbeddingModel
@@ -85,19 +86,18 @@ def sync(
             )
         _keep_elsewhere(record, catalogue, decision.survey)
         survey, plan = decision.survey, decision.plan
-        job = PlannedSync(
-            index, catalogue, prepared, survey, plan, record.run, on_progress, server, rebuild=decision.rebuild
-        )
-        if ray and job.reads_notes:
+        notes = Preparation(catalogue, prepared, survey, plan, on_progress, rebuild=decision.rebuild)
+        job = PlannedSync(index, notes, record.run, server)
+        if ray and notes.reads_notes:
             with RayCluster(ray, prepared) as cluster:
-                job.embed = cluster.embed
+                notes.embed = cluster.embed
                 job.apply()
         else:
             job.apply()
         left_out = _left_out(survey, catalogue)
         record.left_out |= left_out
         record.report = replace(
-            _report(job, decision.kept, time.perf_counter() - began), left_out=merged(left_out.values())
+            _report(notes, decision.kept, time.perf_counter() - began), left_out=merged(left_out.values())
         )
     return record.report
 
@@ -119,9 +119,9 @@ def forget(index: Path, folder: Path, server: str = "") -> SyncReport:
         survey = Survey((root,), (root,), known)
         plan = SyncPlan(deleted=tuple(sorted(known)))
         _keep_elsewhere(record, catalogue, survey)
-        job = PlannedSync(index, catalogue, None, survey, plan, record.run, lambda _: None, server, forget=True)
+        job = PlannedSync(index, Preparation(catalogue, None, survey, plan), record.run, server, forget=True)
         job.apply()
-        record.report = _report(job, (), time.perf_counter() - began)
+        record.report = _report(job.notes, (), time.perf_counter() - began)
     return record.report
 
 
@@ -210,11 +210,9 @@ def rebuild_search_indexes(
         catalogue.drop_pending()
         nothing = Survey((), ())
         _keep_elsewhere(record, catalogue, nothing)
-        job = PlannedSync(
-            index, catalogue, None, nothing, SyncPlan(), record.run, on_progress, server, new_indexes=new_indexes
-        )
-        job.apply()
-        record.report = _report(job, (), time.perf_counter() - began)
+        notes = Preparation(catalogue, None, nothing, SyncPlan(), on_progress)
+        PlannedSync(index, notes, record.run, server, new_indexes=new_indexes).apply()
+        record.report = _report(notes, (), time.perf_counter() - began)
     return record.report
 
 
@@ -262,13 +260,13 @@ def _decide(
     return SyncDecision(survey, plan, kept, must_ask, rebuild)
 
 
-def _report(job: PlannedSync, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
+def _report(notes: Preparation, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
     """What was done of the plan: notes that could not be read were neither added nor changed, some were gone."""
-    plan, failed, gone = job.plan, {failure.path for failure in job.failed}, set(job.gone)
+    plan, failed, gone = notes.plan, {failure.path for failure in notes.failed}, set(notes.gone)
     added, changed = ([path for path in paths if path not in failed | gone] for paths in (plan.added, plan.changed))
     deleted = sorted({*plan.deleted, *(gone & set(plan.changed))})
     done = replace(plan, added=tuple(added), changed=tuple(changed), deleted=tuple(deleted))
-    return SyncReport(done, tuple(job.failed), job.embedded, job.reused, seconds, kept)
+    return SyncReport(done, tuple(notes.failed), notes.embedded, notes.reused, seconds, kept)
 
 
 def _check_folders(index: Path, folders: Sequence[Path]) -> None:

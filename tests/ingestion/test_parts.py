@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 
 from rag_bot import Library
 from rag_bot.failpoints import VARIABLE
-from rag_bot.ingestion import apply
+from rag_bot.ingestion import prepare
 from rag_bot.output import status_json, status_text
 from rag_bot.records import Progress
 from rag_bot.settings import Settings
@@ -25,7 +25,7 @@ NEWEST_FIRST = ("kiln", "loom", "anvil", "lathe", "forge", "quern", "churn", "pl
 
 @pytest.fixture(autouse=True)
 def parts_of_two_four_and_eight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apply, "FIRST_PART", 2)
+    monkeypatch.setattr(prepare, "FIRST_PART", 2)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_parts_together_are_what_one_is(
     library: Library, many_notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library.ingest([many_notes])
-    monkeypatch.setattr(apply, "FIRST_PART", 100)
+    monkeypatch.setattr(prepare, "FIRST_PART", 100)
     require_same_as_fresh(library, many_notes, tmp_path / "fresh")
 
 
@@ -105,9 +105,9 @@ def test_an_ingest_that_is_killed_in_the_second_part_keeps_the_complete_ones(
     library: Library, many_notes: Path, tmp_path: Path, place: str, kept: int
 ) -> None:
     script = (
-        "import sys; from pathlib import Path; from rag_bot import Library; from rag_bot.ingestion import apply\n"
+        "import sys; from pathlib import Path; from rag_bot import Library; from rag_bot.ingestion import prepare\n"
         "from rag_bot.settings import Settings\n"
-        "apply.FIRST_PART = 2\n"
+        "prepare.FIRST_PART = 2\n"
         "with Library(Settings.model_validate_json(sys.argv[1])) as library:\n    library.ingest([Path(sys.argv[2])])"
     )
     settings = library.settings.model_dump_json()

@@ -16,7 +16,7 @@ import pytest
 
 from rag_bot import Library
 from rag_bot.cli import main
-from rag_bot.ingestion import apply
+from rag_bot.ingestion import prepare
 from rag_bot.models.ray_cluster import ClusterUnusable
 from rag_bot.processes import child_environment
 from rag_bot.records import Progress
@@ -58,8 +58,8 @@ def boats(notes: Path, write: Write) -> Path:
 @pytest.fixture
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that there are many, as in a library that is worth a cluster."""
-    monkeypatch.setattr(apply, "FLUSH_CHUNKS", 16)
-    monkeypatch.setattr(apply, "FIRST_PART", 10)
+    monkeypatch.setattr(prepare, "FLUSH_CHUNKS", 16)
+    monkeypatch.setattr(prepare, "FIRST_PART", 10)
 
 
 def vectors(index: Path) -> dict[str, bytes]:

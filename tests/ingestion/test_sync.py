@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from rag_bot import IndexUnusable, Library, NotesLost, UsageError, WriterBusy
-from rag_bot.ingestion import apply
+from rag_bot.ingestion import prepare
 from rag_bot.ingestion import sync as sync_module
 from rag_bot.ingestion.chunking import CHUNKER_VERSION
 from rag_bot.ingestion.readers import read_note
@@ -428,7 +428,7 @@ def test_a_note_that_vanishes_while_it_is_read_is_deleted_and_not_an_error(
         (root / relative).unlink()
         return read_note(root, relative, label=label)
 
-    monkeypatch.setattr(apply, "read_note", read_after_deletion)
+    monkeypatch.setattr(prepare, "read_note", read_after_deletion)
     report = library.ingest()
     assert (report.plan.added, report.plan.changed, report.plan.deleted) == ((), (), ("notes/gone.md",))
     assert report.failed == ()
@@ -450,7 +450,7 @@ def test_a_changed_chunker_prepares_every_note_anew_also_those_that_cannot_be_re
     away.rename(tmp_path / "unmounted")
     write("b.md", bytes(24))  # as a cloud drive leaves what it has not downloaded
     monkeypatch.setattr(sync_module, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
-    monkeypatch.setattr(apply, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
+    monkeypatch.setattr(prepare, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
     store = library_store(library)
     report = library.ingest(on_loss="keep")
     assert report.plan.changed == ("notes/a.md",)
@@ -476,7 +476,7 @@ def test_while_another_model_is_prepared_the_old_state_answers(
     write("a.md", "The key hangs behind the door.")
     library.ingest([notes])
     monkeypatch.setattr(sync_module, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
-    monkeypatch.setattr(apply, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
+    monkeypatch.setattr(prepare, "CHUNKER_VERSION", CHUNKER_VERSION + 1)
     monkeypatch.setenv("RAG_BOT_FAILPOINT", "before-switch=full")
     with pytest.raises(OSError, match="No space"):
         library.ingest()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.ingestion import apply
+from rag_bot.ingestion import prepare
 from rag_bot.ingestion.readers import read_note
 from rag_bot.records import Note
 
@@ -29,7 +29,7 @@ def test_a_file_that_cannot_be_read_is_read_once_and_verify_is_content(
         read.append(relative)
         return read_note(root, relative, label=label)
 
-    monkeypatch.setattr(apply, "read_note", counting)
+    monkeypatch.setattr(prepare, "read_note", counting)
     for report in (library.ingest(dry_run=True), library.ingest(), library.ingest([notes])):
         assert [failure.path for failure in report.failed] == ["notes/locked.pdf"]
         assert report.plan.is_empty

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import Library
-from rag_bot.ingestion import apply
+from rag_bot.ingestion import prepare
 from rag_bot.llm.providers import PROVIDERS
 from rag_bot.records import Filters, Progress
 from rag_bot.ui.chat.answering import Answering
@@ -38,7 +38,7 @@ def first_read(
     library: Library, notes: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[threading.Event]:
     """Four notes are being read for the first time, two in the first part; it goes on when the event is set."""
-    monkeypatch.setattr(apply, "FIRST_PART", 2)
+    monkeypatch.setattr(prepare, "FIRST_PART", 2)
     for age, name in enumerate(("kiln", "loom", "anvil", "lathe")):
         os.utime(write(f"{name}.md", f"The {name} stands in shed number {age}."), (1e9 - age, 1e9 - age))
     begun, goes_on, ends = threading.Event(), threading.Event(), threading.Event()

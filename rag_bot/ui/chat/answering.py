@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rag_bot.conversations import SavedExchange
 from rag_bot.errors import LlmError, RagBotError, UsageError
-from rag_bot.ingestion.apply import FIRST_PART
+from rag_bot.ingestion.prepare import FIRST_PART
 from rag_bot.library import Library
 from rag_bot.query.prose.author import QUOTES_INSTEAD, STOPPED
 from rag_bot.records import PROSE, QUOTES, Answer, filters_sentence
