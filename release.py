@@ -51,7 +51,7 @@ def changes(changelog: str, version: str) -> str:
 def check_checkout(folder: Path, version: str) -> None:
     """Raises NotReady where something is not committed, or the version has its tag already."""
     if left := _git(folder, "status", "--porcelain").splitlines():
-        raise NotReady(f"{len(left)} files are not committed: {', '.join(line[3:] for line in left[:5])}.")
+        raise NotReady(f"Not committed, {len(left)} in all: {', '.join(line[3:] for line in left[:5])}.")
     if _git(folder, "tag", "--list", f"v{version}"):
         raise NotReady(f"v{version} is tagged already. Raise __version__ in rag_bot/__init__.py.")
 

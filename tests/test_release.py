@@ -86,7 +86,7 @@ def test_a_clean_checkout_is_ready_until_its_version_has_a_tag(checkout: Path) -
 @pytest.mark.parametrize("name", ["file", "another"])
 def test_what_is_not_committed_is_named(checkout: Path, name: str) -> None:
     (checkout / name).write_text("two")
-    with pytest.raises(NotReady, match=rf"1 files are not committed: {name}\."):
+    with pytest.raises(NotReady, match=rf"Not committed, 1 in all: {name}\."):
         check_checkout(checkout, "1.2.0")
 
 

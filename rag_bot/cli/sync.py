@@ -129,7 +129,10 @@ def _roots(library: Library) -> list[Path]:
 
 
 def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None:
-    """A line for each sync that changed something; with --json an object for each sync, on a line of its own."""
+    """A line for each sync that changed something, and for a trouble that is new.
+
+    With --json an object for each sync, on a line of its own.
+    """
     import time
 
     from rag_bot.output import json_text, report_json, sync_line
@@ -141,11 +144,15 @@ def _watch(context: typer.Context, paths: Sequence[Path], as_json: bool) -> None
             for line in sync_line(report, time.strftime("%H:%M:%S")).split("\n"):
                 say(line)
         last[:] = [report.failed, report.kept]
+        trouble[:] = []
 
     def on_error(error: RagBotError) -> None:
-        remark(str(error))
+        if [str(error)] != trouble:
+            remark(f"{time.strftime('%H:%M:%S')} {error}")
+        trouble[:] = [str(error)]
 
     last: list[object] = []
+    trouble: list[str] = []
     with open_library(context) as library:
         say_what_leaves(library)
         library.watch(paths, on_report=on_report, on_error=on_error)

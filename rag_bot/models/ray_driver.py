@@ -158,7 +158,10 @@ def main() -> None:
     try:
         import ray
 
-        ray.init(order.address, log_to_driver=False, configure_logging=False)
+        try:
+            ray.init(order.address, log_to_driver=False, configure_logging=False)
+        except ConnectionError:
+            raise Trouble("is not there: start it, or name another address") from None
         workers = Workers(ray, order, news)
         workers.tell(Crew(0))
         workers.serve(pieces)

@@ -180,7 +180,7 @@ def status_text(status: Status) -> RenderableType:
     rows = [
         ("notes", f"{status.notes:,} in {folders or 'no folder'}"),
         ("passages", f"{status.chunks:,} ({status.vectors:,} vectors{where})"),
-        ("model", f"{status.model} ({status.fingerprint})"),
+        ("model", f"{status.model} ({status.fingerprint})" if status.fingerprint else status.model),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
         *((("catalogue", f"in the database {status.database}"),) if status.database else ()),
