@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 import rag_bot
+from rag_bot import Library, RagBotError
+from rag_bot.cli import main
 from rag_bot.settings import Settings
 from tests.conftest import CORPUS
 
@@ -373,6 +375,20 @@ def test_watch_says_what_it_synced_until_it_is_interrupted(run: Run, tmp_path: P
         assert watching.wait(60) == 130
         assert watching.stderr.read().strip() == "rag-bot: Stopped. Nothing is left half done."
     assert run("ingest", "--watch", "--yes").returncode == 2
+
+
+def test_watch_tells_a_trouble_that_lasts_once_with_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, on_error: Callable[[RagBotError], None], **__: object) -> None:
+        for trouble in ("The database is away.", "The database is away.", "The disk is full."):
+            on_error(RagBotError(trouble))
+
+    monkeypatch.setattr(Library, "watch", fail)
+    with pytest.raises(SystemExit):
+        main(["--index", str(tmp_path / "index"), "ingest", str(tmp_path), "--watch"])
+    told = [re.fullmatch(r"rag-bot: \d\d:\d\d:\d\d (.+)", line) for line in capsys.readouterr().err.splitlines()]
+    assert [line and line[1] for line in told] == ["The database is away.", "The disk is full."]
 
 
 def test_a_command_that_is_nearly_one_is_told_which(run: Run) -> None:
