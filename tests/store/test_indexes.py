@@ -24,10 +24,8 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def graph_library(library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """A library that is searched through Chroma, with its graph on disk, though it is small."""
+    """A library that is searched through Chroma, though it is small."""
     monkeypatch.setattr(indexes, "SMALL_LIBRARY", 0)
-    monkeypatch.setitem(vectors.GRAPH, "sync_threshold", 10)
-    monkeypatch.setitem(vectors.GRAPH, "batch_size", 10)
     for number in range(20):
         write(f"{number}.md", f"The boat number {number} lies in harbour {number * 7}.")
     library.ingest([notes])
