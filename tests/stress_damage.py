@@ -22,7 +22,6 @@ from typing import Any
 
 from rag_bot import Library, RagBotError
 from rag_bot.settings import Settings, load_settings
-from rag_bot.store import vectors
 from tests.conftest import CORPUS
 from tests.index_contents import contents, differences, inner_differences
 
@@ -42,8 +41,7 @@ class Damaged:
 
 
 def make_index(place: Path, source: Path, cache: Path) -> Settings:
-    """An index in two states: `earlier` is a copy of the first. Its graph is on disk, small as it is."""
-    vectors.GRAPH["sync_threshold"] = vectors.GRAPH["batch_size"] = 10
+    """An index in two states: `earlier` is a copy of the first."""
     notes = place / "notes"
     shutil.copytree(source, notes)
     settings = Settings(notes=(), index=place / "index", cache=cache)

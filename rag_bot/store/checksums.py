@@ -79,8 +79,8 @@ def _stats(folder: Path) -> dict[str, tuple[int, int]]:
 def _lasting(files: Mapping[str, _Values]) -> dict[str, _Values]:
     """Without the files of a graph that is not written yet.
 
-    Until a collection has `sync_threshold` records Chroma keeps all in its log, and with every opening it writes the
-    graph's files anew, empty and with whatever stands in the memory that it took for them.
+    Until a collection has `sync_threshold` records (100 in indexes of earlier versions) Chroma keeps all in its log,
+    and with every opening it writes the graph's files anew, empty and with whatever stands in the memory for them.
     """
     return {
         name: values

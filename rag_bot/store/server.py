@@ -106,8 +106,7 @@ class ServerVectors:
     def _path(self) -> str:
         if not self._create:
             return f"/{self._described()['id']}"
-        graph = {name: GRAPH[name] for name in ("space", "ef_construction", "max_neighbors", "ef_search")}
-        asked = {"name": self._place.collection, "configuration": {"hnsw": graph}, "get_or_create": True}
+        asked = {"name": self._place.collection, "configuration": {"hnsw": GRAPH}, "get_or_create": True}
         return f"/{self._ask('POST', '', asked)['id']}"
 
     def _described(self) -> dict[str, Any]:

@@ -37,8 +37,6 @@ with Library(Settings(index=Path(sys.argv[1]), cache=Path(sys.argv[2]))) as libr
 def large(library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> Library:
     """A library that is searched through Chroma's graph, and may leave a dozen changes beside it."""
     monkeypatch.setattr(indexes, "SMALL_LIBRARY", _FEW)
-    monkeypatch.setitem(vectors.GRAPH, "sync_threshold", 10)
-    monkeypatch.setitem(vectors.GRAPH, "batch_size", 10)
     for number in range(30):
         write(f"{number}.md", f"The cart number {number} stands in barn {number * 7}.")
     library.ingest([notes])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +52,27 @@ def test_writing_twice_changes_nothing_and_a_new_vector_replaces_the_old(opened:
     index.upsert(["a"], rows[2:])
     assert index.keys() == {"a", "b"}
     assert index.query(rows[2], 1)[0][0] == "a"
+    index.close()
+
+
+def test_each_write_is_in_the_graph_on_disk_so_that_the_next_does_not_enter_it_again(
+    opened: Opened, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    index, rows = opened(), _unit(21)
+    on_server = isinstance(index, ServerVectors)
+    folder = request.getfixturevalue("server").folder if on_server else tmp_path / FOLDER_NAME
+    name = f"test-{tmp_path.name}" if on_server else "notes-abc"
+    for keys in (["first"], [f"k{number}" for number in range(20)]):
+        index.upsert(keys, rows[-len(keys) :])
+        with closing(sqlite3.connect(folder / "chroma.sqlite3")) as db:
+            ((in_graph, logged),) = db.execute(
+                """SELECT graph.seq_id, (SELECT max(seq_id) FROM embeddings_queue WHERE topic LIKE '%' || known.id)
+                   FROM collections AS known JOIN segments ON collection = known.id AND scope = 'VECTOR'
+                   LEFT JOIN max_seq_id AS graph ON segment_id = segments.id WHERE name = ?""",
+                (name,),
+            )
+        assert in_graph is not None
+        assert in_graph >= (logged or 0)
     index.close()
 
 
