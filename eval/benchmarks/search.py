@@ -20,7 +20,6 @@ from eval.benchmarks.measure import Table, arguments_for, ingest, percentile, re
 from eval.benchmarks.questions import make_questions
 from rag_bot import Library
 from rag_bot.models import EmbeddingModel
-from rag_bot.query.retrieve import SPARE
 from rag_bot.settings import RetrievalSettings, Settings, load_settings
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
@@ -76,7 +75,7 @@ def _parts(settings: Settings, questions: list[str]) -> Times:
         model = EmbeddingModel.open(meta["model"], meta["fingerprint"], settings.cache)
         model.encode_query("warm up")
         folder = settings.index / meta["store"]
-        words, times, limit = WordIndex.open(folder), Times(), RetrievalSettings().candidates + SPARE
+        words, times, limit = WordIndex.open(folder), Times(), RetrievalSettings().candidates
         with closing(VectorIndex(folder, meta["fingerprint"])) as vectors:
             vectors.query(model.encode_query("warm up"), 1)
             for question in questions:

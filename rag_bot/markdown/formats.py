@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from rag_bot.markdown.blocks import Block
 from rag_bot.markdown.org import org_lines
@@ -62,6 +62,7 @@ NOTE_SUFFIXES = tuple(FORMATS)
 """Files that end so are notes."""
 
 
+@lru_cache(maxsize=1_000)  # asked for each line that is read
 def format_of(path: str) -> NoteFormat:
     """The format of the note with this path; Markdown for a name that ends like none."""
     name = path.lower()

@@ -97,6 +97,8 @@ def reword(sources: Sources, question: str, earlier: Sequence[str] = ()) -> str:
         ]
         texts = (chunk.embedded_text for chunk, _ in sources.catalogue.find_chunks(keys))
         yield from (text for text in texts if not language or passage_terms(text)[1] == language)
+        if is_beginning:
+            return  # the names were looked through before, for words like this one
         yield from sources.catalogue.names_with(word[:BEGINNING_OF_NAME].lower(), NAMES_FOR_SPELLING)
 
     language = language_of(question, telling=1)

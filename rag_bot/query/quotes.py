@@ -30,6 +30,7 @@ from rag_bot.query.reading import reading_text
 from rag_bot.query.times import AskedTimes
 from rag_bot.query.vault.lexicon import speaks_of_notes
 from rag_bot.records import Hit, Note, Quote
+from rag_bot.text.kept import kept
 from rag_bot.text.sentences import asks
 from rag_bot.text.spelling import is_function_word
 from rag_bot.text.terms import ENGLISH, STOP_WORDS, content_terms, language_of
@@ -126,9 +127,9 @@ class TermWeights:
         share = sum(weights[term] for term in nowhere) / (sum(weights.values()) or 1.0)
         return cls(weights, languages, QuestionWords.of(query), _as_written(query, nowhere, languages), share)
 
-    def words_in(self, text: str) -> set[tuple[str, ...]]:
+    def words_in(self, text: str) -> frozenset[tuple[str, ...]]:
         """The words of a text that carry meaning, each as the indexed languages spell it."""
-        return set(content_terms(text, self.languages)) if text else set()
+        return _words_in(text, self.languages)
 
     def share(self, text: str, context: str = "") -> float:
         """The weighted share of the query's words in a text; those only in its context count `CONTEXT_WORTH`."""
@@ -139,6 +140,11 @@ class TermWeights:
             for term, weight in self.weights.items()
         )
         return present / total if total else 0.0
+
+
+@kept(characters=500_000)  # what stands above a line stands above its neighbours too; set by hand
+def _words_in(text: str, languages: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset(content_terms(text, languages))
 
 
 def _as_written(query: str, terms: Sequence[tuple[str, ...]], languages: Sequence[str]) -> tuple[str, ...]:
@@ -185,8 +191,7 @@ def score_lines(
     if not candidates:
         return []
     if reader:
-        texts = [reading_text(hit.note, line, hit.above) for hit, line, _ in candidates]
-        answers, relevance = _read(reader, query, texts)
+        answers, relevance = _read(reader, query, [(hit, line) for hit, line, _ in candidates])
         identifiers = [anchor for anchor in anchors if _IDENTIFIER.fullmatch(anchor)]
         scored = []
         for (hit, line, share), logit, rank in zip(candidates, answers, relevance, strict=False):
@@ -211,12 +216,13 @@ def score_lines(
     return sorted(scored, key=lambda line: -line.score)
 
 
-def _read(reader: Reader, query: str, texts: Sequence[str]) -> tuple[list[float], list[float]]:
-    """What the reader says to the first texts: to all of them, or as far as a portion in which one answers."""
+def _read(reader: Reader, query: str, lines: Sequence[tuple[Hit, Line]]) -> tuple[list[float], list[float]]:
+    """What the reader says to the first lines: to all of them, or as far as a portion in which one answers."""
     answers: list[float] = []
     relevance: list[float] = []
-    for start in range(0, len(texts), PORTION):
-        answering, rank = reader.read(query, texts[start : start + PORTION])
+    for start in range(0, len(lines), PORTION):
+        texts = [reading_text(hit.note, line, hit.above) for hit, line in lines[start : start + PORTION]]
+        answering, rank = reader.read(query, texts)
         answers += answering.tolist()
         relevance += rank.tolist()
         if reader.calibrated and max(answers) >= ENOUGH:
@@ -369,8 +375,11 @@ def _hollow(note: Note, line: Line, terms: TermWeights) -> str:
 
 def _is_mostly(without: Callable[[str], str], text: str) -> bool:
     """Whether most letters of a text are in what `without` takes away."""
+    rest = without(text)
+    if rest == text:  # as that of most lines is
+        return False
     letters = sum(map(str.isalnum, plain_text(text)))
-    return sum(map(str.isalnum, plain_text(without(text)))) < letters / 2
+    return sum(map(str.isalnum, plain_text(rest))) < letters / 2
 
 
 def say_the_same(quote: Quote, other: Quote) -> bool:

@@ -19,8 +19,6 @@ from rag_bot.query.times import AskedTimes, dated_passages
 from rag_bot.records import Chunk, DateRange, Filters, Hit, Note, SearchRanks
 from rag_bot.store.vectors import ExactVectors
 
-# Searched for beyond what is wanted, since the catalogue may not know some of them any more. Set by hand.
-SPARE = 20
 # Filtered keys that are compared one by one; beyond, all are searched and the rest dropped. Set by hand.
 EXACT_UP_TO = 20_000
 PASSAGES_OF_NAMED = 12  # of a note that the query names: more of it tell nothing of where in it to look; set by hand
@@ -29,7 +27,7 @@ PASSAGES_OF_NAMED = 12  # of a note that the query names: more of it tell nothin
 # as often among the first ten passages.
 NAME_WORTH = 2.0
 CALLED, READ_AT_LEAST = 2, 6  # notes that a query names, and the passages among which they are; set by hand
-_FILTERED_OF = 10  # times as many as wanted are searched where the rest is dropped; set by hand
+_FILTERED_OF = 12  # times as many as wanted are searched where the rest is dropped; set by hand
 _MORE = 4  # times as many are searched again where the catalogue knows too few of them; set by hand
 
 
@@ -184,7 +182,7 @@ def _with_called(fused: Ranking, called: Sequence[Collection[str]]) -> Ranking:
 
 def _known(sources: Sources, search_best: Callable[[int], Ranking], wanted: int) -> Ranking:
     """The best `wanted` of a search that the catalogue knows. While a sync works, many may be of its next state."""
-    limit = wanted + SPARE
+    limit = wanted
     while True:
         best = search_best(limit)
         known = sources.catalogue.known_keys([key for key, _ in best])

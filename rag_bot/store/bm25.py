@@ -165,16 +165,20 @@ class WordIndex:
             best = [_best_of([boosted[spelling] for spelling in term]) for term in known]
             any_term = tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in best])
             wanted = any_term if among is None else self._among(any_term, among)
-            looked_at, scores = limit + _SPARE, dict[str, float]()
+            looked_at, scores, least = limit + _SPARE, dict[str, float](), 0.0
             while True:
                 found = searcher.search(wanted, looked_at, count=False).hits
-                for _, address in found:
+                for counted, address in found:
+                    if counted * statistics.most_above < least:
+                        break  # this passage is none of the best, nor are those after it
                     key = searcher.doc(address)["key"][0]
                     if key not in scores:
                         explanation = any_term.explain(searcher, address).to_json()
                         told = [number or name for number, name in _PASSAGE.findall(explanation)]
                         counts = {names[name]: float(count) for count, name in zip(told[::3], told[2::3], strict=True)}
                         scores[key] = _score(known, weights, counts, float(told[1]) / statistics.length)
+                        if len(scores) == limit:
+                            least = min(scores.values())
                 scored = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
                 if len(found) < looked_at or found[-1][0] * statistics.most_above < scored[limit - 1][1]:
                     return scored[:limit]
@@ -294,13 +298,10 @@ def _score(
     Robertson and Zaragoza 2009, with the weights of Lucene; `length` is relative to the average one.
     """
     saturation = _K1 * (1 - _B + _B * length)
-    return sum(
-        max(
-            weights[spelling] * (1 + _K1) * counts.get(spelling, 0.0) / (counts.get(spelling, 0.0) + saturation)
-            for spelling in term
-        )
-        for term in terms
-    )
+    worth = {
+        spelling: weights[spelling] * (1 + _K1) * count / (count + saturation) for spelling, count in counts.items()
+    }
+    return sum([max([worth.get(spelling, 0.0) for spelling in term]) for term in terms])
 
 
 def _place(key: str) -> int:

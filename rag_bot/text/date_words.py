@@ -217,6 +217,7 @@ def _by_dateparser(phrase: str, direction: str, today: date, *, has_year: bool) 
     return list(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=1_000)  # notes and questions name the same days again, and dateparser takes milliseconds for each
 def _parse(phrase: str, prefer: str, today: date) -> tuple[date, str] | None:
     """The first day and the period: day, week, month or year."""
     found = _parser(prefer, today).get_date_data(phrase)

@@ -69,7 +69,7 @@ def _nearest_word(word: str, texts_with: TextsWith) -> str | None:
 
 
 def _nearest_in(texts: Iterable[str], word: str, most: int) -> str | None:
-    counts = Counter(other for text in texts for other in words_of(text) if other[0] == word[0])
+    counts = Counter(other for other in words_of("\n".join(texts)) if other[0] == word[0])
     distances = {other: OSA.distance(word, other, score_cutoff=most) for other in counts}
     near = [other for other, distance in distances.items() if distance <= most and _may_be_meant(word, other)]
     # Two letters swapped are a mistake more often than another letter is: of "vault" and "value" "valut" is the first.
