@@ -20,7 +20,7 @@ import numpy as np
 
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
-from rag_bot.models.export import EmbeddingInfo, Vectors, export, load_sentence_transformer, unit
+from rag_bot.models.export import EmbeddingInfo, Vectors, export, is_exported, load_sentence_transformer, unit
 from rag_bot.models.int8 import choose_file, chosen_file
 from rag_bot.models.weights import DEFAULT_NAMES, find_model, fingerprint
 from rag_bot.processes import cores
@@ -99,7 +99,7 @@ class EmbeddingModel:
         hashes = FileHashes(cache)
         weights = find_model(name, hashes)
         folder = _cache_folder(cache, fingerprint(weights, hashes))
-        if not (folder / "model.json").is_file():
+        if not is_exported(folder):
             export(name, weights, folder)
         model = cls(folder, weights, chunk_window or CHUNK_WINDOW)
         if name in DEFAULT_NAMES and model.info.exported and not _has_gpu():
@@ -114,7 +114,7 @@ class EmbeddingModel:
             ModelError: the model of this name is no longer the one with this fingerprint.
         """
         folder = _cache_folder(cache, identity)
-        if (folder / "model.json").is_file():
+        if is_exported(folder):
             return cls(folder)
         model = cls.prepare(name, cache)
         if model.info.fingerprint != identity:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from rag_bot.errors import ModelError, first_line, reason_of
@@ -43,16 +44,39 @@ class EmbeddingInfo:
 
 
 def export(name: str, weights: Path, folder: Path) -> None:
-    """Write tokenizer, ONNX file and description into the cache; the folder appears whole or not at all."""
-    model = load_sentence_transformer(weights, device="cpu", model_kwargs={"attn_implementation": "eager"})
-    try:
-        folder.parent.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        folder.parent.mkdir(mode=0o700, exist_ok=True)
+    """Write tokenizer, ONNX file and description into the cache; the folder appears whole or not at all.
+
+    Raises:
+        ModelError: the cache cannot be written.
+    """
+    with converting(folder):
+        if is_exported(folder):  # by another process, meanwhile
+            return
+        model = load_sentence_transformer(weights, device="cpu", model_kwargs={"attn_implementation": "eager"})
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as temporary:
             _write_export(name, model, weights, Path(temporary))
             shutil.rmtree(folder, ignore_errors=True)
             Path(temporary).rename(folder)
             Path(temporary).mkdir()  # so that leaving the block finds what it expects to remove
+
+
+def is_exported(folder: Path) -> bool:
+    """Whether a whole export is there."""
+    return (folder / "model.json").is_file()
+
+
+@contextmanager
+def converting(folder: Path) -> Iterator[None]:
+    """One process after the other; it may be that the one before has done all.
+
+    Raises:
+        ModelError: the cache cannot be written.
+    """
+    try:
+        folder.parent.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        with FileLock(folder.with_name(f"{folder.name}.lock")):
+            yield
     except OSError as error:
         raise ModelError(
             f"The model cannot be converted into {folder}: {reason_of(error)}. "

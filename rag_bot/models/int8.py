@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_bot.errors import ModelError
 from rag_bot.files import write_whole
+from rag_bot.models.export import converting
 
 FLOAT32_NAME, INT8_NAME = "model.onnx", "model-int8.onnx"
 _CHOICE_NAME = "chosen.json"
@@ -55,7 +55,9 @@ def choose_file(folder: Path, encode: Encode) -> Path:
     """
     if earlier := _chosen(folder):
         return earlier
-    try:
+    with converting(folder):
+        if by_another := _chosen(folder):
+            return by_another
         _quantize(folder / FLOAT32_NAME, folder / INT8_NAME)
         cosine, gain = _compare(folder / INT8_NAME, folder / FLOAT32_NAME, encode)
         chosen = INT8_NAME if cosine >= _LEAST_COSINE and gain >= _LEAST_GAIN else FLOAT32_NAME
@@ -63,11 +65,6 @@ def choose_file(folder: Path, encode: Encode) -> Path:
             (folder / INT8_NAME).unlink()
         choice = {"file": chosen, "int8_cosine": round(cosine, 4), "int8_gain": round(gain, 2)}
         write_whole(folder / _CHOICE_NAME, json.dumps(choice))
-    except OSError as error:
-        raise ModelError(
-            f"The model cannot be converted into {folder}: {error.strerror or error}. "
-            "Free space there, or choose another folder with --cache."
-        ) from error
     return folder / chosen
 
 

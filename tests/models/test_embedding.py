@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rag_bot.errors import ModelError
-from rag_bot.models import EmbeddingModel, embedding
+from rag_bot.models import EmbeddingModel, embedding, export
 from rag_bot.models.export import load_sentence_transformer
 from rag_bot.models.int8 import FLOAT32_NAME
 from rag_bot.models.weights import find_model
@@ -81,6 +83,23 @@ def test_a_damaged_export_is_removed_and_made_again(model: EmbeddingModel, tmp_p
     with pytest.raises(ModelError, match="damaged and has been removed"):
         EmbeddingModel.open("all-MiniLM-L6-v2", model.info.fingerprint, tmp_path).encode_query("x")
     assert EmbeddingModel.open("all-MiniLM-L6-v2", model.info.fingerprint, tmp_path).encode_query("x").shape == (384,)
+
+
+def test_those_that_begin_at_once_convert_a_model_once_and_all_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+
+    def loading(weights: Path, **options: Any) -> Any:
+        loaded.append(weights)
+        return load_sentence_transformer(weights, **options)
+
+    monkeypatch.setattr(export, "load_sentence_transformer", loading)
+    with ThreadPoolExecutor(3) as threads:
+        models = list(threads.map(lambda _: EmbeddingModel.prepare("all-MiniLM-L6-v2", tmp_path), range(3)))
+    assert len(loaded) == 1
+    assert len({model.file for model in models}) == 1
+    assert len({model.encode_query("boat").tobytes() for model in models}) == 1
 
 
 def test_a_model_that_cannot_be_exported_is_used_as_it_is(exact: EmbeddingModel, tmp_path: Path) -> None:
