@@ -78,6 +78,7 @@ class WordIndex:
         self._index = index
         self._forget()
         index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+        index.config_reader("Manual")  # by itself it would show what a sync enters, beside the statistics from before
         index.reload()
 
     @classmethod
