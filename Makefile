@@ -20,7 +20,7 @@ PYTEST = .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope
 
 run: .venv/app
 ifdef NOTES
-	notes="$$(cd "$(patsubst ~%,$(HOME)%,$(NOTES))" >/dev/null && pwd)" && cd "$(HOME)" && "$(CURDIR)/.venv/bin/rag-bot" --notes "$$notes" serve
+	notes="$$(cd "$(patsubst ~%,$(HOME)%,$(NOTES))" >/dev/null 2>&1 && pwd)" || { echo "There is no folder $(NOTES)." >&2; exit 1; }; cd "$(HOME)" && "$(CURDIR)/.venv/bin/rag-bot" --notes "$$notes" serve
 else
 	.venv/bin/python app.py
 endif

@@ -105,6 +105,7 @@ class RayCluster:
             ClusterUnusable: it can't be joined within a minute.
             ModelError: the model is one that can't be sent.
         """
+        self._named = "The Ray cluster of this machine" if address == "auto" else f"The Ray cluster at {address}"
         self._address = address
         self._dimensions = model.info.dimensions
         self._prompt = model.info.document_prompt
@@ -189,7 +190,7 @@ class RayCluster:
             case Crew(workers, remark):
                 self._workers = workers
                 if remark:
-                    say_once(f"The Ray cluster at {self._address} {remark}")
+                    say_once(f"{self._named} {remark}")
             case Failed(reason):
                 raise self._unusable(reason)
             case _:
@@ -227,6 +228,5 @@ class RayCluster:
 
     def _unusable(self, what: str) -> ClusterUnusable:
         return ClusterUnusable(
-            f"The Ray cluster at {self._address} {what}. Nothing is lost: the next `rag-bot ingest`, with or without "
-            "--ray, goes on."
+            f"{self._named} {what}. Nothing is lost: the next `rag-bot ingest`, with or without --ray, goes on."
         )

@@ -15,6 +15,7 @@ from rag_bot.output.visible import Visible, line, visible, visible_line
 from rag_bot.records import (
     CHANGES,
     NOT_READ,
+    UNREAD_NAMED,
     Failure,
     LeftOut,
     Loss,
@@ -147,9 +148,10 @@ def report_text(report: SyncReport, *, dry_run: bool) -> RenderableType:
 
 
 def sync_line(report: SyncReport, at: str) -> str:
-    """One line for a sync of a folder that is watched."""
+    """One line for a sync of a folder that is watched; a few files that could not be read are named."""
     counts = [f"{count} {name}" for name, count in report.plan.counts.items() if count and name in CHANGES]
-    failed = [f"{len(report.failed)} could not be read"] if report.failed else []
+    named = f": {', '.join(failure.path for failure in report.failed)}" if len(report.failed) <= UNREAD_NAMED else ""
+    failed = [f"{len(report.failed)} could not be read{named}"] if report.failed else []
     embedded = f"{report.chunks_embedded} passages embedded, {report.seconds:.1f} s"
     kept = [f"\n          {visible_line(_kept_text(loss, dry_run=False))}" for loss in report.kept]
     return visible(f"{at}  {', '.join([*counts, *failed]) or 'nothing new'} ({embedded}){''.join(kept)}")

@@ -31,6 +31,7 @@ from rag_bot.records import (
     NONE,
     NOT_READ,
     QUOTES,
+    UNREAD_NAMED,
     Answer,
     Citation,
     Difference,
@@ -49,7 +50,6 @@ from rag_bot.text.terms import language_of
 
 ANSWER_HITS = 10  # passages that an answer is made of; set by hand
 DIFFERING = 2  # of the first lines one has to be among those that differ, for it to be told; set by hand
-UNREAD_NAMED = 3  # files that could not be read; set by hand
 NEAREST = 3  # passages that are named where there is no answer; set by hand
 LONGEST_QUESTION = 2_000  # characters; set by hand
 FEW = 0.05  # of the passages, in the question's language; set by hand

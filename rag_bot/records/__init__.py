@@ -41,7 +41,16 @@ from rag_bot.records.answers import (
     verdict_words,
 )
 from rag_bot.records.dates import AskedDate, DatedPlace, DateRange, NoteDate, day_words
-from rag_bot.records.left_out import INDEXED, NOT_READ, LeftOut, Tally, left_out_words, merged, waiting_words
+from rag_bot.records.left_out import (
+    INDEXED,
+    NOT_READ,
+    UNREAD_NAMED,
+    LeftOut,
+    Tally,
+    left_out_words,
+    merged,
+    waiting_words,
+)
 from rag_bot.records.notes import (
     CLOSED,
     Absence,
@@ -90,6 +99,7 @@ __all__ = [
     "REWRITTEN",
     "SUPPORTED",
     "UNREADABLE",
+    "UNREAD_NAMED",
     "UNSUPPORTED",
     "Absence",
     "Answer",

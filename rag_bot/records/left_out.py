@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 EXAMPLES = 5  # paths that are named for each reason, and at most as many again for further kinds; set by hand
+UNREAD_NAMED = 3  # files that could not be read, where more are only counted; set by hand
 _MOST_KINDS = 20  # set by hand
 # In words, of one and of several, in the order in which they are told.
 NOT_READ = {
