@@ -36,6 +36,8 @@ _UNTIL = re.compile(
 _BETWEEN = re.compile(rf"(?<!\w)(?:between|zwischen|entre){_THE}$", re.IGNORECASE)
 _AND = re.compile(rf"\s*(?:and|und|et|y){_THE}", re.IGNORECASE)
 _TO = re.compile(rf"\s*(?:-|–|—|\.\.|to|until|till|through|bis(?: zum)?|au|jusqu['’ ]?au|al?|hasta){_THE}", re.I)
+_DAY_BEFORE = re.compile(r"(?<![\w.,:/-])(?:[12]?\d|3[01])(?:st|nd|rd|th|\.)?(?: of| de)? $", re.IGNORECASE)
+_DAY_AFTER = re.compile(r" (?:the )?(?:[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w-]|[.,:/]\d)", re.IGNORECASE)
 _FIRST_DAY = re.compile(
     r"(?<![\d.:/-])(\d{1,2})(?:st|nd|rd|th|er|\.)?(\s*(?:-|–)|\s+(?:and|und|et|y|to|bis|au|al?)\s.*)", re.I
 )
@@ -158,9 +160,20 @@ def _in_words(text: str, today: date) -> list[AskedDate]:
                 continue
             before = folded(words[first - 1][0]) if first else ""
             if ranges := understood(text[start:end], before, begins=first == 0, today=today):
+                if _is_beside_a_day(text, start, end):
+                    break  # "31 February", which is no day: its month was not asked for
                 found.append(AskedDate(text[start:end], tuple(ranges), start, end))
                 break
     return found
+
+
+def _is_beside_a_day(text: str, start: int, end: int) -> bool:
+    """Whether a phrase without a number has a month at an end where what could be one of its days stands beside it."""
+    words = _WORD.findall(text[start:end])
+    return not any(map(str.isdigit, text[start:end])) and bool(
+        (has_month(words[0]) and _DAY_BEFORE.search(text, 0, start))
+        or (has_month(words[-1]) and _DAY_AFTER.match(text, end))
+    )
 
 
 def _windows(number: int, words: int) -> Iterator[tuple[int, int]]:

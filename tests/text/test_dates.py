@@ -103,3 +103,13 @@ def test_a_day_that_no_calendar_has_is_no_time() -> None:
         "29 February 2024",
         "29 February 2028",
     ]
+
+
+@pytest.mark.parametrize("text", ["on 31 February", "on the 31st of April", "on February 30", "am 31. September"])
+def test_a_day_that_no_month_has_is_not_read_as_its_month(text: str) -> None:
+    assert find_dates(f"What happened {text}?", date(2026, 11, 30)) == []
+
+
+def test_a_number_that_does_not_touch_a_month_leaves_it_alone() -> None:
+    (found,) = find_dates("How many of the 31 in February?", date(2026, 11, 30))
+    assert found.words == "in February"
