@@ -182,7 +182,7 @@ def status_text(status: Status) -> RenderableType:
     rows = [
         ("notes", f"{status.notes:,} in {folders or 'no folder'}"),
         ("passages", f"{status.chunks:,} ({status.vectors:,} vectors{where})"),
-        ("model", f"{status.model} ({status.fingerprint})" if status.fingerprint else status.model),
+        ("model", status.model_version),
         ("last synced", status.last_synced or "never"),
         ("index", f"{status.index} ({status.bytes_on_disk / 1e6:.1f} MB)"),
         *((("catalogue", f"in the database {status.database}"),) if status.database else ()),

@@ -138,6 +138,11 @@ class Status:
     waiting: int = 0
     database: str = ""
 
+    @property
+    def model_version(self) -> str:
+        """The model with its fingerprint, for people; its name alone where nothing is embedded yet."""
+        return f"{self.model} ({self.fingerprint})" if self.fingerprint else self.model
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -61,13 +61,13 @@ def summary(snapshot: IndexSnapshot, notes: NoteList, named: Collection[Path] = 
     html = macros("notes_summary.html")
     not_read = _not_read(notes) or [_reason(entry) for entry in status.left_out if entry.reason in NOT_READ]
     doubtful = [_reason(entry) for entry in status.left_out if entry.reason in INDEXED]
-    runs, model = _runs(status), f"{status.model} ({status.fingerprint})" if status.fingerprint else status.model
+    runs = _runs(status)
     parts = (
         html.folders(_folders(status, named)),
         failures(status.failed, "unread"),
         html.left_out("not-read", "Not read", "file or folder", "files and folders", not_read),
         html.left_out("doubtful", "Read with a doubt", "note", "notes", doubtful),
-        html.history(runs, {"Model": model, "Index": str(status.index)}),
+        html.history(runs, {"Model": status.model_version, "Index": str(status.index)}),
     )
     synced = f"synced {when(status.last_synced)}" if status.last_synced else "not synced yet"
     if runs and runs[0]["state"] == "done":
