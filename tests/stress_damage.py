@@ -52,6 +52,8 @@ def make_index(place: Path, source: Path, cache: Path) -> Settings:
         changed = next(path for path in sorted(notes.rglob("*.md")) if path.name != "added.md")
         changed.write_text(changed.read_text() + "\n\nOne more line.\n")
         library.ingest()
+    (before,), (store,) = (place / "earlier").glob("store-*"), settings.index.glob("store-*")
+    before.rename(place / "earlier" / store.name)  # so that its files can be put in the place of the later ones
     return settings
 
 

@@ -3,20 +3,24 @@
 python -m tests.stress_readers --seconds 120 [--readers 8] [--notes 30]
 
 Each state has all notes rewritten with its number. A search that finds all notes, all with the same number, fits one
-state; half of the readers use Chroma, half compare exactly. However slow the machine: the first state is asked before
-the writer goes on, it syncs at least once, and every reader asks for the last state too.
+state; half of the readers use Chroma, half compare exactly, and half of each open the index anew for each search.
+However slow the machine: the first state is asked before the writer goes on, it syncs at least once, and every reader
+asks for the last state too.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import multiprocessing
 import random
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from rag_bot import Library
@@ -59,13 +63,17 @@ def stress(place: Path, cache: Path, *, seconds: float, readers: int, notes: int
     values = settings.model_dump()
     children = [_SPAWN.Process(target=_write, args=(values, folder, notes, asked, stop, ended, told))]
     children += [
-        _SPAWN.Process(target=_read, args=(values, notes, bool(n % 2), asked, ended, told)) for n in range(readers)
+        _SPAWN.Process(target=_read, args=(values, notes, n % 2 == 1, n % 4 < 2, asked, ended, told))
+        for n in range(readers)
     ]
     for child in children:
         child.start()
     time.sleep(seconds)  # how long they are to run, not what anything waits for
     stop.set()
-    reports = [told.get(timeout=PATIENCE) for _ in children]
+    reports: list[Any] = []
+    while len(reports) < len(children) and (any(child.is_alive() for child in children) or not told.empty()):
+        with suppress(Empty):  # where one has died it tells nothing
+            reports.append(told.get(timeout=1))
     for child in children:
         child.join()
     found = [report for report in reports if isinstance(report, tuple)]
@@ -92,9 +100,10 @@ def _write(values: dict[str, Any], folder: Path, notes: int, asked: Any, stop: A
         told.put(state)
 
 
-def _read(values: dict[str, Any], notes: int, exact: bool, asked: Any, ended: Any, told: Any) -> None:
+def _read(values: dict[str, Any], notes: int, exact: bool, anew: bool, asked: Any, ended: Any, told: Any) -> None:
     from rag_bot.store import indexes
 
+    faulthandler.enable()
     if not exact:
         indexes.SMALL_LIBRARY = 0
     answers, seen, wrong = 0, set(), []
@@ -107,6 +116,8 @@ def _read(values: dict[str, Any], notes: int, exact: bool, asked: Any, ended: An
             except Exception as error:  # noqa: BLE001 - whatever it is, a reader should not meet with it
                 wrong.append(f"{type(error).__name__}: {error}")
                 continue
+            if anew:
+                library.close()
             states = {hit.chunk.text.split(" of note")[0] for hit in hits}
             answers += 1
             asked.set()

@@ -1,7 +1,8 @@
 """Carries out the plan of a sync: prepare the notes, enter what is new, then switch in one transaction.
 
-The order of the steps is what keeps a crash harmless. Vectors are kept as they come; keys go into Chroma and Tantivy
-before the catalogue knows them and leave only after it has forgotten them; readers ask the catalogue what counts.
+The order of the steps is what keeps a crash harmless. Vectors are kept as they come; Chroma's graph is changed in a
+copy; words go into Tantivy, and all of it into a server, before the catalogue knows them and leave only after it has
+forgotten them; readers ask the catalogue what counts.
 
 Many new notes, as at a first ingest, are switched to in parts, the newest notes first: they answer while the rest is
 read. Each of these states is that of a folder with fewer notes, and the catalogue knows how many are still waiting.
@@ -22,11 +23,10 @@ from rag_bot.ingestion.prepare import Preparation, built_with
 from rag_bot.ingestion.roots import NEW
 from rag_bot.ingestion.survey import Survey
 from rag_bot.records import Progress
-from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
 from rag_bot.store.catalogue import KnownFile
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
 from rag_bot.store.consistency import Consistency, Mismatch, compare_in_children
-from rag_bot.store.indexes import SearchIndexes, next_folder, remove_first_version, remove_other_folders
+from rag_bot.store.indexes import FORMAT, SearchIndexes, next_folder, remove_first_version, remove_other_folders
 from rag_bot.store.late import Late
 from rag_bot.store.place import VectorsPlace
 from rag_bot.store.rescue import write_roots
@@ -71,11 +71,13 @@ class PlannedSync:
             with self.catalogue.transaction():
                 self._remember_excluded()
                 self._remember_waiting([])
+            remove_other_folders(self.index, before["store"])
             return
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="1")
         reach("marked-dirty")
         self._add_roots()
+        extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
         with closing(self._open_indexes(trouble, may_wait=not was_dirty)) as indexes:
             parts = self.notes.parts()
             total = sum(map(len, parts))
@@ -85,15 +87,13 @@ class PlannedSync:
                 is_last = number == len(parts)
                 self._enter(indexes, is_last=is_last)
                 reach("before-switch")
-                unused = self._switch(prepared, indexes, waiting=parts[number:], mend=was_dirty and is_last)
+                unwanted = self._switch(
+                    prepared, indexes, waiting=parts[number:], mend=was_dirty and is_last, extra=extra
+                )
                 reach("switched")
-            if not self.notes.rebuild:
-                extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
-                unwanted = sorted({*unused, *extra} - self.catalogue.known_keys(extra))
-                indexes.remove(unwanted, at_once=self._withdraws())
-            indexes.settle(self.catalogue.vectors)
+                indexes.remove(unwanted)
+                remove_other_folders(self.index, indexes.folder.name)
             indexes.seal(self.catalogue.generation())
-        remove_other_folders(self.index, indexes.folder.name)
         remove_other_collections(self.index, indexes.place, VectorsPlace.read(before.get("vectors", "")))
         if is_first_version:
             remove_first_version(self.index)
@@ -102,7 +102,6 @@ class PlannedSync:
         reach("before-seal")
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="0", seal=json.dumps(checksums))
-            self._remember_late(indexes)
         self.catalogue.checkpoint()
 
     def _find_trouble(self) -> Consistency | None:
@@ -110,7 +109,7 @@ class PlannedSync:
         meta = self.catalogue.meta()
         if self.notes.rebuild or self.new_indexes or "generation" not in meta:
             return None
-        if "store" not in meta or meta.get("words") != WORDS_FORMAT:
+        if "store" not in meta or meta.get("format") != FORMAT:
             return Consistency.of_damaged("of an earlier version")
         place = VectorsPlace.read(meta.get("vectors", ""))
         if place != VectorsPlace.of_store(self.index, meta["store"], self.server):
@@ -152,8 +151,14 @@ class PlannedSync:
         folder = self.index / name
         if replaced or place.url:
             return SearchIndexes(folder, fingerprint, place)
-        late, passages = Late.read(self.catalogue.meta()), self.catalogue.counts()[1] if may_wait else 0
-        return SearchIndexes(folder, fingerprint, place, late, passages)
+        return SearchIndexes(
+            folder,
+            fingerprint,
+            place,
+            answers=True,
+            late=Late.read(self.catalogue.meta()),
+            passages=self.catalogue.counts()[1] if may_wait else 0,
+        )
 
     def _enter(self, indexes: SearchIndexes, *, is_last: bool) -> None:
         """Put the keys that become live into Chroma and Tantivy; doing it twice does no harm."""
@@ -169,11 +174,18 @@ class PlannedSync:
                 self.notes.on_progress(Progress("index", done, max(done, self.notes.embedded)))
 
     def _switch(
-        self, prepared: set[str], indexes: SearchIndexes, *, waiting: Sequence[Sequence[str]], mend: bool
+        self,
+        prepared: set[str],
+        indexes: SearchIndexes,
+        *,
+        waiting: Sequence[Sequence[str]],
+        mend: bool,
+        extra: Sequence[str],
     ) -> list[str]:
-        """The one transaction that makes the new state the state; the keys that no note has any more.
+        """The one transaction that makes the new state the state; the keys that the search indexes have for no note.
 
-        `waiting` are the parts still to be read. `mend` looks for keys that a killed sync left.
+        `waiting` are the parts still to be read. `mend` looks for keys that a killed sync left; `extra` are those found
+        in the search indexes.
         """
         outdated = {*self.survey.known, *self.survey.unseen} & {*prepared, *self.notes.gone}
         replaced = [*self.notes.plan.deleted, *outdated]
@@ -196,23 +208,21 @@ class PlannedSync:
                     built_with=built_with(self.notes.model), model=info.name, fingerprint=info.fingerprint
                 )
             self._remember_waiting(waiting)
+            # A rebuild's folder never had them.
+            unwanted = [] if self.notes.rebuild else sorted({*unused, *extra} - self.catalogue.known_keys(extra))
+            indexes.leave(unwanted, self.catalogue.vectors, at_once=self._withdraws())
             self.catalogue.set_meta(
                 store=indexes.folder.name,
                 vectors=str(indexes.place),
-                words=WORDS_FORMAT,
+                late=str(indexes.late),
+                format=FORMAT,
                 generation=str(time.time_ns()),
             )
-            self._remember_late(indexes)
             reach("in-switch")
+        indexes.answers = True
         self._touch_unchanged()
         write_roots(self.index, self.catalogue.roots())
-        return unused
-
-    def _remember_late(self, indexes: SearchIndexes) -> None:
-        """What the graph does not know yet, and whether it is another one than before, which readers load anew."""
-        self.catalogue.set_meta(late=str(indexes.late))
-        if indexes.is_written:
-            self.catalogue.set_meta(graph=str(time.time_ns()))
+        return unwanted
 
     def _withdraws(self) -> bool:
         """Whether this sync takes out what its user no longer wants in the index, and not only what has changed."""

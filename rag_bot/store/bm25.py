@@ -25,7 +25,6 @@ from rag_bot.errors import IndexUnusable
 from rag_bot.text.terms import ENGLISH, LANGUAGES, content_terms, passage_terms
 
 FOLDER_NAME = "tantivy"
-FORMAT = "2"  # of the fields below; an index of another one is made anew by the next sync
 _TOKENIZER = "terms"
 _MAX_QUERY_TERMS = 64  # of a long question the first; set by hand
 _WRITER_BYTES = 64_000_000  # of memory for what is not on disk yet; Tantivy takes no less than 15 MB; set by hand

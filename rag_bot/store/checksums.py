@@ -11,18 +11,14 @@ import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from rag_bot.store.ownership import MARK_NAME
 
-_Values = TypeVar("_Values")
 Checksums = Mapping[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
 
 # SQLite and the locks see to themselves; Chroma and Tantivy change them when they only read.
 _DATABASE, _LOCK = "chroma.sqlite3", ".lock"
-_GRAPH = re.compile(r"^chroma/[^/]+/")  # must match the folder of a collection's graph, in the path of its files
-_OF_WRITTEN_GRAPH = "index_metadata.pickle"  # which Chroma adds to a graph when it is written
 # Must match the files of Tantivy's segments, which are named by a UUID and never written twice.
 _WRITTEN_ONCE = re.compile(r"^tantivy/[0-9a-f]{32}\.")
 _BLOCK = 1 << 20  # bytes read at a time; set by hand
@@ -31,7 +27,7 @@ _BLOCK = 1 << 20  # bytes read at a time; set by hand
 def take_checksums(folder: Path, before: Checksums | None = None) -> dict[str, tuple[int, int, int]]:
     """Those of all files below a folder; of files that did not change, the sum is taken from earlier ones."""
     taken = {}
-    for name, (size, mtime_ns) in _lasting(_stats(folder)).items():
+    for name, (size, mtime_ns) in _stats(folder).items():
         known = (before or {}).get(name)
         same = known is not None and tuple(known[:2]) == (size, mtime_ns)
         taken[name] = (size, mtime_ns, known[2] if known is not None and same else _crc32(folder / name))
@@ -40,7 +36,7 @@ def take_checksums(folder: Path, before: Checksums | None = None) -> dict[str, t
 
 def looks_intact(folder: Path, recorded: Checksums) -> bool:
     """Whether sizes and times are as they were recorded."""
-    return _lasting(_stats(folder)) == {name: tuple(values[:2]) for name, values in _lasting(recorded).items()}
+    return _stats(folder) == {name: tuple(values[:2]) for name, values in recorded.items()}
 
 
 def find_damaged(folder: Path, recorded: Checksums, *, killed: bool = False) -> dict[str, str]:
@@ -48,7 +44,7 @@ def find_damaged(folder: Path, recorded: Checksums, *, killed: bool = False) -> 
 
     After a sync that was `killed` only those files count that are never written twice: Tantivy's segments.
     """
-    present, recorded = _stats(folder), _lasting(recorded)
+    present = _stats(folder)
     if killed:
         recorded = {name: values for name, values in recorded.items() if name in present and _WRITTEN_ONCE.search(name)}
     wrong = dict.fromkeys(recorded.keys() - present.keys(), "missing")
@@ -73,19 +69,6 @@ def _stats(folder: Path) -> dict[str, tuple[int, int]]:
         if not path.name.startswith((_DATABASE, MARK_NAME)) and not path.name.endswith(_LOCK)
         if path.is_file()
         for status in (path.stat(),)
-    }
-
-
-def _lasting(files: Mapping[str, _Values]) -> dict[str, _Values]:
-    """Without the files of a graph that is not written yet.
-
-    Until a collection has `sync_threshold` records (100 in indexes of earlier versions) Chroma keeps all in its log,
-    and with every opening it writes the graph's files anew, empty and with whatever stands in the memory for them.
-    """
-    return {
-        name: values
-        for name, values in files.items()
-        if not (graph := _GRAPH.match(name)) or f"{graph[0]}{_OF_WRITTEN_GRAPH}" in files
     }
 
 

@@ -1,12 +1,14 @@
 """The two search indexes side by side: Chroma and Tantivy in one folder, `store-N`, of the index.
 
-A rebuild fills the next folder while the old one still answers; the catalogue says which of them counts.
+A rebuild, and each sync that changes the graph, fills the next folder while the old one still answers; the catalogue
+says which of them counts.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,13 +19,12 @@ from numpy.typing import NDArray
 from rag_bot.errors import IndexUnusable, reason_of
 from rag_bot.failpoints import reach
 from rag_bot.store.bm25 import FOLDER_NAME as WORDS_FOLDER
-from rag_bot.store.bm25 import FORMAT as WORDS_FORMAT
 from rag_bot.store.bm25 import WordIndex
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums
 from rag_bot.store.consistency import compare_in_children
 from rag_bot.store.late import NOTHING_LATE, Late
-from rag_bot.store.lock import find_writer
+from rag_bot.store.lock import alone, find_writer
 from rag_bot.store.ownership import (
     MARK_NAME,
     STORE_PARTS,
@@ -36,9 +37,10 @@ from rag_bot.store.ownership import (
 )
 from rag_bot.store.place import OWN_FOLDER, VectorsPlace
 from rag_bot.store.server import ServerVectors, open_vectors, require_named
-from rag_bot.store.vectors import ExactVectors, VectorIndex
+from rag_bot.store.vectors import DATABASE_NAME, ExactVectors, VectorIndex, copy_database
 from rag_bot.store.writer import Entry
 
+FORMAT = "3"  # of Tantivy's fields and Chroma's graph; indexes of another one are made anew by the next sync
 SMALL_LIBRARY = 3_000  # passages that are compared one by one sooner than Chroma is loaded; set by hand
 _ROOM = 1_000_000  # bytes that are left on a disk for Chroma to be opened; set by hand
 _LOOKS = 10  # at files that change while they are looked at; set by hand
@@ -47,8 +49,13 @@ _LOOKS = 10  # at files that change while they are looked at; set by hand
 class SearchIndexes:
     """Both indexes of one folder, opened to be written.
 
-    `late` is what the graph of the folder does not know yet. Where more `passages` than `SMALL_LIBRARY` answer, up to
-    as many changes are left waiting there; by default none is.
+    The graph of a folder that `answers` is never written: who asks meanwhile would load half of the change, and enter
+    what stands in Chroma's log himself, into the same files. (Three readers beside a bare Chroma 1.5 that was written
+    to died, or met with an error at nearly every question.) Its first change makes a copy of the folder, the next one,
+    which the switch lets answer. Words go into Tantivy where they are: it writes its files once.
+
+    `late` is what the graph does not know yet. Where more `passages` than `SMALL_LIBRARY` answer, up to as many changes
+    are left waiting there; by default none is.
     """
 
     def __init__(
@@ -56,15 +63,22 @@ class SearchIndexes:
         folder: Path,
         fingerprint: str,
         place: VectorsPlace = OWN_FOLDER,
+        *,
+        answers: bool = False,
         late: Late = NOTHING_LATE,
         passages: int = 0,
     ) -> None:
         self.folder = folder
         self.place = place
+        self.answers = answers
         self.late = late
+        self._fingerprint = fingerprint
         self._may_wait = passages > SMALL_LIBRARY
-        self.vectors = open_vectors(folder, place, fingerprint, create=True)
-        self.words = WordIndex.open(folder, create=True)  # notes without a word have an index to be searched, too
+        self._open()
+
+    def _open(self) -> None:
+        self._vectors = open_vectors(self.folder, self.place, self._fingerprint, create=True)
+        self._words = WordIndex.open(self.folder, create=True)  # notes without a word have an index to be searched, too
 
     def enter(self, entries: Sequence[Entry]) -> None:
         """Add passages; doing it twice does no harm."""
@@ -74,54 +88,75 @@ class SearchIndexes:
         if self._can_wait(keys):
             self.late = self.late.enter(keys)
         else:
-            self._may_wait = False
-            self.vectors.upsert(keys, np.stack([vector for *_, vector in entries]))
+            self._graph().upsert(keys, np.stack([vector for *_, vector in entries]))
             self.late = self.late.without(keys)
         reach("vectors-entered")
-        self.words.update((key, text) for key, text, _ in entries)
+        self._words.update((key, text) for key, text, _ in entries)
         reach("words-entered")
 
-    def remove(self, keys: Sequence[str], *, at_once: bool = False) -> None:
-        """Take passages out, `at_once` out of the graph too; unknown keys do no harm."""
+    def leave(
+        self,
+        keys: Sequence[str],
+        vectors_of: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]],
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Before the switch: take out of the folder's graph what its state no longer has; unknown keys do no harm.
+
+        With `at_once` nothing of them waits. Where the graph is written anyway, it takes in all that waited, whose
+        vectors `vectors_of` has.
+        """
+        if self.place.url:  # the state before still answers from there
+            return
+        if keys and self._can_wait(keys) and not at_once:
+            self.late = self.late.remove(keys)
+        elif keys:
+            self._graph().delete(keys)
+            self.late = self.late.without(keys)
+        if not self._may_wait:
+            self._settle(vectors_of)
+        reach("vectors-left")
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """After the switch: take out of all else what no state has; unknown keys do no harm."""
         if not keys:
             return
-        if self._can_wait(keys) and not at_once:
-            self.late = self.late.remove(keys)
-        else:
-            self._may_wait = False
-            self.vectors.delete(keys)
-            self.late = self.late.without(keys)
+        if self.place.url:
+            self._vectors.delete(keys)
         reach("vectors-removed")
-        self.words.update((), removed=keys)
+        self._words.update((), removed=keys)
         reach("words-removed")
 
-    @property
-    def is_written(self) -> bool:
-        """Whether the graph takes part in this sync."""
-        return not self._may_wait
+    def seal(self, generation: str) -> None:
+        """Note on a server which state its vectors belong to; the files of a folder have checksums for that."""
+        if not isinstance(self._vectors, VectorIndex):
+            self._vectors.seal(generation)
 
-    def settle(self, vectors_of: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]) -> None:
-        """Let the graph take in what waits, where it is written anyway."""
-        if self._may_wait:
-            return
-        if entered := vectors_of(sorted(self.late.entered)):
-            self.vectors.upsert(list(entered), np.stack(list(entered.values())))
-        if self.late.removed:
-            self.vectors.delete(sorted(self.late.removed))
-        self.late = NOTHING_LATE
-        reach("late-entered")
+    def close(self) -> None:
+        """Let go of the files."""
+        self._vectors.close()
 
     def _can_wait(self, keys: Sequence[str]) -> bool:
         return self._may_wait and len(self.late) + len(keys) <= SMALL_LIBRARY
 
-    def seal(self, generation: str) -> None:
-        """Note on a server which state its vectors belong to; the files of a folder have checksums for that."""
-        if not isinstance(self.vectors, VectorIndex):
-            self.vectors.seal(generation)
+    def _graph(self) -> VectorIndex | ServerVectors:
+        """The vectors, where they may be written."""
+        self._may_wait = False
+        if self.answers and not self.place.url:
+            self.close()
+            self.folder = _copy(self.folder)
+            self.answers = False
+            self._open()
+            reach("graph-copied")
+        return self._vectors
 
-    def close(self) -> None:
-        """Let go of the files."""
-        self.vectors.close()
+    def _settle(self, vectors_of: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]) -> None:
+        """Let the graph take in what waits."""
+        if entered := vectors_of(sorted(self.late.entered)):
+            self._graph().upsert(list(entered), np.stack(list(entered.values())))
+        if self.late.removed:
+            self._graph().delete(sorted(self.late.removed))
+        self.late = NOTHING_LATE
 
 
 def next_folder(index: Path, used: str) -> str:
@@ -142,8 +177,24 @@ def next_folder(index: Path, used: str) -> str:
         raise IndexUnusable.because_of(error, folder.name) from error
 
 
+def _copy(folder: Path) -> Path:
+    """The next folder, with what is in this one. Raises IndexUnusable where it can't be made."""
+    copy = folder.parent / next_folder(folder.parent, folder.name)
+    paths = sorted(path for part in STORE_PARTS for path in (folder / part, *(folder / part).rglob("*")))
+    try:
+        for path in paths:
+            if path.is_dir():
+                (copy / path.relative_to(folder)).mkdir(mode=0o700)
+            elif path.suffix != ".lock" and not path.name.startswith(DATABASE_NAME):
+                shutil.copy2(path, copy / path.relative_to(folder))
+        copy_database(folder, copy)
+    except (OSError, sqlite3.Error) as error:
+        raise IndexUnusable.because_of(error, copy.name) from error
+    return copy
+
+
 def remove_other_folders(index: Path, used: str) -> None:
-    """Remove search indexes that no longer count. What another process still has open goes the next time."""
+    """Remove search indexes that no longer count. What is still asked goes the next time."""
     for path in stores(index):
         if path.name != used and is_part(index, path):
             _remove(path)
@@ -174,10 +225,12 @@ def empty_strange(index: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """What others may have put there stays, and keeps the mark with it. Links are not followed."""
-    for part in STORE_PARTS:
-        shutil.rmtree(folder / part, ignore_errors=True)
-    with suppress(OSError):
+    """Unless somebody asks it. What others may have put there stays, and keeps the mark with it; links, too."""
+    with suppress(OSError), alone(folder / MARK_NAME) as is_alone:
+        if not is_alone:
+            return
+        for part in STORE_PARTS:
+            shutil.rmtree(folder / part, ignore_errors=True)
         if {path.name for path in folder.iterdir()} == {MARK_NAME}:
             (folder / MARK_NAME).unlink()
         folder.rmdir()
@@ -188,7 +241,7 @@ def open_to_ask(
 ) -> tuple[VectorIndex | ServerVectors | ExactVectors, WordIndex]:
     """Both indexes, as the catalogue's state has them; `server` is the setting `vectors`.
 
-    `before` is what is open of an earlier state; it is closed, unless it is a graph that was not written into since.
+    `before` is what is open of an earlier state; it is closed, unless it is the graph of the same folder.
 
     Small libraries, and all where nothing can be written (which Chroma needs here), are compared in memory.
 
@@ -198,7 +251,7 @@ def open_to_ask(
         UsageError: the setting is no address.
     """
     meta = catalogue.meta()
-    if meta.get("words") != WORDS_FORMAT:
+    if meta.get("format") != FORMAT:
         raise IndexUnusable(
             f"The index in {index} is of an earlier version. Run `rag-bot ingest` once; nothing is embedded again."
         )
@@ -206,11 +259,14 @@ def open_to_ask(
     writable = os.access(folder, os.W_OK)
     has_room = bool(place.url) or (writable and shutil.disk_usage(folder).free >= _ROOM)
     exact = catalogue.counts()[1] <= SMALL_LIBRARY or not has_room
-    graph = VectorIndex(folder, meta["fingerprint"], written=meta.get("graph", ""))
+    graph = VectorIndex(folder, meta["fingerprint"])
     if before and (exact or place.url or not graph.is_same(before)):
         before.close()
         before = None
-    _require_sound(index, folder, words_only=exact or bool(place.url))
+    try:
+        _require_sound(index, folder, words_only=exact or bool(place.url))
+    except OSError as error:  # a sync has removed the folder
+        raise IndexUnusable.because_of(error, folder.name) from error
     vectors: VectorIndex | ServerVectors | ExactVectors
     if exact:
         vectors = ExactVectors(catalogue.live_vectors())

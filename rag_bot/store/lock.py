@@ -1,4 +1,4 @@
-"""One process writes to an index at a time. The lock dies with its process."""
+"""One process writes to an index at a time, and nobody removes what another one reads. Locks die with their process."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from filelock import FileLock, Timeout
 
@@ -108,6 +109,35 @@ else:
         except OSError:  # nobody has ever written there, or nobody can
             return False
         return False
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Meanwhile nobody else is `alone` with this file. Where it is not there, nothing is held."""
+    with ExitStack() as opened:
+        with suppress(FileNotFoundError):
+            _lock(opened.enter_context(file.open("rb")), alone=False)
+        yield
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[bool]:
+    """Whether nobody has this file `held`, or will before the block ends. It may be removed meanwhile."""
+    with ExitStack() as opened:
+        try:
+            _lock(opened.enter_context(file.open("rb+")), alone=True)
+        except FileNotFoundError:
+            yield True
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _lock(file: IO[bytes], *, alone: bool) -> None:
+    """Until the file is closed. Raises BlockingIOError where others hold what is wanted alone."""
+    if sys.platform != "win32":  # there, what is open can't be removed
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
 
 
 def describe_holder(holder: Path) -> str:

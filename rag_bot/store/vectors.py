@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_bot.errors import IndexUnusable
+from rag_bot.store.lock import held
+from rag_bot.store.ownership import MARK_NAME
 
 FOLDER_NAME = "chroma"
-_DATABASE = "chroma.sqlite3"
+DATABASE_NAME = "chroma.sqlite3"
 _PREFIX = "notes-"
 # How Chroma 1.5 writes that it knows no embedding function; of any other that a collection names it builds an object.
 _NO_FUNCTIONS = ({"type": "legacy"}, {"type": "unknown"}, None)
+_PANIC = "PanicException"  # what Rust's panics become; no Exception, and a class that can't be imported
 # recall@50 against exact search of 0.997 at 8,258 vectors of real notes and 0.992 at 60,000: eval/benchmarks/README.md.
 GRAPH = {
     "space": "cosine",
@@ -35,9 +39,9 @@ GRAPH = {
     # real notes none with either. Each more takes 8 bytes a vector.
     "max_neighbors": 32,
     "ef_search": 300,
-    # The graph is on disk after each write. What is in its log alone Chroma 1.5 seems to enter once more at the next
-    # write, as changes that run beside the new vectors and undo their links (seen by its processor time: 900 vectors in
-    # the log and one more took .9 to 5.6 s): one more than 20 was then not found in 10 of 1,650 times, and no longer.
+    # The graph is on disk after each write. What is in its log alone Chroma 1.5 enters once more at the next write if
+    # it was asked in between (it then takes 0 for the last number it has seen), as changes that run beside the new
+    # vectors and undo their links: one more than 20 was then not found in 10 of 1,650 times, and no longer.
     "sync_threshold": 1,
 }
 
@@ -49,13 +53,26 @@ def _explained() -> Iterator[None]:
         yield
     except IndexUnusable:
         raise
-    except Exception as error:
-        raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == _PANIC:
+            raise IndexUnusable.because_of(error, FOLDER_NAME) from error
+        raise
 
 
 _OPENING = threading.Lock()
 _OPEN: Counter[Path] = Counter()
 """How many clients of this process have a database open."""
+
+
+def copy_database(folder: Path, copy: Path) -> None:
+    """Copy Chroma's database from one store's folder into another's, whoever opens it meanwhile.
+
+    Chroma writes a line at each opening. Ours wait, for closing a file takes all locks away that a process holds on it.
+    Raises sqlite3.Error.
+    """
+    paths = (one / FOLDER_NAME / DATABASE_NAME for one in (folder, copy))
+    with _OPENING, closing(sqlite3.connect(next(paths))) as source, closing(sqlite3.connect(next(paths))) as target:
+        source.backup(target)
 
 
 def _require_no_functions(database: Path) -> None:
@@ -128,32 +145,27 @@ class VectorIndex:
     A query compares those of `late`, too, which the graph may not have yet.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, *, create: bool = False, written: str = "") -> None:
-        """`written` tells the states of a folder apart whose graphs differ.
-
-        Raises IndexUnusable, at the first use, where there is none and none is to be made.
-        """
+    def __init__(self, folder: Path, fingerprint: str, *, create: bool = False) -> None:
+        """Raises IndexUnusable, at the first use, where there is none and none is to be made."""
         self.late = ExactVectors({})
         self._folder = folder / FOLDER_NAME
         self._name = f"{_PREFIX}{fingerprint}"
         self._create = create
-        self._written = written
+        self._held = ExitStack()
 
     def is_same(self, other: object) -> bool:
-        """Whether the other one's graph is this one's, so that it need not be loaded again."""
-        return isinstance(other, VectorIndex) and (self._folder, self._name, self._written) == (
-            other._folder,
-            other._name,
-            other._written,
-        )
+        """Whether the other one's graph is this one's, so that it need not be loaded again: none is written to."""
+        return isinstance(other, VectorIndex) and (self._folder, self._name) == (other._folder, other._name)
 
     @cached_property
     def _client(self) -> Any:
         chromadb = load_chroma()
-        database = self._folder / _DATABASE
+        database = self._folder / DATABASE_NAME
         # Nothing of a file `.env` that lies in the current folder: it could name classes to be imported.
         settings = chromadb.config.Settings(_env_file=None, anonymized_telemetry=False)
-        with _explained(), _OPENING:
+        with _explained(), _OPENING, ExitStack() as held_open:
+            if not self._create:  # who asks; a sync goes on to the next folder and removes this one
+                held_open.enter_context(held(self._folder.with_name(MARK_NAME)))
             if database.is_file():
                 # Not while Chroma has it open here: closing a file takes all locks away that a process holds on it.
                 if not _OPEN[database]:
@@ -162,6 +174,7 @@ class VectorIndex:
                 raise FileNotFoundError(f"{self._folder} holds no Chroma database")
             client = chromadb.PersistentClient(str(self._folder), settings)
             _OPEN[database] += 1
+            self._held = held_open.pop_all()
             return client
 
     @cached_property
@@ -199,10 +212,22 @@ class VectorIndex:
                 self._collection.upsert(ids=list(keys[some]), embeddings=vectors[some])
 
     def delete(self, keys: Sequence[str]) -> None:
+        """Take vectors out; unknown keys do no harm."""
         step = int(self._client.get_max_batch_size())
         for start in range(0, len(keys), step):
             with _explained():
                 self._collection.delete(ids=list(keys[start : start + step]))
+        with _explained():
+            if keys and not self._collection.count():
+                self._make_anew()
+
+    def _make_anew(self) -> None:
+        """Chroma writes the files of an emptied graph with each opening, of one that never had a vector none."""
+        self._client.delete_collection(self._name)
+        for graph in self._folder.glob("*/"):
+            shutil.rmtree(graph)
+        del self._collection
+        _ = self._collection
 
     def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
         """The nearest keys with their cosine, best first."""
@@ -220,7 +245,8 @@ class VectorIndex:
             self.__dict__.pop("_collection", None)
             with _OPENING:
                 client.close()
-                _OPEN[self._folder / _DATABASE] -= 1
+                _OPEN[self._folder / DATABASE_NAME] -= 1
+            self._held.close()
 
 
 def load_chroma() -> Any:

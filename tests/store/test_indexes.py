@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rag_bot import IndexUnusable, Library
+from rag_bot.ingestion import apply
 from rag_bot.store import consistency, indexes, vectors
 from rag_bot.store.catalogue import Catalogue
 from rag_bot.store.checksums import find_damaged, looks_intact, recorded_checksums, take_checksums
@@ -127,40 +128,76 @@ def test_a_seal_tells_times_from_content(tmp_path: Path) -> None:
     assert find_damaged(tmp_path, seal, killed=True) == {}
 
 
-def test_a_graph_counts_only_once_it_is_written(tmp_path: Path) -> None:
-    (graph := tmp_path / "chroma" / "a1").mkdir(parents=True)
-    lengths = graph / "length.bin"
-    lengths.write_bytes(b"1234")
-    of_an_older_version = {"chroma/a1/length.bin": (4, 1, 1)}
-    assert take_checksums(tmp_path) == {}
-    assert looks_intact(tmp_path, of_an_older_version)
-    assert find_damaged(tmp_path, of_an_older_version) == {}
-    (graph / "index_metadata.pickle").write_bytes(b"{}")
-    seal = take_checksums(tmp_path)
-    lengths.write_bytes(b"5678")
-    assert find_damaged(tmp_path, seal) == {"chroma/a1/length.bin": "other content"}
-    (graph / "index_metadata.pickle").unlink()
-    assert not looks_intact(tmp_path, seal)
-    assert set(find_damaged(tmp_path, seal)) == {"chroma/a1/length.bin", "chroma/a1/index_metadata.pickle"}
-
-
-def test_an_empty_graph_that_chroma_writes_anew_with_each_opening_is_no_damage(
-    library: Library, notes: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+def test_a_graph_that_answers_is_not_written(
+    graph_library: Library, write: Write, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(vectors.GRAPH, "sync_threshold", 100)  # as earlier versions made it; one of today is written
+    """Who asks while a sync runs would load it half written."""
+    settings = graph_library.settings
+    before = {path: path.read_bytes() for path in (settings.index / "store-1" / "chroma").glob("*/*")}
+    answers = []
+
+    def ask(place: str) -> None:
+        if place in ("words-entered", "before-switch", "in-switch", "switched"):
+            with Library(settings) as another:
+                answers.append({hit.chunk.note_path for hit in another.search("boat", limit=40)})
+        if place == "in-switch":
+            assert {path: path.read_bytes() for path in before} == before
+
+    monkeypatch.setattr(apply, "reach", ask)
+    monkeypatch.setattr(indexes, "reach", ask)
+    old = {f"notes/{number}.md" for number in range(20)}
+    new = {f"notes/{number}.md" for number in range(10, 21)}
+    for number in range(10):
+        (notes / f"{number}.md").unlink()
+    write("20.md", "The boat number 20 lies in harbour 140.")
+    graph_library.ingest()
+    assert answers == [old, old, old, new]
+    assert [path.name for path in settings.index.glob("store-*")] == ["store-2"]
+
+
+def test_a_folder_that_is_still_asked_goes_with_a_later_sync(graph_library: Library, write: Write) -> None:
+    index = graph_library.settings.index
+
+    def stores() -> list[str]:
+        return sorted(path.name for path in index.glob("store-*"))
+
+    with Library(graph_library.settings) as reader:
+        reader.search("boat")
+        write("20.md", "The boat number 20 lies in harbour 140.")
+        graph_library.ingest()
+        assert stores() == ["store-1", "store-2"]
+        assert "notes/20.md" in {hit.chunk.note_path for hit in reader.search("boat number 20")}
+        write("21.md", "The boat number 21 lies in harbour 147.")
+        graph_library.ingest()
+        assert stores() == ["store-2", "store-3"]
+    graph_library.ingest()
+    assert stores() == ["store-3"]
+
+
+def test_a_panic_of_chroma_is_an_error_in_one_line(graph_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """As Rust's panics come."""
+
+    def panic(*_: object) -> None:
+        raise PanicException("called `Result::unwrap()` on an `Err` value")
+
+    monkeypatch.setattr(vectors.load_chroma(), "PersistentClient", panic)
+    with pytest.raises(IndexUnusable, match="chroma cannot be used: called"):
+        graph_library.search("boat")
+
+
+def test_an_emptied_graph_is_whole_however_often_it_is_opened(library: Library, notes: Path, write: Write) -> None:
     write("boat.md", "The boat was painted blue.")
     library.ingest([notes])
-    library.close()
-    store = library.settings.index / "store-1"
-    (lengths,) = store.rglob("length.bin")
-    lengths.write_bytes(os.urandom(lengths.stat().st_size))  # as an opening does now and then
-    assert library.verify().problems == ()
-    os.truncate(next(store.rglob("header.bin")), 10)
-    assert library.verify().problems == ()
-    write("bridge.md", "The bridge was painted red.")
+    (notes / "boat.md").write_text("")
     library.ingest()
+    for _ in range(3):
+        assert library.verify().problems == ()
+    assert list(library.settings.index.glob("store-*/chroma/*/")) == []
+    write("bridge.md", "The bridge was painted red.")
+    assert library.ingest().chunks_embedded == 1
     assert library.verify().problems == ()
-    assert "blue" in library.ask("How was the boat painted?").text
+    assert "red" in library.ask("How was the bridge painted?").text
 
 
 def test_the_seal_of_an_index_is_that_of_its_files(graph_library: Library) -> None:

@@ -144,7 +144,8 @@ def test_a_note_that_becomes_private_leaves_the_graph_at_once(large: Library, wr
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("place", "notes_changed"), [("switched", 1), ("before-seal", 1), ("in-switch", 20), ("late-entered", 20)]
+    ("place", "notes_changed"),
+    [("switched", 1), ("before-seal", 1), ("in-switch", 20), ("graph-copied", 20), ("vectors-left", 20)],
 )
 def test_a_sync_that_is_killed_loses_nothing_that_waited(
     large: Library, write: Write, place: str, notes_changed: int
