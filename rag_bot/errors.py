@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_NUMBER = re.compile(r"\[(?:Errno|WinError) -?\d+\] ")
+
 
 class RagBotError(Exception):
     """The root of all errors that rag-bot raises on purpose."""
@@ -78,6 +82,6 @@ def reason_of(error: BaseException) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of another library says, cut to one line."""
-    lines = str(error).strip().splitlines()
+    """What an error of another library says, cut to one line and without the system's number for it."""
+    lines = _NUMBER.sub("", str(error).strip()).splitlines()
     return lines[0] if lines else type(error).__name__

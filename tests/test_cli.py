@@ -373,7 +373,7 @@ def test_watch_says_what_it_synced_until_it_is_interrupted(run: Run, tmp_path: P
         assert "1 added" in watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
         assert watching.wait(60) == 130
-        assert watching.stderr.read().strip() == "rag-bot: Stopped. Nothing is left half done."
+        assert watching.stderr.read().strip() == "rag-bot: Stopped. Nothing is lost."
     assert run("ingest", "--watch", "--yes").returncode == 2
 
 

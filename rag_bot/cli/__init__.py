@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RagBotError as error:
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("Stopped. Nothing is left half done.", INTERRUPTED)
+        _fail("Stopped. Nothing is lost.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(FAILED) from None

@@ -252,4 +252,4 @@ def test_it_says_how_far_it_is_and_ends_at_ctrl_c(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("rag_bot.evaluation.checking.overlap", stop)
-    assert run(file) == (130, "", "rag-bot: Stopped. Nothing is left half done.\n")
+    assert run(file) == (130, "", "rag-bot: Stopped. Nothing is lost.\n")

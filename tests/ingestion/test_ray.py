@@ -144,7 +144,7 @@ def test_the_command_is_stopped_by_ctrl_c_and_takes_nothing_for_a_module_that_li
         while "notes" not in (line := started.stderr.readline()):
             assert line
         started.send_signal(signal.SIGINT)
-        assert started.communicate()[1].splitlines()[-1] == "rag-bot: Stopped. Nothing is left half done."
+        assert started.communicate()[1].splitlines()[-1] == "rag-bot: Stopped. Nothing is lost."
     assert started.returncode == 130
     done = subprocess.run([*asked, "--json"], capture_output=True, check=True, **options)
     assert json.loads(done.stdout)["added"] == NOTES + 2

@@ -173,7 +173,7 @@ def test_a_server_that_dies_in_a_sync_costs_nothing_and_the_state_before_answers
             write(f"{number}.md", f"The boat number {number} lies in harbour {number * 7}.")
         write("3.md", "The boat number 3 has sunk.")
         with pytest.raises(
-            ServerUnusable, match=r"cannot be reached.*Start it, and try again\. Nothing is lost"
+            ServerUnusable, match=r"cannot be reached: Connection refused\. Start it, and try again\. Nothing is lost"
         ) as caught:
             library.ingest(on_progress=kill)
         assert "\n" not in str(caught.value)

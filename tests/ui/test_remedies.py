@@ -67,7 +67,7 @@ def test_there_are_messages_to_look_at() -> None:
         ("There is no conversation 'x'. `rag-bot conversations list` shows them.", "There is no conversation 'x'."),
         ("Keep the key with `rag-bot models --set-key openai`.", "Keep the key in Settings."),
         (
-            "openai-like:qwen3 at nas cannot be reached: [Errno 111] Connection refused. Start it.",
+            "openai-like:qwen3 at nas cannot be reached: Connection refused. Start it.",
             "qwen3 at nas cannot be reached: Connection refused. Start it.",
         ),
         ("It is not understood. Check generation.url.", "It is not understood. Check the address in Settings."),
