@@ -11,12 +11,14 @@ read. Each of these states is that of a folder with fewer notes, and the catalog
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from rag_bot.errors import IndexUnusable
 from rag_bot.failpoints import reach
 from rag_bot.ingestion.exclusion import UNREADABLE
 from rag_bot.ingestion.prepare import Preparation, built_with
@@ -71,14 +73,14 @@ class PlannedSync:
             with self.catalogue.transaction():
                 self._remember_excluded()
                 self._remember_waiting([])
-            remove_other_folders(self.index, before["store"])
+            remove_other_folders(self.index, before.get("store", ""))
             return
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="1")
         reach("marked-dirty")
         self._add_roots()
         extra = [*trouble.vectors.extra, *trouble.words.extra] if trouble else []  # of an interrupted sync
-        with closing(self._open_indexes(trouble, may_wait=not was_dirty)) as indexes:
+        with self._only_what_answers(), closing(self._open_indexes(trouble, may_wait=not was_dirty)) as indexes:
             parts = self.notes.parts()
             total = sum(map(len, parts))
             for number, part in enumerate(parts, 1):
@@ -92,7 +94,6 @@ class PlannedSync:
                 )
                 reach("switched")
                 indexes.remove(unwanted)
-                remove_other_folders(self.index, indexes.folder.name)
             indexes.seal(self.catalogue.generation())
         remove_other_collections(self.index, indexes.place, VectorsPlace.read(before.get("vectors", "")))
         if is_first_version:
@@ -103,6 +104,15 @@ class PlannedSync:
         with self.catalogue.transaction():
             self.catalogue.set_meta(dirty="0", seal=json.dumps(checksums))
         self.catalogue.checkpoint()
+
+    @contextmanager
+    def _only_what_answers(self) -> Iterator[None]:
+        """However this ends, other folders of search indexes go: one that filled the disk, above all."""
+        try:
+            yield
+        finally:
+            with suppress(IndexUnusable, sqlite3.Error):
+                remove_other_folders(self.index, self.catalogue.meta().get("store", ""))
 
     def _find_trouble(self) -> Consistency | None:
         """What an interrupted sync or damaged files left behind; None if all is as the last sync left it."""

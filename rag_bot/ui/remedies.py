@@ -32,8 +32,8 @@ _CLAUSE = re.compile(
     r"(?:^|(?<=[.;:)]))\s*(?:(?!--\w)[^.;:`]|\.(?=\w)){0,300}+(?:`rag-bot [^`]*`|`[^`]* --\w[^`]*`|`?--\w)"
     r"(?:`[^`]*`|[^.;]|\.(?=\w))*([.;]|\Z)"
 )
-# What stands in a message without telling people anything: the kind of a server's model as "openai-like:qwen3" has it, a
-# variable of the environment.
+# What stands in a message without telling people anything: the kind of a server's model as "openai-like:qwen3" has it,
+# a variable of the environment.
 _UNSAID = re.compile(r"\bopenai-like:(?=\w)| \(RAG_BOT_\w+ in the environment\)")
 _ADDRESS = re.compile(r"\bgeneration\.url\b")
 """The setting that the page calls a server's address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -172,6 +173,25 @@ def test_a_folder_that_is_still_asked_goes_with_a_later_sync(graph_library: Libr
         assert stores() == ["store-2", "store-3"]
     graph_library.ingest()
     assert stores() == ["store-3"]
+
+
+def test_a_copy_that_fills_the_disk_is_removed(
+    graph_library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:1])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    index = graph_library.settings.index
+    write("20.md", "The boat number 20 lies in harbour 140.")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy2", fill)
+        with pytest.raises(IndexUnusable, match=r"store-2 cannot be used: No space left.*free space"):
+            graph_library.ingest()
+    assert [path.name for path in index.glob("store-*")] == ["store-1"]
+    assert graph_library.search("boat")
+    assert graph_library.ingest().chunks_embedded == 0
+    assert graph_library.verify().problems == ()
 
 
 def test_a_panic_of_chroma_is_an_error_in_one_line(graph_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
