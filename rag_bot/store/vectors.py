@@ -260,9 +260,7 @@ def load_chroma() -> Any:
 
 def every_collection(folder: Path) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
     """Keys and vectors of all models below a folder, as far as they can be read."""
-    index = VectorIndex(folder, "")
-    with suppress(IndexUnusable):
+    with closing(VectorIndex(folder, "")) as index, suppress(IndexUnusable):
         for collection in index._client.list_collections():
-            some = VectorIndex(folder, collection.name.removeprefix(_PREFIX))
-            with suppress(IndexUnusable):
+            with closing(VectorIndex(folder, collection.name.removeprefix(_PREFIX))) as some, suppress(IndexUnusable):
                 yield from some.stored()
