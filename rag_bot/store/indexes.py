@@ -38,6 +38,7 @@ from rag_bot.store.ownership import (
 from rag_bot.store.place import OWN_FOLDER, VectorsPlace
 from rag_bot.store.server import ServerVectors, open_vectors, require_named
 from rag_bot.store.vectors import DATABASE_NAME, ExactVectors, VectorIndex, copy_database
+from rag_bot.store.vectors import FOLDER_NAME as GRAPH_FOLDER
 from rag_bot.store.writer import Entry
 
 FORMAT = "3"  # of Tantivy's fields and Chroma's graph; indexes of another one are made anew by the next sync
@@ -194,7 +195,7 @@ def _copy(folder: Path) -> Path:
 
 
 def remove_other_folders(index: Path, used: str) -> None:
-    """Remove search indexes that no longer count. What is still asked goes the next time."""
+    """Remove search indexes that no longer count. A graph that is still asked goes the next time."""
     for path in stores(index):
         if path.name != used and is_part(index, path):
             _remove(path)
@@ -225,12 +226,12 @@ def empty_strange(index: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Unless somebody asks it. What others may have put there stays, and keeps the mark with it; links, too."""
+    """All but a graph that is still asked. What others may have put there stays, and keeps the mark with it; links, too."""
     with suppress(OSError), alone(folder / MARK_NAME) as is_alone:
+        shutil.rmtree(folder / WORDS_FOLDER, ignore_errors=True)
         if not is_alone:
             return
-        for part in STORE_PARTS:
-            shutil.rmtree(folder / part, ignore_errors=True)
+        shutil.rmtree(folder / GRAPH_FOLDER, ignore_errors=True)
         if {path.name for path in folder.iterdir()} == {MARK_NAME}:
             (folder / MARK_NAME).unlink()
         folder.rmdir()

@@ -156,7 +156,7 @@ def test_a_graph_that_answers_is_not_written(
     assert [path.name for path in settings.index.glob("store-*")] == ["store-2"]
 
 
-def test_a_folder_that_is_still_asked_goes_with_a_later_sync(graph_library: Library, write: Write) -> None:
+def test_a_graph_that_is_still_asked_goes_with_a_later_sync(graph_library: Library, write: Write) -> None:
     index = graph_library.settings.index
 
     def stores() -> list[str]:
@@ -167,6 +167,7 @@ def test_a_folder_that_is_still_asked_goes_with_a_later_sync(graph_library: Libr
         write("20.md", "The boat number 20 lies in harbour 140.")
         graph_library.ingest()
         assert stores() == ["store-1", "store-2"]
+        assert [path.name for path in (index / "store-1").iterdir() if path.is_dir()] == ["chroma"]  # no words are kept
         assert "notes/20.md" in {hit.chunk.note_path for hit in reader.search("boat number 20")}
         write("21.md", "The boat number 21 lies in harbour 147.")
         graph_library.ingest()
