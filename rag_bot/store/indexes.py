@@ -226,7 +226,7 @@ def empty_strange(index: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """All but a graph that is still asked. What others may have put there stays, and keeps the mark with it; links, too."""
+    """All but a graph that is still asked. What others put there stays, and keeps the mark with it; links, too."""
     with suppress(OSError), alone(folder / MARK_NAME) as is_alone:
         shutil.rmtree(folder / WORDS_FOLDER, ignore_errors=True)
         if not is_alone:
