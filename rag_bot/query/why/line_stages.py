@@ -171,9 +171,10 @@ def _said_before(search: FullSearch, repeated: JudgedLine) -> str:
     """The quote that a line repeats."""
     line, note = repeated.scored.line, repeated.scored.hit.note
     own = quote_lines(note, line, with_what_follows(note, line), repeated.scored.score)
-    number, quote = next(
-        (number, quote) for number, quote in enumerate(search.quotes, start=1) if say_the_same(own, quote)
-    )
+    said = ((number, quote) for number, quote in enumerate(search.quotes, start=1) if say_the_same(own, quote))
+    number, quote = next(said, (0, own))
+    if not number:  # it repeats a line that stands in a longer quote by now
+        return "a quote before it"
     return f"citation {number}, {quote.location}," if search.answer.citations else quote.location
 
 
