@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rag_bot.store.ownership import MARK_NAME
+from rag_bot.store.vectors import DATABASE_NAME
 
 Checksums = Mapping[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and CRC-32 of each file, by its path below the folder."""
 
 # SQLite and the locks see to themselves; Chroma and Tantivy change them when they only read.
-_DATABASE, _LOCK = "chroma.sqlite3", ".lock"
+_LOCK = ".lock"
 # Must match the files of Tantivy's segments, which are named by a UUID and never written twice.
 _WRITTEN_ONCE = re.compile(r"^tantivy/[0-9a-f]{32}\.")
 _BLOCK = 1 << 20  # bytes read at a time; set by hand
@@ -66,7 +67,7 @@ def _stats(folder: Path) -> dict[str, tuple[int, int]]:
     return {
         path.relative_to(folder).as_posix(): (status.st_size, status.st_mtime_ns)
         for path in folder.rglob("*")
-        if not path.name.startswith((_DATABASE, MARK_NAME)) and not path.name.endswith(_LOCK)
+        if not path.name.startswith((DATABASE_NAME, MARK_NAME)) and not path.name.endswith(_LOCK)
         if path.is_file()
         for status in (path.stat(),)
     }
