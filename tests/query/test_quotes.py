@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from rag_bot import Answer, Library
+from rag_bot.models.reader import DefaultReader, Scores
 
 Ask = Callable[[str, str], Answer]
 
@@ -206,3 +207,20 @@ def test_a_question_that_ends_a_paragraph_is_not_joined_with_the_next_one(ask: A
 def test_a_paragraph_that_only_asks_brings_the_next_one(ask: Ask) -> None:
     note = "And who moderates the panel?\n\nAnna Berg does, since Tom is away.\n"
     assert first(ask(note, "Who moderates the panel?")).endswith("since Tom is away.")
+
+
+@pytest.mark.parametrize(("question", "lines_read"), [("Where are the spare keys?", 10), ("How do whales sleep?", 20)])
+def test_no_more_lines_are_read_than_it_takes_to_know(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, question: str, lines_read: int
+) -> None:
+    read, numbers = DefaultReader.read, list[int]()
+
+    def counted(reader: DefaultReader, asked: str, texts: Sequence[str]) -> tuple[Scores, Scores]:
+        numbers.append(len(texts))
+        return read(reader, asked, texts)
+
+    monkeypatch.setattr(DefaultReader, "read", counted)
+    bills = "".join(f"- Bill {number} was paid in March.\n" for number in range(100, 160))
+    answer = ask(f"# House\n\n{bills}- The spare keys are at the neighbour's.\n", question)
+    assert sum(numbers) == lines_read
+    assert ("neighbour" in answer.text) == (lines_read == 10)
