@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 from rag_bot.errors import UsageError
@@ -87,7 +88,7 @@ def survey_folders(
     known = {path: file for sight in sights for path, file in sight.known.items()}
     failed = tuple(failure for sight in sights for failure in sight.failed)
     places = {failure.path for failure in failed}.union(*(sight.away for sight in sights))
-    unseen = frozenset(path for path in known if any(path == place or path.startswith(f"{place}/") for place in places))
+    unseen = frozenset(path for path in known if places and not places.isdisjoint(_with_folders(path)))
     if catalogue:
         for tag in exclusion.tags:  # to be read again, and then left out
             known |= {path: KnownFile(path, "", "") for path in catalogue.paths_matching(Filters(tag=tag)) & {*known}}
@@ -103,6 +104,11 @@ def survey_folders(
         tallies={root.label: sight.tally for root, sight in zip((*requested, *others), sights, strict=True)},
         exclusion=exclusion,
     )
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    """The folders above a path, and the path."""
+    return accumulate(path.split("/"), "{}/{}".format)
 
 
 @dataclass(slots=True)

