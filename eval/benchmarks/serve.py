@@ -1,12 +1,11 @@
 """People who ask the app at once, through HTTP with the token: what they wait, and whose answer they get.
 
-python -m eval.benchmarks.serve FOLDER --askers 1 20 60 --seconds 60
+python -m eval.benchmarks.serve FOLDER --askers 1 20 60 --seconds 60 [--questions FILE.jsonl]
 python -m eval.benchmarks.serve FOLDER... --seconds 3600 --askers 3 --pause 2     # whether its memory grows in an hour
 """
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import re
@@ -25,15 +24,17 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+from markupsafe import escape
 
 from eval.benchmarks.measure import Cell, Table, arguments_for, ingest, percentile, show
 from eval.benchmarks.questions import make_questions
 from eval.benchmarks.search import ASKERS
 from rag_bot import Library
 from rag_bot.processes import child_environment
+from rag_bot.query.answer import clean_question
 from rag_bot.settings import Settings, load_settings
 
-# Must match those of `make_questions` that look the same in JSON and HTML.
+# Must match those of `make_questions` that are no words of a note.
 _QUESTION = re.compile(r"What did I note about [\w -]+\?")
 _PATIENCE_SECONDS = 120.0  # for one answer; longer is an error
 _LOOK_SECONDS = 60.0  # between two looks at the memory
@@ -50,14 +51,14 @@ class Asked:
 def ask_through_the_app(
     settings: Settings, askers: Sequence[int], seconds: float, questions: dict[str, str], pause: float = 0.0
 ) -> Table:
-    """So many ask one question after another, each for as long; a question has the path of a note of its answer.
+    """So many ask one question after another, each for as long. A question has the path of a note of its answer, or "".
 
     `pause` are the seconds between an answer and the asker's next question.
     """
     token = secrets.token_urlsafe(32)
     with _serving(settings, token) as (process, address):
         with _page(address, token) as first:
-            _ask(first, _submit(first), *next(iter(questions.items())))
+            _ask(first, _submit(first), next(iter(questions)))
         with _looking(process) as looks:
             rows = [_asked_by(number, process, address, token, seconds, questions, pause) for number in askers]
     columns = ("askers", "answers", "a second", "ms p50", "ms p95", "ms worst", "CPU s", "not their own", "MB")
@@ -147,7 +148,10 @@ def _keep_asking(
     with _page(address, token) as page:
         submit = _submit(page)
         while time.monotonic() < until:
-            asked.append(_ask(page, submit, *known[(asker * 7 + len(asked)) % len(known)]))
+            question, path = known[(asker * 7 + len(asked)) % len(known)]
+            shown, milliseconds = _ask(page, submit, question)
+            is_own = {one for one in questions if _as_shown(one) in shown} == {question} and _as_shown(path) in shown
+            asked.append(Asked(milliseconds, is_own))
             time.sleep(pause)
     return asked
 
@@ -158,8 +162,11 @@ def _submit(page: httpx.Client) -> int:
     return next(int(one["id"]) for one in dependencies if any(target[1] == "ask" for target in one["targets"]))
 
 
-def _ask(page: httpx.Client, submit: int, question: str, path: str) -> Asked:
-    """As the page does it: joins the queue and reads the stream to its end. Each is a conversation of its own."""
+def _ask(page: httpx.Client, submit: int, question: str) -> tuple[str, float]:
+    """As the page does it: joins the queue and reads the stream to its end, which it gives with the milliseconds.
+
+    Each is a conversation of its own.
+    """
     session = secrets.token_hex(6)
     told = {"question": question, "scope": ""}
     asked = {"part": "question", "event": "ask", "told": told, "shows": {}, "number": 1}
@@ -167,9 +174,12 @@ def _ask(page: httpx.Client, submit: int, question: str, path: str) -> Asked:
     began = time.perf_counter()
     page.post("/gradio_api/queue/join", json=body).raise_for_status()
     shown = page.get("/gradio_api/queue/data", params={"session_hash": session}).raise_for_status().text
-    milliseconds = (time.perf_counter() - began) * 1000
-    in_stream = json.dumps(html.escape(path))[1:-1]  # the stream is JSON that has HTML in it
-    return Asked(milliseconds, set(_QUESTION.findall(shown)) == {question} and in_stream in shown)
+    return shown, (time.perf_counter() - began) * 1000
+
+
+def _as_shown(text: str) -> str:
+    """A text as it stands in the stream, which is JSON that has HTML in it."""
+    return json.dumps(escape(text))[1:-1]
 
 
 def _megabytes(process: int) -> float:
@@ -190,18 +200,22 @@ def main() -> None:
     parser.add_argument("--askers", type=int, nargs="+", default=[ASKERS])
     parser.add_argument("--seconds", type=float, default=60, help="that each number of askers goes on for")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds from an answer to the next question")
+    parser.add_argument("--questions", type=Path, help="JSON lines with them; without, they ask for titles")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         settings = load_settings(index=Path(temporary) / "index", cache=load_settings(cache=chosen.cache).cache)
         for folder in chosen.folders:
             ingest(folder.resolve(), settings)
         with Library(settings) as library:
-            made = [
-                question for question in dict.fromkeys(make_questions(library, 200)) if _QUESTION.fullmatch(question)
-            ]
-            answers = {question: library.ask(question) for question in made}
+            if chosen.questions:
+                lines = chosen.questions.read_text(encoding="utf-8").splitlines()
+                asked = [clean_question(json.loads(line)["question"]) for line in lines]
+            else:
+                asked = [question for question in make_questions(library, 200) if _QUESTION.fullmatch(question)]
+            answers = {question: library.ask(question) for question in asked}
             questions = {
-                asked: answer.citations[0].quote.note_path for asked, answer in answers.items() if answer.citations
+                question: answer.citations[0].quote.note_path if answer.citations else ""
+                for question, answer in answers.items()
             }
         table = ask_through_the_app(settings, chosen.askers, chosen.seconds, questions, chosen.pause)
         show((table,), as_json=chosen.json)
