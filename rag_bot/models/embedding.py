@@ -21,7 +21,7 @@ import numpy as np
 from rag_bot.errors import ModelError
 from rag_bot.files import FileHashes
 from rag_bot.models.export import EmbeddingInfo, Vectors, export, is_exported, load_sentence_transformer, unit
-from rag_bot.models.int8 import choose_file, chosen_file
+from rag_bot.models.int8 import choose_file, chosen_file, products_overflow
 from rag_bot.models.weights import DEFAULT_NAMES, find_model, fingerprint
 from rag_bot.processes import cores
 
@@ -291,9 +291,8 @@ def open_session(model: Path | bytes, threads: int = 0) -> Any:
     options.intra_op_num_threads = threads
     # Threads that spin while they wait slow everything down as soon as another process needs the processor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Where a processor's products of int8 overflow (AVX2 or AVX-512 without VNNI), exact ones, so that scores and
-    # vectors are those of every other: the reader's were off by .09 in a line of twenty. They take 1.15 of the time.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if products_overflow():
+        options.add_session_config_entry("session.x64quantprecision", "1")
     source = model if isinstance(model, bytes) else str(model)
     # Its one operator for a sum and its normalisation is slower than its two: without it the embedding model needs .82
     # and the reader .86 of the time (onnxruntime 1.32, a processor with VNNI).

@@ -15,8 +15,9 @@ import pytest
 
 from rag_bot.errors import ModelError
 from rag_bot.models import EmbeddingModel
+from rag_bot.models.embedding import open_session
 from rag_bot.models.export import Vectors
-from rag_bot.models.int8 import FLOAT32_NAME, INT8_NAME, choose_file, chosen_file
+from rag_bot.models.int8 import _PRODUCTS, FLOAT32_NAME, INT8_NAME, choose_file, chosen_file
 
 
 @pytest.fixture
@@ -87,3 +88,17 @@ def test_an_ingest_with_a_converted_model_loads_no_torch(model: EmbeddingModel, 
     )
     done = subprocess.run([sys.executable, "-c", script, str(model_cache)], capture_output=True, text=True, check=True)
     assert (done.stdout.split(), done.stderr) == (["False", "False"], "")
+
+
+def test_products_of_int8_are_exact_on_any_processor() -> None:
+    from onnx import TensorProto, helper
+
+    products = helper.make_node("MatMulInteger", ["a", "w"], ["c"])
+    left = helper.make_tensor_value_info("a", TensorProto.UINT8, [1, 64])
+    sums = helper.make_tensor_value_info("c", TensorProto.INT32, [1, 16])
+    weights = helper.make_tensor("w", TensorProto.INT8, [64, 16], b"\x7f" * 64 * 16, raw=True)
+    graph = helper.make_graph([products], "p", [left], [sums], [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    assert model.SerializeToString() == _PRODUCTS
+    [got] = open_session(_PRODUCTS).run(None, {"a": np.full((1, 64), 255, dtype=np.uint8)})
+    assert set(got.ravel().tolist()) == {64 * 255 * 127}
