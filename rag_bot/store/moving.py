@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from contextlib import closing
 from itertools import islice
@@ -12,7 +13,7 @@ from rag_bot.errors import IndexUnusable
 from rag_bot.failpoints import reach
 from rag_bot.store.ownership import PLACE_NAME, Standing, claim, is_part, make_part, require_own, standing
 from rag_bot.store.place import CataloguePlace
-from rag_bot.store.postgres import PostgresConnection, all_rows
+from rag_bot.store.postgres import CatalogueLost, PostgresConnection, all_rows
 from rag_bot.store.schema import FILE_NAME, STEPS, explained, has_catalogue, open_for_reading, open_for_writing
 from rag_bot.trust import say_once
 
@@ -36,7 +37,9 @@ def move_catalogue(index: Path, url: str) -> None:
     require_own(index)
     claim(index)
     before, after = CataloguePlace.read(index), CataloguePlace.of_index(index, url)
-    if before != after:
+    if before != after and _are_the_same(before, after):
+        after.write(index)
+    elif before != after:
         is_moved = has_catalogue(index)
         if after.url:
             _move_to_database(index, after)
@@ -71,6 +74,30 @@ def begin_with(index: Path, other: Path) -> None:
     except IndexUnusable:
         return
     unfinished.rename(index)
+
+
+def _are_the_same(before: CataloguePlace, after: CataloguePlace) -> bool:
+    """Whether two addresses lead to the same tables: what is written to by the one is read by the other.
+
+    Raises:
+        UsageError, WriterBusy, DatabaseUnusable: one of them can't be used.
+    """
+    if not before.url or before.schema != after.schema:
+        return False
+    key, word = "moving", secrets.token_hex()
+    with closing(PostgresConnection(after, writes=True)) as new:
+        try:
+            new.version()
+        except CatalogueLost:
+            return False
+        new.execute("DELETE FROM meta WHERE name = ?", (key,))
+        new.execute("INSERT INTO meta VALUES (?, ?)", (key, word))
+        try:
+            with closing(PostgresConnection(before)) as old:
+                old.version()
+                return old.execute("SELECT value FROM meta WHERE name = ?", (key,)).fetchall() == [(word,)]
+        finally:
+            new.execute("DELETE FROM meta WHERE name = ?", (key,))
 
 
 def _move_to_database(index: Path, after: CataloguePlace) -> None:

@@ -114,6 +114,27 @@ def test_a_catalogue_moves_there_and_back_and_nothing_is_embedded_again(
         assert not (settings.index / PLACE_NAME).exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "other"), [("127.0.0.1", "localhost"), ("postgresql://", "postgres://"), ("", "?application_name=another")]
+)
+def test_another_address_of_the_same_database_moves_nothing(
+    settings: Settings, notes: Path, database: PostgresServer, name: str, other: str
+) -> None:
+    with with_catalogue(settings, database) as library:
+        library.ingest([notes])
+        before, answers = contents(settings.index), found(library)
+    url = database.url.replace(name, other) if name else database.url + other
+    with Library(settings.model_copy(update={"catalogue": url})) as library:
+        assert library.ingest().chunks_embedded == 0
+        assert CataloguePlace.read(settings.index).url == url
+        assert differences(contents(settings.index), before) == []
+        assert found(library) == answers
+        assert library.verify().problems == ()
+    with with_catalogue(settings, database) as library:
+        assert library.ingest().plan.is_empty
+        assert library.verify().problems == ()
+
+
 def test_an_index_alone_sends_nothing_to_a_database_that_the_setting_does_not_name(
     settings: Settings, notes: Path, database: PostgresServer
 ) -> None:
