@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rag_bot.errors import UsageError
 from rag_bot.query.filters import read_filters
 from rag_bot.records import Filters
 
 _MOST_EARLIER = 50  # questions, of which a follow-up needs the last few; set by hand
+_NAMED = 100  # characters of a folder that is told to be none; set by hand
 
 
 class _Request(BaseModel):
@@ -28,7 +30,9 @@ class Scope(_Request):
     until: str = Field(default="", description="Only notes with a date of then or earlier.")
 
     def filters(self) -> Filters:
-        """Raises UsageError where a time cannot be read."""
+        """Raises UsageError where a time cannot be read, or a folder only means something from a working folder."""
+        if {".", ".."} & {*self.folder.replace("\\", "/").split("/")}:
+            raise UsageError(f"No folder of notes is called {self.folder[:_NAMED]!r}. Write it as note paths begin.")
         return read_filters(self.folder, self.tag, self.since, self.until)
 
 

@@ -30,13 +30,17 @@ class Key:
 
 
 def find_key(provider: KeyOwner) -> Key | None:
-    """The provider's key, or None. A keyring that is missing, locked or broken counts as empty."""
+    """The provider's key, or None. A keyring that is missing, locked or broken counts as empty.
+
+    So does a key with a line end in it: no header carries it, and an error would print it.
+    """
     if not provider.key_variable:
         return None
     if told := os.environ.get(provider.key_variable, "").strip():
-        return Key(told, provider.key_variable)
+        return Key(told, provider.key_variable) if told.isprintable() else None
     kept = _in_time(lambda keyring: keyring.get_password(SERVICE, provider.name), _READ_SECONDS).value
-    return Key(str(kept).strip(), "keyring") if kept else None
+    kept = str(kept or "").strip()
+    return Key(kept, "keyring") if kept and kept.isprintable() else None
 
 
 def need_key(provider: KeyOwner) -> Key:

@@ -95,7 +95,7 @@ def _are_the_same(before: CataloguePlace, after: CataloguePlace) -> bool:
         try:
             with closing(PostgresConnection(before)) as old:
                 old.version()
-                return old.execute("SELECT value FROM meta WHERE name = ?", (key,)).fetchall() == [(word,)]
+                return bool(old.execute("SELECT value FROM meta WHERE name = ?", (key,)).fetchall() == [(word,)])
         finally:
             new.execute("DELETE FROM meta WHERE name = ?", (key,))
 

@@ -127,6 +127,8 @@ def test_a_scope_keeps_to_its_notes(corpus: Session) -> None:
     assert len(hits) == 3
     assert {hit["path"].split("/")[1] for hit in hits} == {"talk"}
     assert corpus.failed("search", question="emergence", tag="nobody-has-this")
+    for folder in ("../..", ".", "talk/..", "..\\talk"):
+        assert "No folder of notes is called" in corpus.failed("search", question="emergence", folder=folder)
     assert "since 'whenever' is no date" in corpus.failed("ask", question="emergence?", since="whenever")
 
 

@@ -162,6 +162,10 @@ def test_a_key_is_kept_in_the_keyring_and_forgotten(monkeypatch: pytest.MonkeyPa
     assert KEY not in repr(found)
     monkeypatch.setenv("OPENAI_API_KEY", "other")
     assert getattr(find_key(OPENAI), "secret", "") == "other"
+    monkeypatch.setenv("OPENAI_API_KEY", "from a file\n")
+    assert getattr(find_key(OPENAI), "secret", "") == "from a file"
+    monkeypatch.setenv("OPENAI_API_KEY", "two\nlines")
+    assert find_key(OPENAI) is None
     assert [forget_key(OPENAI), forget_key(OPENAI)] == [True, False]
 
 
