@@ -110,7 +110,8 @@ def test_without_workers_the_state_before_answers_and_the_next_ingest_embeds_wha
     index = library.settings.index
     before, earlier = visible_notes(index), vectors(index).keys()
     for number in range(NOTES):
-        write(f"{number:02}.md", f"# Boat {number}\n\nIt has sunk.\n\n" + f"Nobody was on board of {number}. " * 400)
+        empty = " ".join(f"On day {day} nobody was on board of {number}." for day in range(400))
+        write(f"{number:02}.md", f"# Boat {number}\n\nIt has sunk.\n\n{empty}")  # takes longer than to kill workers
 
     def kill_all() -> None:
         cluster.kill_worker()
