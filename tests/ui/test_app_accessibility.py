@@ -55,7 +55,15 @@ def axe() -> str:
 
 
 def findings(page: Any, theme: str) -> list[str]:
-    """What axe finds that is more than a trifle, each with where and why."""
+    """What axe finds that is more than a trifle, each with where and why.
+
+    While it looks the list of conversations may be drawn anew, with entries that are cut off: what it finds it has to
+    find again.
+    """
+    return _findings(page, theme) and _findings(page, theme)
+
+
+def _findings(page: Any, theme: str) -> list[str]:
     page.evaluate("theme => document.body.classList.toggle('dark', theme === 'dark')", theme)
     page.evaluate(HIDE_CUT_OFF)
     behind = BEHIND_A_DRAWER if page.locator("#main[inert]").count() else ()
