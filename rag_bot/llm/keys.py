@@ -36,11 +36,11 @@ def find_key(provider: KeyOwner) -> Key | None:
     """
     if not provider.key_variable:
         return None
-    if told := os.environ.get(provider.key_variable, "").strip():
-        return Key(told, provider.key_variable) if told.isprintable() else None
-    kept = _in_time(lambda keyring: keyring.get_password(SERVICE, provider.name), _READ_SECONDS).value
-    kept = str(kept or "").strip()
-    return Key(kept, "keyring") if kept and kept.isprintable() else None
+    secret, source = os.environ.get(provider.key_variable, "").strip(), provider.key_variable
+    if not secret:
+        kept = _in_time(lambda keyring: keyring.get_password(SERVICE, provider.name), _READ_SECONDS).value
+        secret, source = str(kept or "").strip(), "keyring"
+    return Key(secret, source) if secret and secret.isprintable() else None
 
 
 def need_key(provider: KeyOwner) -> Key:

@@ -15,6 +15,7 @@ from rag_bot.store.ownership import PLACE_NAME, Standing, claim, is_part, make_p
 from rag_bot.store.place import CataloguePlace
 from rag_bot.store.postgres import CatalogueLost, PostgresConnection, all_rows
 from rag_bot.store.schema import FILE_NAME, STEPS, explained, has_catalogue, open_for_reading, open_for_writing
+from rag_bot.store.writer import CatalogueWriter
 from rag_bot.trust import say_once
 
 _FOLDER = "moving"  # in the index, for as long as a catalogue takes to come back into it
@@ -90,8 +91,7 @@ def _are_the_same(before: CataloguePlace, after: CataloguePlace) -> bool:
             new.version()
         except CatalogueLost:
             return False
-        new.execute("DELETE FROM meta WHERE name = ?", (key,))
-        new.execute("INSERT INTO meta VALUES (?, ?)", (key, word))
+        CatalogueWriter(new).set_meta(**{key: word})
         try:
             with closing(PostgresConnection(before)) as old:
                 old.version()
